@@ -1,0 +1,47 @@
+"""Handwritten digits in pictures, recognised; and the training and measuring of what recognises them.
+
+The names below are imported when first used, so that `import digit_recognizer` is quick and loads no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# Public name -> the module that defines it (PEP 562).
+_HOME = {
+    "DigitRecognizerError": "errors",
+    "DigitRecognizerWarning": "errors",
+    "Prediction": "recognizer",
+    "Preprocess": "images",
+    "Recognizer": "recognizer",
+    "evaluate": "measuring",
+    "get_predicted_label": "recognizer",
+    "load_dataset": "data",
+    "train": "training",
+}
+
+__all__ = sorted([*_HOME, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]
+
+if TYPE_CHECKING:
+    from digit_recognizer.data import load_dataset as load_dataset
+    from digit_recognizer.errors import DigitRecognizerError as DigitRecognizerError
+    from digit_recognizer.errors import DigitRecognizerWarning as DigitRecognizerWarning
+    from digit_recognizer.images import Preprocess as Preprocess
+    from digit_recognizer.measuring import evaluate as evaluate
+    from digit_recognizer.recognizer import Prediction as Prediction
+    from digit_recognizer.recognizer import Recognizer as Recognizer
+    from digit_recognizer.recognizer import get_predicted_label as get_predicted_label
+    from digit_recognizer.training import train as train
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,57 @@
+"""The sets that are known by name, and the one way to load any of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from digit_recognizer.data.cache import damaged, default_data_dir
+from digit_recognizer.data.folder import load_folder
+from digit_recognizer.data.idx_sets import FASHION_MNIST, MNIST, inside_folder, load_idx_set
+from digit_recognizer.data.spec import Dataset, DatasetSpec
+from digit_recognizer.errors import DataError, nearest, require_extra
+from digit_recognizer.images import Preprocess
+
+SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST)}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One row of `digits data`."""
+
+    spec: DatasetSpec
+    place: Path
+    state: str  # "verified", "damaged", "not here" or "not unpacked yet"
+
+
+def load_dataset(
+    name: str | Path, data_dir: str | Path | None = None, preprocess: Preprocess | None = None
+) -> Dataset:
+    """A data set by name ("mnist", "fashion-mnist") or from a folder of class folders.
+
+    data_dir: where named sets are kept; the user's cache folder unless given.
+    preprocess: how pictures of a folder are brought to the network's form (a model's own, when one is measured).
+    Raises DataError for an unknown name, and for a set that is absent or damaged.
+    """
+    require_extra("train", "Loading a data set")
+    if str(name) in SPECS:
+        return load_idx_set(SPECS[str(name)], Path(data_dir) if data_dir else None)
+    folder = Path(name)
+    if folder.is_dir():
+        return load_folder(folder, preprocess or Preprocess())
+    raise DataError(f"{str(name)!r} is neither a known data set nor a folder.{nearest(str(name), list(SPECS))}")
+
+
+def list_datasets(data_dir: str | Path | None = None) -> list[Listing]:
+    """The known sets, where they lie, and whether their files there are those that were published."""
+    return [listing(spec, Path(data_dir) if data_dir else default_data_dir()) for spec in SPECS.values()]
+
+
+def listing(spec: DatasetSpec, data_dir: Path) -> Listing:
+    place = data_dir / inside_folder(spec)
+    present = [name for name in spec.sha256 if (place / name).exists()]
+    if not present:
+        state = "not unpacked yet" if spec is MNIST else "not here"
+    else:
+        state = "damaged" if damaged(spec, place) else "verified"
+    return Listing(spec, place, state)

@@ -1,0 +1,42 @@
+"""Which training images are held out: MNIST's by writer (committed lists), other sets' by a seeded draw."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import numpy as np
+
+from digit_recognizer.data.spec import ArraySplit, Labels, Split
+
+HELD_OUT = ("validation", "calibration")
+
+
+def mnist_held_out() -> dict[str, Labels]:
+    """Indices into MNIST's 60,000 training images, 5,000 a part; no writer is in two parts.
+
+    A random part would share all its writers with the rest and flatter: the test writers are strangers.
+    """
+    folder = resources.files("digit_recognizer.data") / "mnist"
+    return {
+        part: np.array((folder / f"{part}.txt").read_text("ascii").split(), dtype=np.int64) for part in HELD_OUT
+    }
+
+
+def drawn_held_out(labels: Labels, count: int, seed: int = 0) -> dict[str, Labels]:
+    """`count` indices for each held-out part, with every class in its share; for sets whose authors are unknown."""
+    from sklearn.model_selection import train_test_split
+
+    everything = np.arange(len(labels))
+    rest, first = train_test_split(everything, test_size=count, stratify=labels, random_state=seed)
+    _, second = train_test_split(rest, test_size=count, stratify=labels[rest], random_state=seed)
+    return dict(zip(HELD_OUT, (np.sort(first), np.sort(second)), strict=True))
+
+
+def parted(training: ArraySplit, held_out: dict[str, Labels], test: ArraySplit) -> dict[str, Split]:
+    """The four splits: what is held out of the published training images, the rest of them, and the test images."""
+    rest = np.setdiff1d(np.arange(len(training)), np.concatenate(list(held_out.values())))
+    parts = {"train": rest, **held_out}
+    made: dict[str, Split] = {
+        name: ArraySplit(training.images[indices], training.labels[indices]) for name, indices in parts.items()
+    }
+    return {**made, "test": test}

@@ -1,0 +1,68 @@
+"""One family of errors. Each message names the file, the cause and what to do next."""
+
+from __future__ import annotations
+
+import importlib.util
+
+DISTRIBUTION = "handwritten-digit-recognizer"
+
+# A module that only the extra brings, to tell whether the extra is installed.
+EXTRAS = {"train": ("torch", "torchvision", "sklearn", "scipy", "safetensors", "matplotlib", "filelock")}
+
+
+class DigitRecognizerError(Exception):
+    """Anything this package refuses or cannot do; the command line shows it in one to three lines."""
+
+
+class DataError(DigitRecognizerError):
+    """A data set is unknown, absent, damaged or unfit."""
+
+
+class ImageError(DigitRecognizerError):
+    """A picture cannot be read, or is no picture."""
+
+
+class ModelFileError(DigitRecognizerError):
+    """A model file is absent, not ours, damaged or too new."""
+
+
+class ConfigError(DigitRecognizerError):
+    """A setting is unknown or contradicts another."""
+
+
+class RunError(DigitRecognizerError):
+    """A run folder is in use, already holds another run, or cannot be resumed."""
+
+
+class StorageError(DigitRecognizerError):
+    """A file cannot be written."""
+
+
+class MissingExtraError(DigitRecognizerError):
+    """An optional part of the install is needed and absent."""
+
+
+class DigitRecognizerWarning(UserWarning):
+    """Something was repaired or done another way; the result is still right."""
+
+
+def require_extra(extra: str, what: str) -> None:
+    """Raise MissingExtraError, with the install line, where the extra `extra` is not installed.
+
+    what: the thing that needs it, for the message ("digits train").
+    """
+    missing = [module for module in EXTRAS[extra] if importlib.util.find_spec(module) is None]
+    if missing:
+        raise MissingExtraError(
+            f"{what} needs {', '.join(missing)}, which the base install leaves out.\n"
+            f'Install it with: pip install "{DISTRIBUTION}[{extra}]"'
+        )
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """The tail of an error about an unknown name: the nearest known one and the whole list."""
+    import difflib
+
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    guess = f" Did you mean {close[0]!r}?" if close else ""
+    return f"{guess} Known: {', '.join(known)}."

@@ -1,0 +1,93 @@
+"""Reading and writing files so that a crash, a full disk or a stranger's file does no damage."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import uuid
+from pathlib import Path
+
+from digit_recognizer.errors import DigitRecognizerError, StorageError
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write `content` to `path`: after a crash at any moment the old file or the new one is there, whole.
+
+    A temporary file in the same folder is written, flushed to the disk and renamed over `path`.
+    Raises StorageError, with the old file untouched.
+    """
+    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)  # noqa: PTH105 - the call whose atomicity is documented
+        sync_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise storage_error(path, error) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to the disk, so that a rename survives a power cut. Windows has no such call."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append one line, flushed to the disk, in one write (lines of two processes do not mix). Raises StorageError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b") as file:
+            # A line that a crash cut short is closed first, so that it spoils itself alone.
+            torn = file.tell() > 0 and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n"
+            file.write((b"\n" if torn else b"") + line.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """What to tell when `path` could not be written."""
+    reason = error.strerror or str(error)
+    return StorageError(
+        f"{path}: cannot be written ({reason}). Free some space or name a folder that you may write to."
+    )
+
+
+def read_bounded(path: Path, limit: int, wrong: type[DigitRecognizerError], what: str) -> bytes:
+    """The bytes of a stranger's file, of at most `limit` bytes; anything else raises `wrong`.
+
+    what: what the file should have been ("a picture"), for the message.
+    """
+    try:
+        if path.is_dir():
+            raise wrong(f"{path}: is a folder, not {what}.")
+        if not path.is_file() and path.exists():
+            raise wrong(f"{path}: is no regular file, so it is not read. Name {what}.")
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise wrong(f"{path}: cannot be read ({error.strerror or error}). Check the name and its rights.") from error
+    except ValueError as error:  # a name with a NUL byte
+        raise wrong(f"{str(path)!r}: is no usable file name ({error}).") from error
+    if len(content) > limit:
+        raise wrong(f"{path}: is larger than {limit // 2**20} MiB, the most that is read of {what}.")
+    return content
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,73 @@
+"""Arrays and tensors of the shapes and ranges that people hand over -> one grey image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.errors import ImageError
+
+LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow's convert("L")
+SHAPES = "(H, W), (1, H, W), (H, W, 3), (H, W, 4) or (784,)"
+
+
+def from_array(array: Any, max_pixels: int, name: str = "the array") -> NDArray[np.uint8]:
+    """An array or tensor as a grey image (H, W), uint8. Raises ImageError for a wrong shape, type or range."""
+    if hasattr(array, "detach"):  # a tensor, perhaps on a GPU; torch itself is not imported here
+        array = array.detach().cpu().numpy()
+    if not isinstance(array, np.ndarray):
+        raise ImageError(
+            f"{type(array).__name__} is no picture. Give a file name, a PIL image, a numpy array or a tensor."
+        )
+    if array.size == 0 or array.size > 4 * max_pixels:
+        raise ImageError(f"{name}: has shape {array.shape}, which holds no pixels or more than are decoded.")
+    return np.rint(to_plane(to_levels(array, name), name)).astype(np.uint8)
+
+
+def to_levels(array: NDArray[Any], name: str) -> NDArray[np.float64]:
+    """Values of any accepted type and range as grey levels 0..255."""
+    if array.dtype == bool:
+        return array.astype(np.float64) * 255
+    if array.dtype.kind not in "uif":
+        raise ImageError(f"{name}: has type {array.dtype}. Give integers in 0..255 or floats.")
+    values = array.astype(np.float64)
+    if not np.isfinite(values).all():
+        raise ImageError(f"{name}: holds NaN or infinite values. Replace them before asking for a digit.")
+    low, high = float(values.min()), float(values.max())
+    if array.dtype.kind == "f":
+        return float_levels(values, low, high, name)
+    if low >= 0 and high <= 255:
+        return values
+    if low >= 0 and high <= 65535:
+        return values / 257  # 16 bits to 8
+    raise ImageError(f"{name}: holds values from {low:g} to {high:g}. Integers must lie in 0..255 (or 0..65535).")
+
+
+def float_levels(values: NDArray[np.float64], low: float, high: float, name: str) -> NDArray[np.float64]:
+    """Floats in 0..1, in -1..1 as the classic normalisation leaves them, or in 0..255."""
+    if 0 <= low and high <= 1:
+        return values * 255
+    if -1 <= low and high <= 1:
+        return (values + 1) / 2 * 255
+    if 0 <= low and high <= 255:
+        return values
+    raise ImageError(f"{name}: holds values from {low:g} to {high:g}. Floats must lie in 0..1, -1..1 or 0..255.")
+
+
+def to_plane(levels: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """Grey levels of an accepted shape as (H, W); colours become their luma, transparency lies on white."""
+    shape = levels.shape
+    if shape == (784,):
+        return levels.reshape(28, 28)
+    if len(shape) == 3 and shape[0] == 1:
+        return levels[0]
+    if len(shape) == 3 and shape[2] == 3:
+        return levels @ LUMA
+    if len(shape) == 3 and shape[2] == 4:
+        alpha = levels[..., 3] / 255
+        return (levels[..., :3] @ LUMA) * alpha + 255 * (1 - alpha)
+    if len(shape) == 2:
+        return levels
+    raise ImageError(f"{name}: has shape {shape}. One picture has shape {SHAPES}; give several pictures as a list.")

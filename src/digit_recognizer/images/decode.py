@@ -1,0 +1,100 @@
+"""A picture of any kind -> one grey image, its bytes and pixels bounded before they are decoded."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from digit_recognizer.errors import ImageError
+from digit_recognizer.files import read_bounded
+from digit_recognizer.images.arrays import from_array
+
+# A path, a PIL image, an array or a tensor. `Any` stands for the tensor: the base install has no torch.
+Picture = str | os.PathLike[str] | Image.Image | NDArray[Any] | Any
+
+MAX_BYTES = 64 * 2**20
+MAX_PIXELS = 64_000_000  # a phone's 48 megapixels fit; a 20,000 x 20,000 bomb does not
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+
+
+def read_picture(picture: Picture) -> NDArray[np.uint8]:
+    """One picture as a grey image of shape (H, W), uint8, 0 black to 255 white.
+
+    picture: a file name; a PIL image; or an array or tensor of shape (H, W), (1, H, W), (H, W, 3), (H, W, 4) or
+        (784,), integers in 0..255 or floats in 0..1, -1..1 (the classic normalisation) or 0..255.
+    Raises ImageError, naming the file, the cause and the remedy.
+    """
+    if isinstance(picture, str | os.PathLike):
+        return read_file(Path(picture))
+    if isinstance(picture, Image.Image):
+        check_pixels(picture.size, "the picture")
+        return to_grey(picture, "the picture")
+    return from_array(picture, MAX_PIXELS)
+
+
+def read_file(path: Path) -> NDArray[np.uint8]:
+    """The picture in a file as (H, W) uint8. Of an animation the first frame counts."""
+    content = read_bounded(path, MAX_BYTES, ImageError, "a picture")
+    if not content:
+        raise ImageError(f"{path}: is empty. Save the picture again.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of harmless oddities in strangers' files
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+            check_pixels(image.size, str(path))
+            check_pages(image, path)
+            image.load()
+            return to_grey(ImageOps.exif_transpose(image), str(path))
+    except Image.UnidentifiedImageError as error:
+        raise ImageError(f"{path}: is not a picture of a known kind ({', '.join(FORMATS)}).") from error
+    except ImageError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{path}: unpacks to more than is safe to decode ({error}).") from error
+    except Exception as error:  # Pillow's decoders raise nearly anything on damaged bytes
+        raise ImageError(f"{path}: is damaged or cut short ({error}). Save or copy it again.") from error
+
+
+def check_pixels(size: tuple[int, int], name: str) -> None:
+    """Refuse a picture by its stated size, before a pixel of it is decoded."""
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise ImageError(
+            f"{name}: has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} million are decoded. Scale it down."
+        )
+
+
+def check_pages(image: Image.Image, path: Path) -> None:
+    """A TIFF of several pages is several pictures: to read one silently would lose the rest."""
+    pages = getattr(image, "n_frames", 1)
+    if image.format == "TIFF" and pages > 1:
+        raise ImageError(f"{path}: is a TIFF of {pages} pages. Save each page as a picture of its own.")
+
+
+def to_grey(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    """A decoded picture of any mode as grey (H, W) uint8."""
+    if min(image.size) == 0:
+        raise ImageError(f"{name}: has no pixels.")
+    if image.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I", "F"):
+        return from_array(np.asarray(image), MAX_PIXELS, name)
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        return over_paper(image.convert("RGBA"))
+    return np.asarray(image.convert("L"))
+
+
+def over_paper(image: Image.Image) -> NDArray[np.uint8]:
+    """A transparent picture laid on white paper, or on black where its strokes are light."""
+    grey = np.asarray(image.convert("RGB").convert("L"), dtype=np.float32)
+    alpha = np.asarray(image.getchannel("A"), dtype=np.float32) / 255
+    covered = float(alpha.sum())
+    strokes = float((grey * alpha).sum()) / covered if covered else 0.0
+    paper = 255.0 if strokes < 128 else 0.0
+    return np.rint(grey * alpha + paper * (1 - alpha)).astype(np.uint8)

@@ -1,0 +1,109 @@
+"""The one preparation: a grey picture of any size and polarity -> the 28 x 28 form of MNIST -> a network's input."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from digit_recognizer.errors import ModelFileError
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """How pictures were prepared when the network learned; it travels in the model file beside the weights.
+
+    The form is MNIST's own (LeCun et al. 1998, section III.A): light ink on black, the digit scaled to fit a
+    20 x 20 box with its aspect kept, its centre of mass in the middle of 28 x 28.
+    """
+
+    size: int = 28  # side of the network's input, pixels
+    box: int = 20  # side of the square that the digit fills, pixels
+    mean: float = 0.5  # of pixels scaled to 0..1: Normalize((0.5,), (0.5,))
+    std: float = 0.5
+    min_contrast: int = 32  # grey levels; a picture with less between ink and paper is blank
+
+    def fit(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+        """A grey picture (H, W) as (size, size) uint8, light ink on black; None where there is no ink.
+
+        A picture that already has the network's size keeps its pixels (turned light-on-dark where needed).
+        """
+        ink = self.find_ink(grey)
+        if ink is None or ink.shape == (self.size, self.size):
+            return ink
+        return self.centre(self.scale(crop(ink)))
+
+    def find_ink(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+        """The picture as light ink on black paper, or None where nothing stands out from the paper.
+
+        The paper is the median of the picture's edge; the ink is what departs farthest from it.
+        """
+        edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+        paper = int(np.median(edge))
+        darker, lighter = paper - int(grey.min()), int(grey.max()) - paper
+        if max(darker, lighter) < self.min_contrast:
+            return None
+        light_on_dark = grey if lighter >= darker else 255 - grey
+        if grey.shape == (self.size, self.size):
+            return light_on_dark
+        level = paper if lighter >= darker else 255 - paper
+        strength = (light_on_dark.astype(np.float32) - level) / max(darker, lighter)
+        return np.rint(np.clip(strength, 0, 1) * 255).astype(np.uint8)
+
+    def scale(self, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A cropped digit scaled, with anti-aliasing, so that its longer side fills the box."""
+        height, width = ink.shape
+        factor = self.box / max(height, width)
+        target = (max(1, round(width * factor)), max(1, round(height * factor)))
+        scaled = np.asarray(Image.fromarray(ink).resize(target, Image.Resampling.BOX), dtype=np.float32)
+        # Averaging thins a fine pen's strokes to grey; MNIST's strokes reach white.
+        return np.rint(scaled * (255 / max(1.0, float(scaled.max())))).astype(np.uint8)
+
+    def centre(self, digit: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A digit no larger than the box, placed so that its centre of mass lies in the middle."""
+        height, width = digit.shape
+        mass = digit.astype(np.float64)
+        middle = (self.size - 1) / 2
+        row = round(middle - float((mass.sum(1) @ np.arange(height)) / mass.sum()))
+        column = round(middle - float((mass.sum(0) @ np.arange(width)) / mass.sum()))
+        row = min(max(row, 0), self.size - height)
+        column = min(max(column, 0), self.size - width)
+        canvas = np.zeros((self.size, self.size), np.uint8)
+        canvas[row : row + height, column : column + width] = digit
+        return canvas
+
+    def normalise(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Images (N, H, W) uint8 as a network's input (N, 1, H, W) float32.
+
+        Bit for bit what torchvision's Compose([ToTensor(), Normalize((mean,), (std,))]) gives.
+        """
+        levels = np.arange(256, dtype=np.float32) / np.float32(255)
+        table = (levels - np.float32(self.mean)) / np.float32(self.std)
+        return np.asarray(table[images][:, None])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as they stand in a model file's header."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Preprocess:
+        """Read back from a header; raises ModelFileError for fields or values that this version does not know."""
+        try:
+            made = cls(**fields)
+        except TypeError as error:
+            raise ModelFileError(f"its Preprocess has unknown fields ({error}).") from error
+        numbers = [made.size, made.box, made.mean, made.std, made.min_contrast]
+        sane = all(isinstance(n, int | float) and np.isfinite(n) for n in numbers)
+        if not sane or not (8 <= made.size <= 1024 and 0 < made.box <= made.size and made.std > 0):
+            raise ModelFileError(f"its Preprocess has impossible values: {fields}.")
+        return made
+
+
+def crop(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The tight box around all that is at least a quarter as strong as the strongest ink."""
+    strong = ink >= max(1, int(ink.max()) // 4)
+    rows, columns = np.flatnonzero(strong.any(1)), np.flatnonzero(strong.any(0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -1,0 +1,128 @@
+"""Scoring a model on a split: the only code that scores a test split, and it notes each look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.data import Dataset, Split, load_dataset
+from digit_recognizer.data.spec import Labels
+from digit_recognizer.errors import DataError, require_extra
+from digit_recognizer.measuring.intervals import Interval, wilson
+from digit_recognizer.measuring.ledger import note_look
+from digit_recognizer.measuring.metrics import ClassFigures, confusion_matrix, per_class
+from digit_recognizer.models import Model, load_model
+
+SCHEMA = "digit-recognizer/evaluation/1"
+BATCH = 2048
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a model fared on one split."""
+
+    model: Model
+    dataset: str
+    split: str
+    labels: Labels  # (N,) actual classes
+    probabilities: NDArray[np.float64]  # (N, K)
+    seconds: float  # of the network's work, decoding of pictures included
+    looks: int | None  # at this test split by this model, this one included; None for other splits
+
+    @property
+    def predicted(self) -> Labels:
+        """The most probable class of each image, (N,)."""
+        return np.asarray(self.probabilities.argmax(axis=1))
+
+    @property
+    def n(self) -> int:
+        return len(self.labels)
+
+    @property
+    def correct(self) -> int:
+        return int((self.predicted == self.labels).sum())
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.n
+
+    @property
+    def interval(self) -> Interval:
+        """The 95 % interval of the accuracy."""
+        return wilson(self.correct, self.n)
+
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        return confusion_matrix(self.labels, self.predicted, len(self.model.header.class_names))
+
+    @property
+    def per_class(self) -> list[ClassFigures]:
+        return per_class(self.labels, self.predicted, self.model.header.class_names)
+
+    def worst_mistakes(self, count: int) -> NDArray[np.int64]:
+        """Indices of the mistakes that the model was surest of, the worst first."""
+        wrong = np.flatnonzero(self.predicted != self.labels)
+        sureness = self.probabilities[wrong].max(axis=1)
+        return np.asarray(wrong[np.argsort(-sureness, kind="stable")][:count])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that `digits evaluate --json` writes."""
+        return {
+            "schema": SCHEMA,
+            "model": self.model.header.name,
+            "model_sha256": self.model.sha256,
+            "dataset": self.dataset,
+            "split": self.split,
+            "n": self.n,
+            "correct": self.correct,
+            "accuracy": self.accuracy,
+            "interval": self.interval.to_dict(),
+            "per_class": [figures.to_dict() for figures in self.per_class],
+            "confusion": self.confusion.tolist(),
+            "looks": self.looks,
+            "seconds": self.seconds,
+        }
+
+
+def evaluate(
+    model: str | Path | Model, data: str | Path | Dataset = "mnist", split: str = "test", data_dir: str | Path | None = None
+) -> Evaluation:
+    """Score a model on one split of a data set; a look at a test split is noted in the model's ledger.
+
+    model: a shipped name, a model file, a run folder, or a loaded model. data: a set's name or a folder of class folders.
+    Raises DataError where the set has classes that the model has not.
+    """
+    require_extra("train", "Evaluating")
+    loaded = model if isinstance(model, Model) else load_model(model)
+    dataset = data if isinstance(data, Dataset) else load_dataset(data, data_dir, loaded.preprocess)
+    part = dataset.split(split)
+    if not len(part):
+        raise DataError(f"{dataset.spec.name}: its split {split!r} is empty.")
+    labels = as_model_labels(part.labels, dataset.spec.classes, loaded.header.class_names, dataset.spec.name)
+    looks = note_look(loaded, dataset.spec.name, part.sha256, len(part)) if split == "test" else None
+    began = time.perf_counter()
+    probabilities = score(loaded, part)
+    return Evaluation(loaded, dataset.spec.name, split, labels, probabilities, time.perf_counter() - began, looks)
+
+
+def score(model: Model, split: Split) -> NDArray[np.float64]:
+    """Probabilities (N, K) of all images of a split, in order."""
+    return np.concatenate([model.probabilities(images) for images in split.batches(BATCH)])
+
+
+def as_model_labels(labels: Labels, classes: Sequence[str], known: Sequence[str], name: str) -> Labels:
+    """A set's labels as indices into the model's classes, matched by name."""
+    if tuple(classes) == tuple(known):
+        return labels
+    strange = [each for each in classes if each not in known]
+    if strange:
+        raise DataError(
+            f"{name}: has the class {strange[0]!r}, which the model does not know (it knows {', '.join(known)})."
+        )
+    return np.array([known.index(each) for each in classes], dtype=np.int64)[labels]

@@ -1,0 +1,67 @@
+"""The ledger of test looks: each scoring of a test split is noted beside the model that was scored."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+
+import platformdirs
+
+from digit_recognizer.errors import DigitRecognizerWarning, StorageError
+from digit_recognizer.files import append_line
+from digit_recognizer.models import Model
+from digit_recognizer.models.model import MODEL_NAME, pretrained
+
+
+def ledger_path(model: Model) -> Path:
+    """Where the looks of a model are noted: in its run folder, beside its file, or, if shipped, in the user's data."""
+    if model.path.parent == pretrained():
+        return user_ledger(model)
+    if model.path.with_suffix(".safetensors").name == MODEL_NAME:
+        return model.path.parent / "test_looks.jsonl"
+    return model.path.with_name(f"{model.path.stem}.test_looks.jsonl")
+
+
+def user_ledger(model: Model) -> Path:
+    """A place of the user's own, for models that lie where nothing may be written."""
+    return Path(platformdirs.user_data_dir("digit_recognizer")) / f"{model.path.stem}.test_looks.jsonl"
+
+
+def note_look(model: Model, dataset: str, data_sha256: str, n: int) -> int | None:
+    """Note that a test split is about to be scored; how many looks this model has had at it, this one included.
+
+    None, with a warning, where the look can be noted nowhere.
+    """
+    line = json.dumps(
+        {
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "weights_sha256": model.header.weights_sha256,
+            "dataset": dataset,
+            "data_sha256": data_sha256,
+            "n": n,
+        }
+    )
+    complaint: StorageError | None = None
+    for path in dict.fromkeys((ledger_path(model), user_ledger(model))):
+        try:
+            append_line(path, line)
+        except StorageError as error:
+            complaint = error
+            continue
+        return count_looks(path, model.header.weights_sha256, data_sha256)
+    warnings.warn(f"This look at the test split could not be noted: {complaint}", DigitRecognizerWarning, stacklevel=2)
+    return None
+
+
+def count_looks(path: Path, weights_sha256: str, data_sha256: str) -> int:
+    """Looks of these weights at these data; a line that a crash cut short does not count."""
+    looks = 0
+    for line in path.read_text("utf-8").splitlines():
+        try:
+            noted = json.loads(line)
+        except ValueError:
+            continue
+        looks += noted.get("weights_sha256") == weights_sha256 and noted.get("data_sha256") == data_sha256
+    return looks

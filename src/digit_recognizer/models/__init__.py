@@ -1,0 +1,6 @@
+"""Networks that return logits, the files they live in, and the runtimes that run them."""
+
+from digit_recognizer.models.header import ModelHeader
+from digit_recognizer.models.model import Model, load_model, shipped_models
+
+__all__ = ["Model", "ModelHeader", "load_model", "shipped_models"]

@@ -1,0 +1,69 @@
+"""The text that travels with the weights: what the model is, how pictures were prepared, where it comes from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from digit_recognizer.errors import ModelFileError
+from digit_recognizer.images import Preprocess
+
+SCHEMA = 1
+KEY = "digit_recognizer"  # of the safetensors metadata and of the ONNX metadata_props
+MAX_CLASSES = 1000
+
+
+@dataclass(frozen=True)
+class ModelHeader:
+    """Schema 1 of a model file's header, the same in the safetensors file and in its ONNX twin."""
+
+    name: str
+    architecture: dict[str, Any]
+    preprocess: Preprocess
+    class_names: tuple[str, ...]  # K names, in the order of the logits
+    recipe: dict[str, Any]
+    seed: int
+    data: dict[str, Any]  # name, train_on, n, sha256 of what it learned from
+    versions: dict[str, str]
+    accuracy: dict[str, Any] | None  # split, n, correct, accuracy, interval; None where nothing was held out
+    weights_sha256: str  # of the tensors: names, shapes and bytes
+    schema: int = field(default=SCHEMA)
+
+    def to_text(self) -> str:
+        """The header as JSON."""
+        return json.dumps(asdict(self) | {"preprocess": self.preprocess.to_dict()}, sort_keys=True)
+
+    @classmethod
+    def from_text(cls, text: str) -> ModelHeader:
+        """Read back from JSON. Raises ModelFileError, without the file's name, which the caller knows."""
+        try:
+            fields = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ModelFileError("its header is no JSON.") from error
+        if not isinstance(fields, dict) or not isinstance(fields.get("schema"), int):
+            raise ModelFileError("its header states no schema.")
+        if fields["schema"] > SCHEMA:
+            raise ModelFileError(
+                f"it has schema {fields['schema']}; this version reads up to {SCHEMA}. Upgrade this package."
+            )
+        try:
+            header = cls(
+                **{
+                    **fields,
+                    "preprocess": Preprocess.from_dict(fields["preprocess"]),
+                    "class_names": tuple(str(name) for name in fields["class_names"]),
+                }
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ModelFileError(f"its header lacks a field or has an unknown one ({error}).") from error
+        header.check()
+        return header
+
+    def check(self) -> None:
+        """Raise ModelFileError where a field has another kind than this schema says."""
+        dicts = (self.architecture, self.recipe, self.data, self.versions)
+        if not all(isinstance(value, dict) for value in dicts) or not isinstance(self.name, str):
+            raise ModelFileError("its header has a field of the wrong kind.")
+        if not 2 <= len(self.class_names) <= MAX_CLASSES:
+            raise ModelFileError(f"it has {len(self.class_names)} classes; 2 to {MAX_CLASSES} are possible.")

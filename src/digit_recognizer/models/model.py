@@ -1,0 +1,139 @@
+"""A model made usable: found by name or path, checked, and run by whichever runtime is there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.data.spec import Images
+from digit_recognizer.errors import ConfigError, ModelFileError, nearest, require_extra
+from digit_recognizer.files import read_bounded
+from digit_recognizer.images import Preprocess
+from digit_recognizer.models.header import ModelHeader
+from digit_recognizer.models.onnx_file import read_onnx_header
+from digit_recognizer.models.runtime import BATCH, OnnxRuntime, Runtime, TorchRuntime
+from digit_recognizer.models.safetensors_header import read_safetensors_header
+from digit_recognizer.models.softmax import softmax
+
+MAX_BYTES = 512 * 2**20
+MODEL_NAME = "model.safetensors"  # in a run folder
+RUNTIMES = ("auto", "onnx", "torch")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network with its header, on a runtime."""
+
+    header: ModelHeader
+    runtime: Runtime
+    path: Path
+    sha256: str  # of the file that was read
+
+    @property
+    def preprocess(self) -> Preprocess:
+        return self.header.preprocess
+
+    def probabilities(self, images: Images) -> NDArray[np.float64]:
+        """Probabilities (N, K) of images (N, H, W) uint8 that are in the network's form."""
+        parts = [self.logits(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
+        return softmax(np.concatenate(parts))
+
+    def logits(self, images: Images) -> NDArray[np.float32]:
+        """Logits (N, K) of images (N, H, W) uint8. Raises ModelFileError for a network that gives no numbers."""
+        logits = self.runtime.logits(self.preprocess.normalise(images))
+        if logits.shape != (len(images), len(self.header.class_names)) or not np.isfinite(logits).all():
+            raise ModelFileError(f"{self.path}: gives no usable logits; its weights are damaged. Copy it again.")
+        return logits
+
+
+def shipped_models() -> list[str]:
+    """The names of the models that come with the package."""
+    return sorted(path.stem for path in pretrained().glob("*.onnx"))
+
+
+def pretrained() -> Path:
+    """The folder of the shipped models (the package is always installed unpacked)."""
+    return Path(str(resources.files("digit_recognizer.models") / "pretrained"))
+
+
+def load_model(model: str | Path, runtime: str = "auto") -> Model:
+    """A shipped name, a model file (.safetensors or .onnx) or a run folder, ready to use.
+
+    runtime: "onnx", "torch" (needs the extra [train]), or "auto": ONNX Runtime wherever the twin is there.
+    Raises ModelFileError for an unknown name and for a file that is not ours, damaged or too new.
+    """
+    if runtime not in RUNTIMES:
+        raise ConfigError(f"The runtime {runtime!r} is unknown.{nearest(runtime, list(RUNTIMES))}")
+    path = find_model(model)
+    twin = path.with_suffix(".onnx")
+    if runtime == "torch" or (runtime == "auto" and path.suffix != ".onnx" and not twin.exists()):
+        return load_torch(path.with_suffix(".safetensors"))
+    return load_onnx(twin)
+
+
+def find_model(model: str | Path) -> Path:
+    """The file behind a name, a path or a run folder."""
+    name, path = str(model), Path(model)
+    if name in shipped_models():
+        return pretrained() / f"{name}.safetensors"
+    if path.is_dir():
+        if not (path / MODEL_NAME).exists():
+            raise ModelFileError(f"{path}: holds no {MODEL_NAME}. Is its training finished?")
+        return path / MODEL_NAME
+    if not path.exists():
+        raise ModelFileError(f"{name!r} is neither a shipped model nor a file.{nearest(name, shipped_models())}")
+    if path.suffix not in (".safetensors", ".onnx"):
+        raise ModelFileError(
+            f"{path}: is no model file (.safetensors or .onnx). Pickled models (.pt, .pth, .pkl) are never read:"
+            " they can run any code."
+        )
+    return path
+
+
+def load_onnx(path: Path) -> Model:
+    """A model from its ONNX form; the safetensors form beside it, if any, must be of the same training."""
+    content = read_bounded(path, MAX_BYTES, ModelFileError, "a model")
+    with named(path):
+        header = read_onnx_header(content)
+        made = Model(header, OnnxRuntime(content), path, hashlib.sha256(content).hexdigest())
+    weights = path.with_suffix(".safetensors")
+    if weights.exists():
+        with named(weights):
+            beside = read_safetensors_header(read_bounded(weights, MAX_BYTES, ModelFileError, "a model"))
+            if beside.weights_sha256 != header.weights_sha256:
+                raise ModelFileError(f"it and {path.name} are of different trainings. Keep the one you want.")
+    return answering(made)
+
+
+def load_torch(path: Path) -> Model:
+    """A model from its safetensors form, on torch."""
+    require_extra("train", f"Running {path.name} on torch")
+    from digit_recognizer.models.model_file import read_network
+
+    content = read_bounded(path, MAX_BYTES, ModelFileError, "a model")
+    with named(path):
+        header, network = read_network(content)
+    return answering(Model(header, TorchRuntime(network), path, hashlib.sha256(content).hexdigest()))
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Put the file's name before a complaint about its content."""
+    try:
+        yield
+    except ModelFileError as error:
+        raise ModelFileError(f"{path}: {error}") from error
+
+
+def answering(model: Model) -> Model:
+    """The model, once it has answered for an empty image: wrong shapes and NaN weights show there."""
+    size = model.preprocess.size
+    model.logits(np.zeros((1, size, size), np.uint8))
+    return model

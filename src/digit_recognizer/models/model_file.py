@@ -1,0 +1,105 @@
+"""A trained network on disk: safetensors with a text header, and its ONNX twin with the same header. No pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import nn
+
+from digit_recognizer.errors import ModelFileError
+from digit_recognizer.files import write_whole
+from digit_recognizer.models.architectures import build_network
+from digit_recognizer.models.header import KEY, ModelHeader
+from digit_recognizer.models.onnx_file import GRAPH_SHA256, split_model
+from digit_recognizer.models.runtime import OnnxRuntime, TorchRuntime
+from digit_recognizer.models.safetensors_header import read_safetensors_header
+from digit_recognizer.models.softmax import softmax
+
+TWIN_TOLERANCE = 1e-5  # between probabilities of the two forms
+
+
+def weights_sha256(network: nn.Module) -> str:
+    """A hash of a network's tensors: names, shapes, types and bytes."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        array = tensor.detach().cpu().contiguous().numpy()
+        digest.update(f"{name} {array.shape} {array.dtype}\n".encode() + array.tobytes())
+    return digest.hexdigest()
+
+
+def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDArray[np.float32]) -> None:
+    """Write `path` (.safetensors) and its twin beside it (.onnx), each whole or not at all.
+
+    sample: inputs (N, 1, H, W) on which both forms must give the same probabilities, or ModelFileError is raised.
+    """
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    twin = onnx_bytes(header, network, sample[:2])
+    check_twin(network, twin, sample, path)
+    write_whole(path, save(tensors, metadata={KEY: header.to_text()}))
+    write_whole(path.with_suffix(".onnx"), twin)
+
+
+def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float32]) -> bytes:
+    """The network as an ONNX model: input "images" (N, 1, H, W), output "logits" (N, K), N free."""
+    import onnx
+
+    was_training = network.training
+    network = network.cpu().eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of its own internals
+        program = torch.onnx.export(
+            network,
+            (torch.from_numpy(sample),),
+            input_names=["images"],
+            output_names=["logits"],
+            dynamic_shapes={"input": {0: torch.export.Dim("N")}},
+            dynamo=True,
+            verbose=False,
+        )
+    network.train(was_training)
+    assert program is not None
+    model = program.model_proto
+    model.graph.ClearField("value_info")
+    for node in model.graph.node:  # the exporter's notes hold paths of the machine it ran on
+        node.ClearField("metadata_props")
+        node.ClearField("doc_string")
+    del model.metadata_props[:]
+    graph, _ = split_model(model.SerializeToString())
+    props = {KEY: header.to_text(), GRAPH_SHA256: hashlib.sha256(graph).hexdigest()}
+    onnx.helper.set_model_props(model, props)
+    return bytes(model.SerializeToString())
+
+
+def check_twin(network: nn.Module, twin: bytes, sample: NDArray[np.float32], path: Path) -> None:
+    """Refuse to write a twin that answers differently."""
+    ours, theirs = (softmax(runtime.logits(sample)) for runtime in (TorchRuntime(network), OnnxRuntime(twin)))
+    gap = float(np.abs(ours - theirs).max())
+    if not gap <= TWIN_TOLERANCE:
+        raise ModelFileError(f"{path}: the ONNX twin's probabilities differ by {gap:.2g}; nothing was written.")
+
+
+def read_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
+    """Header and network of a safetensors file's bytes. Raises ModelFileError, without the file's name."""
+    header = read_safetensors_header(content)
+    try:
+        tensors = load(content)
+    except (SafetensorError, ValueError, RuntimeError) as error:
+        raise ModelFileError(f"it is damaged or cut short ({error}).") from error
+    network = build_network(header.architecture)
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if expected != found:
+        raise ModelFileError(f"its weights have other shapes than its architecture: {found}, not {expected}.")
+    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+        raise ModelFileError("its weights hold NaN or infinite values.")
+    network.load_state_dict(tensors)
+    if weights_sha256(network) != header.weights_sha256:
+        raise ModelFileError("its weights are not those that were written (damaged or altered). Copy it again.")
+    return header, network

@@ -1,0 +1,86 @@
+"""The parts of an ONNX file that are checked before ONNX Runtime sees it: our header, whole weights, nothing outside.
+
+The base install has ONNX Runtime but not the onnx package, so the few fields needed are read from the protobuf wire
+format directly (https://protobuf.dev/programming-guides/encoding; field numbers from onnx.proto).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from digit_recognizer.errors import ModelFileError
+from digit_recognizer.models.header import KEY, ModelHeader
+
+MODEL_GRAPH, MODEL_METADATA = 7, 14
+ENTRY_KEY, ENTRY_VALUE = 1, 2
+GRAPH_INITIALIZER = 5
+TENSOR_EXTERNAL_DATA, TENSOR_DATA_LOCATION = 13, 14
+GRAPH_SHA256 = f"{KEY}.graph_sha256"
+
+
+def read_onnx_header(content: bytes) -> ModelHeader:
+    """The header of an ONNX twin. Raises ModelFileError for a file that is not ours, cut short or altered."""
+    graph, metadata = split_model(content)
+    if KEY not in metadata:
+        raise ModelFileError("it carries no header of this project, so its classes and preparation are unknown.")
+    if hashlib.sha256(graph).hexdigest() != metadata.get(GRAPH_SHA256):
+        raise ModelFileError("its network is not the one that was written (damaged or altered). Copy it again.")
+    refuse_external_data(graph)
+    return ModelHeader.from_text(metadata[KEY])
+
+
+def split_model(content: bytes) -> tuple[bytes, dict[str, str]]:
+    """The serialised graph and the metadata of an ONNX model."""
+    graph, metadata = b"", {}
+    for number, value in fields(content):
+        if number == MODEL_GRAPH:
+            graph = value
+        elif number == MODEL_METADATA:
+            entry = dict(fields(value))
+            metadata[entry.get(ENTRY_KEY, b"").decode("utf-8", "replace")] = entry.get(ENTRY_VALUE, b"").decode(
+                "utf-8", "replace"
+            )
+    return graph, metadata
+
+
+def refuse_external_data(graph: bytes) -> None:
+    """Weights that lie in other files would let a model read any file of this machine."""
+    for number, value in fields(graph):
+        outside = (TENSOR_EXTERNAL_DATA, TENSOR_DATA_LOCATION)
+        if number == GRAPH_INITIALIZER and any(inner in outside for inner, _ in fields(value)):
+            raise ModelFileError("it keeps weights in other files, which are never read.")
+
+
+def fields(message: bytes) -> Iterator[tuple[int, bytes]]:
+    """The fields of one protobuf message as (number, payload); numbers come as their raw varint or fixed bytes."""
+    at = 0
+    while at < len(message):
+        key, at = varint(message, at)
+        number, kind = key >> 3, key & 7
+        if kind == 0:
+            end = varint(message, at)[1]
+        elif kind in (1, 5):
+            end = at + (8 if kind == 1 else 4)
+        elif kind == 2:
+            length, at = varint(message, at)
+            end = at + length
+        else:
+            raise ModelFileError("it is no ONNX file.")
+        if number == 0 or end > len(message):
+            raise ModelFileError("it is no ONNX file, or cut short.")
+        yield number, message[at:end]
+        at = end
+
+
+def varint(message: bytes, at: int) -> tuple[int, int]:
+    """A base-128 number at `at`, and where it ends."""
+    value = shift = 0
+    while True:
+        if at >= len(message) or shift > 63:
+            raise ModelFileError("it is no ONNX file, or cut short.")
+        byte = message[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if not byte & 0x80:
+            return value, at

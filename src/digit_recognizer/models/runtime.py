@@ -1,0 +1,75 @@
+"""What turns a network's input into logits: ONNX Runtime (base install) or torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.errors import ModelFileError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Inputs = NDArray[np.float32]  # (N, 1, H, W), normalised
+Logits = NDArray[np.float32]  # (N, K)
+BATCH = 2048  # images in one call; bounds the memory that a large set takes
+
+
+class Runtime(Protocol):
+    """Maps inputs (N, 1, H, W) float32 to logits (N, K) float32."""
+
+    @property
+    def name(self) -> str: ...
+    def logits(self, inputs: Inputs) -> Logits: ...
+
+
+class OnnxRuntime:
+    """An ONNX twin on ONNX Runtime's CPU provider."""
+
+    name = "onnxruntime"
+
+    def __init__(self, content: bytes) -> None:
+        """content: the bytes of the file, whose header has been checked."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's errors have no public base class
+            raise ModelFileError(f"ONNX Runtime cannot load it ({first_line(error)}).") from error
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1 or len(self._session.get_outputs()) != 1:
+            raise ModelFileError("it is no network with one input and one output.")
+        self._input = inputs[0].name
+
+    def logits(self, inputs: Inputs) -> Logits:
+        try:
+            (result,) = self._session.run(None, {self._input: inputs})
+        except Exception as error:
+            raise ModelFileError(f"ONNX Runtime cannot run it ({first_line(error)}).") from error
+        return np.asarray(result, dtype=np.float32)
+
+
+class TorchRuntime:
+    """A network in torch, in evaluation mode, on its device."""
+
+    name = "torch"
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network.eval()
+
+    def logits(self, inputs: Inputs) -> Logits:
+        import torch
+
+        device = next(self._network.parameters()).device
+        with torch.inference_mode():
+            result: Any = self._network(torch.from_numpy(inputs).to(device))
+        return np.asarray(result.float().cpu().numpy())
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a library's long complaint."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

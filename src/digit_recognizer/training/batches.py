@@ -1,0 +1,85 @@
+"""Mini-batches in the order of a seed and an epoch: from memory without any work a sample, or from a DataLoader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from digit_recognizer.data import ArraySplit, Split
+from digit_recognizer.images import Preprocess
+
+Batch = tuple[Tensor, Tensor]  # inputs (n, 1, H, W) float32, labels (n,) int64
+
+
+class Batches(Protocol):
+    """Where a loop gets its mini-batches."""
+
+    resumes_inside_epochs: bool
+
+    def __len__(self) -> int:
+        """Images an epoch."""
+        ...
+
+    def epoch(self, seed: int, epoch: int, first_step: int = 0) -> Iterator[Batch]:
+        """The mini-batches of one epoch, shuffled by (seed, epoch) alone, from step `first_step` on."""
+        ...
+
+
+class MemoryBatches:
+    """A whole split as normalised tensors on the device: a batch is one indexed copy."""
+
+    resumes_inside_epochs = True
+
+    def __init__(self, split: ArraySplit, preprocess: Preprocess, size: int, device: torch.device) -> None:
+        self.inputs = torch.from_numpy(preprocess.normalise(split.images)).to(device)
+        self.labels = torch.from_numpy(split.labels).to(device)
+        self.size = size
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def epoch(self, seed: int, epoch: int, first_step: int = 0) -> Iterator[Batch]:
+        order = shuffled(len(self), seed, epoch).to(self.labels.device)
+        labels = self.labels[order].split(self.size)
+        for step, indices in enumerate(order.split(self.size)):
+            if step >= first_step:
+                yield self.inputs.index_select(0, indices), labels[step]
+
+
+class WorkerBatches:
+    """Pictures on disk, decoded by a DataLoader's workers; goes on at the start of an epoch only."""
+
+    resumes_inside_epochs = False
+
+    def __init__(self, split: Split, preprocess: Preprocess, size: int, device: torch.device) -> None:
+        self.split, self.preprocess, self.size, self.device = split, preprocess, size, device
+
+    def __len__(self) -> int:
+        return len(self.split)
+
+    def epoch(self, seed: int, epoch: int, first_step: int = 0) -> Iterator[Batch]:
+        assert first_step == 0
+        order = shuffled(len(self), seed, epoch).numpy()
+        start = 0
+        for images in self.split.batches(self.size, order):
+            labels = self.split.labels[order[start : start + len(images)]]
+            start += len(images)
+            inputs = torch.from_numpy(self.preprocess.normalise(images))
+            yield inputs.to(self.device), torch.from_numpy(labels).to(self.device)
+
+
+def make_batches(split: Split, preprocess: Preprocess, size: int, device: torch.device) -> Batches:
+    """Batches of a split, from memory where it lies there."""
+    if isinstance(split, ArraySplit):
+        return MemoryBatches(split, preprocess, size, device)
+    return WorkerBatches(split, preprocess, size, device)
+
+
+def shuffled(n: int, seed: int, epoch: int) -> Tensor:
+    """A permutation of 0..n-1 that depends on the seed and the epoch alone, so that a resumed run draws it again."""
+    mixed = int(np.random.SeedSequence((seed, epoch)).generate_state(1, np.uint64)[0] >> 1)
+    return torch.randperm(n, generator=torch.Generator().manual_seed(mixed))

@@ -1,0 +1,90 @@
+"""The whole state of a run in one file: tensors (safetensors) and JSON, written whole, the previous one kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn, optim
+
+from digit_recognizer.errors import RunError
+from digit_recognizer.files import write_whole
+
+KEY = "checkpoint"
+KEPT = 2
+
+
+@dataclass
+class Position:
+    """Where a run stands: `step` steps into epoch `epoch` (0 is the first), with the history of the finished ones."""
+
+    epoch: int = 0
+    step: int = 0
+    loss_sum: float = 0.0  # of the images seen in this epoch
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+def save_checkpoint(folder: Path, position: Position, network: nn.Module, optimizer: optim.Optimizer) -> Path:
+    """Write the state as a new file and drop all but the newest two. Raises StorageError, the older ones untouched."""
+    state = optimizer.state_dict()
+    tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+    numbers: dict[str, dict[str, Any]] = {}
+    for index, entries in state["state"].items():
+        for name, value in entries.items():
+            if isinstance(value, Tensor):
+                tensors[f"optimizer.{index}.{name}"] = value
+            else:
+                numbers.setdefault(str(index), {})[name] = value
+    tensors["rng"] = torch.get_rng_state()
+    text = json.dumps({"position": vars(position), "numbers": numbers, "groups": state["param_groups"]})
+    ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    path = folder / f"epoch-{position.epoch:04d}-step-{position.step:08d}.safetensors"
+    write_whole(path, save(ready, metadata={KEY: text}))
+    for old in checkpoints(folder)[:-KEPT]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints in a folder, oldest first."""
+    return sorted(folder.glob("epoch-*.safetensors"))
+
+
+def load_checkpoint(folder: Path, network: nn.Module, optimizer: optim.Optimizer) -> Position | None:
+    """Put the newest whole checkpoint into the network, the optimizer and the random generator.
+
+    None where there is no checkpoint yet. Raises RunError where there are some and none can be read.
+    """
+    found = checkpoints(folder)
+    for path in reversed(found):
+        try:
+            content = path.read_bytes()
+            tensors = load(content)
+            length = int.from_bytes(content[:8], "little")
+            text = json.loads(content[8 : 8 + length])["__metadata__"][KEY]
+        except (OSError, SafetensorError, ValueError, KeyError):
+            continue  # damaged from outside: the previous one is kept for this
+        return restore(json.loads(text), tensors, network, optimizer)
+    if found:
+        raise RunError(f"{folder}: no checkpoint can be read. Train anew with another --out.")
+    return None
+
+
+def restore(state: dict[str, Any], tensors: dict[str, Tensor], network: nn.Module, optimizer: optim.Optimizer) -> Position:
+    """Spread a checkpoint's content over the objects it came from."""
+    network.load_state_dict(
+        {name.removeprefix("network."): tensor for name, tensor in tensors.items() if name.startswith("network.")}
+    )
+    entries: dict[int, dict[str, Any]] = {int(index): dict(values) for index, values in state["numbers"].items()}
+    for name, tensor in tensors.items():
+        if name.startswith("optimizer."):
+            _, index, key = name.split(".", 2)
+            entries.setdefault(int(index), {})[key] = tensor
+    optimizer.load_state_dict({"state": entries, "param_groups": state["groups"]})
+    torch.set_rng_state(tensors["rng"])
+    return Position(**state["position"])

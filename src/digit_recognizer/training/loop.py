@@ -1,0 +1,106 @@
+"""The training loop: forward, cross-entropy, backpropagation by autograd, a step of the optimizer; saved between steps."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import nn, optim
+from torch.nn.functional import cross_entropy
+
+from digit_recognizer.training.batches import Batches
+from digit_recognizer.training.checkpoint import Position, save_checkpoint
+from digit_recognizer.training.interrupt import Interrupt
+from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
+
+REPORT_SECONDS = 0.1  # between two calls of on_batch
+
+
+@dataclass
+class Loop:
+    """Everything one run needs, and where it stands."""
+
+    network: nn.Module
+    optimizer: optim.Optimizer
+    train: Batches
+    validation: Batches | None
+    seed: int
+    epochs: int
+    batch_size: int
+    position: Position
+    interrupt: Interrupt
+    checkpoints: Path | None = None  # no checkpoints where None
+    checkpoint_seconds: float = 60.0  # between two checkpoints inside an epoch
+    on_epoch: OnEpoch = field(default=ignore_epoch)
+    on_batch: OnBatch = field(default=ignore_batch)
+
+    def run(self) -> None:
+        """Train until the last epoch. On an interrupt the state is saved and KeyboardInterrupt raised."""
+        while self.position.epoch < self.epochs:
+            began = time.perf_counter()
+            images_before = self.position.step * self.batch_size
+            self.one_epoch()
+            self.finish_epoch(time.perf_counter() - began, len(self.train) - images_before)
+            self.stop_if_asked()
+
+    def one_epoch(self) -> None:
+        """The rest of the epoch that `position` stands in."""
+        self.network.train()
+        device = next(self.network.parameters()).device
+        loss_sum = torch.tensor(self.position.loss_sum, dtype=torch.float64, device=device)
+        saved = reported = time.monotonic()
+        position = self.position
+        for inputs, labels in self.train.epoch(self.seed, position.epoch, position.step):
+            loss = cross_entropy(self.network(inputs), labels)
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            loss_sum.add_(loss.detach(), alpha=len(labels))
+            position.step += 1
+            now = time.monotonic()
+            if now - reported > REPORT_SECONDS:
+                self.on_batch(position.epoch + 1, position.step * self.batch_size, len(self.train))
+                reported = now
+            if self.train.resumes_inside_epochs and (self.interrupt.asked or now - saved > self.checkpoint_seconds):
+                position.loss_sum = float(loss_sum)
+                self.save()
+                self.stop_if_asked()
+                saved = time.monotonic()
+        position.loss_sum = float(loss_sum)
+
+    def finish_epoch(self, seconds: float, images: int) -> None:
+        """Measure, note, save and report the epoch that has just ended."""
+        position = self.position
+        record = EpochRecord(
+            epoch=position.epoch + 1,
+            loss=position.loss_sum / len(self.train),
+            validation_accuracy=accuracy(self.network, self.validation) if self.validation else None,
+            seconds=seconds,
+            images_per_second=images / seconds,
+        )
+        position.epoch, position.step, position.loss_sum = position.epoch + 1, 0, 0.0
+        position.history.append(record.to_dict())
+        self.save()
+        self.on_epoch(record)
+
+    def save(self) -> None:
+        """A checkpoint of this moment, where somebody asked for checkpoints."""
+        if self.checkpoints:
+            save_checkpoint(self.checkpoints, self.position, self.network, self.optimizer)
+
+    def stop_if_asked(self) -> None:
+        """Raise KeyboardInterrupt once the interrupted state is saved."""
+        if self.interrupt.asked:
+            raise KeyboardInterrupt
+
+
+def accuracy(network: nn.Module, batches: Batches) -> float:
+    """The share of images whose most probable class is right."""
+    network.eval()
+    correct = 0
+    with torch.inference_mode():
+        for inputs, labels in batches.epoch(0, 0):
+            correct += int((network(inputs).argmax(1) == labels).sum())
+    return correct / len(batches)

@@ -1,0 +1,98 @@
+"""A run folder: what training writes, and the lock that keeps a second run out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from digit_recognizer.errors import RunError
+from digit_recognizer.files import storage_error, write_whole
+from digit_recognizer.models.model import MODEL_NAME
+
+SETTINGS = "run.json"
+HISTORY = "history.jsonl"
+CHECKPOINTS = "checkpoints"
+
+
+@contextmanager
+def opened_run(folder: Path, settings: dict[str, Any], resume: bool) -> Iterator[Path]:
+    """The run folder, made or gone on with, and locked against other processes (the lock ends with the process).
+
+    settings: what decides the run's outcome; a resumed run must have the same.
+    Raises RunError where the folder is in use, holds another run, or `resume` finds none.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder}: is a file. Name a folder with --out.")
+    if resume and not (folder / SETTINGS).exists():
+        raise RunError(f"{folder}: holds no run to resume. Leave out --resume to start one.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunError(f"{folder}: is in use by another run. Wait for it or name another folder with --out.") from error
+    except OSError as error:
+        raise storage_error(folder, error) from error
+    try:
+        if (folder / SETTINGS).exists():
+            check_same(folder, settings, resume)
+        else:
+            write_whole(folder / SETTINGS, json.dumps(settings, indent=2, sort_keys=True).encode() + b"\n")
+        yield folder
+    finally:
+        lock.release()
+
+
+def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> None:
+    """Refuse to write into a run that is not the one to go on with."""
+    if not resume:
+        raise RunError(f"{folder}: already holds a run. Go on with it by --resume, or name another folder with --out.")
+    before = read_settings(folder)
+    differ = [key for key in sorted(settings) if before.get(key) != settings[key]]
+    if differ:
+        raise RunError(
+            f"{folder}: was begun with other settings ({differ[0]}: {before.get(differ[0])}, now {settings[differ[0]]})."
+            " Name another folder with --out."
+        )
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """The settings that a run was begun with."""
+    try:
+        settings = json.loads((folder / SETTINGS).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{folder}: holds no run to resume ({SETTINGS} is absent or damaged).") from error
+    if not isinstance(settings, dict):
+        raise RunError(f"{folder}: holds no run to resume ({SETTINGS} is damaged).")
+    return settings
+
+
+def write_history(folder: Path, history: list[dict[str, Any]]) -> None:
+    """The history as JSON lines, an epoch a line, whole at each epoch."""
+    write_whole(folder / HISTORY, "".join(json.dumps(record) + "\n" for record in history).encode())
+
+
+def read_history(folder: Path) -> list[dict[str, Any]]:
+    """The history of a run, an entry an epoch."""
+    path = folder / HISTORY
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether the run has written its model."""
+    return (folder / MODEL_NAME).exists()
+
+
+def free_folder(wish: Path) -> Path:
+    """`wish`, or the first of wish-2, wish-3, ... that does not exist yet."""
+    folder, number = wish, 2
+    while folder.exists():
+        folder, number = wish.with_name(f"{wish.name}-{number}"), number + 1
+    return folder
