@@ -7,7 +7,10 @@ import importlib.util
 DISTRIBUTION = "handwritten-digit-recognizer"
 
 # A module that only the extra brings, to tell whether the extra is installed.
-EXTRAS = {"train": ("torch", "torchvision", "sklearn", "scipy", "safetensors", "matplotlib", "filelock")}
+EXTRAS = {
+    "train": ("torch", "torchvision", "sklearn", "scipy", "safetensors", "matplotlib", "filelock"),
+    "tensorboard": ("tensorboard",),
+}
 
 
 class DigitRecognizerError(Exception):

@@ -37,8 +37,8 @@ class Prediction:
 class Recognizer:
     """A model that takes pictures of any kind.
 
-        recognizer = Recognizer.load("classic")
-        recognizer.predict("three.png")[0].label
+    recognizer = Recognizer.load("classic")
+    recognizer.predict("three.png")[0].label
     """
 
     def __init__(self, model: Model) -> None:

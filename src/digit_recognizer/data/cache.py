@@ -50,7 +50,9 @@ def unpacked(spec: DatasetSpec, data_dir: Path | None, inside: str, unpack: Unpa
     except OSError as error:
         if error.errno in FULL:
             raise storage_error(root, error) from error
-        warn(f"{root}: cannot be written ({error.strerror}); {spec.name} is unpacked for this run alone. Try --data-dir.")
+        warn(
+            f"{root}: cannot be written ({error.strerror}); {spec.name} is unpacked for this run alone. Try --data-dir."
+        )
     else:
         yield root
         return

@@ -24,9 +24,7 @@ class Listing:
     state: str  # "verified", "damaged", "not here" or "not unpacked yet"
 
 
-def load_dataset(
-    name: str | Path, data_dir: str | Path | None = None, preprocess: Preprocess | None = None
-) -> Dataset:
+def load_dataset(name: str | Path, data_dir: str | Path | None = None, preprocess: Preprocess | None = None) -> Dataset:
     """A data set by name ("mnist", "fashion-mnist") or from a folder of class folders.
 
     data_dir: where named sets are kept; the user's cache folder unless given.

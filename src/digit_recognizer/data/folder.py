@@ -162,9 +162,7 @@ def one_folder(folder: Path, classes: tuple[str, ...], preprocess: Preprocess) -
     strange = sorted({p.name for p in subfolders(folder)} - set(classes))
     if strange:
         raise DataError(f"{folder}: has the class {strange[0]!r}, which the training folder has not.")
-    found = ImageFolder(
-        str(folder), is_valid_file=lambda path: Path(path).suffix.lower() in SUFFIXES, allow_empty=True
-    )
+    found = ImageFolder(str(folder), is_valid_file=lambda path: Path(path).suffix.lower() in SUFFIXES, allow_empty=True)
     if not found.samples:
         raise DataError(f"{folder}: holds no pictures ({', '.join(SUFFIXES)}) in its class folders.")
     labels = np.array([classes.index(found.classes[label]) for _, label in found.samples], dtype=np.int64)

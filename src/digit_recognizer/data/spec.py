@@ -68,8 +68,8 @@ class ArraySplit:
 
     @cached_property
     def sha256(self) -> str:
-        digest = hashlib.sha256(np.ascontiguousarray(self.images))
-        digest.update(np.ascontiguousarray(self.labels))
+        digest = hashlib.sha256(np.ascontiguousarray(self.images).data)
+        digest.update(np.ascontiguousarray(self.labels).data)
         return digest.hexdigest()
 
     def take(self, indices: NDArray[np.int64]) -> Images:

@@ -17,9 +17,7 @@ def mnist_held_out() -> dict[str, Labels]:
     A random part would share all its writers with the rest and flatter: the test writers are strangers.
     """
     folder = resources.files("digit_recognizer.data") / "mnist"
-    return {
-        part: np.array((folder / f"{part}.txt").read_text("ascii").split(), dtype=np.int64) for part in HELD_OUT
-    }
+    return {part: np.array((folder / f"{part}.txt").read_text("ascii").split(), dtype=np.int64) for part in HELD_OUT}
 
 
 def drawn_held_out(labels: Labels, count: int, seed: int = 0) -> dict[str, Labels]:

@@ -47,11 +47,11 @@ def to_levels(array: NDArray[Any], name: str) -> NDArray[np.float64]:
 
 def float_levels(values: NDArray[np.float64], low: float, high: float, name: str) -> NDArray[np.float64]:
     """Floats in 0..1, in -1..1 as the classic normalisation leaves them, or in 0..255."""
-    if 0 <= low and high <= 1:
+    if low >= 0 and high <= 1:
         return values * 255
-    if -1 <= low and high <= 1:
+    if low >= -1 and high <= 1:
         return (values + 1) / 2 * 255
-    if 0 <= low and high <= 255:
+    if low >= 0 and high <= 255:
         return values
     raise ImageError(f"{name}: holds values from {low:g} to {high:g}. Floats must lie in 0..1, -1..1 or 0..255.")
 
@@ -62,12 +62,12 @@ def to_plane(levels: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     if shape == (784,):
         return levels.reshape(28, 28)
     if len(shape) == 3 and shape[0] == 1:
-        return levels[0]
+        return np.asarray(levels[0])
     if len(shape) == 3 and shape[2] == 3:
-        return levels @ LUMA
+        return np.asarray(levels @ LUMA)
     if len(shape) == 3 and shape[2] == 4:
         alpha = levels[..., 3] / 255
-        return (levels[..., :3] @ LUMA) * alpha + 255 * (1 - alpha)
+        return np.asarray((levels[..., :3] @ LUMA) * alpha + 255 * (1 - alpha))
     if len(shape) == 2:
         return levels
     raise ImageError(f"{name}: has shape {shape}. One picture has shape {SHAPES}; give several pictures as a list.")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from digit_recognizer.errors import ImageError
 from digit_recognizer.files import read_bounded
@@ -53,7 +53,7 @@ def read_file(path: Path) -> NDArray[np.uint8]:
             check_pages(image, path)
             image.load()
             return to_grey(ImageOps.exif_transpose(image), str(path))
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise ImageError(f"{path}: is not a picture of a known kind ({', '.join(FORMATS)}).") from error
     except ImageError:
         raise

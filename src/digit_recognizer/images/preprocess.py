@@ -46,7 +46,7 @@ class Preprocess:
         darker, lighter = paper - int(grey.min()), int(grey.max()) - paper
         if max(darker, lighter) < self.min_contrast:
             return None
-        light_on_dark = grey if lighter >= darker else 255 - grey
+        light_on_dark = grey if lighter >= darker else np.asarray(255 - grey, np.uint8)
         if grey.shape == (self.size, self.size):
             return light_on_dark
         level = paper if lighter >= darker else 255 - paper

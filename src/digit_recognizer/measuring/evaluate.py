@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data import Dataset, Split, load_dataset
-from digit_recognizer.data.spec import Labels
+from digit_recognizer.data.spec import Images, Labels
 from digit_recognizer.errors import DataError, require_extra
 from digit_recognizer.measuring.intervals import Interval, wilson
 from digit_recognizer.measuring.ledger import note_look
@@ -91,11 +91,15 @@ class Evaluation:
 
 
 def evaluate(
-    model: str | Path | Model, data: str | Path | Dataset = "mnist", split: str = "test", data_dir: str | Path | None = None
+    model: str | Path | Model,
+    data: str | Path | Dataset = "mnist",
+    split: str = "test",
+    data_dir: str | Path | None = None,
 ) -> Evaluation:
     """Score a model on one split of a data set; a look at a test split is noted in the model's ledger.
 
-    model: a shipped name, a model file, a run folder, or a loaded model. data: a set's name or a folder of class folders.
+    model: a shipped name, a model file, a run folder, or a loaded model. data: a set's name or a folder of class
+        folders.
     Raises DataError where the set has classes that the model has not.
     """
     require_extra("train", "Evaluating")
@@ -109,6 +113,13 @@ def evaluate(
     began = time.perf_counter()
     probabilities = score(loaded, part)
     return Evaluation(loaded, dataset.spec.name, split, labels, probabilities, time.perf_counter() - began, looks)
+
+
+def read_samples(model: Model, dataset: Dataset, split: str, images: Images) -> Labels:
+    """What a model reads in some images (n, H, W) of a split, (n,); of a test split that is a look, and noted."""
+    if split == "test":
+        note_look(model, dataset.spec.name, dataset.split(split).sha256, len(images))
+    return np.asarray(model.probabilities(images).argmax(axis=1))
 
 
 def score(model: Model, split: Split) -> NDArray[np.float64]:

@@ -21,7 +21,9 @@ def build_network(architecture: dict[str, Any]) -> nn.Module:
     if name not in BUILDERS:
         raise ModelFileError(f"its architecture {name!r} is unknown.{nearest(name, list(BUILDERS))}")
     sizes = arguments.get("sizes")
-    sound = isinstance(sizes, list) and len(sizes) >= 2 and all(isinstance(n, int) and 0 < n <= MAX_UNITS for n in sizes)
+    sound = (
+        isinstance(sizes, list) and len(sizes) >= 2 and all(isinstance(n, int) and 0 < n <= MAX_UNITS for n in sizes)
+    )
     if not sound or set(arguments) != {"sizes"}:
         raise ModelFileError(f"its architecture {architecture} cannot be built.")
     return BUILDERS[name](arguments["sizes"])

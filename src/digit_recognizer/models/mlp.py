@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import nn
 
@@ -14,6 +15,6 @@ def mlp(sizes: Sequence[int]) -> nn.Sequential:
     The network maps (N, 1, H, W) float32 with H * W = sizes[0] to logits (N, K), K = sizes[-1].
     """
     layers: list[nn.Module] = [nn.Flatten()]
-    for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+    for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
     return nn.Sequential(*layers[:-1])  # no ReLU after the logits

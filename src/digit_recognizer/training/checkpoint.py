@@ -75,7 +75,9 @@ def load_checkpoint(folder: Path, network: nn.Module, optimizer: optim.Optimizer
     return None
 
 
-def restore(state: dict[str, Any], tensors: dict[str, Tensor], network: nn.Module, optimizer: optim.Optimizer) -> Position:
+def restore(
+    state: dict[str, Any], tensors: dict[str, Tensor], network: nn.Module, optimizer: optim.Optimizer
+) -> Position:
     """Spread a checkpoint's content over the objects it came from."""
     network.load_state_dict(
         {name.removeprefix("network."): tensor for name, tensor in tensors.items() if name.startswith("network.")}

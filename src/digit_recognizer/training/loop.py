@@ -1,4 +1,4 @@
-"""The training loop: forward, cross-entropy, backpropagation by autograd, a step of the optimizer; saved between steps."""
+"""The training loop: forward, cross-entropy, backpropagation by autograd, a step; saved between steps."""
 
 from __future__ import annotations
 
@@ -63,9 +63,10 @@ class Loop:
             if now - reported > REPORT_SECONDS:
                 self.on_batch(position.epoch + 1, position.step * self.batch_size, len(self.train))
                 reported = now
-            if self.train.resumes_inside_epochs and (self.interrupt.asked or now - saved > self.checkpoint_seconds):
+            if self.interrupt.asked or now - saved > self.checkpoint_seconds:
                 position.loss_sum = float(loss_sum)
-                self.save()
+                if self.train.resumes_inside_epochs:
+                    self.save()
                 self.stop_if_asked()
                 saved = time.monotonic()
         position.loss_sum = float(loss_sum)

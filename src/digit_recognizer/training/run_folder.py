@@ -23,7 +23,7 @@ CHECKPOINTS = "checkpoints"
 def opened_run(folder: Path, settings: dict[str, Any], resume: bool) -> Iterator[Path]:
     """The run folder, made or gone on with, and locked against other processes (the lock ends with the process).
 
-    settings: what decides the run's outcome; a resumed run must have the same.
+    settings: what decides the run's outcome, which a resumed run must share; and "place", where its data lay.
     Raises RunError where the folder is in use, holds another run, or `resume` finds none.
     """
     if folder.exists() and not folder.is_dir():
@@ -53,10 +53,11 @@ def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> None:
     if not resume:
         raise RunError(f"{folder}: already holds a run. Go on with it by --resume, or name another folder with --out.")
     before = read_settings(folder)
-    differ = [key for key in sorted(settings) if before.get(key) != settings[key]]
+    differ = [key for key in sorted(settings) if key != "place" and before.get(key) != settings[key]]
     if differ:
+        key = differ[0]
         raise RunError(
-            f"{folder}: was begun with other settings ({differ[0]}: {before.get(differ[0])}, now {settings[differ[0]]})."
+            f"{folder}: was begun with other settings ({key}: {before.get(key)}, now {settings[key]})."
             " Name another folder with --out."
         )
 

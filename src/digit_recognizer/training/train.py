@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from digit_recognizer import __version__
-from digit_recognizer.data import Dataset, Split, load_dataset
+from digit_recognizer.data import SPECS, Dataset, Split, load_dataset
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.measuring import wilson
@@ -60,7 +60,7 @@ def train(
     """Train a network by a recipe. Bit for bit repeatable by seed on one machine and thread count.
 
     data: a set's name, a folder of class folders, or a loaded Dataset. train_on: "train", "train+validation" or "all".
-    out: the run folder to write (run.json, history.jsonl, checkpoints/, model.safetensors, model.onnx); none by default.
+    out: the run folder to write (run.json, history.jsonl, checkpoints/, model.safetensors, model.onnx), if any.
     resume: go on with the run in `out`, bit-exactly. device: "cpu", "cuda"; the GPU where there is one by default.
     Raises ConfigError, DataError, RunError or StorageError; KeyboardInterrupt after the interrupted state is saved.
     """
@@ -71,7 +71,8 @@ def train(
     if len(np.unique(learn.labels)) < 2:
         raise DataError(f"{dataset.spec.name}: its training images are all of one class. Add another class.")
     source = {"name": dataset.spec.name, "train_on": train_on, "n": len(learn), "sha256": learn.sha256}
-    settings = {"recipe": chosen.to_dict(), "data": source, "seed": seed}
+    place_of_data = dataset.spec.name if dataset.spec.name in SPECS else dataset.spec.source
+    settings = {"recipe": chosen.to_dict(), "data": source, "seed": seed, "place": place_of_data}
     folder = Path(out) if out is not None else None
     if resume and folder is None:
         raise ConfigError("--resume needs the run folder to go on with: name it with --out.")

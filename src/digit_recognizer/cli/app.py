@@ -1,0 +1,50 @@
+"""All verbs under one command, and what each kind of failure looks like to the user."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any
+
+import typer
+
+from digit_recognizer.cli import data, demo, evaluate, predict, show, train
+from digit_recognizer.cli.output import complain, note
+from digit_recognizer.errors import DigitRecognizerError, DigitRecognizerWarning
+
+app = typer.Typer(
+    name="digits",
+    help="Recognise handwritten digits in pictures; train and measure what recognises them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("data")(data.data)
+app.command("show")(show.show)
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("predict")(predict.predict)
+app.command("demo")(demo.demo)
+
+
+def main() -> None:
+    """Run the command line. Exit 0: done; 1: some inputs gave no answer; 2: could not be done; 130: interrupted."""
+    warnings.simplefilter("always", DigitRecognizerWarning)
+    warnings.showwarning = show_warning
+    try:
+        app(standalone_mode=True)
+    except DigitRecognizerError as error:
+        complain(str(error))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        complain("Interrupted.")
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def show_warning(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
+    """Our own warnings in one line; libraries' warnings are theirs to their developers."""
+    if issubclass(category, DigitRecognizerWarning):
+        note(str(message))

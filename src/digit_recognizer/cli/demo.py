@@ -1,0 +1,56 @@
+"""`digits demo`: the whole story in one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digit_recognizer.cli.options import DataDir
+
+
+def demo(
+    out: Annotated[Path, typer.Option(metavar="RUN", help="Where runs go; a number is added if it exists.")] = Path(
+        "runs/demo"
+    ),
+    picture: Annotated[Path | None, typer.Option(help="A picture of your own to recognise at the end.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Train the classic network on MNIST, measure it, draw what it got right and wrong, recognise a picture."""
+    from digit_recognizer.cli.output import answers
+    from digit_recognizer.errors import require_extra
+
+    require_extra("train", "digits demo")
+    from digit_recognizer.cli.evaluate import print_summary
+    from digit_recognizer.cli.predict import in_words
+    from digit_recognizer.cli.train import watched_training
+    from digit_recognizer.data import load_dataset
+    from digit_recognizer.measuring import evaluate
+    from digit_recognizer.recognizer import Recognizer
+    from digit_recognizer.report.figures import save_figure
+    from digit_recognizer.report.gather import sample_figure, save_evaluation, sketch_picture
+    from digit_recognizer.training import RECIPES
+    from digit_recognizer.training.run_folder import free_folder
+
+    say = answers().print
+    folder = free_folder(out)
+    dataset = load_dataset("mnist", data_dir)
+    train, test = dataset.split("train"), dataset.split("test")
+    say(
+        f"1. Training the classic network on {len(train):,} MNIST images (another {len(test):,} are the test)",
+        style="bold",
+    )
+    watched_training({"recipe": RECIPES["classic"], "data": dataset}, folder)
+    say("2. Measuring it on images it has never seen, by writers it has never seen", style="bold")
+    recognizer = Recognizer.load(folder)
+    evaluation = evaluate(recognizer.model, dataset)
+    print_summary(evaluation)
+    save_evaluation(evaluation, test, folder)
+    save_figure(sample_figure(dataset, "validation", recognizer.model, seed=0), folder / "samples.png")
+    say("3. Recognising a picture from a file", style="bold")
+    shown = picture or sketch_picture(dataset, folder / "a-digit.png")
+    (prediction,) = recognizer.predict(str(shown))
+    say(f"{shown}: {prediction.error or in_words(prediction)}", markup=False)
+    say(f"The figures are in {folder}: samples, learning-curves, confusion, mistakes (.png)", markup=False)
+    say("Now write a digit on paper, photograph it, crop it, and try:  digits predict your-digit.jpg")

@@ -1,0 +1,96 @@
+"""`digits evaluate`: how accurate, and how sure of that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digit_recognizer.cli.options import Data, DataDir, Json, Quiet, Split
+
+if TYPE_CHECKING:
+    from digit_recognizer.measuring import Evaluation
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A shipped name, a model file or a run folder.")] = "classic",
+    data: Data = "mnist",
+    split: Split = "test",
+    data_dir: DataDir = None,
+    json: Json = None,
+    each: Annotated[bool, typer.Option("--each", help="Also print predicted and actual label of each image.")] = False,
+    figures: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Draw the confusion matrix and the worst mistakes there."),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Score a model on a split: totals, accuracy with its interval, figures of each class."""
+    from digit_recognizer.cli.output import answers, write_json
+    from digit_recognizer.data import load_dataset
+    from digit_recognizer.errors import require_extra
+
+    require_extra("train", "digits evaluate")
+    from digit_recognizer.measuring import evaluate as score
+    from digit_recognizer.models import load_model
+
+    loaded = load_model(model)
+    dataset = load_dataset(data, data_dir, loaded.preprocess)
+    evaluation = score(loaded, dataset, split)
+    if json != "-":
+        if each:
+            print_each(evaluation)
+        if not quiet:
+            print_summary(evaluation)
+    if figures:
+        from digit_recognizer.report.gather import save_evaluation
+
+        saved = save_evaluation(evaluation, dataset.split(split), figures)
+        if json != "-":
+            answers().print("Figures: " + ", ".join(map(str, saved)), markup=False)
+    if json:
+        write_json(json, evaluation.to_dict())
+
+
+def print_each(evaluation: Evaluation) -> None:
+    """A line an image."""
+    names = evaluation.model.header.class_names
+    for index, (predicted, actual) in enumerate(zip(evaluation.predicted, evaluation.labels, strict=True)):
+        mark = "" if predicted == actual else "  wrong"
+        typer.echo(f"image {index}: predicted {names[predicted]}, actual {names[actual]}{mark}")
+
+
+def print_summary(evaluation: Evaluation) -> None:
+    """Totals, accuracy, a table of the classes, and the looks at the test split."""
+    from rich.table import Table
+
+    from digit_recognizer.cli.output import answers
+
+    interval = evaluation.interval
+    out = answers()
+    out.print(
+        f"{evaluation.model.header.name} on the {evaluation.split} images of {evaluation.dataset}",
+        style="bold",
+    )
+    out.print(f"Total images tested:  {evaluation.n:,}")
+    out.print(f"Accurate predictions: {evaluation.correct:,}")
+    bounds = f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %"
+    out.print(
+        f"Accuracy:             {100 * evaluation.accuracy:.2f} %"
+        f"  ({interval.level:.0%} interval {bounds}, {interval.method.title()})"
+    )
+    table = Table("class", "n", "precision", "recall", "F1", box=None)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in evaluation.per_class:
+        table.add_row(row.name, str(row.n), *(percent(figure) for figure in (row.precision, row.recall, row.f1)))
+    out.print(table)
+    if evaluation.looks is not None:
+        times = "time" if evaluation.looks == 1 else "times"
+        out.print(f"These test images have now been scored {evaluation.looks} {times} with this model.")
+
+
+def percent(figure: float | None) -> str:
+    """A share in per cent, or what an undefined one is called."""
+    return "undefined" if figure is None else f"{100 * figure:.2f} %"

@@ -1,0 +1,50 @@
+"""Words go to standard error, answers to standard output; JSON is one object a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digit_recognizer.files import write_whole
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@cache
+def words() -> Console:
+    """Where people are told what is going on."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@cache
+def answers() -> Console:
+    """Where answers go."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """One line about what was done another way."""
+    words().print(f"Note: {text}", style="yellow", markup=False)
+
+
+def complain(text: str) -> None:
+    """Why it could not be done."""
+    words().print(f"Error: {text}", style="red", markup=False)
+
+
+def write_json(target: str, content: dict[str, Any]) -> None:
+    """One object to a file, whole or not at all, or to standard output where target is "-"."""
+    text = json.dumps(content, ensure_ascii=False) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        write_whole(Path(target), text.encode())

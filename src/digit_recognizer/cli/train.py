@@ -1,0 +1,116 @@
+"""`digits train`: a recipe and a data set in, a run folder out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digit_recognizer.cli.options import DataDir, Quiet
+
+if TYPE_CHECKING:
+    from digit_recognizer.training import Trained
+
+
+def train(
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="NAME|FOLDER", help="A set's name or a folder; mnist by default."),
+    ] = None,
+    recipe: Annotated[str | None, typer.Option(help="How to train; classic by default.")] = None,
+    train_on: Annotated[
+        str | None, typer.Option("--train-on", help="train (the default), train+validation, or all.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Repeats a run bit for bit; 0 by default.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Other than the recipe's.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="The run folder; a new one in runs/ by default.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out, with its own settings.")
+    ] = False,
+    data_dir: DataDir = None,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda; the GPU where there is one.")] = None,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write events for TensorBoard.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a network, watched, saved at each epoch, resumable after Ctrl-C or a crash."""
+    from digit_recognizer.errors import require_extra
+
+    require_extra("train", "digits train")
+    from digit_recognizer.cli.output import answers
+    from digit_recognizer.training.recipes import get_recipe
+
+    settings: dict[str, Any] = {"recipe": "classic", "data": "mnist", "train_on": "train", "seed": 0}
+    if resume:
+        settings |= resumed_settings(out)
+    given = {"recipe": recipe, "data": data, "train_on": train_on, "seed": seed}
+    settings |= {key: value for key, value in given.items() if value is not None}
+    chosen = get_recipe(settings["recipe"])
+    settings["recipe"] = chosen if epochs is None else replace(chosen, epochs=epochs)
+    if out is None:
+        from digit_recognizer.training.run_folder import free_folder
+
+        data_name = Path(settings["data"]).name
+        out = free_folder(Path("runs") / f"{chosen.name}-{data_name}-seed{settings['seed']}")
+    trained = watched_training(
+        settings, out, resume=resume, data_dir=data_dir, device=device, tensorboard=tensorboard, quiet=quiet
+    )
+    if not quiet:
+        measured = trained.header.accuracy
+        shown = f" {100 * measured['accuracy']:.2f} % of {measured['n']:,} validation images." if measured else ""
+        answers().print(f"Trained:{shown} The run is in {out}\nMeasure it: digits evaluate {out}", markup=False)
+
+
+def resumed_settings(out: Path | None) -> dict[str, Any]:
+    """The settings that the run in `out` was begun with."""
+    from digit_recognizer.errors import ConfigError
+    from digit_recognizer.training.recipes import Recipe
+    from digit_recognizer.training.run_folder import read_settings
+
+    if out is None:
+        raise ConfigError("--resume needs the run folder to go on with: name it with --out.")
+    before = read_settings(out)
+    return {
+        "recipe": Recipe.from_dict(before["recipe"]),
+        "data": before["place"],
+        "train_on": before["data"]["train_on"],
+        "seed": before["seed"],
+    }
+
+
+def watched_training(
+    settings: dict[str, Any],
+    out: Path,
+    *,
+    resume: bool = False,
+    data_dir: Path | None = None,
+    device: str | None = None,
+    tensorboard: bool = False,
+    quiet: bool = False,
+) -> Trained:
+    """Train with a progress bar; the learning curves are drawn into the run folder. On Ctrl-C: how to go on."""
+    from digit_recognizer.cli.output import words
+    from digit_recognizer.cli.progress import Watch
+    from digit_recognizer.report.gather import save_curves
+    from digit_recognizer.training import train as run
+
+    with Watch(settings["recipe"].epochs, out / "tensorboard" if tensorboard else None, quiet) as watch:
+        try:
+            trained = run(
+                **settings,
+                out=out,
+                resume=resume,
+                data_dir=data_dir,
+                device=device,
+                on_epoch=watch.on_epoch,
+                on_batch=watch.on_batch,
+            )
+        except KeyboardInterrupt:
+            watch.close()
+            words().print(f"Interrupted and saved. Go on with: digits train --resume --out {out}", markup=False)
+            raise typer.Exit(130) from None
+    save_curves([record.to_dict() for record in trained.history], out)
+    return trained

@@ -1,0 +1,136 @@
+"""Figures (matplotlib.pyplot): samples, learning curves, the confusion matrix, the worst mistakes."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from digit_recognizer.data.spec import Images, Labels
+from digit_recognizer.files import write_whole
+from digit_recognizer.measuring import Evaluation
+
+ROWS, COLUMNS = 3, 10
+RIGHT, WRONG = "#1a7f37", "#cf222e"  # green and red that differ in lightness too
+
+
+def image_grid(images: Images, captions: Sequence[str], colours: Sequence[str], columns: int, title: str) -> Figure:
+    """Images (N, H, W), each with its caption above it."""
+    rows = -(-len(images) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(1.15 * columns, 1.5 * rows + 0.6), squeeze=False)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for axis, image, caption, colour in zip(axes.flat, images, captions, colours, strict=False):
+        axis.imshow(image, cmap="gray", vmin=0, vmax=255)
+        axis.set_title(caption, fontsize=9, color=colour)
+    figure.suptitle(title)
+    figure.tight_layout()
+    return figure
+
+
+def samples(images: Images, labels: Labels, predicted: Labels | None, names: Sequence[str], title: str) -> Figure:
+    """A grid of sample pictures with their labels; with `predicted`, the predicted and the actual label on each.
+
+    images: (N, H, W); labels, predicted: (N,), indices into names.
+    """
+    actual = [names[label] for label in labels]
+    if predicted is None:
+        captions, colours = actual, ["black"] * len(actual)
+    else:
+        captions = [f"read {names[p]}\nis {a}" for p, a in zip(predicted, actual, strict=True)]
+        colours = [RIGHT if p == label else WRONG for p, label in zip(predicted, labels, strict=True)]
+    return image_grid(images, captions, colours, min(COLUMNS, len(images)), title)
+
+
+def learning_curves(history: Sequence[dict[str, Any]]) -> Figure:
+    """Training loss and validation accuracy by epoch; history: the records that training kept."""
+    epochs = [record["epoch"] for record in history]
+    measured = [record for record in history if record["validation_accuracy"] is not None]
+    figure, axes = plt.subplots(1, 2 if measured else 1, figsize=(10, 4) if measured else (5, 4), squeeze=False)
+    losses = axes[0, 0]
+    losses.plot(epochs, [record["loss"] for record in history], marker="o", markersize=3)
+    losses.set(
+        xlabel="epoch",
+        ylabel="cross-entropy, mean per image",
+        title="Loss on the training images",
+        ylim=(0, None),
+    )
+    if measured:
+        shares = axes[0, 1]
+        percent = [100 * record["validation_accuracy"] for record in measured]
+        shares.plot([record["epoch"] for record in measured], percent, marker="o", markersize=3, color=RIGHT)
+        shares.set(xlabel="epoch", ylabel="correct, %", title="Accuracy on the validation images")
+    for axis in axes.flat:
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axis.grid(alpha=0.3)
+    figure.tight_layout()
+    return figure
+
+
+def confusion_figure(evaluation: Evaluation) -> Figure:
+    """The confusion matrix: how often each actual class was taken for each class; mistakes shaded, hits plain."""
+    counts = evaluation.confusion
+    names = evaluation.model.header.class_names
+    mistakes: NDArray[np.float64] = counts.astype(np.float64)
+    np.fill_diagonal(mistakes, 0)
+    side = max(5.0, 0.62 * len(names))
+    figure, axis = plt.subplots(figsize=(side + 0.6, side))
+    axis.imshow(mistakes, cmap="Reds", vmax=1.6 * max(1.0, mistakes.max()))
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            weight = "bold" if row == column else "normal"
+            axis.text(column, row, str(count), ha="center", va="center", fontsize=9, weight=weight)
+    axis.set_xticks(range(len(names)), names, rotation=45 if max(map(len, names)) > 2 else 0)
+    axis.set_yticks(range(len(names)), names)
+    axis.set(xlabel="predicted", ylabel="actual")
+    axis.set_title(
+        f"{evaluation.dataset}, {evaluation.split}: {evaluation.correct:,} of {evaluation.n:,} correct"
+        f" ({100 * evaluation.accuracy:.2f} %)"
+    )
+    figure.tight_layout()
+    return figure
+
+
+def mistakes_gallery(evaluation: Evaluation, images: Images, indices: NDArray[np.int64]) -> Figure:
+    """The mistakes that the model was surest of; images: (n, H, W), those at `indices`."""
+    names = evaluation.model.header.class_names
+    predicted, labels, sureness = evaluation.predicted, evaluation.labels, evaluation.probabilities.max(axis=1)
+    captions = [f"read {names[predicted[i]]} ({sureness[i]:.0%})\nis {names[labels[i]]}" for i in indices]
+    wrong = evaluation.n - evaluation.correct
+    title = f"The {len(indices)} surest of {wrong} mistakes" if len(indices) else "No mistakes"
+    if not len(indices):
+        images = np.zeros((1, 1, 1), np.uint8)
+        captions = [""]
+    return image_grid(images, captions, [WRONG] * len(captions), min(COLUMNS, len(images)), title)
+
+
+def save_figure(figure: Figure, path: Path) -> Path:
+    """Write the figure as PNG (or what the suffix says), whole or not at all, and let go of it."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=path.suffix.lstrip(".").lower() or "png", dpi=120)
+    plt.close(figure)
+    write_whole(path, buffer.getvalue())
+    return path
+
+
+def has_display() -> bool:
+    """Whether a window can be opened here."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    return matplotlib.get_backend().lower() not in ("agg", "pdf", "svg", "ps", "cairo", "template")
+
+
+def show_figure(figure: Figure) -> None:
+    """Open a window and wait until it is closed."""
+    plt.show()
+    plt.close(figure)
