@@ -51,16 +51,16 @@ class Preprocess:
             return light_on_dark
         level = paper if lighter >= darker else 255 - paper
         strength = (light_on_dark.astype(np.float32) - level) / max(darker, lighter)
-        return np.rint(np.clip(strength, 0, 1) * 255).astype(np.uint8)
+        return np.asarray(np.rint(np.clip(strength, 0, 1) * 255), np.uint8)
 
     def scale(self, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A cropped digit scaled, with anti-aliasing, so that its longer side fills the box."""
         height, width = ink.shape
         factor = self.box / max(height, width)
         target = (max(1, round(width * factor)), max(1, round(height * factor)))
-        scaled = np.asarray(Image.fromarray(ink).resize(target, Image.Resampling.BOX), dtype=np.float32)
+        scaled = np.asarray(Image.fromarray(ink).resize(target, Image.Resampling.BILINEAR), dtype=np.float32)
         # Averaging thins a fine pen's strokes to grey; MNIST's strokes reach white.
-        return np.rint(scaled * (255 / max(1.0, float(scaled.max())))).astype(np.uint8)
+        return np.asarray(np.rint(scaled * (255 / max(1.0, float(scaled.max())))), np.uint8)
 
     def centre(self, digit: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A digit no larger than the box, placed so that its centre of mass lies in the middle."""

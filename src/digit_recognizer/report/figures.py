@@ -105,7 +105,7 @@ def mistakes_gallery(evaluation: Evaluation, images: Images, indices: NDArray[np
     """The mistakes that the model was surest of; images: (n, H, W), those at `indices`."""
     names = evaluation.model.header.class_names
     predicted, labels, sureness = evaluation.predicted, evaluation.labels, evaluation.probabilities.max(axis=1)
-    captions = [f"read {names[predicted[i]]} ({sureness[i]:.0%})\nis {names[labels[i]]}" for i in indices]
+    captions = [f"read {names[predicted[i]]} ({sureness[i]:.1%})\nis {names[labels[i]]}" for i in indices]
     wrong = evaluation.n - evaluation.correct
     title = f"The {len(indices)} surest of {wrong} mistakes" if len(indices) else "No mistakes"
     if not len(indices):
