@@ -58,7 +58,9 @@ class Preprocess:
         height, width = ink.shape
         factor = self.box / max(height, width)
         target = (max(1, round(width * factor)), max(1, round(height * factor)))
-        scaled = np.asarray(Image.fromarray(ink).resize(target, Image.Resampling.BILINEAR), dtype=np.float32)
+        # Shrinking averages areas, so no stroke is skipped; enlarging interpolates, so none turns into blocks.
+        kernel = Image.Resampling.BOX if factor < 1 else Image.Resampling.BILINEAR
+        scaled = np.asarray(Image.fromarray(ink).resize(target, kernel), dtype=np.float32)
         # Averaging thins a fine pen's strokes to grey; MNIST's strokes reach white.
         return np.asarray(np.rint(scaled * (255 / max(1.0, float(scaled.max())))), np.uint8)
 
