@@ -1,6 +1,6 @@
 """Train a shipped model anew by its recipe (seed 0, the 50,000 training images) and put it into the package.
 
-    python scripts/ship_model.py classic
+python scripts/ship_model.py classic
 """
 
 from __future__ import annotations

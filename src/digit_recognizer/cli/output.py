@@ -19,7 +19,7 @@ def words() -> Console:
     """Where people are told what is going on."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 @cache
@@ -27,7 +27,7 @@ def answers() -> Console:
     """Where answers go."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=True)
+    return Console(highlight=False, emoji=False, soft_wrap=True)
 
 
 def note(text: str) -> None:

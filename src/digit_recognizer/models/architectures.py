@@ -11,7 +11,7 @@ from digit_recognizer.models.mlp import mlp
 
 # Name -> builder; a description is {"name": ..., and the builder's arguments}.
 BUILDERS = {"mlp": mlp}
-MAX_UNITS = 1_000_000
+MAX_UNITS, MAX_LAYERS = 1_000_000, 100
 
 
 def build_network(architecture: dict[str, Any]) -> nn.Module:
@@ -22,7 +22,9 @@ def build_network(architecture: dict[str, Any]) -> nn.Module:
         raise ModelFileError(f"its architecture {name!r} is unknown.{nearest(name, list(BUILDERS))}")
     sizes = arguments.get("sizes")
     sound = (
-        isinstance(sizes, list) and len(sizes) >= 2 and all(isinstance(n, int) and 0 < n <= MAX_UNITS for n in sizes)
+        isinstance(sizes, list)
+        and 2 <= len(sizes) <= MAX_LAYERS
+        and all(isinstance(n, int) and 0 < n <= MAX_UNITS for n in sizes)
     )
     if not sound or set(arguments) != {"sizes"}:
         raise ModelFileError(f"its architecture {architecture} cannot be built.")

@@ -47,7 +47,8 @@ class Model:
 
     def logits(self, images: Images) -> NDArray[np.float32]:
         """Logits (N, K) of images (N, H, W) uint8. Raises ModelFileError for a network that gives no numbers."""
-        logits = self.runtime.logits(self.preprocess.normalise(images))
+        with named(self.path):
+            logits = self.runtime.logits(self.preprocess.normalise(images))
         if logits.shape != (len(images), len(self.header.class_names)) or not np.isfinite(logits).all():
             raise ModelFileError(f"{self.path}: gives no usable logits; its weights are damaged. Copy it again.")
         return logits

@@ -90,15 +90,17 @@ def read_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
     header = read_safetensors_header(content)
     try:
         tensors = load(content)
-    except (SafetensorError, ValueError, RuntimeError) as error:
+    except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise ModelFileError(f"it is damaged or cut short ({error}).") from error
-    network = build_network(header.architecture)
-    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    with torch.device("meta"):  # shapes alone: a header may claim more weights than memory holds
+        blueprint = build_network(header.architecture)
+    expected = {name: tuple(tensor.shape) for name, tensor in blueprint.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if expected != found:
         raise ModelFileError(f"its weights have other shapes than its architecture: {found}, not {expected}.")
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
         raise ModelFileError("its weights hold NaN or infinite values.")
+    network = build_network(header.architecture)
     network.load_state_dict(tensors)
     if weights_sha256(network) != header.weights_sha256:
         raise ModelFileError("its weights are not those that were written (damaged or altered). Copy it again.")

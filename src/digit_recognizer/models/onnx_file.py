@@ -13,9 +13,17 @@ from digit_recognizer.errors import ModelFileError
 from digit_recognizer.models.header import KEY, ModelHeader
 
 MODEL_GRAPH, MODEL_METADATA = 7, 14
+MODEL_TRAINING, MODEL_FUNCTIONS = 20, 25
 ENTRY_KEY, ENTRY_VALUE = 1, 2
-GRAPH_INITIALIZER = 5
 TENSOR_EXTERNAL_DATA, TENSOR_DATA_LOCATION = 13, 14
+# Where a tensor may stand: kind of message -> field number -> the kind of message that the field holds.
+HOLDS = {
+    "graph": {1: "node", 5: "tensor", 15: "sparse tensor"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse tensor", 23: "sparse tensor"},
+    "sparse tensor": {1: "tensor", 2: "tensor"},
+}
+MAX_DEPTH = 32  # of messages inside messages; a network of ours needs three
 GRAPH_SHA256 = f"{KEY}.graph_sha256"
 
 
@@ -34,6 +42,9 @@ def split_model(content: bytes) -> tuple[bytes, dict[str, str]]:
     """The serialised graph and the metadata of an ONNX model."""
     graph, metadata = b"", {}
     for number, value in fields(content):
+        if number in (MODEL_TRAINING, MODEL_FUNCTIONS) or (number == MODEL_GRAPH and graph):
+            # A runtime would join a second graph to the first, past the hash and the checks of the first.
+            raise ModelFileError("it holds more than one network, which this project never writes.")
         if number == MODEL_GRAPH:
             graph = value
         elif number == MODEL_METADATA:
@@ -44,12 +55,16 @@ def split_model(content: bytes) -> tuple[bytes, dict[str, str]]:
     return graph, metadata
 
 
-def refuse_external_data(graph: bytes) -> None:
-    """Weights that lie in other files would let a model read any file of this machine."""
-    for number, value in fields(graph):
-        outside = (TENSOR_EXTERNAL_DATA, TENSOR_DATA_LOCATION)
-        if number == GRAPH_INITIALIZER and any(inner in outside for inner, _ in fields(value)):
+def refuse_external_data(message: bytes, kind: str = "graph", depth: int = 0) -> None:
+    """Weights that lie in other files would let a model read any file of this machine: no tensor may name one."""
+    if depth > MAX_DEPTH:
+        raise ModelFileError("its network is nested deeper than any of this project.")
+    for number, value in fields(message):
+        if kind == "tensor" and number in (TENSOR_EXTERNAL_DATA, TENSOR_DATA_LOCATION):
             raise ModelFileError("it keeps weights in other files, which are never read.")
+        inner = HOLDS.get(kind, {}).get(number)
+        if inner:
+            refuse_external_data(value, inner, depth + 1)
 
 
 def fields(message: bytes) -> Iterator[tuple[int, bytes]]:

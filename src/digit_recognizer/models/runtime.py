@@ -36,6 +36,7 @@ class OnnxRuntime:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        options.add_session_config_entry("session.load_model_format", "ONNX")  # what was checked, never guessed anew
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's errors have no public base class
@@ -65,8 +66,11 @@ class TorchRuntime:
         import torch
 
         device = next(self._network.parameters()).device
-        with torch.inference_mode():
-            result: Any = self._network(torch.from_numpy(inputs).to(device))
+        try:
+            with torch.inference_mode():
+                result: Any = self._network(torch.from_numpy(inputs).to(device))
+        except RuntimeError as error:
+            raise ModelFileError(f"torch cannot run it ({first_line(error)}).") from error
         return np.asarray(result.float().cpu().numpy())
 
 

@@ -18,7 +18,7 @@ def read_safetensors_header(content: bytes) -> ModelHeader:
         entries = json.loads(content[8 : 8 + length])
         text = entries.pop("__metadata__", {}).get(KEY)
         end = max(entry["data_offsets"][1] for entry in entries.values())
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise ModelFileError("it is no safetensors file, or damaged.") from error
     if end != len(content) - 8 - length:
         raise ModelFileError("it is cut short, or longer than its header says. Copy it again.")

@@ -42,7 +42,7 @@ class Loop:
             began = time.perf_counter()
             images_before = self.position.step * self.batch_size
             self.one_epoch()
-            self.finish_epoch(time.perf_counter() - began, len(self.train) - images_before)
+            self.finish_epoch(time.perf_counter() - began, max(0, len(self.train) - images_before))
             self.stop_if_asked()
 
     def one_epoch(self) -> None:

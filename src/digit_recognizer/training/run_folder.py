@@ -39,6 +39,7 @@ def opened_run(folder: Path, settings: dict[str, Any], resume: bool) -> Iterator
     except OSError as error:
         raise storage_error(folder, error) from error
     try:
+        drop_temporary(folder)
         if (folder / SETTINGS).exists():
             check_same(folder, settings, resume)
         else:
@@ -60,6 +61,13 @@ def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> None:
             f"{folder}: was begun with other settings ({key}: {before.get(key)}, now {settings[key]})."
             " Name another folder with --out."
         )
+
+
+def drop_temporary(folder: Path) -> None:
+    """Remove the unfinished files that a killed run left behind."""
+    for place in (folder, folder / CHECKPOINTS):
+        for unfinished in place.glob(".*.tmp"):
+            unfinished.unlink(missing_ok=True)
 
 
 def read_settings(folder: Path) -> dict[str, Any]:

@@ -100,8 +100,8 @@ def choose_device(wish: str | None) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(wish)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
+        float(torch.zeros(1, device=device))  # a device that computes
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ConfigError(f"The device {wish!r} is not usable here. Try --device cpu.") from error
     return device
 

@@ -1,0 +1,52 @@
+# The two commands: `make demo` and `make test`. Both install what they need into .venv, on the first run and after changes.
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test test-slow lint format lock clean
+
+demo: .venv/train-installed
+	$(BIN)/digits demo
+
+# -m "not slow" counts the slow tests as deselected; skipped tests are named with their reasons (-ra in pyproject.toml).
+test: lint
+	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term
+
+test-slow: .venv/dev-installed
+	$(BIN)/python -m pytest -m slow
+
+lint: .venv/dev-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/dev-installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The versions behind the published figures, with the hashes of their files.
+lock: .venv/dev-installed
+	$(PIP) pip-tools
+	$(BIN)/pip-compile --quiet --upgrade --strip-extras --generate-hashes --allow-unsafe --extra train --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements-lock.txt pyproject.toml
+
+.venv/python-ready:
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed; name one with make PYTHON=...')"
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/train-installed: .venv/python-ready pyproject.toml
+	@echo "Installing the training extra into .venv (PyTorch is large; the first time takes minutes)"
+	$(PIP) --editable ".[train]"
+	touch $@
+
+.venv/dev-installed: .venv/python-ready pyproject.toml
+	@echo "Installing what the tests need into .venv (the first time takes minutes)"
+	$(PIP) --editable ".[dev]"
+	touch $@
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

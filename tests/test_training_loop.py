@@ -1,0 +1,168 @@
+"""The loop against a plain torch loop, against hand-written backpropagation, and against itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from tiny import tiny_dataset
+from torch import nn
+
+from digit_recognizer import train
+from digit_recognizer.data import ArraySplit, Dataset
+from digit_recognizer.errors import ConfigError, DataError
+from digit_recognizer.images import Preprocess
+from digit_recognizer.models.mlp import mlp
+from digit_recognizer.training import RECIPES, EpochRecord
+from digit_recognizer.training.batches import MemoryBatches, shuffled
+from digit_recognizer.training.recipes import Recipe, get_recipe
+from digit_recognizer.training.train import choose_device
+
+SHORT = replace(RECIPES["classic"], epochs=2)
+
+
+def test_classic_is_the_published_recipe() -> None:
+    recipe = RECIPES["classic"]
+    assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (20, 64, 0.1)
+    network = mlp(recipe.architecture(784, 10)["sizes"])
+    kinds = [type(layer) for layer in network]
+    assert kinds == [nn.Flatten, nn.Linear, nn.ReLU, nn.Linear, nn.ReLU, nn.Linear]
+    assert sum(parameter.numel() for parameter in network.parameters()) == 52_650
+    optimizer = recipe.optimizer(network)
+    assert isinstance(optimizer, torch.optim.SGD)
+    group = optimizer.param_groups[0]
+    assert (group["lr"], group["momentum"], group["weight_decay"]) == (0.1, 0, 0)
+
+
+def test_same_weights_as_a_plain_torch_loop() -> None:
+    dataset = tiny_dataset()
+    trained = train(SHORT, dataset, seed=3)
+    torch.manual_seed(3)
+    network = mlp([784, 64, 32, 10])
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    split = dataset.split("train")
+    images = torch.from_numpy(Preprocess().normalise(split.take(np.arange(len(split)))))
+    labels = torch.from_numpy(split.labels)
+    for epoch in range(2):
+        for indices in shuffled(len(split), 3, epoch).split(64):
+            loss = nn.CrossEntropyLoss()(network(images[indices]), labels[indices])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    for ours, theirs in zip(trained.network.parameters(), network.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_autograd_agrees_with_backpropagation_by_hand() -> None:
+    """One step of SGD, its gradients derived by hand in float64."""
+    dataset = tiny_dataset(64)
+    trained = train(replace(RECIPES["classic"], epochs=1), dataset, seed=5)
+    torch.manual_seed(5)
+    start = [p.detach().double().numpy() for p in mlp([784, 64, 32, 10]).parameters()]
+    w1, b1, w2, b2, w3, b3 = start
+    split = dataset.split("train")
+    x = Preprocess().normalise(split.take(np.arange(64))).reshape(64, 784).astype(np.float64)
+    h1 = np.maximum(x @ w1.T + b1, 0)
+    h2 = np.maximum(h1 @ w2.T + b2, 0)
+    logits = h2 @ w3.T + b3
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    d3 = (powers / powers.sum(1, keepdims=True) - np.eye(10)[split.labels]) / 64
+    d2 = (d3 @ w3) * (h2 > 0)
+    d1 = (d2 @ w2) * (h1 > 0)
+    gradients = [d1.T @ x, d1.sum(0), d2.T @ h1, d2.sum(0), d3.T @ h2, d3.sum(0)]
+    for before, gradient, after in zip(start, gradients, trained.network.parameters(), strict=True):
+        np.testing.assert_allclose(after.detach().numpy(), before - 0.1 * gradient, atol=1e-6)
+
+
+def test_the_loss_shown_is_the_mean_per_image() -> None:
+    """With a vanishing learning rate the network stands still, so that its loss can be computed in one go."""
+    dataset = tiny_dataset(150)  # two full batches and a part of one
+    trained = train(replace(RECIPES["classic"], epochs=1, learning_rate=1e-12), dataset, seed=1)
+    split = dataset.split("train")
+    images = torch.from_numpy(Preprocess().normalise(split.take(np.arange(150))))
+    with torch.no_grad():
+        expected = nn.functional.cross_entropy(trained.network(images), torch.from_numpy(split.labels))
+    assert trained.history[0].loss == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_a_seed_repeats_bit_for_bit_and_leaves_the_callers_generator_alone() -> None:
+    torch.manual_seed(99)
+    expected = torch.rand(3)
+    torch.manual_seed(99)
+    first, second, other = (train(SHORT, tiny_dataset(), seed=seed) for seed in (7, 7, 8))
+    assert torch.equal(torch.rand(3), expected)
+    assert first.header.weights_sha256 == second.header.weights_sha256
+    assert [(r.loss, r.validation_accuracy) for r in first.history] == [
+        (r.loss, r.validation_accuracy) for r in second.history
+    ]
+    assert other.header.weights_sha256 != first.header.weights_sha256
+
+
+def test_it_learns_and_reports_each_epoch() -> None:
+    seen: list[EpochRecord] = []
+    trained = train(replace(SHORT, epochs=8), tiny_dataset(640), on_epoch=seen.append)
+    assert [record.epoch for record in seen] == list(range(1, 9))
+    assert seen == trained.history
+    assert seen[-1].loss < seen[0].loss
+    accuracy = trained.header.accuracy
+    assert accuracy is not None
+    assert accuracy["accuracy"] == seen[-1].validation_accuracy
+    assert accuracy["accuracy"] > 0.9
+    assert accuracy["interval"]["low"] < accuracy["accuracy"] <= accuracy["interval"]["high"]
+
+
+@pytest.mark.parametrize(("train_on", "n"), [("train", 200), ("train+validation", 250), ("all", 300)])
+def test_what_is_learned_from_is_never_measured_on(train_on: str, n: int) -> None:
+    trained = train(replace(SHORT, epochs=1), tiny_dataset(), train_on=train_on)
+    assert trained.header.data["n"] == n
+    assert (trained.header.accuracy is None) == (train_on != "train")
+
+
+def test_batches_hold_each_image_once_and_can_start_in_the_middle() -> None:
+    split = tiny_dataset(130).split("train")
+    assert isinstance(split, ArraySplit)
+    batches = MemoryBatches(split, Preprocess(), 64, torch.device("cpu"))
+    whole = list(batches.epoch(0, 4))
+    assert [len(labels) for _, labels in whole] == [64, 64, 2]
+    order = shuffled(130, 0, 4).numpy()
+    np.testing.assert_array_equal(torch.cat([labels for _, labels in whole]), split.labels[order])
+    rest = list(batches.epoch(0, 4, first_step=1))
+    for (inputs, labels), (again, labels_again) in zip(whole[1:], rest, strict=True):
+        assert torch.equal(inputs, again)
+        assert torch.equal(labels, labels_again)
+    assert not np.array_equal(order, shuffled(130, 0, 5).numpy())
+
+
+def test_unknown_or_impossible_settings_are_refused() -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'classic'"):
+        get_recipe("clasic")
+    for bad in (replace(SHORT, epochs=0), replace(SHORT, learning_rate=float("nan")), replace(SHORT, batch_size=0)):
+        with pytest.raises(ConfigError):
+            train(bad, tiny_dataset())
+    with pytest.raises(ConfigError, match="train-on"):
+        train(SHORT, tiny_dataset(), train_on="everything")
+    with pytest.raises(ConfigError, match="--out"):
+        train(SHORT, tiny_dataset(), resume=True)
+
+
+def test_one_class_only_is_refused() -> None:
+    dataset = tiny_dataset()
+    split = dataset.split("train")
+    single = ArraySplit(split.take(np.arange(20)), np.zeros(20, np.int64))
+    with pytest.raises(DataError, match="one class"):
+        train(SHORT, Dataset(dataset.spec, {**dataset.splits, "train": single}))
+
+
+def test_the_device_is_chosen_at_run_time() -> None:
+    assert choose_device(None).type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert choose_device("cpu") == torch.device("cpu")
+    for absent in ("cuda:99", "meta", "abacus"):
+        with pytest.raises(ConfigError, match="--device cpu"):
+            choose_device(absent)
+
+
+def test_recipes_survive_json() -> None:
+    recipe = RECIPES["classic"]
+    assert Recipe.from_dict(recipe.to_dict()) == recipe

@@ -1,0 +1,197 @@
+"""Runs that stop and go on: bit-exact, one at a time, never into another run's folder."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections.abc import Iterator
+from dataclasses import replace
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import pytest
+import torch
+from tiny import tiny_dataset
+
+from digit_recognizer import train
+from digit_recognizer.errors import RunError
+from digit_recognizer.models.mlp import mlp
+from digit_recognizer.training import RECIPES
+from digit_recognizer.training.batches import Batch, Batches, make_batches
+from digit_recognizer.training.checkpoint import Position, checkpoints, load_checkpoint, save_checkpoint
+from digit_recognizer.training.interrupt import Interrupt
+from digit_recognizer.training.loop import Loop
+from digit_recognizer.training.run_folder import free_folder, opened_run, read_history
+from digit_recognizer.training.train import choose_device, make_loop
+
+RECIPE = replace(RECIPES["classic"], epochs=2)
+STEPS = 8  # 2 epochs of 200 images in batches of 64
+
+
+class Stopping:
+    """Batches that ask for an interrupt after so many steps."""
+
+    def __init__(self, batches: Batches, interrupt: Interrupt, after: int) -> None:
+        self.batches, self.interrupt, self.left = batches, interrupt, after
+        self.resumes_inside_epochs = batches.resumes_inside_epochs
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def epoch(self, seed: int, epoch: int, first_step: int = 0) -> Iterator[Batch]:
+        for batch in self.batches.epoch(seed, epoch, first_step):
+            self.left -= 1
+            if self.left == 0:
+                self.interrupt.asked = True
+            yield batch
+
+
+def interrupted_loop(folder: Path, after: int) -> Loop:
+    """A loop whose user presses Ctrl-C in step `after`."""
+    dataset, interrupt = tiny_dataset(), Interrupt()
+    loop = make_loop(
+        RECIPE, dataset, dataset.split("train"), dataset.split("validation"), 0, choose_device("cpu"), interrupt
+    )
+    loop.checkpoints = folder
+    loop.train = Stopping(loop.train, interrupt, after)
+    return loop
+
+
+@pytest.mark.parametrize("after", range(1, STEPS + 1))
+def test_stopped_at_any_step_it_goes_on_bit_exactly(after: int, tmp_path: Path) -> None:
+    whole = train(RECIPE, tiny_dataset())
+    loop = interrupted_loop(tmp_path, after)
+    with pytest.raises(KeyboardInterrupt):
+        loop.run()
+    resumed = interrupted_loop(tmp_path, after=-1)
+    torch.manual_seed(12345)  # what a new process draws must not matter
+    position = load_checkpoint(tmp_path, resumed.network, resumed.optimizer)
+    assert position is not None
+    assert (position.epoch, position.step) == divmod(after, 4) if after % 4 else position.step in (0, 4)
+    resumed.position = position
+    resumed.run()
+    for ours, theirs in zip(resumed.network.parameters(), whole.network.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    assert [entry["loss"] for entry in resumed.position.history] == [record.loss for record in whole.history]
+
+
+def test_a_finished_run_resumes_to_itself(tmp_path: Path) -> None:
+    first = train(RECIPE, tiny_dataset(), out=tmp_path / "run")
+    model = (tmp_path / "run/model.safetensors").read_bytes()
+    again = train(RECIPE, tiny_dataset(), out=tmp_path / "run", resume=True)
+    assert again.history == first.history
+    assert (tmp_path / "run/model.safetensors").read_bytes() == model
+    assert read_history(tmp_path / "run") == [record.to_dict() for record in first.history]
+
+
+def test_every_optimizer_state_survives(tmp_path: Path) -> None:
+    """AdamW keeps tensors and a step count for each parameter; SGD with momentum keeps buffers."""
+    x, y = torch.randn(8, 1, 2, 3), torch.randint(0, 4, (8,))
+    for make in (torch.optim.AdamW, lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)):
+        networks = [mlp([6, 5, 4]) for _ in range(2)]
+        optimizers = [make(network.parameters()) for network in networks]
+
+        def step(network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(network(x), y).backward()
+            optimizer.step()
+
+        step(networks[0], optimizers[0])
+        save_checkpoint(tmp_path, Position(epoch=1), networks[0], optimizers[0])
+        load_checkpoint(tmp_path, networks[1], optimizers[1])
+        for network, optimizer in zip(networks, optimizers, strict=True):
+            step(network, optimizer)
+        for ours, theirs in zip(*(network.parameters() for network in networks), strict=True):
+            assert torch.equal(ours, theirs)
+
+
+def test_the_previous_checkpoint_serves_where_the_newest_is_damaged(tmp_path: Path) -> None:
+    network = mlp([6, 4])
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    assert load_checkpoint(tmp_path, network, optimizer) is None
+    for epoch in range(4):
+        save_checkpoint(tmp_path, Position(epoch=epoch), network, optimizer)
+    older, newest = checkpoints(tmp_path)
+    newest.write_bytes(newest.read_bytes()[:-7])
+    position = load_checkpoint(tmp_path, network, optimizer)
+    assert position is not None
+    assert position.epoch == 2
+    older.write_bytes(b"")
+    with pytest.raises(RunError, match="no checkpoint can be read"):
+        load_checkpoint(tmp_path, network, optimizer)
+
+
+def hold(folder: Path, held: Event, done: Event) -> None:
+    with opened_run(folder, {}, resume=False):
+        held.set()
+        done.wait(60)
+
+
+def test_a_folder_in_use_by_another_process_is_refused_until_it_ends(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    held, done = context.Event(), context.Event()
+    process = context.Process(target=hold, args=(tmp_path / "run", held, done))
+    process.start()
+    assert held.wait(60)
+    with pytest.raises(RunError, match="in use"), opened_run(tmp_path / "run", {}, resume=True):
+        pass
+    process.kill()  # the lock must die with its holder
+    process.join()
+    with opened_run(tmp_path / "run", {}, resume=True):
+        pass
+
+
+def test_only_the_run_that_was_begun_can_go_on(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(RunError, match="no run to resume"):
+        train(RECIPE, tiny_dataset(), out=folder, resume=True)
+    train(RECIPE, tiny_dataset(), out=folder)
+    with pytest.raises(RunError, match="--resume"):
+        train(RECIPE, tiny_dataset(), out=folder)
+    for other in ({"seed": 1}, {"train_on": "all"}):
+        with pytest.raises(RunError, match="other settings"):
+            train(RECIPE, tiny_dataset(), out=folder, resume=True, **other)
+    with pytest.raises(RunError, match="other settings"):
+        train(RECIPE, tiny_dataset(100), out=folder, resume=True)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="is a file"):
+        train(RECIPE, tiny_dataset(), out=tmp_path / "file")
+
+
+def test_a_run_folder_holds_what_the_readme_says(tmp_path: Path) -> None:
+    train(RECIPE, tiny_dataset(), out=tmp_path / "run")
+    names = {path.name for path in (tmp_path / "run").iterdir()} - {".lock"}
+    assert names == {"run.json", "history.jsonl", "checkpoints", "model.safetensors", "model.onnx"}
+    settings = json.loads((tmp_path / "run/run.json").read_text())
+    assert settings["recipe"]["name"] == "classic"
+    assert free_folder(tmp_path / "run") == tmp_path / "run-2"
+
+
+def test_training_without_a_folder_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    train(replace(RECIPE, epochs=1), tiny_dataset())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_worker_batches_equal_memory_batches(tmp_path: Path) -> None:
+    """Pictures on disk give the same run as the same pictures in memory."""
+    from PIL import Image
+
+    from digit_recognizer.data import Dataset, load_dataset
+    from digit_recognizer.data.spec import ArraySplit
+
+    split = tiny_dataset(40).split("train")
+    assert isinstance(split, ArraySplit)
+    for index, (image, label) in enumerate(zip(split.images, split.labels % 2, strict=True)):
+        image = image.copy()
+        image[0], image[-1], image[:, 0], image[:, -1] = 0, 0, 0, 0  # black paper all around
+        (tmp_path / f"set/train/{label}").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / f"set/train/{label}/{index:03}.png")
+    folder = load_dataset(tmp_path / "set")
+    files = folder.split("train")
+    memory = ArraySplit(next(iter(files.batches(40))), files.labels)
+    on_disk = train(RECIPE, folder)
+    in_memory = train(RECIPE, Dataset(folder.spec, {"train": memory}))
+    assert on_disk.header.weights_sha256 == in_memory.header.weights_sha256
+    batches = make_batches(files, on_disk.header.preprocess, 16, torch.device("cpu"))
+    assert sum(len(labels) for _, labels in batches.epoch(0, 0)) == 40
