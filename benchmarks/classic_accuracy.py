@@ -9,9 +9,9 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from common import parser, report, say
 from scipy.stats import t
 
+from common import parser, report, say
 from digit_recognizer import evaluate, load_dataset, train
 
 

@@ -1,6 +1,6 @@
 """Seconds an epoch of the classic recipe (60,000 images): this project's train() beside torchvision and a DataLoader.
 
-The peer is how the published notebook trains: torchvision's MNIST with ToTensor and Normalize on each sample, a shuffling
+The peer is how the published notebook trains: torchvision MNIST with ToTensor and Normalize on each sample, a shuffling
 DataLoader of batches of 64 (0 and 2 workers; the faster counts), the same network, loss and SGD. Ours is the public
 train() with its progress callback, history and checkpoints. Both run in turn, several times.
 
@@ -13,13 +13,14 @@ import statistics
 import tempfile
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
-from common import parser, report, say
 from torch import nn, optim
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
+from common import parser, report, say
 from digit_recognizer import load_dataset, train
 from digit_recognizer.data import Dataset
 from digit_recognizer.data.cache import default_data_dir
@@ -56,7 +57,7 @@ def our_epochs(dataset: Dataset) -> list[float]:
     with tempfile.TemporaryDirectory() as place:
         recipe = replace(RECIPES["classic"], epochs=EPOCHS)
         train(recipe, dataset, train_on="all", out=Path(place) / "run", device="cpu", on_epoch=on_epoch)
-    return [after - before for before, after in zip(ends, ends[1:], strict=False)]
+    return [after - before for before, after in pairwise(ends)]
 
 
 def main() -> None:

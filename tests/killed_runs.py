@@ -19,19 +19,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tiny import tiny_dataset
 
 from digit_recognizer import train
 from digit_recognizer.training import RECIPES
+from tiny import tiny_dataset
 
 RECIPE = replace(RECIPES["classic"], epochs=3)
 MODEL = ("model.safetensors", "model.onnx")
 DATASET = tiny_dataset(6_000)
 
 
-def run(folder: Path) -> None:
+def run(folder: Path, checkpoint_seconds: float = 1e9) -> None:
     """Train into the folder, or go on with what is there."""
-    train(RECIPE, DATASET, out=folder, resume=(folder / "run.json").exists(), checkpoint_seconds=0.02)
+    resume = (folder / "run.json").exists()
+    train(RECIPE, DATASET, out=folder, resume=resume, checkpoint_seconds=checkpoint_seconds)
 
 
 def forked(work: Callable[[], None]) -> int:
@@ -94,7 +95,7 @@ def main(how: str, place: Path, trials: int) -> None:
         chance = random.Random(0)
         while killed < trials:
             folder = place / f"random-{killed}"
-            child = forked(lambda folder=folder: run(folder))  # type: ignore[misc]
+            child = forked(lambda folder=folder: run(folder, 0.02))  # type: ignore[misc]
             time.sleep(chance.uniform(0, seconds))
             os.kill(child, signal.SIGKILL)
             killed += ended(child) == -signal.SIGKILL
