@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import warnings
 from typing import Any
@@ -31,8 +32,10 @@ def main() -> None:
     """Run the command line. Exit 0: done; 1: some inputs gave no answer; 2: could not be done; 130: interrupted."""
     warnings.simplefilter("always", DigitRecognizerWarning)
     warnings.showwarning = show_warning
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file name that the terminal cannot show
     try:
-        app(standalone_mode=True)
+        app(prog_name="digits", standalone_mode=True)
     except DigitRecognizerError as error:
         complain(str(error))
         sys.exit(2)

@@ -1,4 +1,4 @@
-"""Words go to standard error, answers to standard output; JSON is one object a line."""
+"""Words go to standard error, answers to standard output; JSON is one object a line, in ASCII (any name fits)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def complain(text: str) -> None:
 
 def write_json(target: str, content: dict[str, Any]) -> None:
     """One object to a file, whole or not at all, or to standard output where target is "-"."""
-    text = json.dumps(content, ensure_ascii=False) + "\n"
+    text = json.dumps(content) + "\n"
     if target == "-":
         sys.stdout.write(text)
         sys.stdout.flush()

@@ -33,7 +33,7 @@ def predict(
         for prediction in recognizer.predict(files[start : start + AT_ONCE]):
             seen.add(prediction.status)
             if json:
-                typer.echo(json_format.dumps(as_object(prediction, name), ensure_ascii=False))
+                typer.echo(json_format.dumps(as_object(prediction, name)))
             elif prediction.error is None:
                 typer.echo(f"{prediction.source}: {in_words(prediction)}")
             else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from digit_recognizer.cli.output import words
+from digit_recognizer.errors import DigitRecognizerError
 
 if TYPE_CHECKING:
     from digit_recognizer.training import EpochRecord
@@ -35,8 +36,10 @@ class Watch:
         return self
 
     def __exit__(
-        self, _type: type[BaseException] | None, _value: BaseException | None, _trace: TracebackType | None
+        self, _type: type[BaseException] | None, value: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        if isinstance(value, DigitRecognizerError):  # the complaint stands alone, without the bar
+            self.progress.live.transient = True
         self.close()
 
     def close(self) -> None:

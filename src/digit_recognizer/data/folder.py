@@ -65,10 +65,12 @@ class FolderSplit:
     def sha256(self) -> str:
         digest = hashlib.sha256()
         for file, label in zip(self.files, self.labels, strict=True):
-            digest.update(f"{sha256_of(file)} {label}\n".encode())
+            digest.update(f"{content_hash(file)} {label}\n".encode())
         return digest.hexdigest()
 
     def take(self, indices: NDArray[np.int64]) -> Images:
+        if not len(indices):
+            return np.zeros((0, self.preprocess.size, self.preprocess.size), np.uint8)
         part = FolderSplit(tuple(self.files[i] for i in indices), self.labels[indices], self.preprocess)
         return np.concatenate([*part.batches(256)])
 
@@ -163,15 +165,28 @@ def one_folder(folder: Path, classes: tuple[str, ...], preprocess: Preprocess) -
     if strange:
         raise DataError(f"{folder}: has the class {strange[0]!r}, which the training folder has not.")
     found = ImageFolder(str(folder), is_valid_file=lambda path: Path(path).suffix.lower() in SUFFIXES, allow_empty=True)
-    if not found.samples:
+    # ImageFolder takes hidden folders for classes too.
+    named = [(Path(path), found.classes[label]) for path, label in found.samples]
+    visible = [(path, classes.index(name)) for path, name in named if name in classes]
+    if not visible:
         raise DataError(f"{folder}: holds no pictures ({', '.join(SUFFIXES)}) in its class folders.")
-    labels = np.array([classes.index(found.classes[label]) for _, label in found.samples], dtype=np.int64)
-    return FolderSplit(tuple(Path(path) for path, _ in found.samples), labels, preprocess)
+    labels = np.array([label for _, label in visible], dtype=np.int64)
+    return FolderSplit(tuple(path for path, _ in visible), labels, preprocess)
+
+
+def content_hash(file: Path) -> str:
+    """The SHA-256 of a picture file. Raises DataError, naming it, for what cannot be read or would never end."""
+    try:
+        if not file.is_file():
+            raise DataError(f"{file}: is no regular file, so it is not read. Remove it.")
+        return sha256_of(file)
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror}). Check its rights, or remove it.") from error
 
 
 def by_content(whole: FolderSplit) -> dict[str, Split]:
     """An unsplit folder's pictures dealt to the splits by the first byte of their SHA-256."""
-    first = np.array([int(sha256_of(file)[:2], 16) for file in whole.files])
+    first = np.array([int(content_hash(file)[:2], 16) for file in whole.files])
     splits: dict[str, Split] = {"all": whole}
     start = 0
     for name, share in SHARES:

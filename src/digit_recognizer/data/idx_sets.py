@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import ssl
+from http.client import HTTPException
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,9 @@ FASHION_MNIST = DatasetSpec(
 # Where Debian's package dataset-fashion-mnist puts the gz files.
 DEBIAN_FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 
+# What a download that breaks off raises past torchvision; the others that are OSError mean that writing failed.
+NETWORK = (ConnectionError, TimeoutError, HTTPException, ssl.SSLError)
+
 
 def load_idx_set(spec: DatasetSpec, data_dir: Path | None) -> Dataset:
     """MNIST or Fashion-MNIST as arrays in memory."""
@@ -104,7 +109,7 @@ def fetch_and_unpack(spec: DatasetSpec, reader: Any, temporary: Path, own: Path)
     """Let torchvision check the md5s, download what is absent or differs, and unpack."""
     try:
         reader(temporary, download=True)
-    except (RuntimeError, EOFError) as error:
+    except (RuntimeError, EOFError, *NETWORK) as error:
         files = ", ".join(f"{name}.gz" for name in spec.sha256)
         raise DataError(
             f"{spec.name}: is not on this machine and could not be downloaded.\n"

@@ -15,8 +15,8 @@ SHAPES = "(H, W), (1, H, W), (H, W, 3), (H, W, 4) or (784,)"
 
 def from_array(array: Any, max_pixels: int, name: str = "the array") -> NDArray[np.uint8]:
     """An array or tensor as a grey image (H, W), uint8. Raises ImageError for a wrong shape, type or range."""
-    if hasattr(array, "detach"):  # a tensor, perhaps on a GPU; torch itself is not imported here
-        array = array.detach().cpu().numpy()
+    if hasattr(array, "detach"):
+        array = from_tensor(array, name)
     if not isinstance(array, np.ndarray):
         raise ImageError(
             f"{type(array).__name__} is no picture. Give a file name, a PIL image, a numpy array or a tensor."
@@ -24,6 +24,15 @@ def from_array(array: Any, max_pixels: int, name: str = "the array") -> NDArray[
     if array.size == 0 or array.size > 4 * max_pixels:
         raise ImageError(f"{name}: has shape {array.shape}, which holds no pixels or more than are decoded.")
     return np.rint(to_plane(to_levels(array, name), name)).astype(np.uint8)
+
+
+def from_tensor(tensor: Any, name: str) -> NDArray[Any]:
+    """A tensor, perhaps on a GPU, as an array; torch itself is not imported here."""
+    try:
+        values = tensor.detach().cpu()
+        return np.asarray((values.float() if values.is_floating_point() else values).numpy())  # numpy has no bfloat16
+    except (TypeError, ValueError, RuntimeError, NotImplementedError) as error:
+        raise ImageError(f"{name}: is a tensor whose values cannot be read ({error}).") from error
 
 
 def to_levels(array: NDArray[Any], name: str) -> NDArray[np.float64]:

@@ -36,7 +36,7 @@ def read_picture(picture: Picture) -> NDArray[np.uint8]:
         return read_file(Path(picture))
     if isinstance(picture, Image.Image):
         check_pixels(picture.size, "the picture")
-        return to_grey(picture, "the picture")
+        return decode(picture, "the picture")
     return from_array(picture, MAX_PIXELS)
 
 
@@ -51,16 +51,30 @@ def read_file(path: Path) -> NDArray[np.uint8]:
             image = Image.open(io.BytesIO(content), formats=FORMATS)
             check_pixels(image.size, str(path))
             check_pages(image, path)
-            image.load()
-            return to_grey(ImageOps.exif_transpose(image), str(path))
+            return decode(image, str(path))
     except UnidentifiedImageError as error:
         raise ImageError(f"{path}: is not a picture of a known kind ({', '.join(FORMATS)}).") from error
     except ImageError:
         raise
     except Image.DecompressionBombError as error:
         raise ImageError(f"{path}: unpacks to more than is safe to decode ({error}).") from error
+    except Exception as error:
+        raise damaged(str(path), error) from error
+
+
+def decode(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    """An opened picture, turned upright as its EXIF orientation says, as grey (H, W) uint8."""
+    try:
+        image.load()
+        return to_grey(ImageOps.exif_transpose(image), name)
+    except ImageError:
+        raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged bytes
-        raise ImageError(f"{path}: is damaged or cut short ({error}). Save or copy it again.") from error
+        raise damaged(name, error) from error
+
+
+def damaged(name: str, error: Exception) -> ImageError:
+    return ImageError(f"{name}: is damaged, cut short or of an unusual kind ({error}). Save it again, as PNG.")
 
 
 def check_pixels(size: tuple[int, int], name: str) -> None:
@@ -74,8 +88,8 @@ def check_pixels(size: tuple[int, int], name: str) -> None:
 
 def check_pages(image: Image.Image, path: Path) -> None:
     """A TIFF of several pages is several pictures: to read one silently would lose the rest."""
-    pages = getattr(image, "n_frames", 1)
-    if image.format == "TIFF" and pages > 1:
+    pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1  # counting an animation's frames is slow
+    if pages > 1:
         raise ImageError(f"{path}: is a TIFF of {pages} pages. Save each page as a picture of its own.")
 
 
@@ -83,7 +97,9 @@ def to_grey(image: Image.Image, name: str) -> NDArray[np.uint8]:
     """A decoded picture of any mode as grey (H, W) uint8."""
     if min(image.size) == 0:
         raise ImageError(f"{name}: has no pixels.")
-    if image.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I", "F"):
+    if image.mode.startswith("I;16"):  # the kind says the range, so a dark picture is not stretched
+        return np.rint(np.asarray(image) / 257).astype(np.uint8)
+    if image.mode in ("I", "F"):
         return from_array(np.asarray(image), MAX_PIXELS, name)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         return over_paper(image.convert("RGBA"))

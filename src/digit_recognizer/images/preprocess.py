@@ -34,7 +34,8 @@ class Preprocess:
         ink = self.find_ink(grey)
         if ink is None or ink.shape == (self.size, self.size):
             return ink
-        return self.centre(self.scale(crop(ink)))
+        digit = self.scale(crop(ink))
+        return self.centre(digit) if digit.any() else None  # specks far apart vanish in the average
 
     def find_ink(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
         """The picture as light ink on black paper, or None where nothing stands out from the paper.
@@ -97,9 +98,15 @@ class Preprocess:
             made = cls(**fields)
         except TypeError as error:
             raise ModelFileError(f"its Preprocess has unknown fields ({error}).") from error
-        numbers = [made.size, made.box, made.mean, made.std, made.min_contrast]
-        sane = all(isinstance(n, int | float) and np.isfinite(n) for n in numbers)
-        if not sane or not (8 <= made.size <= 1024 and 0 < made.box <= made.size and made.std > 0):
+        counts, scale = [made.size, made.box, made.min_contrast], [made.mean, made.std]
+        numbers = all(isinstance(n, int) for n in counts) and all(isinstance(n, int | float) for n in scale)
+        if not numbers or not (
+            8 <= made.size <= 1024
+            and 0 < made.box <= made.size
+            and 0 < made.min_contrast <= 255
+            and abs(made.mean) <= 1000
+            and 0 < made.std <= 1000
+        ):
             raise ModelFileError(f"its Preprocess has impossible values: {fields}.")
         return made
 

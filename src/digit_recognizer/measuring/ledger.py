@@ -56,12 +56,14 @@ def note_look(model: Model, dataset: str, data_sha256: str, n: int) -> int | Non
 
 
 def count_looks(path: Path, weights_sha256: str, data_sha256: str) -> int:
-    """Looks of these weights at these data; a line that a crash cut short does not count."""
+    """Looks of these weights at these data; a line that a crash cut short, or that is not ours, does not count."""
     looks = 0
-    for line in path.read_text("utf-8").splitlines():
+    for line in path.read_bytes().splitlines():
         try:
             noted = json.loads(line)
         except ValueError:
+            continue
+        if not isinstance(noted, dict):
             continue
         looks += noted.get("weights_sha256") == weights_sha256 and noted.get("data_sha256") == data_sha256
     return looks

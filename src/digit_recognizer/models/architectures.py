@@ -19,7 +19,7 @@ def build_network(architecture: dict[str, Any]) -> nn.Module:
     arguments = dict(architecture)
     name = str(arguments.pop("name", ""))
     if name not in BUILDERS:
-        raise ModelFileError(f"its architecture {name!r} is unknown.{nearest(name, list(BUILDERS))}")
+        raise ModelFileError(f"its architecture {name[:200]!r} is unknown.{nearest(name, list(BUILDERS))}")
     sizes = arguments.get("sizes")
     sound = (
         isinstance(sizes, list)
@@ -27,5 +27,5 @@ def build_network(architecture: dict[str, Any]) -> nn.Module:
         and all(isinstance(n, int) and 0 < n <= MAX_UNITS for n in sizes)
     )
     if not sound or set(arguments) != {"sizes"}:
-        raise ModelFileError(f"its architecture {architecture} cannot be built.")
+        raise ModelFileError(f"its architecture {str(architecture)[:200]} cannot be built.")
     return BUILDERS[name](arguments["sizes"])

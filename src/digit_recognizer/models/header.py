@@ -65,7 +65,5 @@ class ModelHeader:
         dicts = (self.architecture, self.recipe, self.data, self.versions)
         if not all(isinstance(value, dict) for value in dicts) or not isinstance(self.name, str):
             raise ModelFileError("its header has a field of the wrong kind.")
-        if not isinstance(self.preprocess.size, int) or not isinstance(self.preprocess.box, int):
-            raise ModelFileError("its Preprocess has a size that is no whole number of pixels.")
         if not 2 <= len(self.class_names) <= MAX_CLASSES:
             raise ModelFileError(f"it has {len(self.class_names)} classes; 2 to {MAX_CLASSES} are possible.")

@@ -97,7 +97,11 @@ def read_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
     expected = {name: tuple(tensor.shape) for name, tensor in blueprint.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if expected != found:
-        raise ModelFileError(f"its weights have other shapes than its architecture: {found}, not {expected}.")
+        name, *_ = sorted(name for name, _ in expected.items() ^ found.items())
+        raise ModelFileError(
+            f"its weights have other shapes than its architecture: {name!r} is {found.get(name, 'absent')},"
+            f" not {expected.get(name, 'absent')}."
+        )
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
         raise ModelFileError("its weights hold NaN or infinite values.")
     network = build_network(header.architecture)

@@ -17,10 +17,12 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from digit_recognizer.data.spec import Images, Labels
+from digit_recognizer.errors import ConfigError, nearest
 from digit_recognizer.files import write_whole
 from digit_recognizer.measuring import Evaluation
 
 ROWS, COLUMNS = 3, 10
+PLAIN: dict[str, Any] = {"parse_math": False}  # a class's name is no formula, whatever dollars it holds
 RIGHT, WRONG = "#1a7f37", "#cf222e"  # green and red that differ in lightness too
 
 
@@ -32,8 +34,8 @@ def image_grid(images: Images, captions: Sequence[str], colours: Sequence[str], 
         axis.set_axis_off()
     for axis, image, caption, colour in zip(axes.flat, images, captions, colours, strict=False):
         axis.imshow(image, cmap="gray", vmin=0, vmax=255)
-        axis.set_title(caption, fontsize=9, color=colour)
-    figure.suptitle(title)
+        axis.set_title(caption, fontsize=9, color=colour, **PLAIN)
+    figure.suptitle(title, **PLAIN)
     figure.tight_layout()
     return figure
 
@@ -90,12 +92,13 @@ def confusion_figure(evaluation: Evaluation) -> Figure:
         if count:
             weight = "bold" if row == column else "normal"
             axis.text(column, row, str(count), ha="center", va="center", fontsize=9, weight=weight)
-    axis.set_xticks(range(len(names)), names, rotation=45 if max(map(len, names)) > 2 else 0)
-    axis.set_yticks(range(len(names)), names)
+    axis.set_xticks(range(len(names)), names, rotation=45 if max(map(len, names)) > 2 else 0, **PLAIN)
+    axis.set_yticks(range(len(names)), names, **PLAIN)
     axis.set(xlabel="predicted", ylabel="actual")
     axis.set_title(
         f"{evaluation.dataset}, {evaluation.split}: {evaluation.correct:,} of {evaluation.n:,} correct"
-        f" ({100 * evaluation.accuracy:.2f} %)"
+        f" ({100 * evaluation.accuracy:.2f} %)",
+        **PLAIN,
     )
     figure.tight_layout()
     return figure
@@ -115,10 +118,18 @@ def mistakes_gallery(evaluation: Evaluation, images: Images, indices: NDArray[np
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write the figure as PNG (or what the suffix says), whole or not at all, and let go of it."""
+    """Write the figure as PNG (or what the suffix says), whole or not at all, and let go of it.
+
+    Raises ConfigError for a suffix that no figure is written as.
+    """
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=path.suffix.lstrip(".").lower() or "png", dpi=120)
-    plt.close(figure)
+    kind, known = path.suffix.lstrip(".").lower() or "png", sorted(figure.canvas.get_supported_filetypes())
+    try:
+        if kind not in known:
+            raise ConfigError(f"{path}: a figure cannot be written as {kind!r}.{nearest(kind, known)}")
+        figure.savefig(buffer, format=kind, dpi=120)
+    finally:
+        plt.close(figure)
     write_whole(path, buffer.getvalue())
     return path
 

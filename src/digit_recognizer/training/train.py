@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,8 @@ def train(
     on_epoch: OnEpoch = ignore_epoch,
     on_batch: OnBatch = ignore_batch,
 ) -> Trained:
-    """Train a network by a recipe. Bit for bit repeatable by seed on one machine and thread count.
+    """Train a network by a recipe. Bit for bit repeatable by seed on one machine (and, where the recipe names no thread
+    count, for one count).
 
     data: a set's name, a folder of class folders, or a loaded Dataset. train_on: "train", "train+validation" or "all".
     out: the run folder to write (run.json, history.jsonl, checkpoints/, model.safetensors, model.onnx), if any.
@@ -77,7 +79,7 @@ def train(
     if resume and folder is None:
         raise ConfigError("--resume needs the run folder to go on with: name it with --out.")
     run = opened_run(folder, settings, resume) if folder else nullcontext()
-    with run, torch.random.fork_rng(), deferred_interrupt() as interrupt:
+    with run, torch.random.fork_rng(), threads(chosen.threads), deferred_interrupt() as interrupt:
         loop = make_loop(chosen, dataset, learn, held_out, seed, place, interrupt)
         loop.on_batch, loop.checkpoint_seconds = on_batch, checkpoint_seconds
         loop.on_epoch = on_epoch if folder is None else noted(folder, loop, on_epoch)
@@ -92,6 +94,17 @@ def train(
             write_model(folder / MODEL_NAME, header, loop.network, sample)
     history = [EpochRecord(**record) for record in loop.position.history]
     return Trained(loop.network, header, history, folder)
+
+
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Let torch use this many threads within the block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def choose_device(wish: str | None) -> torch.device:
