@@ -25,7 +25,8 @@ def test_train_writes_a_run_that_every_verb_takes(tmp_path: Path) -> None:
     with Image.open(run / "learning-curves.png") as curves:
         assert curves.width > 400
     assert list((run / "tensorboard").glob("events.*"))
-    measured = digits("evaluate", str(run), "--split", "validation", "--json", "-", "--figures", "figures", cwd=tmp_path)
+    options = ("--split", "validation", "--json", "-", "--figures", "figures")
+    measured = digits("evaluate", str(run), *options, cwd=tmp_path)
     evaluation = json.loads(measured.stdout)
     (record,) = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
     assert evaluation["accuracy"] == record["validation_accuracy"]

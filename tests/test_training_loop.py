@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tiny import tiny_dataset
 from torch import nn
 
 from digit_recognizer import train
@@ -19,6 +18,7 @@ from digit_recognizer.training import RECIPES, EpochRecord
 from digit_recognizer.training.batches import MemoryBatches, shuffled
 from digit_recognizer.training.recipes import Recipe, get_recipe
 from digit_recognizer.training.train import choose_device
+from tiny import tiny_dataset
 
 SHORT = replace(RECIPES["classic"], epochs=2)
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny import tiny_dataset
 
 from digit_recognizer import train
 from digit_recognizer.errors import RunError
@@ -22,7 +21,8 @@ from digit_recognizer.training.checkpoint import Position, checkpoints, load_che
 from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.loop import Loop
 from digit_recognizer.training.run_folder import free_folder, opened_run, read_history
-from digit_recognizer.training.train import choose_device, make_loop
+from digit_recognizer.training.train import choose_device, make_loop, threads
+from tiny import tiny_dataset
 
 RECIPE = replace(RECIPES["classic"], epochs=2)
 STEPS = 8  # 2 epochs of 200 images in batches of 64
@@ -61,7 +61,7 @@ def interrupted_loop(folder: Path, after: int) -> Loop:
 def test_stopped_at_any_step_it_goes_on_bit_exactly(after: int, tmp_path: Path) -> None:
     whole = train(RECIPE, tiny_dataset())
     loop = interrupted_loop(tmp_path, after)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), threads(RECIPE.threads):
         loop.run()
     resumed = interrupted_loop(tmp_path, after=-1)
     torch.manual_seed(12345)  # what a new process draws must not matter
@@ -69,7 +69,8 @@ def test_stopped_at_any_step_it_goes_on_bit_exactly(after: int, tmp_path: Path) 
     assert position is not None
     assert (position.epoch, position.step) == divmod(after, 4) if after % 4 else position.step in (0, 4)
     resumed.position = position
-    resumed.run()
+    with threads(RECIPE.threads):
+        resumed.run()
     for ours, theirs in zip(resumed.network.parameters(), whole.network.parameters(), strict=True):
         assert torch.equal(ours, theirs)
     assert [entry["loss"] for entry in resumed.position.history] == [record.loss for record in whole.history]

@@ -1,4 +1,4 @@
-"""The built wheel in a new environment with the base install alone: it carries MNIST and the weights, and no torch comes."""
+"""The built wheel in a new environment: it carries MNIST and the weights, and the base install brings no torch."""
 
 from __future__ import annotations
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import shutil
 import ssl
+import zlib
 from http.client import HTTPException
 from importlib import resources
 from pathlib import Path
@@ -57,6 +60,8 @@ FASHION_MNIST = DatasetSpec(
 # Where Debian's package dataset-fashion-mnist puts the gz files.
 DEBIAN_FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 
+LARGEST = 64 * 2**20  # bytes that are unpacked of one file; the largest published one has 47,040,016
+
 # What a download that breaks off raises past torchvision; the others that are OSError mean that writing failed.
 NETWORK = (ConnectionError, TimeoutError, HTTPException, ssl.SSLError)
 
@@ -70,7 +75,7 @@ def load_idx_set(spec: DatasetSpec, data_dir: Path | None) -> Dataset:
     def unpack(temporary: Path) -> None:
         raw = temporary / inside
         raw.mkdir(parents=True)
-        copy_gz(spec, raw, own)
+        place_found(spec, raw, own)
         fetch_and_unpack(spec, reader, temporary, own)
 
     with unpacked(spec, data_dir, inside, unpack) as root:
@@ -91,18 +96,35 @@ def torchvision_set(spec: DatasetSpec) -> Any:
     return {"mnist": datasets.MNIST, "fashion-mnist": datasets.FashionMNIST}[spec.name]
 
 
-def copy_gz(spec: DatasetSpec, raw: Path, own: Path) -> None:
-    """Put the packed files where torchvision looks: from the user's folder, this package or Debian's."""
-    for name in spec.sha256:
+def place_found(spec: DatasetSpec, raw: Path, own: Path) -> None:
+    """Put what need not be downloaded where torchvision looks: from this package, the user's folder or Debian's."""
+    for name, sha256 in spec.sha256.items():
         packed = f"{name}.gz"
         if spec.name == "mnist":
             with resources.as_file(resources.files("digit_recognizer.data") / "mnist" / packed) as embedded:
                 shutil.copyfile(embedded, raw / packed)
             continue
         for folder in (own, DEBIAN_FASHION_MNIST):
-            if (folder / packed).is_file():
-                shutil.copyfile(folder / packed, raw / packed)
+            if unpack_found(folder / packed, raw / name, sha256):
                 break
+
+
+def unpack_found(packed: Path, target: Path, sha256: str) -> bool:
+    """Unpack a gz file, if it is there and holds what was published.
+
+    Its content is checked, not its md5 as torchvision does: Debian packs the same files anew.
+    """
+    if not packed.is_file():
+        return False
+    try:
+        with gzip.open(packed) as source:
+            content = source.read(LARGEST)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        return False
+    if hashlib.sha256(content).hexdigest() != sha256:
+        return False
+    target.write_bytes(content)
+    return True
 
 
 def fetch_and_unpack(spec: DatasetSpec, reader: Any, temporary: Path, own: Path) -> None:

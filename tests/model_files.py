@@ -1,0 +1,82 @@
+"""Model files made from the golden one with one thing changed, as damage or a stranger would change it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper
+from safetensors.numpy import load, save
+
+from digit_recognizer.models.header import KEY
+from digit_recognizer.models.onnx_file import GRAPH_SHA256, split_model
+
+GOLDEN = Path(__file__).parent / "golden"
+SAFETENSORS = (GOLDEN / "schema1.safetensors").read_bytes()
+ONNX = (GOLDEN / "schema1.onnx").read_bytes()
+GONE = object()  # the value that takes a field out of a header
+
+Tensors = dict[str, NDArray[Any]]
+
+
+def header_text(changes: dict[str, Any]) -> str:
+    """The golden header with some fields changed, added or (GONE) left out."""
+    fields = json.loads(split_model(ONNX)[1][KEY]) | changes
+    return json.dumps({name: value for name, value in fields.items() if value is not GONE})
+
+
+def safetensors_with(tensors: Callable[[Tensors], Tensors] | None = None, **changes: Any) -> bytes:
+    """The golden safetensors file with other tensors, other header fields, and (unless given) their true hash."""
+    stored = load(SAFETENSORS)
+    if tensors:
+        stored = tensors(stored)
+        changes = {"weights_sha256": tensors_sha256(stored)} | changes
+    return save(stored, metadata={KEY: header_text(changes)})
+
+
+def tensors_sha256(tensors: Tensors) -> str:
+    """The hash that the header of these tensors carries."""
+    digest = hashlib.sha256()
+    for name, array in sorted(tensors.items()):
+        digest.update(f"{name} {array.shape} {array.dtype}\n".encode() + array.tobytes())
+    return digest.hexdigest()
+
+
+def onnx_with(edit: Callable[[Any], None] | None = None, **changes: Any) -> bytes:
+    """The golden ONNX file with its model edited or other header fields, and the true hash of its graph."""
+    model = onnx.load_from_string(ONNX)
+    if edit:
+        edit(model)
+    del model.metadata_props[:]
+    graph = model.graph.SerializeToString()
+    helper.set_model_props(model, {KEY: header_text(changes), GRAPH_SHA256: hashlib.sha256(graph).hexdigest()})
+    return bytes(model.SerializeToString())
+
+
+def both_forms(tensors: Callable[[Tensors], Tensors] | None = None, **changes: Any) -> dict[str, bytes]:
+    """The golden model with one change, in both forms, by suffix."""
+
+    def edit(model: Any) -> None:
+        if tensors:
+            stored = {each.name: onnx.numpy_helper.to_array(each).copy() for each in model.graph.initializer}
+            del model.graph.initializer[:]
+            model.graph.initializer.extend(onnx.numpy_helper.from_array(a, n) for n, a in tensors(stored).items())
+
+    return {".safetensors": safetensors_with(tensors, **changes), ".onnx": onnx_with(edit, **changes)}
+
+
+def poisoned(value: float) -> Callable[[Tensors], Tensors]:
+    """Tensors with one bad number among the weights of the last layer."""
+
+    def change(tensors: Tensors) -> Tensors:
+        (name,) = [name for name in tensors if name.endswith("3.weight")]
+        tensors[name][3, 2] = np.float32(value)
+        return tensors
+
+    return change

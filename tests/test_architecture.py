@@ -1,0 +1,117 @@
+"""The house has one direction: a file imports only from its own floor and the floors above it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import digit_recognizer
+
+PACKAGE = Path(digit_recognizer.__file__).parent
+NAME = digit_recognizer.__name__
+FLOORS = (
+    *("errors", "files", "images", "data", "models", "measuring", "training", "auditing", "recognizer"),
+    *("explaining", "reading", "exporting", "scoring", "report", "server", "cli"),
+)
+SAME_HEIGHT = {"explaining", "reading", "exporting", "scoring"}  # beside each other: none needs another
+EXTRA = {"torch", "torchvision", "sklearn", "scipy", "matplotlib", "safetensors", "onnx", "onnxscript", "filelock"}
+TORCH_FREE = {"errors", "files", "images", "recognizer", "explaining", "reading", "scoring", "server", "cli", "models"}
+NEEDS_TORCH = {"models/mlp.py", "models/architectures.py", "models/model_file.py"}  # imported where torch is wanted
+FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+
+def floor_of(file: str) -> str:
+    """The floor that a file lies on: its folder, or itself."""
+    return file.split("/")[0].removesuffix(".py")
+
+
+def imported(node: ast.AST, file: str) -> Iterator[str]:
+    """The full names of the modules that one import statement of `file` names."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        package = [NAME, *file.split("/")[:-1]]
+        start = package[: len(package) + 1 - node.level] if node.level else []
+        base = ".".join([*start, *filter(None, [node.module])])
+        # `from digit_recognizer import data` names a floor too.
+        yield from (f"{base}.{alias.name}" for alias in node.names) if base == NAME else (base,)
+
+
+def parsed(file: str) -> ast.Module:
+    return ast.parse((PACKAGE / file).read_text("utf-8"))
+
+
+def backward(file: str, tree: ast.Module) -> list[str]:
+    """The imports of a file, those inside functions too, that run against the one direction."""
+    floor = floor_of(file)
+    allowed = set(FLOORS[: FLOORS.index(floor) + 1]) - (SAME_HEIGHT - {floor} if floor in SAME_HEIGHT else set())
+    names = [name for node in ast.walk(tree) for name in imported(node, file)]
+    ours = [name.split(".")[1] for name in names if name.split(".")[0] == NAME and name != f"{NAME}.__version__"]
+    return [f"{file} imports {name}" for name in ours if name not in allowed]
+
+
+def at_import(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """The statements that run when a file is imported; what `if TYPE_CHECKING:` holds does not."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        yield node
+        checking = isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        for field in ("orelse",) if checking else ("body", "orelse", "finalbody"):
+            yield from at_import(getattr(node, field, []))
+        for handler in getattr(node, "handlers", []):
+            yield from at_import(handler.body)
+
+
+def heavy(file: str, tree: ast.Module) -> list[str]:
+    """The modules of the extra [train] that a file imports as soon as it is imported."""
+    names = [name for node in at_import(tree.body) for name in imported(node, file)]
+    return [f"{file} imports {name}" for name in names if name.split(".")[0] in EXTRA]
+
+
+HOUSE = [file for file in FILES if file not in ("__init__.py", "__main__.py")]  # these two are its doors
+
+
+def test_every_file_has_a_floor() -> None:
+    assert {floor_of(file) for file in HOUSE} <= set(FLOORS)
+    assert len(HOUSE) > 30
+
+
+@pytest.mark.parametrize("file", HOUSE)
+def test_imports_run_one_way(file: str) -> None:
+    assert backward(file, parsed(file)) == []
+
+
+@pytest.mark.parametrize("file", [f for f in HOUSE if floor_of(f) in TORCH_FREE and f not in NEEDS_TORCH])
+def test_the_base_install_suffices(file: str) -> None:
+    assert heavy(file, parsed(file)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from digit_recognizer.cli import app",
+        "import digit_recognizer.training.loop",
+        "from digit_recognizer import measuring",
+        "from ..recognizer import Recognizer",
+        "def f():\n    from digit_recognizer.measuring import wilson",
+        "if TYPE_CHECKING:\n    from digit_recognizer.report import figures",
+    ],
+)
+def test_an_import_that_runs_back_is_found(line: str) -> None:
+    assert backward("models/new.py", ast.parse(line))
+    assert not backward("models/new.py", ast.parse("from digit_recognizer.images import Preprocess\nimport torch"))
+
+
+def test_a_heavy_import_is_found_where_it_runs() -> None:
+    for line in (
+        "import torch.nn",
+        "class A:\n    from torch import nn",
+        "try:\n    import scipy\nexcept E:\n    pass",
+    ):
+        assert heavy("images/new.py", ast.parse(line))
+    for line in ("def f():\n    import torch", "if TYPE_CHECKING:\n    from torch import nn", "import numpy"):
+        assert not heavy("images/new.py", ast.parse(line))

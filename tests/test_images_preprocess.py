@@ -1,0 +1,180 @@
+"""The one preparation: bit for bit torchvision's, MNIST untouched, and the same digit whatever paper it stands on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+from PIL import Image
+from torchvision import transforms
+
+from digit_recognizer.data import ArraySplit, Dataset
+from digit_recognizer.errors import ModelFileError
+from digit_recognizer.images import Preprocess
+from digit_recognizer.images.preprocess import crop
+
+Grey = NDArray[np.uint8]
+PREPARE = Preprocess()
+LEVELS = np.arange(256, dtype=np.uint8).reshape(16, 16)
+
+
+@st.composite
+def drawings(draw: st.DrawFn, low: int = 1, high: int = 90) -> tuple[Grey, int]:
+    """A few strokes, all darker or all lighter than their even paper, away from the edge; and the paper's level."""
+    height, width = draw(st.integers(low, high)), draw(st.integers(low, high))
+    paper, depth = draw(st.integers(0, 255)), draw(st.integers(40, 127))
+    sign = -1 if paper >= 128 else 1
+    digit = np.full((height, width), paper, np.uint8)
+    for _ in range(draw(st.integers(1, 4))):
+        top, left = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
+        bottom, right = draw(st.integers(top, height - 1)), draw(st.integers(left, width - 1))
+        digit[top : bottom + 1, left : right + 1] = paper + sign * depth
+    return np.pad(digit, draw(st.integers(15, 40)), constant_values=paper), paper
+
+
+def found(grey: Grey) -> Grey:
+    fitted = PREPARE.fit(grey)
+    assert fitted is not None
+    return fitted
+
+
+def torchvision_gives(prepare: Preprocess, grey: Grey) -> NDArray[np.float32]:
+    steps = [transforms.ToTensor(), transforms.Normalize((prepare.mean,), (prepare.std,))]
+    tensor: torch.Tensor = transforms.Compose(steps)(Image.fromarray(grey))
+    return tensor.numpy()
+
+
+def test_normalise_is_torchvision_bit_for_bit_at_all_levels() -> None:
+    ours = PREPARE.normalise(LEVELS[None])
+    assert (ours.shape, ours.dtype) == ((1, 1, 16, 16), np.float32)
+    assert ours[0].tobytes() == torchvision_gives(PREPARE, LEVELS).tobytes()
+
+
+@given(mean=st.floats(-1, 2), std=st.floats(0.01, 3))
+def test_normalise_is_torchvision_for_any_mean_and_deviation(mean: float, std: float) -> None:
+    prepare = Preprocess(mean=mean, std=std)
+    assert prepare.normalise(LEVELS[None])[0].tobytes() == torchvision_gives(prepare, LEVELS).tobytes()
+
+
+def test_mnist_goes_through_unchanged_and_so_does_its_negative(mnist: Dataset) -> None:
+    split = mnist.split("validation")
+    assert isinstance(split, ArraySplit)
+    for image in split.images[:1000]:
+        assert np.array_equal(found(image), image)
+        assert np.array_equal(found(255 - image), image)
+
+
+@given(drawing=drawings())
+def test_any_drawing_takes_the_form_of_mnist(drawing: tuple[Grey, int]) -> None:
+    fitted = found(drawing[0])
+    assert (fitted.shape, fitted.dtype, fitted.max()) == ((28, 28), np.uint8, 255)
+    rows, columns = np.flatnonzero(fitted.any(1)), np.flatnonzero(fitted.any(0))
+    sides = (np.ptp(rows) + 1, np.ptp(columns) + 1)
+    assert max(sides) <= 20
+    mass = fitted.astype(float)
+    for axis, places in ((1, rows), (0, columns)):
+        centre = mass.sum(axis) @ np.arange(28) / mass.sum()
+        at_the_edge = places[0] == 0 or places[-1] == 27  # a lopsided digit cannot be moved farther
+        assert abs(centre - 13.5) <= 0.5 + 1e-9 or at_the_edge
+
+
+@given(drawing=drawings(low=20))
+def test_the_longer_side_fills_the_box(drawing: tuple[Grey, int]) -> None:
+    digit = PREPARE.scale(crop(drawing_ink(drawing[0])))
+    assert max(digit.shape) == 20
+
+
+def drawing_ink(grey: Grey) -> Grey:
+    ink = PREPARE.find_ink(grey)
+    assert ink is not None
+    return ink
+
+
+@given(drawing=drawings())
+def test_a_negative_gives_the_same(drawing: tuple[Grey, int]) -> None:
+    assert np.array_equal(found(drawing[0]), found(255 - drawing[0]))
+
+
+@given(drawing=drawings(), margins=st.tuples(*[st.integers(0, 50)] * 4))
+def test_more_paper_gives_the_same(drawing: tuple[Grey, int], margins: tuple[int, int, int, int]) -> None:
+    grey, paper = drawing
+    wider = np.pad(grey, (margins[:2], margins[2:]), constant_values=paper)
+    assert np.array_equal(found(grey), found(wider))
+
+
+@given(pattern=hnp.arrays(np.uint8, st.tuples(st.just(20), st.integers(2, 20))), times=st.integers(2, 9))
+def test_a_picture_taken_larger_gives_the_same(pattern: Grey, times: int) -> None:
+    pattern[0, 0] = pattern[-1, -1] = 255  # the box around the ink is the whole pattern
+    larger = np.kron(pattern, np.ones((times, times), np.uint8))
+    assert np.array_equal(found(np.pad(pattern, 8)), found(np.pad(larger, 8)))
+
+
+@given(shape=st.tuples(st.integers(1, 60), st.integers(1, 60)), paper=st.integers(0, 224), data=st.data())
+def test_paper_without_ink_is_blank(shape: tuple[int, int], paper: int, data: st.DataObject) -> None:
+    faint = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(paper, paper + 31)))
+    assert PREPARE.fit(faint) is None
+
+
+@pytest.mark.parametrize("paper", [0, 255])
+def test_two_specks_of_dust_far_apart_are_blank(paper: int) -> None:
+    page = np.full((2000, 2000), paper, np.uint8)
+    page[10, 10] = page[-10, -10] = 255 - paper
+    assert PREPARE.fit(page) is None
+
+
+@given(grey=hnp.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40))))
+def test_any_picture_is_blank_or_of_the_networks_size(grey: Grey) -> None:
+    fitted = PREPARE.fit(grey)
+    assert fitted is None or (fitted.shape == (28, 28) and fitted.any())
+
+
+@given(
+    made=st.integers(8, 64).flatmap(
+        lambda size: st.builds(
+            Preprocess,
+            size=st.just(size),
+            box=st.integers(1, size),
+            mean=st.floats(-1, 1),
+            std=st.floats(0.1, 2),
+            min_contrast=st.integers(1, 255),
+        )
+    )
+)
+def test_fields_travel_and_come_back(made: Preprocess) -> None:
+    assert Preprocess.from_dict(made.to_dict()) == made
+
+
+REFUSED: list[dict[str, Any]] = [
+    {"size": 7},
+    {"size": 1025},
+    {"size": 28.5},
+    {"box": 0},
+    {"box": 29},
+    {"box": 20.5},
+    {"std": 0},
+    {"std": -1.0},
+    {"std": float("nan")},
+    {"mean": float("inf")},
+    {"mean": 10**400},
+    {"mean": "0.5"},
+    {"min_contrast": None},
+    {"min_contrast": 0},
+    {"colour": "red"},
+]
+
+
+@pytest.mark.parametrize("fields", REFUSED, ids=lambda fields: str(fields)[:30])
+def test_impossible_fields_are_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ModelFileError, match=r"its Preprocess has (impossible values|unknown fields)"):
+        Preprocess.from_dict({**PREPARE.to_dict(), **fields})
+
+
+def test_what_is_no_list_of_fields_is_refused() -> None:
+    with pytest.raises(ModelFileError, match="unknown fields"):
+        Preprocess.from_dict(["size"])  # type: ignore[arg-type]

@@ -1,0 +1,89 @@
+"""The same picture gets the same answer through every door: the project's most valuable test.
+
+The field's best-known failure is a 99 % model that misreads its user's digit, because that was prepared differently.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from digit_recognizer import Recognizer, get_predicted_label
+from digit_recognizer.data import Dataset
+from digit_recognizer.recognizer import Prediction
+
+CHOSEN = np.arange(0, 5000, 250)  # of the validation images
+
+
+def as_drawn(digit: np.ndarray) -> Image.Image:
+    """As MNIST has it: 28 x 28, light on dark."""
+    return Image.fromarray(digit)
+
+
+def as_sent(digit: np.ndarray) -> Image.Image:
+    """As a person sends it: large, dark ink on light paper, off the middle."""
+    page = Image.new("L", (400, 300), 245)
+    ink = Image.fromarray(255 - digit).resize((168, 168), Image.Resampling.BICUBIC)
+    page.paste(ink.point(lambda level: min(level, 245)), (150, 60))
+    return page
+
+
+@pytest.fixture(scope="module", params=[as_drawn, as_sent], ids=["as drawn", "as sent"])
+def files(request: pytest.FixtureRequest, mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The chosen digits as PNG files."""
+    folder = tmp_path_factory.mktemp("pictures")
+    images = mnist.split("validation").take(CHOSEN)
+    paths = [folder / f"{number}.png" for number in range(len(images))]
+    for path, image in zip(paths, images, strict=True):
+        request.param(image).save(path)
+    return paths
+
+
+@pytest.fixture
+def expected(files: list[Path]) -> list[Prediction]:
+    """What Python answers for the paths, which all others must answer too."""
+    found = Recognizer.load("classic").predict(files)
+    assert {each.status for each in found} == {"ok"}
+    return found
+
+
+def test_most_are_read_rightly(expected: list[Prediction], mnist: Dataset) -> None:
+    actual = mnist.split("validation").labels[CHOSEN]
+    assert sum(each.label == label for each, label in zip(expected, actual, strict=True)) >= 16
+
+
+@pytest.mark.parametrize("runtime", ["auto", "onnx", "torch"])
+@pytest.mark.parametrize("form", ["path", "name", "pil", "array", "tensor", "floats"])
+def test_python(files: list[Path], expected: list[Prediction], form: str, runtime: str) -> None:
+    open_as = {
+        "path": lambda path: path,
+        "name": str,
+        "pil": Image.open,
+        "array": lambda path: np.asarray(Image.open(path)),
+        "tensor": lambda path: torch.from_numpy(np.array(Image.open(path))),
+        "floats": lambda path: np.asarray(Image.open(path), dtype=np.float32) / 255,
+    }[form]
+    found = Recognizer.load("classic", runtime).predict([open_as(path) for path in files])
+    assert [each.label for each in found] == [each.label for each in expected]
+    np.testing.assert_allclose(
+        [each.probabilities for each in found], [each.probabilities for each in expected], rtol=0, atol=1e-5
+    )
+
+
+def test_get_predicted_label(files: list[Path], expected: list[Prediction]) -> None:
+    assert [get_predicted_label(path) for path in files] == [each.label for each in expected]
+
+
+def test_the_command(files: list[Path], expected: list[Prediction]) -> None:
+    command = [sys.executable, "-m", "digit_recognizer", "predict", "--json", *map(str, files)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    found = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert [(each["source"], each["label"]) for each in found] == [(each.source, each.label) for each in expected]
+    assert [each["probability"] for each in found] == pytest.approx([each.probability for each in expected], abs=1e-5)
