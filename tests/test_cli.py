@@ -110,6 +110,7 @@ def test_exit_codes_of_predict(folder: Path, json_option: tuple[str, ...]) -> No
         (2, [absent]),
         (2, [absent, absent]),
         (2, [empty]),
+        (1, [seven, empty]),
     ):
         assert digits("predict", *json_option, *pictures).code == expected, pictures
 

@@ -42,9 +42,6 @@ def main() -> None:
     except KeyboardInterrupt:
         complain("Interrupted.")
         sys.exit(130)
-    except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
-        sys.stderr.close()
-        sys.exit(0)
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:

@@ -43,8 +43,7 @@ def predict(
 
 
 def picture_files(names: list[str]) -> Iterator[str]:
-    """The files named, and the pictures in the folders named. Raises ImageError for a folder without any."""
-    from digit_recognizer.errors import ImageError
+    """The files named, and the pictures in the folders named; a folder without any is answered as an error."""
     from digit_recognizer.images.decode import SUFFIXES
 
     for name in names:
@@ -52,9 +51,7 @@ def picture_files(names: list[str]) -> Iterator[str]:
             yield name
             continue
         inside = sorted(path for path in Path(name).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-        if not inside:
-            raise ImageError(f"{name}: holds no pictures ({', '.join(SUFFIXES)}).")
-        yield from map(str, inside)
+        yield from map(str, inside) if inside else (name,)
 
 
 def in_words(prediction: Prediction) -> str:

@@ -42,6 +42,11 @@ def read_picture(picture: Picture) -> NDArray[np.uint8]:
 
 def read_file(path: Path) -> NDArray[np.uint8]:
     """The picture in a file as (H, W) uint8. Of an animation the first frame counts."""
+    if path.is_dir():
+        kinds = ", ".join(SUFFIXES)
+        raise ImageError(
+            f"{path}: is a folder, not a picture. `digits predict` takes folders that hold some ({kinds})."
+        )
     content = read_bounded(path, MAX_BYTES, ImageError, "a picture")
     if not content:
         raise ImageError(f"{path}: is empty. Save the picture again.")
