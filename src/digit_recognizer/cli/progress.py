@@ -32,7 +32,8 @@ class Watch:
         self.writer = event_writer(tensorboard) if tensorboard else None
 
     def __enter__(self) -> Watch:
-        self.progress.start()
+        if not self.progress.disable:
+            self.progress.start()
         return self
 
     def __exit__(
@@ -44,7 +45,8 @@ class Watch:
 
     def close(self) -> None:
         """Stop drawing and flush the events."""
-        self.progress.stop()
+        if not self.progress.disable:
+            self.progress.stop()
         if self.writer:
             self.writer.close()
 
