@@ -33,6 +33,9 @@ def train(
     ] = False,
     data_dir: DataDir = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; the GPU where there is one.")] = None,
+    checkpoint_seconds: Annotated[
+        float, typer.Option(min=0, help="Save inside an epoch too, this often; at its end always.")
+    ] = 60.0,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write events for TensorBoard.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -55,9 +58,8 @@ def train(
 
         data_name = Path(settings["data"]).name
         out = free_folder(Path("runs") / f"{chosen.name}-{data_name}-seed{settings['seed']}")
-    trained = watched_training(
-        settings, out, resume=resume, data_dir=data_dir, device=device, tensorboard=tensorboard, quiet=quiet
-    )
+    settings |= {"resume": resume, "data_dir": data_dir, "device": device, "checkpoint_seconds": checkpoint_seconds}
+    trained = watched_training(settings, out, tensorboard=tensorboard, quiet=quiet)
     if not quiet:
         measured = trained.header.accuracy
         shown = f" {100 * measured['accuracy']:.2f} % of {measured['n']:,} validation images." if measured else ""
@@ -81,17 +83,11 @@ def resumed_settings(out: Path | None) -> dict[str, Any]:
     }
 
 
-def watched_training(
-    settings: dict[str, Any],
-    out: Path,
-    *,
-    resume: bool = False,
-    data_dir: Path | None = None,
-    device: str | None = None,
-    tensorboard: bool = False,
-    quiet: bool = False,
-) -> Trained:
-    """Train with a progress bar; the learning curves are drawn into the run folder. On Ctrl-C: how to go on."""
+def watched_training(settings: dict[str, Any], out: Path, *, tensorboard: bool = False, quiet: bool = False) -> Trained:
+    """Train with a progress bar; the learning curves are drawn into the run folder. On Ctrl-C: how to go on.
+
+    settings: arguments of `digit_recognizer.train`, the recipe as a Recipe.
+    """
     from digit_recognizer.cli.output import words
     from digit_recognizer.cli.progress import Watch
     from digit_recognizer.report.gather import save_curves
@@ -99,15 +95,7 @@ def watched_training(
 
     with Watch(settings["recipe"].epochs, out / "tensorboard" if tensorboard else None, quiet) as watch:
         try:
-            trained = run(
-                **settings,
-                out=out,
-                resume=resume,
-                data_dir=data_dir,
-                device=device,
-                on_epoch=watch.on_epoch,
-                on_batch=watch.on_batch,
-            )
+            trained = run(**settings, out=out, on_epoch=watch.on_epoch, on_batch=watch.on_batch)
         except KeyboardInterrupt:
             watch.close()
             words().print(f"Interrupted and saved. Go on with: digits train --resume --out {out}", markup=False)
