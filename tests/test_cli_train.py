@@ -35,6 +35,22 @@ def test_train_writes_a_run_that_every_verb_takes(tmp_path: Path) -> None:
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep caches elsewhere")
+def test_nothing_but_the_data_is_left_in_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither ONNX Runtime's usage reports nor any other library's traces."""
+    home, work = tmp_path / "home", tmp_path / "work"
+    home.mkdir()
+    work.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("MPLCONFIGDIR", str(work))
+    assert digits("train", "--epochs", "1", "--out", "run", cwd=work).returncode == 0
+    assert digits("evaluate", "run", "--split", "validation", cwd=work).returncode == 0
+    assert {path.name for path in home.rglob("*") if path.is_dir()} == {
+        ".cache", "digit_recognizer", "data", "MNIST", "raw",
+    }  # fmt: skip
+
+
 def test_what_cannot_be_trained_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     for arguments, words in (
         (("--recipe", "clasic"), "Did you mean 'classic'"),

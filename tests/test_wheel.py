@@ -50,7 +50,7 @@ def test_the_wheel_carries_data_weights_and_licences(wheel: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_base_install_predicts_without_torch(wheel: Path, tmp_path: Path) -> None:
+def test_the_base_install_predicts_without_torch(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     venv.create(tmp_path / "venv", with_pip=True)
     scripts = tmp_path / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
     python = scripts / "python"
@@ -59,7 +59,12 @@ def test_the_base_install_predicts_without_torch(wheel: Path, tmp_path: Path) ->
     stroke = np.full((200, 120), 255, np.uint8)
     stroke[20:180, 55:70] = 0
     Image.fromarray(stroke).save(tmp_path / "one.png")
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     answer = run(scripts / "digits", "predict", "--json", "one.png", cwd=tmp_path)
+    assert list(home.iterdir()) == []  # no cache, no identity, no report to anyone
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout)["label"] == 1
     listed = run(python, "-m", "pip", "list", "--format", "json", cwd=tmp_path)

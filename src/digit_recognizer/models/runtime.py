@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -32,6 +33,9 @@ class OnnxRuntime:
 
     def __init__(self, content: bytes) -> None:
         """content: the bytes of the file, whose header has been checked."""
+        # From 1.31 on ONNX Runtime's Linux build reports its use to its maker, from its first import on. Nobody asked
+        # the user; whoever wants that sets this variable to 0 beforehand.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
