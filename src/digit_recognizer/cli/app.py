@@ -5,21 +5,34 @@ from __future__ import annotations
 import io
 import sys
 import warnings
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from digit_recognizer import __version__
 from digit_recognizer.cli import data, demo, evaluate, predict, show, train
 from digit_recognizer.cli.output import complain, note
 from digit_recognizer.errors import DigitRecognizerError, DigitRecognizerWarning
 
 app = typer.Typer(
     name="digits",
-    help="Recognise handwritten digits in pictures; train and measure what recognises them.",
     no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def digits(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Say which version this is.")] = False,
+) -> None:
+    """Recognise handwritten digits in pictures; train and measure what recognises them."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
 app.command("data")(data.data)
 app.command("show")(show.show)
 app.command("train")(train.train)

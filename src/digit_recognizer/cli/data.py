@@ -21,6 +21,8 @@ def data(data_dir: DataDir = None, json: Json = None) -> None:
         return
     for each in found:
         table = Table(show_header=False, box=None, title=each.spec.name, title_justify="left", title_style="bold")
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
         counts = ", ".join(f"{split} {n:,}" for split, n in each.spec.counts.items())
         for name, value in (
             ("what", each.spec.title),

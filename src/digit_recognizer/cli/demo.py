@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -38,7 +40,8 @@ def demo(
     dataset = load_dataset("mnist", data_dir)
     train, test = dataset.split("train"), dataset.split("test")
     say(
-        f"1. Training the classic network on {len(train):,} MNIST images (another {len(test):,} are the test)",
+        f"1. Training the classic network on {len(train):,} MNIST images"
+        f" (5,000 others show its progress, {len(test):,} are the test)",
         style="bold",
     )
     watched_training({"recipe": RECIPES["classic"], "data": dataset}, folder)
@@ -48,9 +51,15 @@ def demo(
     print_summary(evaluation)
     save_evaluation(evaluation, test, folder)
     save_figure(sample_figure(dataset, "validation", recognizer.model, seed=0), folder / "samples.png")
-    say("3. Recognising a picture from a file", style="bold")
+    made = "" if picture else " (an MNIST digit, enlarged, dark on light)"
+    say(f"3. Recognising a picture from a file{made}", style="bold")
     shown = picture or sketch_picture(dataset, folder / "a-digit.png")
     (prediction,) = recognizer.predict(str(shown))
     say(f"{shown}: {prediction.error or in_words(prediction)}", markup=False)
     say(f"The figures are in {folder}: samples, learning-curves, confusion, mistakes (.png)", markup=False)
-    say("Now write a digit on paper, photograph it, crop it, and try:  digits predict your-digit.jpg")
+    command = "digits" if shutil.which("digits") else sys.argv[0]
+    say(
+        "Now write a digit on white paper with a thick pen, photograph it in even light, crop it, and try:\n"
+        f"  {command} predict your-digit.jpg",
+        markup=False,
+    )

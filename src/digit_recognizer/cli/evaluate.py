@@ -69,10 +69,7 @@ def print_summary(evaluation: Evaluation) -> None:
 
     interval = evaluation.interval
     out = answers()
-    out.print(
-        f"{evaluation.model.header.name} on the {evaluation.split} images of {evaluation.dataset}",
-        style="bold",
-    )
+    out.print(evaluation.title, style="bold", markup=False)
     out.print(f"Total images tested:  {evaluation.n:,}")
     out.print(f"Accurate predictions: {evaluation.correct:,}")
     bounds = f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %"
@@ -83,12 +80,14 @@ def print_summary(evaluation: Evaluation) -> None:
     table = Table("class", "n", "precision", "recall", "F1", box=None)
     for column in table.columns[1:]:
         column.justify = "right"
-    for row in evaluation.per_class:
+    for row in (each for each in evaluation.per_class if each.n or each.precision is not None):
         table.add_row(row.name, str(row.n), *(percent(figure) for figure in (row.precision, row.recall, row.f1)))
     out.print(table)
     if evaluation.looks is not None:
-        times = "time" if evaluation.looks == 1 else "times"
-        out.print(f"These test images have now been scored {evaluation.looks} {times} with this model.")
+        out.print(
+            f"Looks at these test images noted beside this model: {evaluation.looks}."
+            " Whoever looks often and keeps the best has chosen by the test."
+        )
 
 
 def percent(figure: float | None) -> str:

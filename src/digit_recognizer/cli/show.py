@@ -19,7 +19,7 @@ def show(
     seed: Annotated[int, typer.Option(min=0, help="Which samples are drawn.")] = 0,
 ) -> None:
     """Draw a grid of 3 x 10 samples; with a model, the predicted and the actual label on each."""
-    from digit_recognizer.cli.output import answers
+    from digit_recognizer.cli.output import answers, note
     from digit_recognizer.data import load_dataset
     from digit_recognizer.errors import require_extra
 
@@ -31,6 +31,8 @@ def show(
     loaded = load_model(model) if model else None
     dataset = load_dataset(data, data_dir, loaded.preprocess if loaded else None)
     figure = sample_figure(dataset, split, loaded, seed)
+    if loaded and split == "test":
+        note("This was a look at test images, and is noted beside the model.")
     if save is None and figures.has_display():
         figures.show_figure(figure)
         return

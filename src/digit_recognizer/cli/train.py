@@ -61,9 +61,20 @@ def train(
     settings |= {"resume": resume, "data_dir": data_dir, "device": device, "checkpoint_seconds": checkpoint_seconds}
     trained = watched_training(settings, out, tensorboard=tensorboard, quiet=quiet)
     if not quiet:
-        measured = trained.header.accuracy
-        shown = f" {100 * measured['accuracy']:.2f} % of {measured['n']:,} validation images." if measured else ""
-        answers().print(f"Trained:{shown} The run is in {out}\nMeasure it: digits evaluate {out}", markup=False)
+        answers().print(in_words(trained), markup=False)
+        of_data = "" if settings["data"] == "mnist" else f" --data {settings['data']}"
+        answers().print(f"The run is in {out}\nMeasure it: digits evaluate {out}{of_data}", markup=False)
+
+
+def in_words(trained: Trained) -> str:
+    """What was learned from, and how well validation images are read after the last epoch."""
+    learned = f"Learned from {trained.header.data['n']:,} images."
+    measured = trained.header.accuracy
+    if measured is None:
+        return f"{learned} No validation images were held out."
+    low, high = (f"{100 * measured['interval'][end]:.2f}" for end in ("low", "high"))
+    share = f"{100 * measured['accuracy']:.2f} % of {measured['n']:,} validation images are read rightly"
+    return f"{learned} After the last epoch {share} (95% interval {low} to {high} %)."
 
 
 def resumed_settings(out: Path | None) -> dict[str, Any]:

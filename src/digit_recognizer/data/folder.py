@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,8 @@ class Prepare:
 class FolderSplit:
     """Pictures on disk, decoded and prepared by a DataLoader's workers as they are asked for."""
 
-    files: tuple[Path, ...]
-    labels: Labels
+    files: tuple[Path, ...] = field(repr=False)
+    labels: Labels = field(repr=False)
     preprocess: Preprocess
 
     def __len__(self) -> int:
@@ -73,6 +73,11 @@ class FolderSplit:
             return np.zeros((0, self.preprocess.size, self.preprocess.size), np.uint8)
         part = FolderSplit(tuple(self.files[i] for i in indices), self.labels[indices], self.preprocess)
         return np.concatenate([*part.batches(256)])
+
+    def joined(self, *others: Split) -> FolderSplit:
+        parts = [self, *(other for other in others if isinstance(other, FolderSplit))]
+        files = tuple(file for part in parts for file in part.files)
+        return FolderSplit(files, np.concatenate([part.labels for part in parts]), self.preprocess)
 
     def batches(self, size: int, order: NDArray[np.int64] | None = None) -> Iterator[Images]:
         """Raises DataError, naming the file, where a picture cannot be read."""

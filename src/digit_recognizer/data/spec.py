@@ -51,6 +51,10 @@ class Split(Protocol):
         """The images at `indices`, (n, H, W) uint8."""
         ...
 
+    def joined(self, *others: Split) -> Split:
+        """This split and others of the same set, one after the other."""
+        ...
+
     def batches(self, size: int, order: NDArray[np.int64] | None = None) -> Iterator[Images]:
         """All images, up to `size` at a time; in `order`, (N,) indices, where that is given."""
         ...
@@ -60,8 +64,8 @@ class Split(Protocol):
 class ArraySplit:
     """A split that lies in memory. images: (N, H, W) uint8; labels: (N,) int64."""
 
-    images: Images
-    labels: Labels
+    images: Images = field(repr=False)
+    labels: Labels = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -80,12 +84,9 @@ class ArraySplit:
         for start in range(0, len(self), size):
             yield images[start : start + size]
 
-    def joined(self, *others: ArraySplit) -> ArraySplit:
-        """This split and the others, one after the other."""
-        parts = (self, *others)
-        return ArraySplit(
-            np.concatenate([part.images for part in parts]), np.concatenate([part.labels for part in parts])
-        )
+    def joined(self, *others: Split) -> ArraySplit:
+        images = [self.images, *(other.take(np.arange(len(other))) for other in others)]
+        return ArraySplit(np.concatenate(images), np.concatenate([self.labels, *(other.labels for other in others)]))
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,4 @@ class Dataset:
         if train_on == "train":
             return train, self.splits.get("validation")
         names = {"train+validation": ("validation",), "all": ("validation", "calibration")}[train_on]
-        if not isinstance(train, ArraySplit):
-            raise ConfigError(f"--train-on {train_on} needs a set that fits in memory; {self.spec.name} does not.")
-        others = [self.splits[name] for name in names if name in self.splits]
-        return train.joined(*[other for other in others if isinstance(other, ArraySplit)]), None
+        return train.joined(*(self.splits[name] for name in names if name in self.splits)), None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data import Dataset, Split, load_dataset
 from digit_recognizer.data.spec import Images, Labels
-from digit_recognizer.errors import DataError, require_extra
+from digit_recognizer.errors import DataError, DigitRecognizerWarning, require_extra
 from digit_recognizer.measuring.intervals import Interval, wilson
 from digit_recognizer.measuring.ledger import note_look
 from digit_recognizer.measuring.metrics import ClassFigures, confusion_matrix, per_class
@@ -27,13 +28,18 @@ BATCH = 2048
 class Evaluation:
     """How a model fared on one split."""
 
-    model: Model
+    model: Model = field(repr=False)
     dataset: str
     split: str
-    labels: Labels  # (N,) actual classes
-    probabilities: NDArray[np.float64]  # (N, K)
+    labels: Labels = field(repr=False)  # (N,) actual classes
+    probabilities: NDArray[np.float64] = field(repr=False)  # (N, K)
     seconds: float  # of the network's work, decoding of pictures included
     looks: int | None  # at this test split by this model, this one included; None for other splits
+
+    @property
+    def title(self) -> str:
+        """What was scored on what, for people."""
+        return f"{self.model.title} on {self.dataset}, {self.split} images"
 
     @property
     def predicted(self) -> Labels:
@@ -109,10 +115,25 @@ def evaluate(
     if not len(part):
         raise DataError(f"{dataset.spec.name}: its split {split!r} is empty.")
     labels = as_model_labels(part.labels, dataset.spec.classes, loaded.header.class_names, dataset.spec.name)
+    warn_of_seen(loaded, dataset, split)
     looks = note_look(loaded, dataset.spec.name, part.sha256, len(part)) if split == "test" else None
     began = time.perf_counter()
     probabilities = score(loaded, part)
     return Evaluation(loaded, dataset.spec.name, split, labels, probabilities, time.perf_counter() - began, looks)
+
+
+def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:
+    """Say that a figure flatters, where the model learned from the images that it is scored on."""
+    learned = model.header.data
+    seen = {
+        "train": ["train"],
+        "train+validation": ["train", "validation"],
+        "all": ["train", "validation", "calibration"],
+    }
+    parts = seen.get(str(learned.get("train_on")), [])
+    if learned.get("name") == dataset.spec.name and split in [*parts, "all"]:
+        message = f"The model learned from images of {dataset.spec.name}'s split {split!r}: this figure flatters."
+        warnings.warn(message, DigitRecognizerWarning, stacklevel=3)
 
 
 def read_samples(model: Model, dataset: Dataset, split: str, images: Images) -> Labels:

@@ -40,6 +40,12 @@ class Model:
     def preprocess(self) -> Preprocess:
         return self.header.preprocess
 
+    @property
+    def title(self) -> str:
+        """The model's name for people: which of the many "classic" ones it is."""
+        place = self.path.parent if self.path.stem == Path(MODEL_NAME).stem else self.path
+        return self.header.name if self.path.parent == pretrained() else f"{self.header.name} in {place}"
+
     def probabilities(self, images: Images) -> NDArray[np.float64]:
         """Probabilities (N, K) of images (N, H, W) uint8 that are in the network's form."""
         parts = [self.logits(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
@@ -86,7 +92,9 @@ def find_model(model: str | Path) -> Path:
         return pretrained() / f"{name}.safetensors"
     if path.is_dir():
         if not (path / MODEL_NAME).exists():
-            raise ModelFileError(f"{path}: holds no {MODEL_NAME}. Is its training finished?")
+            raise ModelFileError(
+                f"{path}: holds no {MODEL_NAME}. If it is a run, finish it with: digits train --resume --out {path}"
+            )
         return path / MODEL_NAME
     if not path.exists():
         raise ModelFileError(f"{name!r} is neither a shipped model nor a file.{nearest(name, shipped_models())}")

@@ -12,8 +12,8 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from digit_recognizer.data.spec import Images, Labels
@@ -24,6 +24,7 @@ from digit_recognizer.measuring import Evaluation
 ROWS, COLUMNS = 3, 10
 PLAIN: dict[str, Any] = {"parse_math": False}  # a class's name is no formula, whatever dollars it holds
 RIGHT, WRONG = "#1a7f37", "#cf222e"  # green and red that differ in lightness too
+HIT = "#dcefe0"
 
 
 def image_grid(images: Images, captions: Sequence[str], colours: Sequence[str], columns: int, title: str) -> Figure:
@@ -32,9 +33,9 @@ def image_grid(images: Images, captions: Sequence[str], colours: Sequence[str], 
     figure, axes = plt.subplots(rows, columns, figsize=(1.15 * columns, 1.5 * rows + 0.6), squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()
-    for axis, image, caption, colour in zip(axes.flat, images, captions, colours, strict=False):
+    for axis, image, text, colour in zip(axes.flat, images, captions, colours, strict=False):
         axis.imshow(image, cmap="gray", vmin=0, vmax=255)
-        axis.set_title(caption, fontsize=9, color=colour, **PLAIN)
+        axis.set_title(text, fontsize=8, color=colour, **PLAIN)
     figure.suptitle(title, **PLAIN)
     figure.tight_layout()
     return figure
@@ -49,9 +50,15 @@ def samples(images: Images, labels: Labels, predicted: Labels | None, names: Seq
     if predicted is None:
         captions, colours = actual, ["black"] * len(actual)
     else:
-        captions = [f"read {names[p]}\nis {a}" for p, a in zip(predicted, actual, strict=True)]
+        captions = [caption(names[p], a) for p, a in zip(predicted, actual, strict=True)]
         colours = [RIGHT if p == label else WRONG for p, label in zip(predicted, labels, strict=True)]
     return image_grid(images, captions, colours, min(COLUMNS, len(images)), title)
+
+
+def caption(predicted: str, actual: str, sureness: str = "") -> str:
+    """Predicted and actual label in two lines; a cross, and not the colour alone, says that they differ."""
+    mark = "" if predicted == actual else "✗ "
+    return f"{mark}predicted {predicted}{sureness}\nactual {actual}"
 
 
 def learning_curves(history: Sequence[dict[str, Any]]) -> Figure:
@@ -73,21 +80,23 @@ def learning_curves(history: Sequence[dict[str, Any]]) -> Figure:
         shares.plot([record["epoch"] for record in measured], percent, marker="o", markersize=3, color=RIGHT)
         shares.set(xlabel="epoch", ylabel="correct, %", title="Accuracy on the validation images")
     for axis in axes.flat:
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axis.set_xticks(np.unique(np.linspace(epochs[0], epochs[-1], 8).round()))
         axis.grid(alpha=0.3)
     figure.tight_layout()
     return figure
 
 
 def confusion_figure(evaluation: Evaluation) -> Figure:
-    """The confusion matrix: how often each actual class was taken for each class; mistakes shaded, hits plain."""
+    """The confusion matrix: how often each actual class was taken for each class; mistakes red, hits green."""
     counts = evaluation.confusion
     names = evaluation.model.header.class_names
     mistakes: NDArray[np.float64] = counts.astype(np.float64)
     np.fill_diagonal(mistakes, 0)
+    hits = np.ma.masked_equal(np.diag(np.diag(counts) > 0), 0)
     side = max(5.0, 0.62 * len(names))
     figure, axis = plt.subplots(figsize=(side + 0.6, side))
-    axis.imshow(mistakes, cmap="Reds", vmax=1.6 * max(1.0, mistakes.max()))
+    axis.imshow(mistakes, cmap="Reds", vmax=2.5 * max(1.0, mistakes.max()))  # black figures stay legible on it
+    axis.imshow(hits, cmap=ListedColormap([HIT]))
     for (row, column), count in np.ndenumerate(counts):
         if count:
             weight = "bold" if row == column else "normal"
@@ -95,11 +104,8 @@ def confusion_figure(evaluation: Evaluation) -> Figure:
     axis.set_xticks(range(len(names)), names, rotation=45 if max(map(len, names)) > 2 else 0, **PLAIN)
     axis.set_yticks(range(len(names)), names, **PLAIN)
     axis.set(xlabel="predicted", ylabel="actual")
-    axis.set_title(
-        f"{evaluation.dataset}, {evaluation.split}: {evaluation.correct:,} of {evaluation.n:,} correct"
-        f" ({100 * evaluation.accuracy:.2f} %)",
-        **PLAIN,
-    )
+    total = f"{evaluation.correct:,} of {evaluation.n:,} correct ({100 * evaluation.accuracy:.2f} %)"
+    axis.set_title(f"{evaluation.title}:\n{total}", **PLAIN)
     figure.tight_layout()
     return figure
 
@@ -108,13 +114,19 @@ def mistakes_gallery(evaluation: Evaluation, images: Images, indices: NDArray[np
     """The mistakes that the model was surest of; images: (n, H, W), those at `indices`."""
     names = evaluation.model.header.class_names
     predicted, labels, sureness = evaluation.predicted, evaluation.labels, evaluation.probabilities.max(axis=1)
-    captions = [f"read {names[predicted[i]]} ({sureness[i]:.1%})\nis {names[labels[i]]}" for i in indices]
+    captions = [caption(names[predicted[i]], names[labels[i]], f" ({in_percent(sureness[i])})") for i in indices]
     wrong = evaluation.n - evaluation.correct
-    title = f"The {len(indices)} surest of {wrong} mistakes" if len(indices) else "No mistakes"
+    how_many = f"the {len(indices)} surest of {wrong:,} mistakes" if len(indices) else "no mistakes"
+    title = f"{evaluation.title}: {how_many}"
     if not len(indices):
         images = np.zeros((1, 1, 1), np.uint8)
         captions = [""]
     return image_grid(images, captions, [WRONG] * len(captions), min(COLUMNS, len(images)), title)
+
+
+def in_percent(probability: float) -> str:
+    """A probability for people; what is nearly certain is not rounded to certainty."""
+    return ">99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"
 
 
 def save_figure(figure: Figure, path: Path) -> Path:

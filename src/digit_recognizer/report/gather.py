@@ -35,13 +35,13 @@ def sample_figure(dataset: Dataset, split: str, model: Model | None, seed: int) 
     count = min(ROWS * COLUMNS, len(part))
     chosen = np.sort(np.random.default_rng(seed).choice(len(part), count, replace=False))
     images, labels, names = part.take(chosen), part.labels[chosen], dataset.spec.classes
-    title = f"{dataset.spec.name}: {count} of {len(part):,} {split} images"
+    title = f"{dataset.spec.name}, {split}: {count} of {len(part):,} images"
     if model is None:
         return samples(images, labels, None, names, title)
     names = model.header.class_names
     labels = as_model_labels(labels, dataset.spec.classes, names, dataset.spec.name)
     read = read_samples(model, dataset, split, images)
-    return samples(images, labels, read, names, f"{title}, read by {model.header.name}")
+    return samples(images, labels, read, names, f"{title}, as {model.title} reads them")
 
 
 def save_evaluation(evaluation: Evaluation, split: Split, folder: Path) -> list[Path]:

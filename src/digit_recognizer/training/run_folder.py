@@ -57,10 +57,16 @@ def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> None:
     differ = [key for key in sorted(settings) if key != "place" and before.get(key) != settings[key]]
     if differ:
         key = differ[0]
-        raise RunError(
-            f"{folder}: was begun with other settings ({key}: {before.get(key)}, now {settings[key]})."
-            " Name another folder with --out."
-        )
+        old, new = first_difference(key, before.get(key), settings[key])
+        raise RunError(f"{folder}: was begun with {old}, and this is {new}. Name another folder with --out.")
+
+
+def first_difference(key: str, before: Any, now: Any) -> tuple[str, str]:
+    """Where two settings differ first, as "key = value" each."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        inner = next((name for name in sorted(now) if before.get(name) != now[name]), key)
+        return first_difference(inner, before.get(inner), now.get(inner))
+    return f"{key} = {before}", f"{key} = {now}"
 
 
 def drop_temporary(folder: Path) -> None:
