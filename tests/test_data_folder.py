@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digit_recognizer.data import SPLITS, Dataset, load_dataset
-from digit_recognizer.data.folder import FolderSplit
+from digit_recognizer.data.pictures import FolderSplit
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess, read_picture
 
@@ -137,7 +137,7 @@ def test_workers_give_what_one_process_gives(tmp_path: Path, monkeypatch: pytest
     split = load_dataset(fill(tmp_path, {"x": 20, "y": 21})).split("all")
     order = np.random.default_rng(0).permutation(41)
     alone = [[*split.batches(8)], [*split.batches(8, order)]]
-    monkeypatch.setattr("digit_recognizer.data.folder.SMALL", 1)
+    monkeypatch.setattr("digit_recognizer.data.pictures.SMALL", 1)
     together = [[*split.batches(8)], [*split.batches(8, order)]]
     for one, other in zip(alone, together, strict=True):
         assert [len(batch) for batch in one] == [8, 8, 8, 8, 8, 1]
@@ -147,7 +147,7 @@ def test_workers_give_what_one_process_gives(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("small", [1, 512], ids=["workers", "alone"])
 def test_an_unreadable_picture_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int) -> None:
-    monkeypatch.setattr("digit_recognizer.data.folder.SMALL", small)
+    monkeypatch.setattr("digit_recognizer.data.pictures.SMALL", small)
     split = load_dataset(fill(tmp_path, {"x": 6, "y": 6})).split("all")
     (tmp_path / "y" / "7.png").write_bytes(b"words")
     with pytest.raises(DataError, match=r"7\.png: is not a picture(.|\n)*Mend or remove that file"):

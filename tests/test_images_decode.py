@@ -152,7 +152,7 @@ def test_of_an_animation_the_first_frame_counts(tmp_path: Path, kind: str) -> No
 
 def test_a_tiff_of_two_pages_is_refused(tmp_path: Path) -> None:
     page = Image.fromarray(GREY)
-    with pytest.raises(ImageError, match=r"scan\.tif: is a TIFF of 2 pages"):
+    with pytest.raises(ImageError, match=r"scan\.tif: is a TIFF of several pages"):
         decoded(tmp_path, encoded(page, "tiff", save_all=True, append_images=[page]), "scan.tif")
 
 

@@ -76,7 +76,9 @@ def test_samples_with_a_model_bear_both_labels(data: Dataset, classic: Model) ->
     figure = sample_figure(data, "validation", classic, seed=0)
     read = classic.probabilities(np.stack(shown(figure))).argmax(1)
     actual = [int(image[10, 10]) // 5 % 10 - 1 for image in shown(figure)]
-    assert captions(figure) == [f"read {r}\nis {a % 10}" for r, a in zip(read, actual, strict=True)]
+    assert captions(figure) == [
+        f"{'' if r == a % 10 else '✗ '}predicted {r}\nactual {a % 10}" for r, a in zip(read, actual, strict=True)
+    ]
     colours = [axis.title.get_color() for axis in figure.axes]
     wanted = [figures.RIGHT if r == a % 10 else figures.WRONG for r, a in zip(read, actual, strict=True)]
     assert colours == wanted
@@ -112,8 +114,8 @@ def test_the_gallery_shows_the_worst_mistakes(data: Dataset, classic: Model) -> 
     found = evaluation(classic, [0, 1, 2, 3], [0, 7, 2, 8])
     worst = found.worst_mistakes(30)
     figure = figures.mistakes_gallery(found, data.split("validation").take(worst), worst)
-    assert captions(figure) == ["read 7 (82.0%)\nis 1", "read 8 (82.0%)\nis 3"]
-    assert figure.get_suptitle() == "The 2 surest of 2 mistakes"
+    assert captions(figure) == ["✗ predicted 7 (82.0 %)\nactual 1", "✗ predicted 8 (82.0 %)\nactual 3"]
+    assert figure.get_suptitle() == "classic on made, validation images: the 2 surest of 2 mistakes"
 
 
 def test_a_model_without_mistakes_gets_its_figures_too(data: Dataset, classic: Model, tmp_path: Path) -> None:
@@ -125,7 +127,7 @@ def test_a_model_without_mistakes_gets_its_figures_too(data: Dataset, classic: M
     gallery = figures.mistakes_gallery(
         evaluation(classic, [1], [1]), np.zeros((0, 28, 28), np.uint8), np.array([], int)
     )
-    assert gallery.get_suptitle() == "No mistakes"
+    assert gallery.get_suptitle().endswith(": no mistakes")
 
 
 @pytest.mark.parametrize(("name", "kind"), [("a.png", "PNG"), ("b.JPG", "JPEG"), ("c", "PNG")])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,12 +16,12 @@ import torch
 from digit_recognizer import train
 from digit_recognizer.errors import RunError
 from digit_recognizer.models.mlp import mlp
-from digit_recognizer.training import RECIPES
+from digit_recognizer.training import RECIPES, EpochRecord
 from digit_recognizer.training.batches import Batch, Batches, make_batches
 from digit_recognizer.training.checkpoint import Position, checkpoints, load_checkpoint, save_checkpoint
 from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.loop import Loop
-from digit_recognizer.training.run_folder import free_folder, opened_run, read_history
+from digit_recognizer.training.run_folder import free_folder, opened_run
 from digit_recognizer.training.train import choose_device, make_loop, threads
 from tiny import tiny_dataset
 
@@ -82,7 +83,13 @@ def test_a_finished_run_resumes_to_itself(tmp_path: Path) -> None:
     again = train(RECIPE, tiny_dataset(), out=tmp_path / "run", resume=True)
     assert again.history == first.history
     assert (tmp_path / "run/model.safetensors").read_bytes() == model
-    assert read_history(tmp_path / "run") == [record.to_dict() for record in first.history]
+    lines = (tmp_path / "run/history.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [record.to_dict() for record in first.history]
+
+
+def after(epochs: int) -> Position:
+    """Where a run stands after so many epochs."""
+    return Position(epoch=epochs, history=[EpochRecord(i + 1, 0.5, 0.9, 1.0, 9.0).to_dict() for i in range(epochs)])
 
 
 def test_every_optimizer_state_survives(tmp_path: Path) -> None:
@@ -98,7 +105,7 @@ def test_every_optimizer_state_survives(tmp_path: Path) -> None:
             optimizer.step()
 
         step(networks[0], optimizers[0])
-        save_checkpoint(tmp_path, Position(epoch=1), networks[0], optimizers[0])
+        save_checkpoint(tmp_path, after(1), networks[0], optimizers[0])
         load_checkpoint(tmp_path, networks[1], optimizers[1])
         for network, optimizer in zip(networks, optimizers, strict=True):
             step(network, optimizer)
@@ -111,7 +118,7 @@ def test_the_previous_checkpoint_serves_where_the_newest_is_damaged(tmp_path: Pa
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
     assert load_checkpoint(tmp_path, network, optimizer) is None
     for epoch in range(4):
-        save_checkpoint(tmp_path, Position(epoch=epoch), network, optimizer)
+        save_checkpoint(tmp_path, after(epoch), network, optimizer)
     older, newest = checkpoints(tmp_path)
     newest.write_bytes(newest.read_bytes()[:-7])
     position = load_checkpoint(tmp_path, network, optimizer)
@@ -120,6 +127,53 @@ def test_the_previous_checkpoint_serves_where_the_newest_is_damaged(tmp_path: Pa
     older.write_bytes(b"")
     with pytest.raises(RunError, match="no checkpoint can be read"):
         load_checkpoint(tmp_path, network, optimizer)
+
+
+def altered(path: Path, change: Callable[[dict[str, Any]], object], flip: bool = False) -> None:
+    """Rewrite a checkpoint as another program might: its JSON changed, or a bit of its tensors."""
+    content = path.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    state = json.loads(header["__metadata__"]["checkpoint"])
+    change(state)
+    header["__metadata__"]["checkpoint"] = json.dumps(state)
+    text = json.dumps(header).encode()
+    tensors = bytearray(content[8 + length :])
+    tensors[5] ^= flip
+    path.write_bytes(len(text).to_bytes(8, "little") + text + tensors)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: state.pop("position"),
+        lambda state: state.pop("groups"),
+        lambda state: state["position"].update(more=1),
+        lambda state: state["position"].update(epoch="one"),
+        lambda state: state["position"].update(history=[{}]),
+        lambda state: state["position"].update(epoch=7),
+        lambda state: state.update(groups=[]),
+    ],
+)
+def test_a_checkpoint_with_wrong_content_is_passed_over(
+    change: Callable[[dict[str, Any]], object], tmp_path: Path
+) -> None:
+    newest_is_passed_over(tmp_path, change, flip=False)
+
+
+def test_a_flipped_bit_in_a_checkpoint_is_noticed(tmp_path: Path) -> None:
+    newest_is_passed_over(tmp_path, lambda _: None, flip=True)
+
+
+def newest_is_passed_over(folder: Path, change: Callable[[dict[str, Any]], object], *, flip: bool) -> None:
+    network = mlp([6, 4])
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    for epoch in (1, 2):
+        save_checkpoint(folder, after(epoch), network, optimizer)
+    altered(checkpoints(folder)[-1], change, flip)
+    position = load_checkpoint(folder, network, optimizer)
+    assert position is not None
+    assert position.epoch == 1
 
 
 def hold(folder: Path, held: Event, done: Event) -> None:

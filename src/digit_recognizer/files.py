@@ -15,9 +15,13 @@ from digit_recognizer.errors import DigitRecognizerError, StorageError
 def write_whole(path: Path, content: bytes) -> None:
     """Write `content` to `path`: after a crash at any moment the old file or the new one is there, whole.
 
-    A temporary file in the same folder is written, flushed to the disk and renamed over `path`.
-    Raises StorageError, with the old file untouched.
+    A temporary file in the same folder is written, flushed to the disk and renamed over `path`. A link is followed; a
+    pipe or device is written to as it stands. Raises StorageError, with the old file untouched.
     """
+    if not is_plain(path):
+        write_into(path, content)
+        return
+    path = path.resolve()
     temporary = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,6 +34,20 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        raise storage_error(path, error) from error
+
+
+def is_plain(path: Path) -> bool:
+    """Whether `path` is a file, or nothing yet; not a pipe or a device."""
+    return os.path.isfile(path) or os.path.isdir(path) or not os.path.exists(path)  # noqa: PTH112, PTH113, PTH110
+
+
+def write_into(path: Path, content: bytes) -> None:
+    """Write to a pipe or device, which can't be replaced."""
+    try:
+        with path.open("wb") as file:
+            file.write(content)
+    except OSError as error:
         raise storage_error(path, error) from error
 
 

@@ -107,7 +107,7 @@ def loaded(model: str | Path) -> Recognizer:
 
 def as_list(pictures: Any) -> list[Any]:
     """One picture or many as a list of pictures."""
-    if isinstance(pictures, str | os.PathLike | Image.Image):
+    if isinstance(pictures, str | bytes | os.PathLike | Image.Image) or not hasattr(pictures, "__iter__"):
         return [pictures]
     if hasattr(pictures, "shape"):
         return list(pictures) if len(pictures.shape) == 4 else [pictures]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import sys
 import warnings
 from typing import Annotated, Any
@@ -48,13 +50,27 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file name that the terminal cannot show
     try:
-        app(prog_name="digits", standalone_mode=True)
+        try:
+            app(prog_name="digits", standalone_mode=True)
+        finally:
+            sys.stdout.flush()  # a full disk behind it shows here, not in a traceback at the exit
     except DigitRecognizerError as error:
         complain(str(error))
+        sys.exit(2)
+    except OSError as error:  # a folder that may not be entered, a name that is too long, a full output
+        place = error.filename if error.filename is not None else "the output"
+        complain(f"{place}: {error.strerror or error}. Check the name, its rights and the space left.")
+        silence_output()
         sys.exit(2)
     except KeyboardInterrupt:
         complain("Interrupted.")
         sys.exit(130)
+
+
+def silence_output() -> None:
+    """Let the exit not try again to write what could not be written."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:

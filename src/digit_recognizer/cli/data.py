@@ -10,6 +10,7 @@ from digit_recognizer.cli.options import DataDir, Json
 def data(data_dir: DataDir = None, json: Json = None) -> None:
     """List the data sets: images, classes, licence, where they lie, verified or not."""
     from rich.table import Table
+    from rich.text import Text
 
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.data import list_datasets
@@ -33,6 +34,6 @@ def data(data_dir: DataDir = None, json: Json = None) -> None:
             ("place", str(each.place)),
             ("state", each.state),
         ):
-            table.add_row(name, value)
+            table.add_row(name, Text(value))
         answers().print(table)
     answers().print("Any folder of class folders works too: --data FOLDER")

@@ -55,10 +55,12 @@ def evaluate(
 
 def print_each(evaluation: Evaluation) -> None:
     """A line an image."""
+    from digit_recognizer.cli.output import printable
+
     names = evaluation.model.header.class_names
     for index, (predicted, actual) in enumerate(zip(evaluation.predicted, evaluation.labels, strict=True)):
         mark = "" if predicted == actual else "  wrong"
-        typer.echo(f"image {index}: predicted {names[predicted]}, actual {names[actual]}{mark}")
+        typer.echo(printable(f"image {index}: predicted {names[predicted]}, actual {names[actual]}{mark}"))
 
 
 def print_summary(evaluation: Evaluation) -> None:

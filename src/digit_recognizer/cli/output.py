@@ -30,14 +30,24 @@ def answers() -> Console:
     return Console(highlight=False, emoji=False, soft_wrap=True)
 
 
+def printable(text: str) -> str:
+    """The text with what would steer a terminal, or write backwards, shown as an escape; a file's name can hold it."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
+def lines(text: str) -> str:
+    """A message of several lines, each of them printable."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def note(text: str) -> None:
     """One line about what was done another way."""
-    words().print(f"Note: {text}", style="yellow", markup=False)
+    words().print(f"Note: {lines(text)}", style="yellow", markup=False)
 
 
 def complain(text: str) -> None:
     """Why it could not be done."""
-    words().print(f"Error: {text}", style="red", markup=False)
+    words().print(f"Error: {lines(text)}", style="red", markup=False)
 
 
 def write_json(target: str, content: dict[str, Any]) -> None:

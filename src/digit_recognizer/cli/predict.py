@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +23,7 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Recognise the digit on each picture. Exit 1 where some pictures gave no digit, 2 where none could be read."""
-    from digit_recognizer.cli.output import complain
+    from digit_recognizer.cli.output import complain, printable
     from digit_recognizer.recognizer import Recognizer
 
     recognizer = Recognizer.load(model)
@@ -35,7 +36,7 @@ def predict(
             if json:
                 typer.echo(json_format.dumps(as_object(prediction, name)))
             elif prediction.error is None:
-                typer.echo(f"{prediction.source}: {in_words(prediction)}")
+                typer.echo(printable(f"{prediction.source}: {in_words(prediction)}"))
             else:
                 complain(prediction.error)
     if seen != {"ok"}:
@@ -47,7 +48,7 @@ def picture_files(names: list[str]) -> Iterator[str]:
     from digit_recognizer.images.decode import SUFFIXES
 
     for name in names:
-        if not Path(name).is_dir():
+        if not os.path.isdir(name):  # noqa: PTH112 - never raises, whatever the name
             yield name
             continue
         inside = sorted(path for path in Path(name).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())

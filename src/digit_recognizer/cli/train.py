@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,7 +24,9 @@ def train(
     train_on: Annotated[
         str | None, typer.Option("--train-on", help="train (the default), train+validation, or all.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Repeats a run bit for bit; 0 by default.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**63 - 1, help="Repeats a run bit for bit; 0 by default.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Other than the recipe's.")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="RUN", help="The run folder; a new one in runs/ by default.")
@@ -66,6 +69,17 @@ def train(
         answers().print(f"The run is in {out}\nMeasure it: digits evaluate {out}{of_data}", markup=False)
 
 
+def after_interrupt(out: Path, settings: dict[str, Any]) -> str:
+    """What to tell after Ctrl-C: how to go on, if there is something to go on with."""
+    from digit_recognizer.training.run_folder import SETTINGS
+
+    if not (out / SETTINGS).exists():
+        return "Interrupted before the first step; nothing was written."
+    places = {"--out": out, "--data-dir": settings.get("data_dir"), "--device": settings.get("device")}
+    named = [str(word) for option, value in places.items() if value is not None for word in (option, value)]
+    return f"Interrupted and saved. Go on with: digits train --resume {shlex.join(named)}"
+
+
 def in_words(trained: Trained) -> str:
     """What was learned from, and how well validation images are read after the last epoch."""
     learned = f"Learned from {trained.header.data['n']:,} images."
@@ -79,19 +93,22 @@ def in_words(trained: Trained) -> str:
 
 def resumed_settings(out: Path | None) -> dict[str, Any]:
     """The settings that the run in `out` was begun with."""
-    from digit_recognizer.errors import ConfigError
-    from digit_recognizer.training.recipes import Recipe
+    from digit_recognizer.errors import ConfigError, RunError
+    from digit_recognizer.training.recipes import Recipe, get_recipe
     from digit_recognizer.training.run_folder import read_settings
 
     if out is None:
         raise ConfigError("--resume needs the run folder to go on with: name it with --out.")
     before = read_settings(out)
-    return {
-        "recipe": Recipe.from_dict(before["recipe"]),
-        "data": before["place"],
-        "train_on": before["data"]["train_on"],
-        "seed": before["seed"],
-    }
+    try:
+        return {
+            "recipe": get_recipe(Recipe.from_dict(before["recipe"])),
+            "data": str(before["place"]),
+            "train_on": str(before["data"]["train_on"]),
+            "seed": int(before["seed"]),
+        }
+    except (LookupError, TypeError, ValueError) as error:
+        raise RunError(f"{out}: holds no run that can be resumed (run.json is damaged: {error}).") from error
 
 
 def watched_training(settings: dict[str, Any], out: Path, *, tensorboard: bool = False, quiet: bool = False) -> Trained:
@@ -109,7 +126,7 @@ def watched_training(settings: dict[str, Any], out: Path, *, tensorboard: bool =
             trained = run(**settings, out=out, on_epoch=watch.on_epoch, on_batch=watch.on_batch)
         except KeyboardInterrupt:
             watch.close()
-            words().print(f"Interrupted and saved. Go on with: digits train --resume --out {out}", markup=False)
+            words().print(after_interrupt(out, settings), markup=False)
             raise typer.Exit(130) from None
     save_curves([record.to_dict() for record in trained.history], out)
     return trained

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ from digit_recognizer.files import sha256_of, storage_error, sync_folder
 # Given an empty folder, fills DataFolder/inside with the unpacked files of the set, or raises DataError.
 Unpack = Callable[[Path], None]
 
+UNPACKING = ".unpacking-"  # how temporary folders begin
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -69,7 +72,8 @@ def repair(spec: DatasetSpec, root: Path, inside: str, unpack: Unpack) -> None:
         return
     present = [name for name in wrong if (folder / name).exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root, prefix=".unpacking-") as temporary:
+    drop_abandoned(root)
+    with tempfile.TemporaryDirectory(dir=root, prefix=UNPACKING) as temporary:
         unpack(Path(temporary))
         fresh = Path(temporary) / inside
         unfit = damaged(spec, fresh)
@@ -80,6 +84,13 @@ def repair(spec: DatasetSpec, root: Path, inside: str, unpack: Unpack) -> None:
     sync_folder(folder)
     if present:
         warn(f"{folder}: {', '.join(present)} was damaged and has been repaired.")
+
+
+def drop_abandoned(root: Path) -> None:
+    """Remove what processes that were killed while unpacking have left; an hour is more than any of them takes."""
+    for left in root.glob(f"{UNPACKING}*"):
+        if time.time() - left.stat().st_mtime > 3600:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def warn(message: str) -> None:

@@ -1,22 +1,16 @@
-"""A folder of class folders (torchvision's ImageFolder layout) as a data set that need not fit in memory."""
+"""A folder of class folders (torchvision's ImageFolder layout) as a data set: its classes and its splits."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from digit_recognizer.data.spec import Dataset, DatasetSpec, Images, Labels, Split
-from digit_recognizer.errors import DataError, ImageError
-from digit_recognizer.files import sha256_of
-from digit_recognizer.images import Preprocess, read_picture
+from digit_recognizer.data.pictures import FolderSplit, content_hash
+from digit_recognizer.data.spec import Dataset, DatasetSpec, Split
+from digit_recognizer.errors import DataError
+from digit_recognizer.images import Preprocess
 from digit_recognizer.images.decode import SUFFIXES
 
 # What people call the folders of a set that is already split.
@@ -31,92 +25,6 @@ SPLIT_FOLDERS = {
 }
 # Shares of an unsplit folder, in 1/256: about 60, 10, 10 and 20 %.
 SHARES = (("train", 154), ("validation", 26), ("calibration", 25), ("test", 51))
-SMALL = 512  # pictures that one process decodes sooner than workers start
-
-
-@dataclass(frozen=True)
-class Prepare:
-    """Reads one file of a class folder as a network sees it; a plain object, so that workers can be sent it."""
-
-    preprocess: Preprocess
-
-    def __call__(self, path: str) -> Images | str:
-        """The prepared image (H, W) uint8, all zero where there is no ink; or what is wrong with the file."""
-        try:
-            fitted = self.preprocess.fit(read_picture(path))
-        except ImageError as error:
-            return str(error)
-        size = self.preprocess.size
-        return np.zeros((size, size), np.uint8) if fitted is None else fitted
-
-
-@dataclass(frozen=True)
-class FolderSplit:
-    """Pictures on disk, decoded and prepared by a DataLoader's workers as they are asked for."""
-
-    files: tuple[Path, ...] = field(repr=False)
-    labels: Labels = field(repr=False)
-    preprocess: Preprocess
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    @cached_property
-    def sha256(self) -> str:
-        digest = hashlib.sha256()
-        for file, label in zip(self.files, self.labels, strict=True):
-            digest.update(f"{content_hash(file)} {label}\n".encode())
-        return digest.hexdigest()
-
-    def take(self, indices: NDArray[np.int64]) -> Images:
-        if not len(indices):
-            return np.zeros((0, self.preprocess.size, self.preprocess.size), np.uint8)
-        part = FolderSplit(tuple(self.files[i] for i in indices), self.labels[indices], self.preprocess)
-        return np.concatenate([*part.batches(256)])
-
-    def joined(self, *others: Split) -> FolderSplit:
-        parts = [self, *(other for other in others if isinstance(other, FolderSplit))]
-        files = tuple(file for part in parts for file in part.files)
-        return FolderSplit(files, np.concatenate([part.labels for part in parts]), self.preprocess)
-
-    def batches(self, size: int, order: NDArray[np.int64] | None = None) -> Iterator[Images]:
-        """Raises DataError, naming the file, where a picture cannot be read."""
-        from torch.utils.data import DataLoader
-
-        workers = 0 if len(self) < SMALL else min(4, os.cpu_count() or 1)
-        read = Prepare(self.preprocess)
-        loader: DataLoader[Any] = DataLoader(
-            PictureFiles(self.files, read),  # type: ignore[arg-type]  # a map-style set by its methods
-            batch_size=size,
-            sampler=None if order is None else order.tolist(),
-            num_workers=workers,
-            collate_fn=stack,
-        )
-        for images in loader:
-            if isinstance(images, str):
-                raise DataError(f"{images}\nMend or remove that file; nothing else was changed.")
-            yield images
-
-
-@dataclass(frozen=True)
-class PictureFiles:
-    """What a DataLoader's workers index."""
-
-    files: tuple[Path, ...]
-    read: Prepare
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __getitem__(self, index: int) -> Images | str:
-        return self.read(str(self.files[index]))
-
-
-def stack(read: list[Images | str]) -> Images | str:
-    """A batch (n, H, W), or the first complaint in it."""
-    images = [item for item in read if not isinstance(item, str)]
-    complaints = [item for item in read if isinstance(item, str)]
-    return complaints[0] if complaints else np.stack(images)
 
 
 def load_folder(folder: Path, preprocess: Preprocess) -> Dataset:
@@ -125,7 +33,7 @@ def load_folder(folder: Path, preprocess: Preprocess) -> Dataset:
     An unsplit folder is split by the content of each file, so that equal pictures never stand in two splits and a new
     picture moves no other; its split "all" is the whole of it.
     """
-    split_folders = {SPLIT_FOLDERS[p.name.lower()]: p for p in subfolders(folder) if p.name.lower() in SPLIT_FOLDERS}
+    split_folders = find_split_folders(folder)
     if split_folders:
         classes = class_names(split_folders.get("train", next(iter(split_folders.values()))))
         splits: dict[str, Split] = {
@@ -142,10 +50,21 @@ def load_folder(folder: Path, preprocess: Preprocess) -> Dataset:
         channels=1,
         size=preprocess.size,
         licence="yours",
-        source=str(folder),
+        source=str(folder.resolve()),
         counts={name: len(split) for name, split in splits.items()},
     )
     return Dataset(spec, splits)
+
+
+def find_split_folders(folder: Path) -> dict[str, Path]:
+    """The folder of each split; none where any other folder stands beside them, since then all are classes."""
+    inside = subfolders(folder)
+    if any(place.name.lower() not in SPLIT_FOLDERS for place in inside):
+        return {}
+    found = {SPLIT_FOLDERS[place.name.lower()]: place for place in inside}
+    if len(found) < len(inside):
+        raise DataError(f"{folder}: has two folders for one split ({', '.join(p.name for p in inside)}). Join them.")
+    return found
 
 
 def subfolders(folder: Path) -> list[Path]:
@@ -163,30 +82,28 @@ def class_names(folder: Path) -> tuple[str, ...]:
 
 
 def one_folder(folder: Path, classes: tuple[str, ...], preprocess: Preprocess) -> FolderSplit:
-    """All pictures of one folder of class folders, as torchvision's ImageFolder finds them."""
-    from torchvision.datasets import ImageFolder
+    """All pictures of one folder of class folders, in the order of torchvision's ImageFolder.
 
+    Links to folders are not followed: one that points upwards would repeat every picture, or never end.
+    """
     strange = sorted({p.name for p in subfolders(folder)} - set(classes))
     if strange:
         raise DataError(f"{folder}: has the class {strange[0]!r}, which the training folder has not.")
-    found = ImageFolder(str(folder), is_valid_file=lambda path: Path(path).suffix.lower() in SUFFIXES, allow_empty=True)
-    # ImageFolder takes hidden folders for classes too.
-    named = [(Path(path), found.classes[label]) for path, label in found.samples]
-    visible = [(path, classes.index(name)) for path, name in named if name in classes]
-    if not visible:
+    found = [(file, label) for label, name in enumerate(classes) for file in pictures_below(folder / name)]
+    if not found:
         raise DataError(f"{folder}: holds no pictures ({', '.join(SUFFIXES)}) in its class folders.")
-    labels = np.array([label for _, label in visible], dtype=np.int64)
-    return FolderSplit(tuple(path for path, _ in visible), labels, preprocess)
+    labels = np.array([label for _, label in found], dtype=np.int64)
+    return FolderSplit(tuple(file for file, _ in found), labels, preprocess)
 
 
-def content_hash(file: Path) -> str:
-    """The SHA-256 of a picture file. Raises DataError, naming it, for what cannot be read or would never end."""
-    try:
-        if not file.is_file():
-            raise DataError(f"{file}: is no regular file, so it is not read. Remove it.")
-        return sha256_of(file)
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read ({error.strerror}). Check its rights, or remove it.") from error
+def pictures_below(folder: Path) -> list[Path]:
+    """The files named like pictures in a folder and the folders below it."""
+    walked = sorted(os.walk(folder, followlinks=False))
+    return [Path(place) / name for place, _, names in walked for name in sorted(names) if is_picture_name(name)]
+
+
+def is_picture_name(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES
 
 
 def by_content(whole: FolderSplit) -> dict[str, Split]:

@@ -47,6 +47,8 @@ def to_levels(array: NDArray[Any], name: str) -> NDArray[np.float64]:
     low, high = float(values.min()), float(values.max())
     if array.dtype.kind == "f":
         return float_levels(values, low, high, name)
+    if low >= 0 and high == 1:
+        return values * 255  # a mask
     if low >= 0 and high <= 255:
         return values
     if low >= 0 and high <= 65535:
@@ -60,6 +62,8 @@ def float_levels(values: NDArray[np.float64], low: float, high: float, name: str
         return values * 255
     if low >= -1 and high <= 1:
         return (values + 1) / 2 * 255
+    if low >= 0 and high == 1:
+        return values * 255  # a mask
     if low >= 0 and high <= 255:
         return values
     raise ImageError(f"{name}: holds values from {low:g} to {high:g}. Floats must lie in 0..1, -1..1 or 0..255.")

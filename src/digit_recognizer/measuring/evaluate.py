@@ -22,6 +22,7 @@ from digit_recognizer.models import Model, load_model
 
 SCHEMA = "digit-recognizer/evaluation/1"
 BATCH = 2048
+TEST_INSIDE = ("test", "all")  # splits that hold test images
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def evaluate(
         raise DataError(f"{dataset.spec.name}: its split {split!r} is empty.")
     labels = as_model_labels(part.labels, dataset.spec.classes, loaded.header.class_names, dataset.spec.name)
     warn_of_seen(loaded, dataset, split)
-    looks = note_look(loaded, dataset.spec.name, part.sha256, len(part)) if split == "test" else None
+    looks = note_look(loaded, dataset.spec.name, part.sha256, len(part)) if split in TEST_INSIDE else None
     began = time.perf_counter()
     probabilities = score(loaded, part)
     return Evaluation(loaded, dataset.spec.name, split, labels, probabilities, time.perf_counter() - began, looks)
@@ -138,7 +139,7 @@ def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:
 
 def read_samples(model: Model, dataset: Dataset, split: str, images: Images) -> Labels:
     """What a model reads in some images (n, H, W) of a split, (n,); of a test split that is a look, and noted."""
-    if split == "test":
+    if split in TEST_INSIDE:
         note_look(model, dataset.spec.name, dataset.split(split).sha256, len(images))
     return np.asarray(model.probabilities(images).argmax(axis=1))
 

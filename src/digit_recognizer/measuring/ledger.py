@@ -61,7 +61,7 @@ def count_looks(path: Path, weights_sha256: str, data_sha256: str) -> int:
     for line in path.read_bytes().splitlines():
         try:
             noted = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if not isinstance(noted, dict):
             continue

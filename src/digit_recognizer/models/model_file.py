@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import nn
+from torch import Tensor, nn
 
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.files import write_whole
@@ -27,8 +28,13 @@ TWIN_TOLERANCE = 1e-5  # between probabilities of the two forms
 
 def weights_sha256(network: nn.Module) -> str:
     """A hash of a network's tensors: names, shapes, types and bytes."""
+    return tensors_sha256(network.state_dict())
+
+
+def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
+    """A hash of named tensors: names, shapes, types and bytes."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
+    for name, tensor in sorted(tensors.items()):
         array = tensor.detach().cpu().contiguous().numpy()
         digest.update(f"{name} {array.shape} {array.dtype}\n".encode() + array.tobytes())
     return digest.hexdigest()

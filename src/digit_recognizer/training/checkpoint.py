@@ -14,6 +14,8 @@ from torch import Tensor, nn, optim
 
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import write_whole
+from digit_recognizer.models.model_file import tensors_sha256
+from digit_recognizer.training.progress import EpochRecord
 
 KEY = "checkpoint"
 KEPT = 2
@@ -41,8 +43,9 @@ def save_checkpoint(folder: Path, position: Position, network: nn.Module, optimi
             else:
                 numbers.setdefault(str(index), {})[name] = value
     tensors["rng"] = torch.get_rng_state()
-    text = json.dumps({"position": vars(position), "numbers": numbers, "groups": state["param_groups"]})
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    content = {"position": vars(position), "numbers": numbers, "groups": state["param_groups"]}
+    text = json.dumps(content | {"tensors_sha256": tensors_sha256(ready)})
     path = folder / f"epoch-{position.epoch:04d}-step-{position.step:08d}.safetensors"
     write_whole(path, save(ready, metadata={KEY: text}))
     for old in checkpoints(folder)[:-KEPT]:
@@ -66,10 +69,11 @@ def load_checkpoint(folder: Path, network: nn.Module, optimizer: optim.Optimizer
             content = path.read_bytes()
             tensors = load(content)
             length = int.from_bytes(content[:8], "little")
-            text = json.loads(content[8 : 8 + length])["__metadata__"][KEY]
-        except (OSError, SafetensorError, ValueError, KeyError):
+            state = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][KEY])
+            if state["tensors_sha256"] == tensors_sha256(tensors):
+                return restore(state, tensors, network, optimizer)
+        except (OSError, SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError):
             continue  # damaged from outside: the previous one is kept for this
-        return restore(json.loads(text), tensors, network, optimizer)
     if found:
         raise RunError(f"{folder}: no checkpoint can be read. Train anew with another --out.")
     return None
@@ -89,4 +93,8 @@ def restore(
             entries.setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict({"state": entries, "param_groups": state["groups"]})
     torch.set_rng_state(tensors["rng"])
-    return Position(**state["position"])
+    position = Position(**state["position"])
+    records = [EpochRecord(**record) for record in position.history]
+    if [record.epoch for record in records] != list(range(1, position.epoch + 1)) or position.step < 0:
+        raise ValueError("the history does not lead to the position")
+    return position

@@ -12,7 +12,6 @@ from filelock import FileLock, Timeout
 
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import storage_error, write_whole
-from digit_recognizer.models.model import MODEL_NAME
 
 SETTINGS = "run.json"
 HISTORY = "history.jsonl"
@@ -90,19 +89,6 @@ def read_settings(folder: Path) -> dict[str, Any]:
 def write_history(folder: Path, history: list[dict[str, Any]]) -> None:
     """The history as JSON lines, an epoch a line, whole at each epoch."""
     write_whole(folder / HISTORY, "".join(json.dumps(record) + "\n" for record in history).encode())
-
-
-def read_history(folder: Path) -> list[dict[str, Any]]:
-    """The history of a run, an entry an epoch."""
-    path = folder / HISTORY
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-def is_finished(folder: Path) -> bool:
-    """Whether the run has written its model."""
-    return (folder / MODEL_NAME).exists()
 
 
 def free_folder(wish: Path) -> Path:

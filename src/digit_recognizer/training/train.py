@@ -73,9 +73,12 @@ def train(
     if len(np.unique(learn.labels)) < 2:
         raise DataError(f"{dataset.spec.name}: its training images are all of one class. Add another class.")
     source = {"name": dataset.spec.name, "train_on": train_on, "n": len(learn), "sha256": learn.sha256}
-    place_of_data = dataset.spec.name if dataset.spec.name in SPECS else dataset.spec.source
+    known = dataset.spec is SPECS.get(dataset.spec.name)
+    place_of_data = dataset.spec.name if known else dataset.spec.source
     settings = {"recipe": chosen.to_dict(), "data": source, "seed": seed, "place": place_of_data}
     folder = Path(out) if out is not None else None
+    if not 0 <= seed < 2**63:
+        raise ConfigError(f"The seed {seed} is out of range. Give a whole number from 0 to 2**63 - 1.")
     if resume and folder is None:
         raise ConfigError("--resume needs the run folder to go on with: name it with --out.")
     run = opened_run(folder, settings, resume) if folder else nullcontext()

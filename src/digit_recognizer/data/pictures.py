@@ -1,0 +1,134 @@
+"""Pictures on disk as a split of a data set: decoded and prepared by a DataLoader's workers as they are asked for."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.data.spec import Images, Labels, Split
+from digit_recognizer.errors import DataError, ImageError
+from digit_recognizer.files import sha256_of
+from digit_recognizer.images import Preprocess, read_picture
+
+SMALL = 512  # pictures that one process decodes sooner than workers start
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """Reads one file of a class folder as a network sees it; a plain object, so that workers can be sent it."""
+
+    preprocess: Preprocess
+
+    def __call__(self, path: str) -> Images | str:
+        """The prepared image (H, W) uint8, all zero where there is no ink; or what is wrong with the file."""
+        try:
+            fitted = self.preprocess.fit(read_picture(path))
+        except ImageError as error:
+            return str(error)
+        size = self.preprocess.size
+        return np.zeros((size, size), np.uint8) if fitted is None else fitted
+
+
+@dataclass(frozen=True)
+class FolderSplit:
+    """Pictures on disk, decoded and prepared by a DataLoader's workers as they are asked for."""
+
+    files: tuple[Path, ...] = field(repr=False)
+    labels: Labels = field(repr=False)
+    preprocess: Preprocess
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @cached_property
+    def sha256(self) -> str:
+        digest = hashlib.sha256()
+        for file, label in zip(self.files, self.labels, strict=True):
+            digest.update(f"{content_hash(file)} {label}\n".encode())
+        return digest.hexdigest()
+
+    def take(self, indices: NDArray[np.int64]) -> Images:
+        if not len(indices):
+            return np.zeros((0, self.preprocess.size, self.preprocess.size), np.uint8)
+        part = FolderSplit(tuple(self.files[i] for i in indices), self.labels[indices], self.preprocess)
+        return np.concatenate([*part.batches(256)])
+
+    def joined(self, *others: Split) -> FolderSplit:
+        parts = [self, *(other for other in others if isinstance(other, FolderSplit))]
+        files = tuple(file for part in parts for file in part.files)
+        return FolderSplit(files, np.concatenate([part.labels for part in parts]), self.preprocess)
+
+    def batches(self, size: int, order: NDArray[np.int64] | None = None) -> Iterator[Images]:
+        """Raises DataError, naming the file, where a picture cannot be read."""
+        from torch.utils.data import DataLoader
+
+        workers = 0 if len(self) < SMALL else min(4, os.cpu_count() or 1)
+        read = Prepare(self.preprocess)
+        loader: DataLoader[Any] = DataLoader(
+            PictureFiles(self.files, read),  # type: ignore[arg-type]  # a map-style set by its methods
+            batch_size=size,
+            sampler=None if order is None else order.tolist(),
+            num_workers=workers,
+            collate_fn=stack,
+            worker_init_fn=die_with_parent,
+        )
+        try:
+            for images in loader:
+                if isinstance(images, str):
+                    raise DataError(f"{images}\nMend or remove that file; nothing else was changed.")
+                yield images
+        except RuntimeError as error:
+            if "DataLoader worker" not in str(error):
+                raise
+            raise DataError(
+                "A process that decodes pictures was ended from outside, perhaps for want of memory. Start again"
+                " (a run: with --resume)."
+            ) from error
+
+
+def die_with_parent(_worker: int) -> None:
+    """Let a worker end when its parent is killed; torch's own watch misses a worker that waits for a lock."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+@dataclass(frozen=True)
+class PictureFiles:
+    """What a DataLoader's workers index."""
+
+    files: tuple[Path, ...]
+    read: Prepare
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> Images | str:
+        return self.read(str(self.files[index]))
+
+
+def stack(read: list[Images | str]) -> Images | str:
+    """A batch (n, H, W), or the first complaint in it."""
+    images = [item for item in read if not isinstance(item, str)]
+    complaints = [item for item in read if isinstance(item, str)]
+    return complaints[0] if complaints else np.stack(images)
+
+
+def content_hash(file: Path) -> str:
+    """The SHA-256 of a picture file. Raises DataError, naming it, for what cannot be read or would never end."""
+    try:
+        if not file.is_file():
+            raise DataError(f"{file}: is no regular file, so it is not read. Remove it.")
+        return sha256_of(file)
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror}). Check its rights, or remove it.") from error

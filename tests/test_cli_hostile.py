@@ -1,0 +1,152 @@
+"""Names, places and outputs that someone may meet by accident or set as a trap."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digit_recognizer.data import load_dataset
+from digit_recognizer.errors import ConfigError, DataError
+from digit_recognizer.files import write_whole
+from digit_recognizer.training import train
+from helpers_cli import digits, digits_apart, draw_seven
+from tiny import tiny_dataset
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+LONG = "a" * 300
+
+
+def class_folders(folder: Path, *names: str) -> Path:
+    """A set with six different pictures in each class folder."""
+    for number, name in enumerate(names):
+        (folder / name).mkdir(parents=True)
+        for place in range(6):
+            page = np.full((40, 40), 250, np.uint8)
+            page[5:35, 5 + 4 * place : 9 + 4 * place] = 10 * number
+            Image.fromarray(page).save(folder / name / f"{place}.png")
+    return folder
+
+
+@posix
+def test_a_name_too_long_is_an_error_and_the_other_picture_is_answered(tmp_path: Path) -> None:
+    seven = draw_seven(tmp_path / "seven.png")
+    answer = digits("predict", seven, f"{LONG}.png")
+    assert answer.code == 1
+    assert "seven.png: 7" in answer.out
+    assert "too long" in answer.err
+    for arguments in (
+        ("predict", seven, "--model", LONG),
+        ("show", "--data", LONG),
+        ("evaluate", LONG),
+        ("train", "--out", LONG),
+    ):
+        answer = digits(*arguments)
+        assert answer.code == 2, arguments
+        assert "too long" in answer.err
+        assert len(answer.err.strip().splitlines()) <= 3
+
+
+@linux
+def test_a_full_output_is_said(tmp_path: Path) -> None:
+    seven = draw_seven(tmp_path / "seven.png")
+    for arguments in (["predict", str(seven)], ["predict", "--json", str(seven)], ["data"], ["data", "--json", "-"]):
+        with Path("/dev/full").open("w") as full:
+            command = [sys.executable, "-m", "digit_recognizer", *arguments]
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+        assert done.returncode == 2
+        assert "No space left" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@posix
+def test_links_are_followed_and_pipes_are_written_to(tmp_path: Path) -> None:
+    target, link, pipe = tmp_path / "target.json", tmp_path / "link.json", tmp_path / "pipe"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_whole(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
+    assert digits_apart("data", "--json", pipe).code == 0
+    assert reader.communicate(timeout=60)[0].startswith(b'{"schema"')
+    assert pipe.is_fifo()
+
+
+@posix
+@pytest.mark.parametrize("trap", ["\033]0;title\007.png", "two\nlines: 3 (99.9 %).png", "\u202egnp.png"])
+def test_a_name_does_not_steer_the_terminal(trap: str, tmp_path: Path) -> None:
+    draw_seven(tmp_path / trap)
+    answer = digits("predict", tmp_path)
+    assert answer.code == 0
+    assert len(answer.out.splitlines()) == 1
+    assert all(each.isprintable() for each in answer.out.rstrip("\n"))
+    (line,) = digits("predict", "--json", tmp_path).out.splitlines()
+    assert json.loads(line)["source"] == str(tmp_path / trap)
+
+
+def test_markup_in_a_path_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "[red]y[/x]" in digits("data", "--data-dir", "[red]y[/x]").out
+
+
+def test_links_inside_a_set_repeat_nothing(tmp_path: Path) -> None:
+    folder = class_folders(tmp_path / "set", "a", "b")
+    for number in range(3):
+        (folder / "a" / f"up{number}").symlink_to(folder)
+    assert len(load_dataset(folder).split("all")) == 12
+
+
+def test_split_names_may_be_class_names(tmp_path: Path) -> None:
+    assert load_dataset(class_folders(tmp_path / "set", "test", "other")).spec.classes == ("other", "test")
+    twice = tmp_path / "twice"
+    for name in ("train", "training"):
+        class_folders(twice / name, "a", "b")
+    with pytest.raises(DataError, match="two folders for one split"):
+        load_dataset(twice)
+
+
+def test_a_folder_named_like_a_set_is_resumed_as_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class_folders(tmp_path / "mnist", "a", "b")
+    monkeypatch.chdir(tmp_path)
+    assert digits("train", "--data", "./mnist", "--epochs", "1", "--out", "run", "--quiet").code == 0
+    monkeypatch.chdir(tmp_path / "run")
+    again = digits("train", "--resume", "--out", tmp_path / "run", "--quiet")
+    assert (again.code, again.err) == (0, "")
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 99999999999999999999])
+def test_a_seed_out_of_range_is_refused_before_anything_is_written(seed: int, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="out of range"):
+        train("classic", tiny_dataset(), seed=seed, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    assert digits("train", "--seed", seed).code == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"recipe": None}, {"place": 3}, {"data": "x"}, {"seed": None}, {"recipe": {"name": "x"}}, {"data": {}}],
+)
+def test_a_damaged_run_file_is_named(change: dict[str, object], tmp_path: Path) -> None:
+    train("classic", tiny_dataset(64), out=tmp_path / "run")
+    settings = json.loads((tmp_path / "run/run.json").read_text())
+    (tmp_path / "run/run.json").write_text(json.dumps(settings | change))
+    answer = digits("train", "--resume", "--out", tmp_path / "run")
+    assert answer.code == 2
+    assert len(answer.err.strip().splitlines()) <= 3
+
+
+def test_what_the_model_learned_from_flatters(tmp_path: Path) -> None:
+    folder = class_folders(tmp_path / "set", "a", "b")
+    assert digits("train", "--data", folder, "--epochs", "1", "--out", tmp_path / "run", "--quiet").code == 0
+    assert "flatters" in digits("evaluate", tmp_path / "run", "--data", folder, "--split", "all").err
+    assert "flatters" in digits("evaluate", tmp_path / "run", "--data", folder, "--split", "train").err
+    assert "flatters" not in digits("evaluate", tmp_path / "run", "--data", folder, "--split", "test").err
