@@ -114,7 +114,7 @@ def test_the_gallery_shows_the_worst_mistakes(data: Dataset, classic: Model) -> 
     found = evaluation(classic, [0, 1, 2, 3], [0, 7, 2, 8])
     worst = found.worst_mistakes(30)
     figure = figures.mistakes_gallery(found, data.split("validation").take(worst), worst)
-    assert captions(figure) == ["✗ predicted 7 (82.0 %)\nactual 1", "✗ predicted 8 (82.0 %)\nactual 3"]
+    assert captions(figure) == ["predicted 7\n(82.0 %)\nactual 1", "predicted 8\n(82.0 %)\nactual 3"]
     assert figure.get_suptitle() == "classic on made, validation images: the 2 surest of 2 mistakes"
 
 

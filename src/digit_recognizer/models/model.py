@@ -44,7 +44,7 @@ class Model:
     def title(self) -> str:
         """The model's name for people: which of the many "classic" ones it is."""
         place = self.path.parent if self.path.stem == Path(MODEL_NAME).stem else self.path
-        return self.header.name if self.path.parent == pretrained() else f"{self.header.name} in {place}"
+        return self.header.name if self.path.parent == pretrained() else f"{self.header.name} in {place.name}"
 
     def probabilities(self, images: Images) -> NDArray[np.float64]:
         """Probabilities (N, K) of images (N, H, W) uint8 that are in the network's form."""

@@ -30,7 +30,8 @@ HIT = "#dcefe0"
 def image_grid(images: Images, captions: Sequence[str], colours: Sequence[str], columns: int, title: str) -> Figure:
     """Images (N, H, W), each with its caption above it."""
     rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(1.15 * columns, 1.5 * rows + 0.6), squeeze=False)
+    height = 1.2 + 0.15 * max(text.count("\n") + 1 for text in captions)
+    figure, axes = plt.subplots(rows, columns, figsize=(1.15 * columns, height * rows + 0.6), squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, image, text, colour in zip(axes.flat, images, captions, colours, strict=False):
@@ -55,10 +56,10 @@ def samples(images: Images, labels: Labels, predicted: Labels | None, names: Seq
     return image_grid(images, captions, colours, min(COLUMNS, len(images)), title)
 
 
-def caption(predicted: str, actual: str, sureness: str = "") -> str:
+def caption(predicted: str, actual: str) -> str:
     """Predicted and actual label in two lines; a cross, and not the colour alone, says that they differ."""
     mark = "" if predicted == actual else "✗ "
-    return f"{mark}predicted {predicted}{sureness}\nactual {actual}"
+    return f"{mark}predicted {predicted}\nactual {actual}"
 
 
 def learning_curves(history: Sequence[dict[str, Any]]) -> Figure:
@@ -114,7 +115,9 @@ def mistakes_gallery(evaluation: Evaluation, images: Images, indices: NDArray[np
     """The mistakes that the model was surest of; images: (n, H, W), those at `indices`."""
     names = evaluation.model.header.class_names
     predicted, labels, sureness = evaluation.predicted, evaluation.labels, evaluation.probabilities.max(axis=1)
-    captions = [caption(names[predicted[i]], names[labels[i]], f" ({in_percent(sureness[i])})") for i in indices]
+    captions = [
+        f"predicted {names[predicted[i]]}\n({in_percent(sureness[i])})\nactual {names[labels[i]]}" for i in indices
+    ]
     wrong = evaluation.n - evaluation.correct
     how_many = f"the {len(indices)} surest of {wrong:,} mistakes" if len(indices) else "no mistakes"
     title = f"{evaluation.title}: {how_many}"
