@@ -66,6 +66,7 @@ def train(
     if not quiet:
         answers().print(in_words(trained), markup=False)
         of_data = "" if settings["data"] == "mnist" else f" --data {settings['data']}"
+        of_data += f" --data-dir {data_dir}" if data_dir else ""
         answers().print(f"The run is in {out}\nMeasure it: digits evaluate {out}{of_data}", markup=False)
 
 

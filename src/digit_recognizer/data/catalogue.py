@@ -7,7 +7,7 @@ from pathlib import Path
 
 from digit_recognizer.data.cache import damaged, default_data_dir
 from digit_recognizer.data.folder import load_folder
-from digit_recognizer.data.idx_sets import DEBIAN_FASHION_MNIST, FASHION_MNIST, MNIST, inside_folder, load_idx_set
+from digit_recognizer.data.idx_sets import FASHION_MNIST, MNIST, inside_folder, is_packed_here, load_idx_set
 from digit_recognizer.data.spec import Dataset, DatasetSpec
 from digit_recognizer.errors import DataError, nearest, require_extra
 from digit_recognizer.images import Preprocess
@@ -49,8 +49,7 @@ def listing(spec: DatasetSpec, data_dir: Path) -> Listing:
     place = data_dir / inside_folder(spec)
     present = [name for name in spec.sha256 if (place / name).exists()]
     if not present:
-        packed = spec is MNIST or DEBIAN_FASHION_MNIST.is_dir()
-        state = "not unpacked yet" if packed else "not here"
+        state = "not unpacked yet" if is_packed_here(spec) else "not here"
     else:
         state = "damaged" if damaged(spec, place) else "verified"
     return Listing(spec, place, state)
