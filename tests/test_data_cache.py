@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -187,3 +188,13 @@ def test_the_embedded_files_hold_what_the_shared_ones_hold(mnist: Dataset, share
     packed = gzip.decompress((shared_file("mnist") / f"{IMAGES}.gz").read_bytes())
     published = np.frombuffer(packed, np.uint8, offset=16).reshape(-1, 28, 28)
     assert np.array_equal(mnist.split("test").take(np.arange(10_000)), published)
+
+
+def test_what_a_killed_unpacking_left_is_removed_once_it_is_old(tmp_path: Path) -> None:
+    old, young = tmp_path / ".unpacking-old", tmp_path / ".unpacking-young"
+    for left in (old, young):
+        (left / "MNIST").mkdir(parents=True)
+    os.utime(old, (0, 0))
+    load_dataset("mnist", tmp_path)
+    assert not old.exists()
+    assert young.exists()  # another process may be at work in it

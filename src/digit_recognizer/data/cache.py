@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -89,8 +90,9 @@ def repair(spec: DatasetSpec, root: Path, inside: str, unpack: Unpack) -> None:
 def drop_abandoned(root: Path) -> None:
     """Remove what processes that were killed while unpacking have left; an hour is more than any of them takes."""
     for left in root.glob(f"{UNPACKING}*"):
-        if time.time() - left.stat().st_mtime > 3600:
-            shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another process may be done with its own just now
+            if time.time() - left.stat().st_mtime > 3600:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def warn(message: str) -> None:

@@ -31,7 +31,7 @@ def from_tensor(tensor: Any, name: str) -> NDArray[Any]:
     try:
         values = tensor.detach().cpu()
         return np.asarray((values.float() if values.is_floating_point() else values).numpy())  # numpy has no bfloat16
-    except (TypeError, ValueError, RuntimeError, NotImplementedError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise ImageError(f"{name}: is a tensor whose values cannot be read ({error}).") from error
 
 
