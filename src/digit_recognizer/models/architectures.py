@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import nn
 
 from digit_recognizer.errors import ModelFileError, nearest
+from digit_recognizer.models.cnn import cnn
+from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.mlp import mlp
 
+MAX_NUMBER, MAX_LIST, MAX_DEPTH = 1_000_000, 100, 5  # of anything that a description holds
+
+
+def ensemble(members: list[dict[str, Any]]) -> Ensemble:
+    """Networks whose probabilities are averaged; members: a description each."""
+    return Ensemble([build_network(member) for member in members])
+
+
 # Name -> builder; a description is {"name": ..., and the builder's arguments}.
-BUILDERS = {"mlp": mlp}
-MAX_UNITS, MAX_LAYERS = 1_000_000, 100
+BUILDERS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "cnn": cnn, "ensemble": ensemble}
 
 
 def build_network(architecture: dict[str, Any]) -> nn.Module:
@@ -20,12 +30,21 @@ def build_network(architecture: dict[str, Any]) -> nn.Module:
     name = str(arguments.pop("name", ""))
     if name not in BUILDERS:
         raise ModelFileError(f"its architecture {name[:200]!r} is unknown.{nearest(name, list(BUILDERS))}")
-    sizes = arguments.get("sizes")
-    sound = (
-        isinstance(sizes, list)
-        and 2 <= len(sizes) <= MAX_LAYERS
-        and all(isinstance(n, int) and 0 < n <= MAX_UNITS for n in sizes)
-    )
-    if not sound or set(arguments) != {"sizes"}:
-        raise ModelFileError(f"its architecture {str(architecture)[:200]} cannot be built.")
-    return BUILDERS[name](arguments["sizes"])
+    refusal = ModelFileError(f"its architecture {str(architecture)[:200]} cannot be built.")
+    if not modest(arguments):
+        raise refusal
+    try:
+        return BUILDERS[name](**arguments)
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError, RuntimeError, ArithmeticError) as error:
+        raise refusal from error
+
+
+def modest(value: Any, depth: int = 0) -> bool:
+    """Whether a description holds only positive numbers (0 for padding), words and short lists, none of them huge."""
+    if depth > MAX_DEPTH:
+        return False
+    if isinstance(value, dict):
+        return all(modest(each, depth + 1) for each in value.values())
+    if isinstance(value, list):
+        return 0 < len(value) <= MAX_LIST and all(modest(each, depth + 1) for each in value)
+    return isinstance(value, str) or (type(value) is int and 0 <= value <= MAX_NUMBER)

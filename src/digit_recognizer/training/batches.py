@@ -81,5 +81,9 @@ def make_batches(split: Split, preprocess: Preprocess, size: int, device: torch.
 
 def shuffled(n: int, seed: int, epoch: int) -> Tensor:
     """A permutation of 0..n-1 that depends on the seed and the epoch alone, so that a resumed run draws it again."""
-    mixed = int(np.random.SeedSequence((seed, epoch)).generate_state(1, np.uint64)[0] >> 1)
-    return torch.randperm(n, generator=torch.Generator().manual_seed(mixed))
+    return torch.randperm(n, generator=torch.Generator().manual_seed(mixed(seed, epoch)))
+
+
+def mixed(*numbers: int) -> int:
+    """One seed of several numbers, unlike that of any others."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)

@@ -10,11 +10,12 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import Tensor, nn, optim
+from torch import Tensor, optim
 
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import write_whole
 from digit_recognizer.models.model_file import tensors_sha256
+from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.progress import EpochRecord
 
 KEY = "checkpoint"
@@ -31,20 +32,17 @@ class Position:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-def save_checkpoint(folder: Path, position: Position, network: nn.Module, optimizer: optim.Optimizer) -> Path:
+def save_checkpoint(folder: Path, position: Position, learner: Learner) -> Path:
     """Write the state as a new file and drop all but the newest two. Raises StorageError, the older ones untouched."""
-    state = optimizer.state_dict()
-    tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
-    numbers: dict[str, dict[str, Any]] = {}
-    for index, entries in state["state"].items():
-        for name, value in entries.items():
-            if isinstance(value, Tensor):
-                tensors[f"optimizer.{index}.{name}"] = value
-            else:
-                numbers.setdefault(str(index), {})[name] = value
+    tensors = {
+        f"{part}.{name}": tensor
+        for part, module in learner.parts.items()
+        for name, tensor in module.state_dict().items()
+    }
+    optimizers = [optimizer_state(number, each, tensors) for number, each in enumerate(learner.optimizers)]
     tensors["rng"] = torch.get_rng_state()
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    content = {"position": vars(position), "numbers": numbers, "groups": state["param_groups"]}
+    content = {"position": vars(position), "optimizers": optimizers}
     text = json.dumps(content | {"tensors_sha256": tensors_sha256(ready)})
     path = folder / f"epoch-{position.epoch:04d}-step-{position.step:08d}.safetensors"
     write_whole(path, save(ready, metadata={KEY: text}))
@@ -53,13 +51,26 @@ def save_checkpoint(folder: Path, position: Position, network: nn.Module, optimi
     return path
 
 
+def optimizer_state(number: int, optimizer: optim.Optimizer, tensors: dict[str, Tensor]) -> dict[str, Any]:
+    """The numbers of an optimizer's state; its tensors go into `tensors`."""
+    state = optimizer.state_dict()
+    numbers: dict[str, dict[str, Any]] = {}
+    for index, entries in state["state"].items():
+        for name, value in entries.items():
+            if isinstance(value, Tensor):
+                tensors[f"optimizer{number}.{index}.{name}"] = value
+            else:
+                numbers.setdefault(str(index), {})[name] = value
+    return {"numbers": numbers, "groups": state["param_groups"]}
+
+
 def checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in a folder, oldest first."""
     return sorted(folder.glob("epoch-*.safetensors"))
 
 
-def load_checkpoint(folder: Path, network: nn.Module, optimizer: optim.Optimizer) -> Position | None:
-    """Put the newest whole checkpoint into the network, the optimizer and the random generator.
+def load_checkpoint(folder: Path, learner: Learner) -> Position | None:
+    """Put the newest whole checkpoint into the learner and the random generator.
 
     None where there is no checkpoint yet. Raises RunError where there are some and none can be read.
     """
@@ -71,7 +82,7 @@ def load_checkpoint(folder: Path, network: nn.Module, optimizer: optim.Optimizer
             length = int.from_bytes(content[:8], "little")
             state = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][KEY])
             if state["tensors_sha256"] == tensors_sha256(tensors):
-                return restore(state, tensors, network, optimizer)
+                return restore(state, tensors, learner)
         except (OSError, SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError):
             continue  # damaged from outside: the previous one is kept for this
     if found:
@@ -79,22 +90,24 @@ def load_checkpoint(folder: Path, network: nn.Module, optimizer: optim.Optimizer
     return None
 
 
-def restore(
-    state: dict[str, Any], tensors: dict[str, Tensor], network: nn.Module, optimizer: optim.Optimizer
-) -> Position:
+def restore(state: dict[str, Any], tensors: dict[str, Tensor], learner: Learner) -> Position:
     """Spread a checkpoint's content over the objects it came from."""
-    network.load_state_dict(
-        {name.removeprefix("network."): tensor for name, tensor in tensors.items() if name.startswith("network.")}
-    )
-    entries: dict[int, dict[str, Any]] = {int(index): dict(values) for index, values in state["numbers"].items()}
-    for name, tensor in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, key = name.split(".", 2)
+    for part, module in learner.parts.items():
+        module.load_state_dict(having(f"{part}.", tensors))
+    for number, (optimizer, kept) in enumerate(zip(learner.optimizers, state["optimizers"], strict=True)):
+        entries: dict[int, dict[str, Any]] = {int(index): dict(values) for index, values in kept["numbers"].items()}
+        for name, tensor in having(f"optimizer{number}.", tensors).items():
+            index, _, key = name.partition(".")
             entries.setdefault(int(index), {})[key] = tensor
-    optimizer.load_state_dict({"state": entries, "param_groups": state["groups"]})
+        optimizer.load_state_dict({"state": entries, "param_groups": kept["groups"]})
     torch.set_rng_state(tensors["rng"])
     position = Position(**state["position"])
     records = [EpochRecord(**record) for record in position.history]
     if [record.epoch for record in records] != list(range(1, position.epoch + 1)) or position.step < 0:
         raise ValueError("the history does not lead to the position")
     return position
+
+
+def having(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with `prefix`, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from torch import nn, optim
-from torch.nn.functional import cross_entropy
+from torch import Tensor, nn
 
-from digit_recognizer.training.batches import Batches
+from digit_recognizer.training.batches import Batches, mixed
 from digit_recognizer.training.checkpoint import Position, save_checkpoint
 from digit_recognizer.training.interrupt import Interrupt
+from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
 
 REPORT_SECONDS = 0.1  # between two calls of on_batch
@@ -22,13 +23,10 @@ REPORT_SECONDS = 0.1  # between two calls of on_batch
 class Loop:
     """Everything one run needs, and where it stands."""
 
-    network: nn.Module
-    optimizer: optim.Optimizer
+    learner: Learner
     train: Batches
     validation: Batches | None
     seed: int
-    epochs: int
-    batch_size: int
     position: Position
     interrupt: Interrupt
     checkpoints: Path | None = None  # no checkpoints where None
@@ -38,30 +36,26 @@ class Loop:
 
     def run(self) -> None:
         """Train until the last epoch. On an interrupt the state is saved and KeyboardInterrupt raised."""
-        while self.position.epoch < self.epochs:
+        while self.position.epoch < self.learner.recipe.epochs:
             began = time.perf_counter()
-            images_before = self.position.step * self.batch_size
+            images_before = self.position.step * self.learner.recipe.batch_size
             self.one_epoch()
             self.finish_epoch(time.perf_counter() - began, max(0, len(self.train) - images_before))
             self.stop_if_asked()
 
     def one_epoch(self) -> None:
         """The rest of the epoch that `position` stands in."""
-        self.network.train()
-        device = next(self.network.parameters()).device
-        loss_sum = torch.tensor(self.position.loss_sum, dtype=torch.float64, device=device)
+        learner, position = self.learner, self.position
+        learner.network.train()
+        loss_sum = torch.tensor(position.loss_sum, dtype=torch.float64, device=learner.device)
         saved = reported = time.monotonic()
-        position = self.position
         for inputs, labels in self.train.epoch(self.seed, position.epoch, position.step):
-            loss = cross_entropy(self.network(inputs), labels)
-            self.optimizer.zero_grad()
-            loss.backward()
-            self.optimizer.step()
-            loss_sum.add_(loss.detach(), alpha=len(labels))
+            loss = learner.step(self.augmented(inputs), labels, self.done())
+            loss_sum.add_(loss, alpha=len(labels))
             position.step += 1
             now = time.monotonic()
             if now - reported > REPORT_SECONDS:
-                self.on_batch(position.epoch + 1, position.step * self.batch_size, len(self.train))
+                self.on_batch(position.epoch + 1, position.step * learner.recipe.batch_size, len(self.train))
                 reported = now
             if self.interrupt.asked or now - saved > self.checkpoint_seconds:
                 position.loss_sum = float(loss_sum)
@@ -71,13 +65,26 @@ class Loop:
                 saved = time.monotonic()
         position.loss_sum = float(loss_sum)
 
+    def augmented(self, inputs: Tensor) -> Tensor:
+        """The inputs of the next step as the recipe bends them; the draws depend on seed, epoch and step alone."""
+        augmentation = self.learner.recipe.augmentation
+        if augmentation is None:
+            return inputs
+        drawn_from = mixed(self.seed, self.position.epoch, self.position.step)
+        return augmentation(inputs, torch.Generator().manual_seed(drawn_from))
+
+    def done(self) -> float:
+        """The share of the run that lies behind in the middle of the next step, 0 to 1."""
+        steps = math.ceil(len(self.train) / self.learner.recipe.batch_size)
+        return (self.position.epoch * steps + self.position.step + 0.5) / (self.learner.recipe.epochs * steps)
+
     def finish_epoch(self, seconds: float, images: int) -> None:
         """Measure, note, save and report the epoch that has just ended."""
         position = self.position
         record = EpochRecord(
             epoch=position.epoch + 1,
             loss=position.loss_sum / len(self.train),
-            validation_accuracy=accuracy(self.network, self.validation) if self.validation else None,
+            validation_accuracy=accuracy(self.learner.model, self.validation) if self.validation else None,
             seconds=seconds,
             images_per_second=images / seconds,
         )
@@ -89,7 +96,7 @@ class Loop:
     def save(self) -> None:
         """A checkpoint of this moment, where somebody asked for checkpoints."""
         if self.checkpoints:
-            save_checkpoint(self.checkpoints, self.position, self.network, self.optimizer)
+            save_checkpoint(self.checkpoints, self.position, self.learner)
 
     def stop_if_asked(self) -> None:
         """Raise KeyboardInterrupt once the interrupted state is saved."""

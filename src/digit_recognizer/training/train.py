@@ -25,6 +25,7 @@ from digit_recognizer.models.model_file import weights_sha256, write_model
 from digit_recognizer.training.batches import make_batches
 from digit_recognizer.training.checkpoint import Position, load_checkpoint
 from digit_recognizer.training.interrupt import Interrupt, deferred_interrupt
+from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.loop import Loop
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
 from digit_recognizer.training.recipes import Recipe, get_recipe
@@ -88,15 +89,15 @@ def train(
         loop.on_epoch = on_epoch if folder is None else noted(folder, loop, on_epoch)
         if folder:
             loop.checkpoints = folder / CHECKPOINTS
-            loop.position = load_checkpoint(loop.checkpoints, loop.network, loop.optimizer) or loop.position
+            loop.position = load_checkpoint(loop.checkpoints, loop.learner) or loop.position
         loop.run()
         header = make_header(chosen, dataset, source, seed, loop, held_out)
         if folder:
             write_history(folder, loop.position.history)
             sample = Preprocess().normalise(next(iter(learn.batches(SAMPLE))))
-            write_model(folder / MODEL_NAME, header, loop.network, sample)
+            write_model(folder / MODEL_NAME, header, loop.learner.model, sample)
     history = [EpochRecord(**record) for record in loop.position.history]
-    return Trained(loop.network, header, history, folder)
+    return Trained(loop.learner.model, header, history, folder)
 
 
 @contextmanager
@@ -134,16 +135,13 @@ def make_loop(
     """The loop at its first step: weights initialised by the seed, batches ready."""
     preprocess = Preprocess()
     torch.manual_seed(seed)
-    architecture = recipe.architecture(preprocess.size**2, len(dataset.spec.classes))
+    architecture = recipe.architecture(preprocess.size, len(dataset.spec.classes))
     network = build_network(architecture).to(device)
     return Loop(
-        network=network,
-        optimizer=recipe.optimizer(network),
+        learner=Learner(recipe, network),
         train=make_batches(learn, preprocess, recipe.batch_size, device),
         validation=make_batches(held_out, preprocess, VALIDATION_BATCH, device) if held_out else None,
         seed=seed,
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
         position=Position(),
         interrupt=interrupt,
     )
@@ -166,7 +164,7 @@ def make_header(
     preprocess = Preprocess()
     return ModelHeader(
         name=recipe.name,
-        architecture=recipe.architecture(preprocess.size**2, len(dataset.spec.classes)),
+        architecture=recipe.architecture(preprocess.size, len(dataset.spec.classes)),
         preprocess=preprocess,
         class_names=dataset.spec.classes,
         recipe=recipe.to_dict(),
@@ -179,7 +177,7 @@ def make_header(
             "numpy": np.__version__,
         },
         accuracy=measured(loop.position.history, held_out),
-        weights_sha256=weights_sha256(loop.network),
+        weights_sha256=weights_sha256(loop.learner.model),
     )
 
 

@@ -1,0 +1,74 @@
+"""Batched augmentation: every image of a batch moved and bent in its own way, by one grid_sample."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import affine_grid, grid_sample, interpolate
+
+CONTROL_POINTS = 5  # a side, of the elastic field
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far images are moved and bent; each draw is uniform in -x..x, the elastic field normal."""
+
+    rotation: float = 0.0  # degrees
+    scale: float = 0.0  # share of the size, across and down apart: 0.1 is 90 to 110 %
+    shear: float = 0.0  # degrees
+    shift: float = 0.0  # pixels, across and down apart
+    # Standard deviation, pixels, of the shifts of 5 x 5 points, between which a smooth field bends the image (elastic
+    # distortions: Simard, Steinkraus and Platt 2003).
+    elastic: float = 0.0
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Images (N, C, H, W) float32, augmented, same shape; beyond the edge its pixels go on.
+
+        generator: on the CPU, so that a seed draws the same on any device.
+        """
+        n, _, height, width = images.shape
+        # One product gives all grids; affine_grid builds the same from many more steps.
+        grids = self.matrices(n, height, width, generator) @ coordinates(height, width)
+        grids = grids.view(n, 2, height, width)
+        if self.elastic:
+            grids += self.field(n, height, width, generator)
+        grids = grids.permute(0, 2, 3, 1).to(images.device)
+        return grid_sample(images, grids, mode="bilinear", padding_mode="border", align_corners=False)
+
+    def matrices(self, n: int, height: int, width: int, generator: torch.Generator) -> Tensor:
+        """The affine maps (n, 2, 3) from a result's coordinates (-1..1, x before y) to its source's."""
+        draws = torch.rand(6, n, generator=generator) * 2 - 1
+        angle, slant = draws[0] * math.radians(self.rotation), (draws[1] * math.radians(self.shear)).tan()
+        across, down = 1 / (1 + draws[2] * self.scale), 1 / (1 + draws[3] * self.scale)
+        cos, sin = angle.cos(), angle.sin()
+        right, below = draws[4] * (2 * self.shift / width), draws[5] * (2 * self.shift / height)
+        first = torch.stack([cos * across, (cos * slant - sin) * across, right], 1)
+        second = torch.stack([sin * down, (sin * slant + cos) * down, below], 1)
+        return torch.stack([first, second], 1)
+
+    def field(self, n: int, height: int, width: int, generator: torch.Generator) -> Tensor:
+        """Smooth random shifts (n, 2, height, width) in coordinates of -1..1, x before y."""
+        side = torch.tensor([width, height]).view(1, 2, 1, 1)
+        points = torch.randn(n, 2, CONTROL_POINTS, CONTROL_POINTS, generator=generator) * (2 * self.elastic / side)
+        return interpolate(points, (height, width), mode="bicubic", align_corners=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as JSON keeps them."""
+        return asdict(self)
+
+    def sound(self) -> bool:
+        """Whether every extent is one that leaves an image (none negative, none beyond it)."""
+        values = [getattr(self, each.name) for each in fields(self)]
+        return all(value >= 0 for value in values) and self.scale < 1 and self.shear < 90
+
+
+@cache
+def coordinates(height: int, width: int) -> Tensor:
+    """Homogeneous coordinates (3, height * width) of the pixels' middles: x and y in -1..1, and 1."""
+    grid = affine_grid(torch.eye(2, 3)[None], [1, 1, height, width], align_corners=False)
+    return torch.cat([grid.view(-1, 2), torch.ones(height * width, 1)], 1).T.contiguous()
