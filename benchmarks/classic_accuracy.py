@@ -5,14 +5,12 @@ python benchmarks/classic_accuracy.py [--seeds 5] [--json FILE|-]
 
 from __future__ import annotations
 
-import statistics
 import tempfile
 from pathlib import Path
 
-from scipy.stats import t
-
 from common import parser, report, say
 from digit_recognizer import evaluate, load_dataset, train
+from digit_recognizer.measuring import over_seeds
 
 
 def main() -> None:
@@ -27,21 +25,7 @@ def main() -> None:
             evaluation = evaluate(Path(place) / "run", dataset, "test")
         correct.append(evaluation.correct)
         say(f"seed {seed}: {evaluation.correct} of {evaluation.n}")
-    shares = [count / 10_000 for count in correct]
-    mean, deviation = statistics.mean(shares), statistics.stdev(shares)
-    margin = float(t.ppf(0.975, options.seeds - 1)) * deviation / options.seeds**0.5
-    result = {
-        "mean": mean,
-        "standard_deviation": deviation,
-        "interval_of_the_mean": {
-            "level": 0.95,
-            "method": "student t over seeds",
-            "low": mean - margin,
-            "high": mean + margin,
-        },
-        "correct_by_seed": correct,
-        "n": 10_000,
-    }
+    result = over_seeds([count / 10_000 for count in correct]).to_dict() | {"correct_by_seed": correct, "n": 10_000}
     report(result, options.json)
 
 

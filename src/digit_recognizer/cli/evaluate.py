@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from digit_recognizer.cli.options import Data, DataDir, Json, Quiet, Split
+from digit_recognizer.cli.seeds import evaluate_many, print_seeds
 
 if TYPE_CHECKING:
+    from digit_recognizer.data import Dataset
     from digit_recognizer.measuring import Evaluation
+    from digit_recognizer.models import Model
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A shipped name, a model file or a run folder.")] = "classic",
+    model: Annotated[
+        str, typer.Argument(help="A shipped name, a model file, a run folder or a folder of seeds.")
+    ] = "classic",
     data: Data = "mnist",
     split: Split = "test",
     data_dir: DataDir = None,
@@ -27,30 +32,49 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Score a model on a split: totals, accuracy with its interval, figures of each class."""
-    from digit_recognizer.cli.output import answers, write_json
+    from digit_recognizer.cli.output import write_json
     from digit_recognizer.data import load_dataset
-    from digit_recognizer.errors import require_extra
+    from digit_recognizer.errors import ConfigError, require_extra
 
     require_extra("train", "digits evaluate")
-    from digit_recognizer.measuring import evaluate as score
     from digit_recognizer.models import load_model
+    from digit_recognizer.training.seeds import seed_folders
 
-    loaded = load_model(model)
+    folders = seed_folders(Path(model))
+    if folders and (each or figures):
+        raise ConfigError("--each and --figures are of one model: name one of the runs in this folder.")
+    loaded = load_model(folders[0] if folders else model)
     dataset = load_dataset(data, data_dir, loaded.preprocess)
-    evaluation = score(loaded, dataset, split)
-    if json != "-":
-        if each:
-            print_each(evaluation)
-        if not quiet:
-            print_summary(evaluation)
+    aloud = json != "-"
+    if folders:
+        result = evaluate_many(folders, dataset, split)
+        if aloud and not quiet:
+            print_seeds(result)
+    else:
+        result = evaluate_one(loaded, dataset, split, figures, aloud=aloud, each=each, summary=not quiet)
+    if json:
+        write_json(json, result)
+
+
+def evaluate_one(
+    model: Model, dataset: Dataset, split: str, figures: Path | None, *, aloud: bool, each: bool, summary: bool
+) -> dict[str, Any]:
+    """Score one model, draw what was asked for, and say it if `aloud`; the object of `--json`."""
+    from digit_recognizer.cli.output import answers
+    from digit_recognizer.measuring import evaluate as score
+
+    evaluation = score(model, dataset, split)
+    if aloud and each:
+        print_each(evaluation)
+    if aloud and summary:
+        print_summary(evaluation)
     if figures:
         from digit_recognizer.report.gather import save_evaluation
 
         saved = save_evaluation(evaluation, dataset.split(split), figures)
-        if json != "-":
+        if aloud:
             answers().print("Figures: " + ", ".join(map(str, saved)), markup=False)
-    if json:
-        write_json(json, evaluation.to_dict())
+    return evaluation.to_dict()
 
 
 def print_each(evaluation: Evaluation) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digit_recognizer.cli.options import DataDir, Quiet
+from digit_recognizer.cli.options import DataDir, Json, Quiet
+from digit_recognizer.cli.seeds import print_seeds, train_many
 
 if TYPE_CHECKING:
     from digit_recognizer.training import Trained
@@ -27,6 +27,10 @@ def train(
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**63 - 1, help="Repeats a run bit for bit; 0 by default.")
     ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=1, help="Train so many times, with --seed and the seeds after it; the same command goes on."),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Other than the recipe's.")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="RUN", help="The run folder; a new one in runs/ by default.")
@@ -40,14 +44,15 @@ def train(
         float, typer.Option(min=0, help="Save inside an epoch too, this often; at its end always.")
     ] = 60.0,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write events for TensorBoard.")] = False,
+    json: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """Train a network, watched, saved at each epoch, resumable after Ctrl-C or a crash."""
+    """Train a network (or, with --seeds, several), watched, saved at each epoch, resumable after Ctrl-C or a crash."""
     from digit_recognizer.errors import require_extra
 
     require_extra("train", "digits train")
-    from digit_recognizer.cli.output import answers
-    from digit_recognizer.training.recipes import get_recipe
+    from digit_recognizer.cli.output import answers, write_json
+    from digit_recognizer.training.recipes import get_recipe, with_epochs
 
     settings: dict[str, Any] = {"recipe": "classic", "data": "mnist", "train_on": "train", "seed": 0}
     if resume:
@@ -55,19 +60,48 @@ def train(
     given = {"recipe": recipe, "data": data, "train_on": train_on, "seed": seed}
     settings |= {key: value for key, value in given.items() if value is not None}
     chosen = get_recipe(settings["recipe"])
-    settings["recipe"] = chosen if epochs is None else replace(chosen, epochs=epochs)
-    if out is None:
-        from digit_recognizer.training.run_folder import free_folder
+    settings["recipe"] = chosen if epochs is None else with_epochs(chosen, epochs)
+    out = out or default_folder(chosen.name, Path(settings["data"]).name, settings["seed"], many=seeds is not None)
+    settings |= {"data_dir": data_dir, "device": device, "checkpoint_seconds": checkpoint_seconds}
+    if seeds is not None:
+        first = settings.pop("seed")
+        result = train_many(range(first, first + seeds), settings, out, tensorboard=tensorboard, quiet=quiet)
+        if json:
+            write_json(json, result)
+    else:
+        trained = watched_training(settings | {"resume": resume}, out, tensorboard=tensorboard, quiet=quiet)
+        if json:
+            write_json(json, run_object(trained))
+    if quiet or json == "-":
+        return
+    answers().print(in_words(trained), markup=False) if seeds is None else print_seeds(result)
+    of_data = "" if settings["data"] == "mnist" else f" --data {settings['data']}"
+    of_data += f" --data-dir {data_dir}" if data_dir else ""
+    answers().print(f"The run is in {out}\nMeasure it: digits evaluate {out}{of_data}", markup=False)
 
-        data_name = Path(settings["data"]).name
-        out = free_folder(Path("runs") / f"{chosen.name}-{data_name}-seed{settings['seed']}")
-    settings |= {"resume": resume, "data_dir": data_dir, "device": device, "checkpoint_seconds": checkpoint_seconds}
-    trained = watched_training(settings, out, tensorboard=tensorboard, quiet=quiet)
-    if not quiet:
-        answers().print(in_words(trained), markup=False)
-        of_data = "" if settings["data"] == "mnist" else f" --data {settings['data']}"
-        of_data += f" --data-dir {data_dir}" if data_dir else ""
-        answers().print(f"The run is in {out}\nMeasure it: digits evaluate {out}{of_data}", markup=False)
+
+def default_folder(recipe: str, data: str, seed: int, *, many: bool) -> Path:
+    """Where a run goes that was given no folder; many seeds always to the same, so that the same command goes on."""
+    from digit_recognizer.training.run_folder import free_folder
+
+    if many:
+        return Path("runs") / f"{recipe}-{data}-seeds"
+    return free_folder(Path("runs") / f"{recipe}-{data}-seed{seed}")
+
+
+def run_object(trained: Trained) -> dict[str, Any]:
+    """The object that `digits train --json` writes of one run."""
+    header = trained.header
+    return {
+        "schema": "digit-recognizer/run/1",
+        "run": str(trained.folder),
+        "recipe": header.recipe,
+        "seed": header.seed,
+        "data": header.data,
+        "accuracy": header.accuracy,
+        "weights_sha256": header.weights_sha256,
+        "history": [record.to_dict() for record in trained.history],
+    }
 
 
 def after_interrupt(out: Path, settings: dict[str, Any]) -> str:
@@ -95,7 +129,7 @@ def in_words(trained: Trained) -> str:
 def resumed_settings(out: Path | None) -> dict[str, Any]:
     """The settings that the run in `out` was begun with."""
     from digit_recognizer.errors import ConfigError, RunError
-    from digit_recognizer.training.recipes import Recipe, get_recipe
+    from digit_recognizer.training.recipes import get_recipe, recipe_from_dict
     from digit_recognizer.training.run_folder import read_settings
 
     if out is None:
@@ -103,7 +137,7 @@ def resumed_settings(out: Path | None) -> dict[str, Any]:
     before = read_settings(out)
     try:
         return {
-            "recipe": get_recipe(Recipe.from_dict(before["recipe"])),
+            "recipe": get_recipe(recipe_from_dict(before["recipe"])),
             "data": str(before["place"]),
             "train_on": str(before["data"]["train_on"]),
             "seed": int(before["seed"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from torch import nn, optim
@@ -94,7 +94,52 @@ class Recipe:
         return cls(**{**fields, **read, "augmentation": Augmentation(**bending) if bending else None})
 
 
-RECIPES = {
+@dataclass(frozen=True)
+class EnsembleRecipe:
+    """Networks that are trained one by one, each by its own recipe and all by one seed, and answer together."""
+
+    name: str
+    members: tuple[Recipe, ...]
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training images, all members together."""
+        return sum(member.epochs for member in self.members)
+
+    def architecture(self, size: int, classes: int) -> dict[str, Any]:
+        """The description of the whole, as a model file names it; size: side of an input, pixels."""
+        return {"name": "ensemble", "members": [member.architecture(size, classes) for member in self.members]}
+
+    def check(self) -> None:
+        """Raise ConfigError where there is no member, or one that cannot be trained."""
+        if not self.members or len({member.name for member in self.members}) < len(self.members):
+            raise ConfigError(f"The ensemble {self.name!r} needs members, each with a name of its own.")
+        for member in self.members:
+            member.check()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as JSON keeps them."""
+        return {"name": self.name, "members": [member.to_dict() for member in self.members]}
+
+
+AnyRecipe = Recipe | EnsembleRecipe
+
+
+def recipe_from_dict(fields: dict[str, Any]) -> AnyRecipe:
+    """Read back what either kind of recipe gave."""
+    if "members" in fields:
+        return EnsembleRecipe(fields["name"], tuple(Recipe.from_dict(member) for member in fields["members"]))
+    return Recipe.from_dict(fields)
+
+
+def with_epochs(recipe: AnyRecipe, epochs: int) -> AnyRecipe:
+    """The recipe with another number of epochs, of each member where it has members."""
+    if isinstance(recipe, EnsembleRecipe):
+        return replace(recipe, members=tuple(replace(member, epochs=epochs) for member in recipe.members))
+    return replace(recipe, epochs=epochs)
+
+
+RECIPES: dict[str, AnyRecipe] = {
     # The published notebook: 784-64-32-10, SGD 0.1, mini-batches of 64, 20 epochs; 97.16 % of the 10,000 test images.
     "classic": Recipe("classic", hidden=(64, 32), epochs=20, batch_size=64, learning_rate=0.1, threads=1),
     # An epoch suffices: pooling before ReLU, filters by Muon, softened labels.
@@ -112,7 +157,7 @@ RECIPES = {
 }
 
 
-def get_recipe(recipe: str | Recipe) -> Recipe:
+def get_recipe(recipe: str | AnyRecipe) -> AnyRecipe:
     """A recipe by name. Raises ConfigError for an unknown one and for impossible values."""
     if isinstance(recipe, str):
         if recipe not in RECIPES:

@@ -16,6 +16,7 @@ from digit_recognizer.files import storage_error, write_whole
 SETTINGS = "run.json"
 HISTORY = "history.jsonl"
 CHECKPOINTS = "checkpoints"
+MEMBERS = "members"  # of an ensemble: a run folder each
 
 
 @contextmanager

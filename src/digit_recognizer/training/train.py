@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from digit_recognizer import __version__
 from digit_recognizer.data import SPECS, Dataset, Split, load_dataset
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
-from digit_recognizer.measuring import wilson
 from digit_recognizer.models import ModelHeader
 from digit_recognizer.models.architectures import build_network
+from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.model import MODEL_NAME
-from digit_recognizer.models.model_file import weights_sha256, write_model
+from digit_recognizer.models.model_file import write_model
 from digit_recognizer.training.batches import make_batches
 from digit_recognizer.training.checkpoint import Position, load_checkpoint
 from digit_recognizer.training.interrupt import Interrupt, deferred_interrupt
 from digit_recognizer.training.learner import Learner
-from digit_recognizer.training.loop import Loop
+from digit_recognizer.training.loop import Loop, accuracy
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
-from digit_recognizer.training.recipes import Recipe, get_recipe
-from digit_recognizer.training.run_folder import CHECKPOINTS, opened_run, write_history
+from digit_recognizer.training.provenance import make_header, measured
+from digit_recognizer.training.recipes import AnyRecipe, EnsembleRecipe, Recipe, get_recipe
+from digit_recognizer.training.run_folder import CHECKPOINTS, MEMBERS, SETTINGS, opened_run, write_history
 
 VALIDATION_BATCH = 2048
 SAMPLE = 256  # images on which the two forms of the model file must agree
@@ -46,7 +44,7 @@ class Trained:
 
 
 def train(
-    recipe: str | Recipe = "classic",
+    recipe: str | AnyRecipe = "classic",
     data: str | Path | Dataset = "mnist",
     *,
     train_on: str = "train",
@@ -82,22 +80,87 @@ def train(
         raise ConfigError(f"The seed {seed} is out of range. Give a whole number from 0 to 2**63 - 1.")
     if resume and folder is None:
         raise ConfigError("--resume needs the run folder to go on with: name it with --out.")
+    preprocess = Preprocess()
+    task = Task(dataset, learn, held_out, seed, place, folder, checkpoint_seconds, on_epoch, on_batch)
     run = opened_run(folder, settings, resume) if folder else nullcontext()
-    with run, torch.random.fork_rng(), threads(chosen.threads), deferred_interrupt() as interrupt:
-        loop = make_loop(chosen, dataset, learn, held_out, seed, place, interrupt)
-        loop.on_batch, loop.checkpoint_seconds = on_batch, checkpoint_seconds
-        loop.on_epoch = on_epoch if folder is None else noted(folder, loop, on_epoch)
+    with run:
+        if isinstance(chosen, EnsembleRecipe):
+            network, history = train_members(chosen, task, train_on)
+        else:
+            network, history = train_network(chosen, task)
+        share = measured(history[-1].validation_accuracy, len(held_out) if held_out else 0)
+        header = make_header(chosen, dataset, source, seed, network, share)
         if folder:
-            loop.checkpoints = folder / CHECKPOINTS
+            write_history(folder, [record.to_dict() for record in history])
+            sample = preprocess.normalise(next(iter(learn.batches(SAMPLE))))
+            write_model(folder / MODEL_NAME, header, network, sample)
+    return Trained(network, header, history, folder)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to learn from and whom to tell, whatever the recipe."""
+
+    dataset: Dataset
+    learn: Split
+    held_out: Split | None
+    seed: int
+    device: torch.device
+    folder: Path | None
+    checkpoint_seconds: float
+    on_epoch: OnEpoch
+    on_batch: OnBatch
+
+
+def train_network(recipe: Recipe, task: Task) -> tuple[nn.Module, list[EpochRecord]]:
+    """A network and its history; goes on from the checkpoints in the task's folder where there are some."""
+    with torch.random.fork_rng(), threads(recipe.threads), deferred_interrupt() as interrupt:
+        loop = make_loop(recipe, task, interrupt)
+        loop.on_batch, loop.checkpoint_seconds = task.on_batch, task.checkpoint_seconds
+        loop.on_epoch = noted(task.folder, loop, task.on_epoch) if task.folder else task.on_epoch
+        if task.folder:
+            loop.checkpoints = task.folder / CHECKPOINTS
             loop.position = load_checkpoint(loop.checkpoints, loop.learner) or loop.position
         loop.run()
-        header = make_header(chosen, dataset, source, seed, loop, held_out)
-        if folder:
-            write_history(folder, loop.position.history)
-            sample = Preprocess().normalise(next(iter(learn.batches(SAMPLE))))
-            write_model(folder / MODEL_NAME, header, loop.learner.model, sample)
-    history = [EpochRecord(**record) for record in loop.position.history]
-    return Trained(loop.learner.model, header, history, folder)
+    return loop.learner.model, [EpochRecord(**record) for record in loop.position.history]
+
+
+def train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn.Module, list[EpochRecord]]:
+    """An ensemble of networks, each trained in its own run folder, and the members' histories as one.
+
+    The last record tells the ensemble's own validation accuracy.
+    """
+    networks: list[nn.Module] = []
+    history: list[EpochRecord] = []
+    for member in recipe.members:
+        before = len(history)
+
+        def on_epoch(record: EpochRecord, before: int = before) -> None:
+            task.on_epoch(replace(record, epoch=before + record.epoch))
+
+        def on_batch(epoch: int, done: int, total: int, before: int = before) -> None:
+            task.on_batch(before + epoch, done, total)
+
+        folder = task.folder / MEMBERS / member.name if task.folder else None
+        trained = train(
+            member,
+            task.dataset,
+            train_on=train_on,
+            seed=task.seed,
+            out=folder,
+            resume=bool(folder and (folder / SETTINGS).exists()),
+            device=str(task.device),
+            checkpoint_seconds=task.checkpoint_seconds,
+            on_epoch=on_epoch,
+            on_batch=on_batch,
+        )
+        networks.append(trained.network)
+        history += [replace(record, epoch=before + record.epoch) for record in trained.history]
+    network = Ensemble(networks)
+    if task.held_out:
+        held_out = make_batches(task.held_out, Preprocess(), VALIDATION_BATCH, task.device)
+        history[-1] = replace(history[-1], validation_accuracy=accuracy(network.to(task.device), held_out))
+    return network, history
 
 
 @contextmanager
@@ -123,25 +186,17 @@ def choose_device(wish: str | None) -> torch.device:
     return device
 
 
-def make_loop(
-    recipe: Recipe,
-    dataset: Dataset,
-    learn: Split,
-    held_out: Split | None,
-    seed: int,
-    device: torch.device,
-    interrupt: Interrupt,
-) -> Loop:
+def make_loop(recipe: Recipe, task: Task, interrupt: Interrupt) -> Loop:
     """The loop at its first step: weights initialised by the seed, batches ready."""
     preprocess = Preprocess()
-    torch.manual_seed(seed)
-    architecture = recipe.architecture(preprocess.size, len(dataset.spec.classes))
-    network = build_network(architecture).to(device)
+    torch.manual_seed(task.seed)
+    network = build_network(recipe.architecture(preprocess.size, len(task.dataset.spec.classes))).to(task.device)
+    held_out = task.held_out
     return Loop(
         learner=Learner(recipe, network),
-        train=make_batches(learn, preprocess, recipe.batch_size, device),
-        validation=make_batches(held_out, preprocess, VALIDATION_BATCH, device) if held_out else None,
-        seed=seed,
+        train=make_batches(task.learn, preprocess, recipe.batch_size, task.device),
+        validation=make_batches(held_out, preprocess, VALIDATION_BATCH, task.device) if held_out else None,
+        seed=task.seed,
         position=Position(),
         interrupt=interrupt,
     )
@@ -155,42 +210,3 @@ def noted(folder: Path, loop: Loop, on_epoch: OnEpoch) -> OnEpoch:
         on_epoch(record)
 
     return note
-
-
-def make_header(
-    recipe: Recipe, dataset: Dataset, source: dict[str, Any], seed: int, loop: Loop, held_out: Split | None
-) -> ModelHeader:
-    """The text that will travel with the weights."""
-    preprocess = Preprocess()
-    return ModelHeader(
-        name=recipe.name,
-        architecture=recipe.architecture(preprocess.size, len(dataset.spec.classes)),
-        preprocess=preprocess,
-        class_names=dataset.spec.classes,
-        recipe=recipe.to_dict(),
-        seed=seed,
-        data=source,
-        versions={
-            "handwritten-digit-recognizer": __version__,
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-        },
-        accuracy=measured(loop.position.history, held_out),
-        weights_sha256=weights_sha256(loop.learner.model),
-    )
-
-
-def measured(history: list[dict[str, Any]], held_out: Split | None) -> dict[str, Any] | None:
-    """The accuracy on the validation images after the last epoch, with its 95 % interval."""
-    if held_out is None:
-        return None
-    share = float(history[-1]["validation_accuracy"])
-    correct = round(share * len(held_out))
-    return {
-        "split": "validation",
-        "n": len(held_out),
-        "correct": correct,
-        "accuracy": share,
-        "interval": wilson(correct, len(held_out)).to_dict(),
-    }

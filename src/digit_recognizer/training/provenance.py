@@ -1,0 +1,56 @@
+"""Where a model comes from: the header that travels with its weights."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from digit_recognizer import __version__
+from digit_recognizer.data import Dataset
+from digit_recognizer.images import Preprocess
+from digit_recognizer.measuring import wilson
+from digit_recognizer.models import ModelHeader
+from digit_recognizer.models.model_file import weights_sha256
+from digit_recognizer.training.recipes import AnyRecipe
+
+
+def make_header(
+    recipe: AnyRecipe,
+    dataset: Dataset,
+    source: dict[str, Any],
+    seed: int,
+    network: nn.Module,
+    accuracy: dict[str, Any] | None,
+) -> ModelHeader:
+    """The text that will travel with the weights; accuracy: what `measured` gave."""
+    preprocess = Preprocess()
+    return ModelHeader(
+        name=recipe.name,
+        architecture=recipe.architecture(preprocess.size, len(dataset.spec.classes)),
+        preprocess=preprocess,
+        class_names=dataset.spec.classes,
+        recipe=recipe.to_dict(),
+        seed=seed,
+        data=source,
+        versions={
+            "handwritten-digit-recognizer": __version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+        accuracy=accuracy,
+        weights_sha256=weights_sha256(network),
+    )
+
+
+def measured(share: float | None, n: int) -> dict[str, Any] | None:
+    """An accuracy on n validation images with its 95 % interval; None where none were held out."""
+    if share is None:
+        return None
+    correct = round(share * n)
+    interval = wilson(correct, n).to_dict()
+    return {"split": "validation", "n": n, "correct": correct, "accuracy": share, "interval": interval}
