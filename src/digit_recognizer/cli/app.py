@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from digit_recognizer import __version__
-from digit_recognizer.cli import data, demo, evaluate, predict, show, train
+from digit_recognizer.cli import data, demo, evaluate, models, predict, show, train
 from digit_recognizer.cli.output import complain, note
 from digit_recognizer.errors import DigitRecognizerError, DigitRecognizerWarning
 
@@ -38,6 +38,7 @@ def digits(
 app.command("data")(data.data)
 app.command("show")(show.show)
 app.command("train")(train.train)
+app.command("models")(models.models)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("demo")(demo.demo)

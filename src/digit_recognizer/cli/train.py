@@ -52,7 +52,8 @@ def train(
 
     require_extra("train", "digits train")
     from digit_recognizer.cli.output import answers, write_json
-    from digit_recognizer.training.recipes import get_recipe, with_epochs
+    from digit_recognizer.training.recipe import with_epochs
+    from digit_recognizer.training.recipes import get_recipe
 
     settings: dict[str, Any] = {"recipe": "classic", "data": "mnist", "train_on": "train", "seed": 0}
     if resume:
@@ -129,7 +130,8 @@ def in_words(trained: Trained) -> str:
 def resumed_settings(out: Path | None) -> dict[str, Any]:
     """The settings that the run in `out` was begun with."""
     from digit_recognizer.errors import ConfigError, RunError
-    from digit_recognizer.training.recipes import get_recipe, recipe_from_dict
+    from digit_recognizer.training.recipe import recipe_from_dict
+    from digit_recognizer.training.recipes import get_recipe
     from digit_recognizer.training.run_folder import read_settings
 
     if out is None:

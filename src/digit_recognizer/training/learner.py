@@ -9,7 +9,7 @@ from torch import Tensor, nn, optim
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from digit_recognizer.training.recipes import Recipe
+from digit_recognizer.training.recipe import Recipe
 
 
 @dataclass

@@ -15,7 +15,7 @@ from digit_recognizer.images import Preprocess
 from digit_recognizer.measuring import wilson
 from digit_recognizer.models import ModelHeader
 from digit_recognizer.models.model_file import weights_sha256
-from digit_recognizer.training.recipes import AnyRecipe
+from digit_recognizer.training.recipe import AnyRecipe
 
 
 def make_header(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from digit_recognizer.training.recipes import AnyRecipe
+from digit_recognizer.training.recipe import AnyRecipe
 from digit_recognizer.training.run_folder import SETTINGS
 from digit_recognizer.training.train import Trained
 

@@ -26,7 +26,8 @@ from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.loop import Loop, accuracy
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
 from digit_recognizer.training.provenance import make_header, measured
-from digit_recognizer.training.recipes import AnyRecipe, EnsembleRecipe, Recipe, get_recipe
+from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, Recipe
+from digit_recognizer.training.recipes import get_recipe
 from digit_recognizer.training.run_folder import CHECKPOINTS, MEMBERS, SETTINGS, opened_run, write_history
 
 VALIDATION_BATCH = 2048
