@@ -1,29 +1,95 @@
-"""Train a shipped model anew by its recipe (seed 0, the 50,000 training images) and put it into the package.
+"""Put the first seed's model of a folder of seeds into the package, with a card of what was measured.
 
-python scripts/ship_model.py classic
+digits train --recipe fast --seeds 20 --out runs/fast
+python scripts/ship_model.py runs/fast --purpose "..."
+
+Every seed is scored once on the validation and on the test images; a second call takes the figures that are there.
+They go into benchmarks/results, the looks into the log beside them; python scripts/write_docs.py writes the documents.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
-import tempfile
 from pathlib import Path
+from typing import Any
 
-from digit_recognizer import train
+from digit_recognizer import load_dataset
+from digit_recognizer.cli.seeds import evaluate_many
+from digit_recognizer.measuring import wilson
+from digit_recognizer.models import Model, load_model
+from digit_recognizer.models.cards import Card, card_path
 from digit_recognizer.models.model import pretrained
+from digit_recognizer.models.model_file import parameters
 from digit_recognizer.training import RECIPES
+from digit_recognizer.training.seeds import seed_folders
+from results import RESULTS, commit, note_looks, read, write
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=sorted(RECIPES))
-    name = parser.parse_args().name
-    with tempfile.TemporaryDirectory() as place:
-        trained = train(name, out=Path(place) / name, device="cpu", on_epoch=print)
-        for suffix in (".safetensors", ".onnx"):
-            shutil.copyfile(Path(place) / name / f"model{suffix}", pretrained() / f"{name}{suffix}")
-    print(f"{name}: weights {trained.header.weights_sha256}, validation {trained.header.accuracy}")
+    parser.add_argument("runs", type=Path, help="a folder that digits train --seeds wrote")
+    parser.add_argument("--purpose", required=True, help="what the model is for, in one line")
+    parser.add_argument("--commit", default=commit(), help="the commit whose recipe trained it")
+    options = parser.parse_args()
+    folders = seed_folders(options.runs)
+    model = load_model(folders[0])
+    recipe = RECIPES[model.header.name]
+    if model.header.recipe != json.loads(json.dumps(recipe.to_dict())):
+        raise SystemExit(f"{folders[0]}: was trained by another recipe than the committed {recipe.name!r}.")
+    figures = measure(folders, recipe.name)
+    for suffix in (".safetensors", ".onnx"):
+        shutil.copyfile(folders[0] / f"model{suffix}", pretrained() / f"{recipe.name}{suffix}")
+    card = make_card(model, figures, options.purpose, options.commit)
+    card_path(card.name).write_text(card.to_text(), "utf-8")
+    print(f"{card.name}: test {card.test['correct']} of {card.test['n']}, weights {card.weights_sha256}")
+
+
+def measure(folders: list[Path], name: str) -> dict[str, Any]:
+    """The figures of all seeds on validation and test images; read, where these weights were scored before."""
+    weights = [load_model(folder).header.weights_sha256 for folder in folders]
+    if (RESULTS / f"accuracy/{name}.json").exists():
+        before: dict[str, Any] = read(f"accuracy/{name}")
+        if before["weights_sha256"] == weights:
+            return before
+    dataset = load_dataset("mnist")
+    found: dict[str, Any] = {split: evaluate_many(folders, dataset, split) for split in ("validation", "test")}
+    for split in found.values():
+        for row in split["seeds"]:
+            del row["run"]
+    found |= {"weights_sha256": weights, "training_seconds": [seconds(folder) for folder in folders]}
+    note_looks(f"{name}, seeds 0 to {len(folders) - 1}", [row["correct"] for row in found["test"]["seeds"]], "yes")
+    write(f"accuracy/{name}", found)
+    return found
+
+
+def seconds(folder: Path) -> float:
+    """What the epochs of a run took together, in the processes that ran them."""
+    return float(sum(json.loads(line)["seconds"] for line in (folder / "history.jsonl").read_text().splitlines()))
+
+
+def make_card(model: Model, figures: dict[str, Any], purpose: str, trained_at: str) -> Card:
+    """The card of the first seed."""
+    test, validation = (dict(figures[split]["seeds"][0]) for split in ("test", "validation"))
+    for row in (test, validation):
+        row.pop("looks")
+        row["interval"] = wilson(row["correct"], row["n"]).to_dict()
+    several = len(figures["weights_sha256"]) > 1
+    return Card(
+        name=model.header.name,
+        purpose=purpose,
+        parameters=parameters(model.path.with_suffix(".safetensors")),
+        bytes=model.path.with_suffix(".safetensors").stat().st_size,
+        commit=trained_at,
+        recipe=model.header.recipe,
+        seed=model.header.seed,
+        training_seconds=figures["training_seconds"][0],
+        validation=validation,
+        test=test,
+        seeds=figures["test"]["summary"] if several else None,
+        weights_sha256=model.header.weights_sha256,
+    )
 
 
 if __name__ == "__main__":

@@ -115,3 +115,9 @@ def read_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
     if weights_sha256(network) != header.weights_sha256:
         raise ModelFileError("its weights are not those that were written (damaged or altered). Copy it again.")
     return header, network
+
+
+def parameters(path: Path) -> int:
+    """How many numbers a .safetensors file's network has learned (running means and variances are not learned)."""
+    _, network = read_network(path.read_bytes())
+    return sum(parameter.numel() for parameter in network.parameters())

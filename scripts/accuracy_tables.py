@@ -1,0 +1,125 @@
+"""The tables of docs/accuracy.md and of the README, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from digit_recognizer.models.cards import Card, read_cards
+from results import looks, read
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def percent(share: float, digits: int = 2) -> str:
+    return f"{100 * share:.{digits}f}"
+
+
+def between(interval: dict[str, Any], digits: int = 2) -> str:
+    """An interval in per cent."""
+    return f"{percent(interval['low'], digits)} to {percent(interval['high'], digits)} %"
+
+
+def over_seeds(card: Card) -> str:
+    """Mean, deviation and interval over the seeds of a card."""
+    if card.seeds is None:
+        return "one seed"
+    spread = f"{percent(card.seeds['mean'], 3)} % ± {percent(card.seeds['standard_deviation'], 3)}"
+    return f"{spread}, n = {card.seeds['n_seeds']} seeds, {between(card.seeds['interval_of_the_mean'], 3)}"
+
+
+def models() -> str:
+    """What is shipped, the most accurate first."""
+    rows = [
+        [
+            f"[`{card.name}`](docs/models/{card.name}.md)",
+            f"{card.parameters:,}",
+            f"{card.bytes / 1e6:.2f} MB",
+            f"{card.test['correct']:,}: {percent(card.test['accuracy'])} %",
+            between(card.test["interval"]),
+            over_seeds(card),
+        ]
+        for card in read_cards()
+    ]
+    head = ["model", "weights", "file", "correct of the 10,000 MNIST test images", "95 % interval"]
+    return table([*head, "mean ± standard deviation over seeds, interval of the mean"], rows)
+
+
+def models_here() -> str:
+    """The same, for a document in docs."""
+    return models().replace("](docs/", "](")
+
+
+def seeds() -> str:
+    """All values by seed: test and validation images read rightly."""
+    rows = []
+    for card in read_cards():
+        if card.seeds is None:
+            continue
+        found = read(f"accuracy/{card.name}")
+        for split, n in (("test", "10,000"), ("validation", "5,000")):
+            summary = found[split]["summary"]
+            values = " ".join(f"{row['correct']:,}" for row in found[split]["seeds"])
+            spread = f"{percent(summary['mean'], 3)} ± {percent(summary['standard_deviation'], 3)} %"
+            interval = between(summary["interval_of_the_mean"], 3)
+            rows.append([f"`{card.name}`", f"{split}, {n}", values, spread, interval])
+    return table(["model", "images", "correct, seed 0 first", "mean ± standard deviation", "95 % interval"], rows)
+
+
+def all_looks() -> str:
+    """Every look at the test images."""
+    rows = [[each["model"], " ".join(f"{n:,}" for n in each["correct"]), each["kept"]] for each in looks()]
+    return table(["model", "correct of 10,000", "kept?"], rows)
+
+
+def best_digits() -> str:
+    """How the most accurate model reads each digit."""
+    found = read("study-best")
+    rows = [
+        [
+            figures["name"],
+            f"{figures['n']:,}",
+            str(wrong),
+            percent(figures["recall"]),
+            percent(figures["precision"]),
+            percent(figures["f1"]),
+        ]
+        for figures, wrong in zip(found["per_class"], found["wrong_per_class"], strict=True)
+    ]
+    return table(["digit", "images", "misread", "recall, %", "precision, %", "F1, %"], rows)
+
+
+def best_study() -> str:
+    """Doubtful labels, writers, and the comparison with another method, in sentences."""
+    found = read("study-best")
+    every, clear, doubtful = found["all"], found["without_doubtful"], found["doubtful"]
+    writers, other = found["per_writer"], found["agreement"]
+    worst = ", ".join(f"{each['wrong']} of {each['n']}" for each in writers["lowest"])
+    return "\n".join(
+        [
+            f"- **All images:** {every['correct']:,} of {every['n']:,}, {percent(every['accuracy'])} %"
+            f" (95 % interval {between(every['interval'])}, Wilson).",
+            f"- **{len(doubtful['images'])} labels without a majority of voters set aside:** {clear['correct']:,} of"
+            f" {clear['n']:,}, {percent(clear['accuracy'])} % ({between(clear['interval'])});"
+            f" {doubtful['wrong_among_them']} of the mistakes are among those {len(doubtful['images'])}.",
+            f"- **By writer:** {writers['without_mistake']} of the {writers['writers']} writers are read without a"
+            f" mistake; the mean over writers is {percent(writers['mean'])} %; misread of the five hardest: {worst}.",
+            f"- **Beside the independent table** ({other['their_correct']:,} right): the two read {other['same']:,}"
+            f" images alike; {other['only_ours_right']} are right here only, {other['only_theirs_right']} there only,"
+            f" {other['both_wrong']} in neither.",
+        ]
+    )
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "models": models,
+    "models-here": models_here,
+    "seeds": seeds,
+    "looks": all_looks,
+    "best-digits": best_digits,
+    "best-study": best_study,
+}

@@ -1,0 +1,99 @@
+"""A shipped model's card as a page of Markdown (Mitchell et al. 2019, Model Cards for Model Reporting)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accuracy_tables import between, over_seeds, percent, table
+
+from digit_recognizer.models.cards import Card
+
+FAILURES = """\
+- It answers whatever it is shown: a letter, a smudge or a shirt gets a digit too, often with a high probability.
+- Probabilities are not calibrated yet; those of networks trained with softened labels are too low rather than too high.
+- Thin pens, shadows, lined paper, dark borders and several digits in one picture mislead it.
+- It learned from people in the United States around 1990: a 1 with a long upstroke or a crossed 7 is rarer there than elsewhere."""
+
+
+def card_page(card: Card) -> str:
+    """The page."""
+    return f"""# `{card.name}`
+
+{card.purpose}
+
+| | |
+|---|---|
+| input | (N, 1, 28, 28) float32: MNIST's form, normalised to -1..1 (`Preprocess`, in the file) |
+| output | logits (N, 10): the digits 0 to 9 |
+| weights | {card.parameters:,}, {card.bytes / 1e6:.2f} MB as safetensors, the same again as ONNX |
+| learned from | MNIST's training images less validation and calibration: 50,000 images, 449 writers |
+| seed | {card.seed}, the first listed |
+| trained at commit | `{card.commit}` |
+| training took | {duration(card.training_seconds)} (with other programs running; docs/performance.md has quiet times) |
+| weights' SHA-256 | `{card.weights_sha256}` |
+| licence | MIT (the weights); the images are CC BY-SA 3.0 |
+
+## Figures
+
+{figures(card)}
+
+The test images were scored once for each seed listed in [accuracy.md](../accuracy.md), which logs every look, the discarded
+ones included. Everything was chosen on validation images.
+
+## Recipe
+
+`digits train --recipe {card.name} --seed {card.seed}` repeats it.
+
+{recipe(card.recipe)}
+
+## Known failures
+
+{FAILURES}
+"""
+
+
+def figures(card: Card) -> str:
+    """Accuracy on validation and test images, and over seeds."""
+    rows = [
+        [
+            f"{split}, {found['n']:,} images",
+            f"{found['correct']:,}",
+            f"{percent(found['accuracy'])} %",
+            between(found["interval"]),
+        ]
+        for split, found in (("validation", card.validation), ("test", card.test))
+    ]
+    made = table(["images", "correct", "accuracy", "95 % interval (Wilson)"], rows)
+    return f"{made}\n\nTest images, mean ± standard deviation over seeds: {over_seeds(card)}."
+
+
+def recipe(fields: dict[str, Any]) -> str:
+    """The recipe's fields, or its members' names."""
+    if "members" in fields:
+        names = ", ".join(f"`{member['name']}`" for member in fields["members"])
+        shared = f"Networks whose probabilities are averaged: {names}. Each by its own recipe:"
+        return "\n\n".join([shared, *(f"### {each['name']}\n\n{recipe(each)}" for each in fields["members"])])
+    rows = [[name.replace("_", " "), value(each)] for name, each in fields.items() if name != "name" and each]
+    return table(["setting", "value"], rows)
+
+
+def value(setting: Any) -> str:
+    """A setting in words."""
+    if isinstance(setting, dict):
+        return ", ".join(f"{name} {each}" for name, each in setting.items())
+    if isinstance(setting, list) and setting and isinstance(setting[0], dict):
+        return "<br>".join(map(layer, setting))
+    return ", ".join(map(str, setting)) if isinstance(setting, list) else str(setting)
+
+
+def layer(fields: dict[str, int]) -> str:
+    """One convolution in words."""
+    words = f"{fields['channels']} filters of {fields['kernel']} x {fields['kernel']}"
+    words += f", stride {fields['stride']}" if fields["stride"] > 1 else ""
+    words += f", padding {fields['padding']}" if fields["padding"] else ""
+    return words + (f", then {fields['pool']} x {fields['pool']} maxima" if fields["pool"] > 1 else "")
+
+
+def duration(seconds: float) -> str:
+    """Seconds or minutes."""
+    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,44 @@
+"""Where the measured figures lie that the documents are written from."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks/results"
+LOOKS = RESULTS / "test-looks.jsonl"
+
+
+def read(name: str) -> Any:
+    """The figures under a name, such as "accuracy/fast"."""
+    return json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
+
+
+def write(name: str, content: Any) -> Path:
+    """Keep figures under a name."""
+    path = RESULTS / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    return path
+
+
+def note_looks(model: str, correct: list[int], kept: str) -> None:
+    """Add a line to the public log of looks at the MNIST test images, unless the very same is there."""
+    line = json.dumps({"model": model, "correct": correct, "kept": kept}, ensure_ascii=False)
+    before = LOOKS.read_text("utf-8").splitlines() if LOOKS.exists() else []
+    if line not in before:
+        LOOKS.write_text("\n".join([*before, line]) + "\n", "utf-8")
+
+
+def looks() -> list[dict[str, Any]]:
+    """The public log of looks at the MNIST test images, the first one first."""
+    return [json.loads(line) for line in LOOKS.read_text("utf-8").splitlines()]
+
+
+def commit() -> str:
+    """The commit that is checked out, with a mark where files differ from it."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()

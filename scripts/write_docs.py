@@ -1,0 +1,53 @@
+"""Write the measured figures into the documents, and the models' cards, from benchmarks/results and the shipped cards.
+
+python scripts/write_docs.py            # write
+python scripts/write_docs.py --check    # fail where a document says something else
+
+A document marks what is written here: <!-- figures: NAME --> ... <!-- end -->.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+
+from accuracy_tables import BLOCKS as ACCURACY
+from model_cards import card_page
+from performance_tables import BLOCKS as PERFORMANCE
+
+from digit_recognizer.models.cards import read_cards
+from results import ROOT
+
+BLOCK = re.compile(r"(<!-- figures: (?P<name>[\w-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+DOCUMENTS = ("README.md", "docs/accuracy.md", "docs/performance.md")
+WRITERS = ACCURACY | PERFORMANCE
+
+
+def written() -> dict[str, str]:
+    """Every document as it should be: path -> text."""
+    texts = {f"docs/models/{card.name}.md": card_page(card) for card in read_cards()}
+    for name in DOCUMENTS:
+        text = (ROOT / name).read_text("utf-8")
+        texts[name] = BLOCK.sub(lambda found: found[1] + WRITERS[found["name"]]() + found[3], text)
+    return texts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a document differs")
+    check = parser.parse_args().check
+    differing = []
+    for name, text in written().items():
+        path = ROOT / name
+        if not path.exists() or path.read_text("utf-8") != text:
+            differing.append(name)
+            if not check:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, "utf-8")
+    print(("differ: " if check else "written: ") + (", ".join(differing) or "none"))
+    sys.exit(bool(check and differing))
+
+
+if __name__ == "__main__":
+    main()
