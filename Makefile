@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow lint format lock clean
+.PHONY: demo test test-slow reproduce lint format lock clean
 
 demo: .venv/train-installed
 	$(BIN)/digits demo
@@ -18,6 +18,11 @@ test: lint
 
 test-slow: .venv/dev-installed
 	$(BIN)/python -m pytest -m slow
+
+# Measures again what the documents state. MINUTES=600 affords everything; SHARED=FOLDER adds the study of mistakes.
+MINUTES ?= 15
+reproduce: .venv/dev-installed
+	$(BIN)/python scripts/reproduce.py --minutes $(MINUTES) $(if $(SHARED),--shared $(SHARED))
 
 lint: .venv/dev-installed
 	$(BIN)/ruff check .

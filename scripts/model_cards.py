@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from accuracy_tables import between, over_seeds, percent, table
-
 from digit_recognizer.models.cards import Card
 
 FAILURES = """\
 - It answers whatever it is shown: a letter, a smudge or a shirt gets a digit too, often with a high probability.
 - Probabilities are not calibrated yet; those of networks trained with softened labels are too low rather than too high.
 - Thin pens, shadows, lined paper, dark borders and several digits in one picture mislead it.
-- It learned from people in the United States around 1990: a 1 with a long upstroke or a crossed 7 is rarer there than elsewhere."""
+- It learned from people in the United States around 1990: a 1 with a long upstroke or a crossed 7 was rare there."""
 
 
 def card_page(card: Card) -> str:
@@ -37,8 +36,8 @@ def card_page(card: Card) -> str:
 
 {figures(card)}
 
-The test images were scored once for each seed listed in [accuracy.md](../accuracy.md), which logs every look, the discarded
-ones included. Everything was chosen on validation images.
+The test images were scored once for each seed listed in [accuracy.md](../accuracy.md), which logs every look, the
+discarded ones included. Everything was chosen on validation images.
 
 ## Recipe
 

@@ -13,10 +13,9 @@ import re
 import sys
 
 from accuracy_tables import BLOCKS as ACCURACY
+from digit_recognizer.models.cards import read_cards
 from model_cards import card_page
 from performance_tables import BLOCKS as PERFORMANCE
-
-from digit_recognizer.models.cards import read_cards
 from results import ROOT
 
 BLOCK = re.compile(r"(<!-- figures: (?P<name>[\w-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
@@ -33,18 +32,20 @@ def written() -> dict[str, str]:
     return texts
 
 
+def written_differ() -> list[str]:
+    """The documents that say something else than the figures."""
+    return [n for n, text in written().items() if not (ROOT / n).exists() or (ROOT / n).read_text("utf-8") != text]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a document differs")
     check = parser.parse_args().check
-    differing = []
-    for name, text in written().items():
-        path = ROOT / name
-        if not path.exists() or path.read_text("utf-8") != text:
-            differing.append(name)
-            if not check:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, "utf-8")
+    differing = written_differ()
+    if not check:
+        for name in differing:
+            (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+            (ROOT / name).write_text(written()[name], "utf-8")
     print(("differ: " if check else "written: ") + (", ".join(differing) or "none"))
     sys.exit(bool(check and differing))
 
