@@ -15,27 +15,33 @@ import time
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from torch import nn, optim
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
 from common import parser, report, say
 from digit_recognizer import load_dataset, train
-from digit_recognizer.data import Dataset
+from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.data.cache import default_data_dir
 from digit_recognizer.models.mlp import mlp
 from digit_recognizer.training import RECIPES, EpochRecord
+from limit import TRAINING, flops, gflop_per_second, of_limit
 
+IMAGES = 60_000
+SIZES = [784, 64, 32, 10]
 EPOCHS = 4  # of ours in a round, of which the first is not counted (it includes loading)
 
 
-def peer_epoch(workers: int) -> float:
-    """Seconds of one epoch the plain way."""
+def peer_epoch(workers: int, images: int) -> float:
+    """Seconds of one epoch of the first `images` training images, the plain way."""
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
     dataset = datasets.MNIST(default_data_dir(), train=True, transform=transform)
+    dataset.data, dataset.targets = dataset.data[:images], dataset.targets[:images]
     loader = DataLoader(dataset, batch_size=64, shuffle=True, num_workers=workers)
-    network = mlp([784, 64, 32, 10])
+    network = mlp(SIZES)
     optimizer = optim.SGD(network.parameters(), lr=0.1)
     criterion = nn.CrossEntropyLoss()
     began = time.perf_counter()
@@ -60,31 +66,45 @@ def our_epochs(dataset: Dataset) -> list[float]:
     return [after - before for before, after in pairwise(ends)]
 
 
-def main() -> None:
-    arguments = parser(__doc__.splitlines()[0])
-    arguments.add_argument("--rounds", type=int, default=3)
-    options = arguments.parse_args()
+def first_images(count: int) -> Dataset:
+    """MNIST with its first `count` training images for all there is to learn from."""
     dataset = load_dataset("mnist")
+    learn, _ = dataset.training("all")
+    chosen = np.arange(count)
+    return Dataset(dataset.spec, {"train": ArraySplit(learn.take(chosen), learn.labels[chosen])})
+
+
+def measure(limit: float, rounds: int = 3, images: int = IMAGES) -> dict[str, Any]:
+    """Seconds an epoch of both; limit: the machine's GFLOP/s; images: fewer for a trial."""
+    dataset = first_images(images)
     peers: dict[int, list[float]] = {0: [], 2: []}
     ours: list[float] = []
-    for number in range(options.rounds):
+    for number in range(rounds):
         for workers, seconds in peers.items():
-            seconds.append(peer_epoch(workers))
+            seconds.append(peer_epoch(workers, images))
         ours += our_epochs(dataset)
         say(f"round {number + 1}: peer {peers[0][-1]:.2f} and {peers[2][-1]:.2f} s, ours {ours[-1]:.3f} s")
     medians = {workers: statistics.median(seconds) for workers, seconds in peers.items()}
     best = min(medians, key=lambda workers: medians[workers])
     ours_s = statistics.median(ours)
-    result = {
+    work = TRAINING * images * flops(mlp(SIZES), 28)
+    return {
         "ratio": medians[best] / ours_s,
         "ours_s": ours_s,
         "peer_s": medians[best],
-        "n": {"images": 60_000, "rounds": options.rounds, "our_epochs": len(ours), "peer_epochs": options.rounds},
+        "n": {"images": images, "rounds": rounds, "our_epochs": len(ours), "peer_epochs": rounds},
         "peer_workers": best,
+        **of_limit(work, ours_s, limit),
         "all_ours_s": ours,
         "all_peer_s": {str(workers): seconds for workers, seconds in peers.items()},
     }
-    report(result, options.json)
+
+
+def main() -> None:
+    arguments = parser(__doc__.splitlines()[0])
+    arguments.add_argument("--rounds", type=int, default=3)
+    options = arguments.parse_args()
+    report(measure(gflop_per_second(), options.rounds), options.json)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,17 @@ import json
 import os
 import platform
 import sys
+import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
 PACKAGES = ("torch", "torchvision", "numpy", "onnxruntime", "handwritten-digit-recognizer")
+QUIET = 0.5  # load average above which something else is running
 
 
 def versions() -> dict[str, str]:
@@ -31,6 +37,26 @@ def processor() -> str:
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
+
+
+def conditions() -> dict[str, Any]:
+    """Torch's threads and how busy the machine is before anything is measured; a warning where it is busy."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    if load is not None and load > QUIET:
+        say(f"warning: the load average is {load:.2f}; something else is running, and the seconds will be too many")
+    return {"torch_threads": torch.get_num_threads(), "load_average": load}
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    """How long one call takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def summary(seconds: list[float]) -> dict[str, Any]:
+    """Median, 95th percentile and number of calls."""
+    return {"median_s": float(np.median(seconds)), "p95_s": float(np.percentile(seconds, 95)), "n": len(seconds)}
 
 
 def parser(description: str) -> argparse.ArgumentParser:

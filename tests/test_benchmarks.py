@@ -1,0 +1,86 @@
+"""The benchmarks run and give the figures that the documents quote; the work of a network is counted rightly."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from torch import nn
+
+from digit_recognizer.models import shipped_models
+from digit_recognizer.models.cnn import cnn
+from digit_recognizer.models.ensemble import Ensemble
+from digit_recognizer.models.mlp import mlp
+
+BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
+CLASSIC = 2 * (784 * 64 + 64 * 32 + 32 * 10)
+# 8 filters of 5 x 5 give maps of 24 x 24, pooled to 12 x 12; 4 filters of 3 x 3 x 8, padded, stride 2, give 6 x 6.
+SMALL_CNN = 2 * (24 * 24 * 8 * 25 + 6 * 6 * 4 * 72 + 144 * 10)
+
+
+@pytest.fixture
+def flops(monkeypatch: pytest.MonkeyPatch) -> Callable[[nn.Module, int], int]:
+    """The function under test; benchmarks are scripts, not a package."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    for name in ("common", "limit"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return import_module("limit").flops
+
+
+def small_cnn() -> nn.Sequential:
+    layers = [{"channels": 8, "kernel": 5, "pool": 2}, {"channels": 4, "kernel": 3, "stride": 2, "padding": 1}]
+    return cnn(28, 10, layers)
+
+
+def test_flops_of_known_networks(flops: Callable[[nn.Module, int], int]) -> None:
+    assert flops(mlp([784, 64, 32, 10]), 28) == CLASSIC
+    assert flops(small_cnn(), 28) == SMALL_CNN
+    assert flops(Ensemble([mlp([784, 64, 32, 10]), small_cnn()]), 28) == CLASSIC + SMALL_CNN
+
+
+def test_flops_of_grouped_convolutions(flops: Callable[[nn.Module, int], int]) -> None:
+    network = nn.Sequential(nn.Conv2d(1, 4, 1), nn.Conv2d(4, 4, 3, groups=2))
+    assert flops(network, 6) == 2 * (6 * 6 * 4 * 1 + 4 * 4 * 4 * (2 * 9))
+
+
+def test_counting_leaves_the_network_as_it_was(flops: Callable[[nn.Module, int], int]) -> None:
+    network = small_cnn()
+    before = {name: each.clone() for name, each in network.state_dict().items()}
+    assert flops(network, 28) == flops(network, 28)
+    assert network.training
+    assert all(each.equal(before[name]) for name, each in network.state_dict().items())
+    assert not any(each._forward_hooks for each in network.modules())
+
+
+def numbers(value: Any) -> Iterator[float]:
+    """All numbers anywhere inside a JSON value."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from numbers(each)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield value
+
+
+@pytest.mark.slow
+def test_a_quick_run_gives_the_figures(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    arguments = ("--quick", "--only", "evaluation", "latency", "limit", "--json", str(file))
+    command = [sys.executable, str(BENCHMARKS / "run.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text())
+    assert set(found) == {"quick", "torch_threads", "load_average", "limit", "evaluation", "latency", "versions"}
+    assert found["quick"] is True
+    assert all(number > 0 for key in ("limit", "evaluation", "latency") for number in numbers(found[key]))
+    assert found["evaluation"]["ours_correct"] == found["evaluation"]["peer_correct"]
+    assert set(found["latency"]["models"]) == set(shipped_models())
+    for name, model in found["latency"]["models"].items():
+        assert set(model["batches"]) == {"1", "64"}
+        assert {"torch", "onnx", "ratio"} == set(model["batches"]["1"])
+        assert f"digits predict --model {name}" in found["latency"]["cold_start"]
