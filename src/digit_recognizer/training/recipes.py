@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -67,8 +68,10 @@ class Recipe:
         sound = (
             self.epochs >= 1
             and self.batch_size >= 1
-            and self.learning_rate > 0
+            and 0 < self.learning_rate < math.inf
             and self.optimizer in OPTIMIZERS
+            and (0 < self.muon_rate < math.inf or self.optimizer != "muon")
+            and 0 <= self.weight_decay < math.inf
             and (self.warmup is None or 0 <= self.warmup < 1)
             and 0 <= self.averaging < 1
             and 0 <= self.label_smoothing < 1
@@ -76,8 +79,8 @@ class Recipe:
         )
         if not sound:
             raise ConfigError(
-                f"The recipe {self} cannot be followed: it needs at least one epoch, a batch of one, a positive"
-                f" learning rate, one of the optimizers {', '.join(OPTIMIZERS)}, and shares below 1."
+                f"The recipe {self} cannot be followed: it needs at least one epoch, a batch of one, positive"
+                f" learning rates, one of the optimizers {', '.join(OPTIMIZERS)}, and shares below 1."
             )
 
     def to_dict(self) -> dict[str, Any]:
