@@ -19,7 +19,9 @@ FLOORS = (
 SAME_HEIGHT = {"explaining", "reading", "exporting", "scoring"}  # beside each other: none needs another
 EXTRA = {"torch", "torchvision", "sklearn", "scipy", "matplotlib", "safetensors", "onnx", "onnxscript", "filelock"}
 TORCH_FREE = {"errors", "files", "images", "recognizer", "explaining", "reading", "scoring", "server", "cli", "models"}
-NEEDS_TORCH = {"models/mlp.py", "models/architectures.py", "models/model_file.py"}  # imported where torch is wanted
+NEEDS_TORCH = {  # imported where torch is wanted
+    *("models/mlp.py", "models/cnn.py", "models/ensemble.py", "models/architectures.py", "models/model_file.py"),
+}
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
 

@@ -15,8 +15,14 @@ from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models.mlp import mlp
 from digit_recognizer.training import RECIPES, EpochRecord
-from digit_recognizer.training.batches import MemoryBatches, shuffled
-from digit_recognizer.training.recipes import Recipe, get_recipe
+from digit_recognizer.training.augmentation import Augmentation
+from digit_recognizer.training.batches import MemoryBatches, mixed, shuffled
+from digit_recognizer.training.checkpoint import Position
+from digit_recognizer.training.interrupt import Interrupt
+from digit_recognizer.training.learner import Learner
+from digit_recognizer.training.loop import Loop
+from digit_recognizer.training.recipe import Recipe
+from digit_recognizer.training.recipes import get_recipe
 from digit_recognizer.training.train import choose_device
 from tiny import tiny_dataset
 
@@ -26,11 +32,12 @@ SHORT = replace(RECIPES["classic"], epochs=2)
 def test_classic_is_the_published_recipe() -> None:
     recipe = RECIPES["classic"]
     assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (20, 64, 0.1)
-    network = mlp(recipe.architecture(784, 10)["sizes"])
+    assert isinstance(recipe, Recipe)
+    network = mlp(recipe.architecture(28, 10)["sizes"])
     kinds = [type(layer) for layer in network]
     assert kinds == [nn.Flatten, nn.Linear, nn.ReLU, nn.Linear, nn.ReLU, nn.Linear]
     assert sum(parameter.numel() for parameter in network.parameters()) == 52_650
-    optimizer = recipe.optimizer(network)
+    (optimizer,) = recipe.make_optimizers(network)
     assert isinstance(optimizer, torch.optim.SGD)
     group = optimizer.param_groups[0]
     assert (group["lr"], group["momentum"], group["weight_decay"]) == (0.1, 0, 0)
@@ -113,6 +120,11 @@ def test_it_learns_and_reports_each_epoch() -> None:
     assert accuracy["interval"]["low"] < accuracy["accuracy"] <= accuracy["interval"]["high"]
 
 
+def test_a_finished_network_is_ready_to_answer() -> None:
+    for train_on in ("train", "all"):
+        assert not train(replace(SHORT, epochs=1), tiny_dataset(), train_on=train_on).network.training
+
+
 @pytest.mark.parametrize(("train_on", "n"), [("train", 200), ("train+validation", 250), ("all", 300)])
 def test_what_is_learned_from_is_never_measured_on(train_on: str, n: int) -> None:
     trained = train(replace(SHORT, epochs=1), tiny_dataset(), train_on=train_on)
@@ -133,6 +145,25 @@ def test_batches_hold_each_image_once_and_can_start_in_the_middle() -> None:
         assert torch.equal(inputs, again)
         assert torch.equal(labels, labels_again)
     assert not np.array_equal(order, shuffled(130, 0, 5).numpy())
+
+
+def test_what_is_drawn_for_a_step_is_drawn_for_no_other() -> None:
+    """Neither the orders of the epochs nor the draws of the steps share a seed, those of the first step included."""
+    split = tiny_dataset().split("train")
+    seeds = [mixed(0, epoch) for epoch in range(5)]
+    interrupted = [Position(epoch, step) for epoch in range(5) for step in range(4)]
+    batches = MemoryBatches(split, Preprocess(), 64, torch.device("cpu"))  # type: ignore[arg-type]
+    drawn: list[int] = []
+
+    class Noting(Augmentation):
+        def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+            drawn.append(generator.initial_seed())
+            return images
+
+    learner = Learner(replace(SHORT, augmentation=Noting()), mlp([784, 10]))
+    for position in interrupted:
+        Loop(learner, batches, None, 0, position, Interrupt()).augmented(torch.zeros(1, 1, 28, 28))
+    assert len({*seeds, *drawn}) == 25
 
 
 def test_unknown_or_impossible_settings_are_refused() -> None:
@@ -161,8 +192,3 @@ def test_the_device_is_chosen_at_run_time() -> None:
     for absent in ("cuda:99", "meta", "abacus"):
         with pytest.raises(ConfigError, match="--device cpu"):
             choose_device(absent)
-
-
-def test_recipes_survive_json() -> None:
-    recipe = RECIPES["classic"]
-    assert Recipe.from_dict(recipe.to_dict()) == recipe

@@ -6,27 +6,56 @@ import json
 import multiprocessing
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from digit_recognizer import train
 from digit_recognizer.errors import RunError
+from digit_recognizer.models.architectures import build_network
+from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.models.mlp import mlp
-from digit_recognizer.training import RECIPES, EpochRecord
+from digit_recognizer.training import RECIPES, EpochRecord, Recipe, Trained
+from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.batches import Batch, Batches, make_batches
 from digit_recognizer.training.checkpoint import Position, checkpoints, load_checkpoint, save_checkpoint
 from digit_recognizer.training.interrupt import Interrupt
+from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.loop import Loop
+from digit_recognizer.training.progress import ignore_batch, ignore_epoch
+from digit_recognizer.training.recipe import OPTIMIZERS
 from digit_recognizer.training.run_folder import free_folder, opened_run
-from digit_recognizer.training.train import choose_device, make_loop, threads
+from digit_recognizer.training.train import Task, choose_device, make_loop, threads
 from tiny import tiny_dataset
 
 RECIPE = replace(RECIPES["classic"], epochs=2)
 STEPS = 8  # 2 epochs of 200 images in batches of 64
+EVERYTHING = Recipe(
+    "everything",
+    epochs=2,
+    batch_size=64,
+    learning_rate=0.01,
+    convolutions=(Convolution(4, 5, stride=3), Convolution(6, 3, padding=1, pool=2)),
+    optimizer="muon",
+    muon_rate=0.05,
+    weight_decay=0.01,
+    warmup=0.3,
+    label_smoothing=0.1,
+    averaging=0.7,
+    augmentation=Augmentation(rotation=10, scale=0.1, shear=5, shift=1, elastic=0.5),
+    threads=1,
+)
+KINDS = {
+    "classic": RECIPE,
+    "everything": EVERYTHING,
+    "filters by adamw": replace(EVERYTHING, optimizer="adamw", averaging=0.0),
+}
+by_kind = pytest.mark.parametrize("recipe", KINDS.values(), ids=KINDS)
 
 
 class Stopping:
@@ -47,34 +76,67 @@ class Stopping:
             yield batch
 
 
-def interrupted_loop(folder: Path, after: int) -> Loop:
+def interrupted_loop(recipe: Recipe, folder: Path, after: int) -> Loop:
     """A loop whose user presses Ctrl-C in step `after`."""
     dataset, interrupt = tiny_dataset(), Interrupt()
-    loop = make_loop(
-        RECIPE, dataset, dataset.split("train"), dataset.split("validation"), 0, choose_device("cpu"), interrupt
-    )
+    learn, held_out = dataset.training("train")
+    task = Task(dataset, learn, held_out, 0, choose_device("cpu"), None, 60.0, ignore_epoch, ignore_batch)
+    loop = make_loop(recipe, task, interrupt)
     loop.checkpoints = folder
     loop.train = Stopping(loop.train, interrupt, after)
     return loop
 
 
+@cache
+def trained_whole(recipe: Recipe) -> Trained:
+    """The run that nobody stopped."""
+    return train(recipe, tiny_dataset())
+
+
+def assert_same_state(ours: torch.nn.Module, theirs: torch.nn.Module) -> None:
+    """Every parameter and every running statistic is equal, bit for bit."""
+    assert ours.state_dict().keys() == theirs.state_dict().keys()
+    for name, tensor in ours.state_dict().items():
+        assert torch.equal(tensor, theirs.state_dict()[name]), name
+
+
 @pytest.mark.parametrize("after", range(1, STEPS + 1))
-def test_stopped_at_any_step_it_goes_on_bit_exactly(after: int, tmp_path: Path) -> None:
-    whole = train(RECIPE, tiny_dataset())
-    loop = interrupted_loop(tmp_path, after)
-    with pytest.raises(KeyboardInterrupt), threads(RECIPE.threads):
+@by_kind
+def test_stopped_at_any_step_it_goes_on_bit_exactly(recipe: Recipe, after: int, tmp_path: Path) -> None:
+    whole = trained_whole(recipe)
+    loop = interrupted_loop(recipe, tmp_path, after)
+    with pytest.raises(KeyboardInterrupt), threads(recipe.threads):
         loop.run()
-    resumed = interrupted_loop(tmp_path, after=-1)
+    resumed = interrupted_loop(recipe, tmp_path, after=-1)
     torch.manual_seed(12345)  # what a new process draws must not matter
-    position = load_checkpoint(tmp_path, resumed.network, resumed.optimizer)
+    position = load_checkpoint(tmp_path, resumed.learner)
     assert position is not None
     assert (position.epoch, position.step) == divmod(after, 4) if after % 4 else position.step in (0, 4)
     resumed.position = position
-    with threads(RECIPE.threads):
+    with threads(recipe.threads):
         resumed.run()
-    for ours, theirs in zip(resumed.network.parameters(), whole.network.parameters(), strict=True):
-        assert torch.equal(ours, theirs)
+    assert_same_state(resumed.learner.model, whole.network)
     assert [entry["loss"] for entry in resumed.position.history] == [record.loss for record in whole.history]
+
+
+@by_kind
+def test_a_seed_repeats_bit_for_bit_by_every_recipe(recipe: Recipe) -> None:
+    first, again, other = trained_whole(recipe), train(recipe, tiny_dataset()), train(recipe, tiny_dataset(), seed=1)
+    assert again.header.weights_sha256 == first.header.weights_sha256 != other.header.weights_sha256
+    assert [record.loss for record in again.history] == [record.loss for record in first.history]
+
+
+def test_the_averaged_network_is_what_is_written(tmp_path: Path) -> None:
+    loop = interrupted_loop(EVERYTHING, tmp_path, after=-1)
+    with threads(EVERYTHING.threads):
+        loop.run()
+    average = loop.learner.average
+    assert average is not None
+    train(EVERYTHING, tiny_dataset(), out=tmp_path / "run")
+    written = load_file(tmp_path / "run/model.safetensors")
+    for name, tensor in average.module.state_dict().items():
+        assert torch.equal(written[name], tensor)
+    assert not torch.equal(written["0.weight"], loop.learner.network.state_dict()["0.weight"])
 
 
 def test_a_finished_run_resumes_to_itself(tmp_path: Path) -> None:
@@ -92,41 +154,40 @@ def after(epochs: int) -> Position:
     return Position(epoch=epochs, history=[EpochRecord(i + 1, 0.5, 0.9, 1.0, 9.0).to_dict() for i in range(epochs)])
 
 
-def test_every_optimizer_state_survives(tmp_path: Path) -> None:
-    """AdamW keeps tensors and a step count for each parameter; SGD with momentum keeps buffers."""
-    x, y = torch.randn(8, 1, 2, 3), torch.randint(0, 4, (8,))
-    for make in (torch.optim.AdamW, lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)):
-        networks = [mlp([6, 5, 4]) for _ in range(2)]
-        optimizers = [make(network.parameters()) for network in networks]
+def small_learner(**changes: Any) -> Learner:
+    """A learner of a perceptron 6-4."""
+    return Learner(replace(RECIPE, **changes), mlp([6, 4]))
 
-        def step(network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
-            optimizer.zero_grad()
-            torch.nn.functional.cross_entropy(network(x), y).backward()
-            optimizer.step()
 
-        step(networks[0], optimizers[0])
-        save_checkpoint(tmp_path, after(1), networks[0], optimizers[0])
-        load_checkpoint(tmp_path, networks[1], optimizers[1])
-        for network, optimizer in zip(networks, optimizers, strict=True):
-            step(network, optimizer)
-        for ours, theirs in zip(*(network.parameters() for network in networks), strict=True):
-            assert torch.equal(ours, theirs)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_state_survives(optimizer: str, tmp_path: Path) -> None:
+    """AdamW keeps tensors and a step count for each parameter, Muon a buffer."""
+    recipe = replace(EVERYTHING, optimizer=optimizer)
+    x, y = torch.randn(8, 1, 28, 28), torch.randint(0, 4, (8,))
+    learners = [Learner(recipe, build_network(recipe.architecture(28, 4))) for _ in range(2)]
+    for done in (0.2, 0.3):
+        learners[0].step(x, y, done)
+    save_checkpoint(tmp_path, after(1), learners[0])
+    load_checkpoint(tmp_path, learners[1])
+    losses = [float(learner.step(x, y, 0.4)) for learner in learners]
+    assert losses[0] == losses[1]
+    for name, part in learners[0].parts.items():
+        assert_same_state(part, learners[1].parts[name])
 
 
 def test_the_previous_checkpoint_serves_where_the_newest_is_damaged(tmp_path: Path) -> None:
-    network = mlp([6, 4])
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
-    assert load_checkpoint(tmp_path, network, optimizer) is None
+    learner = small_learner()
+    assert load_checkpoint(tmp_path, learner) is None
     for epoch in range(4):
-        save_checkpoint(tmp_path, after(epoch), network, optimizer)
+        save_checkpoint(tmp_path, after(epoch), learner)
     older, newest = checkpoints(tmp_path)
     newest.write_bytes(newest.read_bytes()[:-7])
-    position = load_checkpoint(tmp_path, network, optimizer)
+    position = load_checkpoint(tmp_path, learner)
     assert position is not None
     assert position.epoch == 2
     older.write_bytes(b"")
     with pytest.raises(RunError, match="no checkpoint can be read"):
-        load_checkpoint(tmp_path, network, optimizer)
+        load_checkpoint(tmp_path, learner)
 
 
 def altered(path: Path, change: Callable[[dict[str, Any]], object], flip: bool = False) -> None:
@@ -147,12 +208,15 @@ def altered(path: Path, change: Callable[[dict[str, Any]], object], flip: bool =
     "change",
     [
         lambda state: state.pop("position"),
-        lambda state: state.pop("groups"),
+        lambda state: state.pop("optimizers"),
+        lambda state: state["optimizers"][0].pop("groups"),
+        lambda state: state["optimizers"][0].update(numbers=[]),
         lambda state: state["position"].update(more=1),
         lambda state: state["position"].update(epoch="one"),
         lambda state: state["position"].update(history=[{}]),
         lambda state: state["position"].update(epoch=7),
-        lambda state: state.update(groups=[]),
+        lambda state: state["optimizers"][0].update(groups=[]),
+        lambda state: state.update(optimizers=[]),
     ],
 )
 def test_a_checkpoint_with_wrong_content_is_passed_over(
@@ -166,12 +230,11 @@ def test_a_flipped_bit_in_a_checkpoint_is_noticed(tmp_path: Path) -> None:
 
 
 def newest_is_passed_over(folder: Path, change: Callable[[dict[str, Any]], object], *, flip: bool) -> None:
-    network = mlp([6, 4])
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    learner = small_learner()
     for epoch in (1, 2):
-        save_checkpoint(folder, after(epoch), network, optimizer)
+        save_checkpoint(folder, after(epoch), learner)
     altered(checkpoints(folder)[-1], change, flip)
-    position = load_checkpoint(folder, network, optimizer)
+    position = load_checkpoint(folder, learner)
     assert position is not None
     assert position.epoch == 1
 

@@ -39,12 +39,12 @@ def build_network(architecture: dict[str, Any]) -> nn.Module:
         raise refusal from error
 
 
-def modest(value: Any, depth: int = 0) -> bool:
+def modest(value: Any, depth: int = 0, least: int = 1) -> bool:
     """Whether a description holds only positive numbers (0 for padding), words and short lists, none of them huge."""
     if depth > MAX_DEPTH:
         return False
     if isinstance(value, dict):
-        return all(modest(each, depth + 1) for each in value.values())
+        return all(modest(each, depth + 1, 0 if key == "padding" else 1) for key, each in value.items())
     if isinstance(value, list):
         return 0 < len(value) <= MAX_LIST and all(modest(each, depth + 1) for each in value)
-    return isinstance(value, str) or (type(value) is int and 0 <= value <= MAX_NUMBER)
+    return isinstance(value, str) or (type(value) is int and least <= value <= MAX_NUMBER)

@@ -32,7 +32,10 @@ def cnn(size: int, classes: int, convolutions: Sequence[Mapping[str, Any]], head
     hands every value of the last maps to the linear layer, "max" only the largest of each map.
     The network maps (N, 1, size, size) float32 to logits (N, classes). Batch normalisation: Ioffe and Szegedy 2015;
     pooling stands before it and ReLU, which gives the same maxima from fewer values.
+    Raises ValueError for an unknown head, for padding that a kernel fits into and for maps of no pixel.
     """
+    if head not in ("flatten", "max"):
+        raise ValueError(head)
     layers: list[nn.Module] = []
     channels = 1
     for each in (Convolution(**fields) for fields in convolutions):
@@ -41,6 +44,8 @@ def cnn(size: int, classes: int, convolutions: Sequence[Mapping[str, Any]], head
             layers.append(nn.MaxPool2d(each.pool))
         layers += [nn.BatchNorm2d(each.channels), nn.ReLU()]
         channels, size = each.channels, each.size_after(size)
+        if size < 1 or each.padding >= each.kernel:
+            raise ValueError(each)
     if head == "max":
         layers += [nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(channels, classes)]
     else:

@@ -65,7 +65,7 @@ def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float
             (torch.from_numpy(sample),),
             input_names=["images"],
             output_names=["logits"],
-            dynamic_shapes={"input": {0: torch.export.Dim("N")}},
+            dynamic_shapes=({0: torch.export.Dim("N")},),  # by place: networks name their argument differently
             dynamo=True,
             verbose=False,
         )

@@ -47,8 +47,9 @@ class Augmentation:
         across, down = 1 / (1 + draws[2] * self.scale), 1 / (1 + draws[3] * self.scale)
         cos, sin = angle.cos(), angle.sin()
         right, below = draws[4] * (2 * self.shift / width), draws[5] * (2 * self.shift / height)
-        first = torch.stack([cos * across, (cos * slant - sin) * across, right], 1)
-        second = torch.stack([sin * down, (sin * slant + cos) * down, below], 1)
+        # Turning and shearing are of pixels: an x of 1 is width / 2 of them, a y of 1 height / 2.
+        first = torch.stack([cos * across, (cos * slant - sin) * across * (height / width), right], 1)
+        second = torch.stack([sin * down * (width / height), (sin * slant + cos) * down, below], 1)
         return torch.stack([first, second], 1)
 
     def field(self, n: int, height: int, width: int, generator: torch.Generator) -> Tensor:
@@ -64,7 +65,7 @@ class Augmentation:
     def sound(self) -> bool:
         """Whether every extent is one that leaves an image (none negative, none beyond it)."""
         values = [getattr(self, each.name) for each in fields(self)]
-        return all(value >= 0 for value in values) and self.scale < 1 and self.shear < 90
+        return all(0 <= value < math.inf for value in values) and self.scale < 1 and self.shear < 90
 
 
 @cache

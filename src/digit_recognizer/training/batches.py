@@ -85,5 +85,5 @@ def shuffled(n: int, seed: int, epoch: int) -> Tensor:
 
 
 def mixed(*numbers: int) -> int:
-    """One seed of several numbers, unlike that of any others."""
+    """One seed of several numbers, unlike that of any others; zeros at the end do not count."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)

@@ -100,12 +100,21 @@ def restore(state: dict[str, Any], tensors: dict[str, Tensor], learner: Learner)
             index, _, key = name.partition(".")
             entries.setdefault(int(index), {})[key] = tensor
         optimizer.load_state_dict({"state": entries, "param_groups": kept["groups"]})
+        lay_out(optimizer)
     torch.set_rng_state(tensors["rng"])
     position = Position(**state["position"])
     records = [EpochRecord(**record) for record in position.history]
     if [record.epoch for record in records] != list(range(1, position.epoch + 1)) or position.step < 0:
         raise ValueError("the history does not lead to the position")
     return position
+
+
+def lay_out(optimizer: optim.Optimizer) -> None:
+    """Order the state in memory as its parameters (channels last): fused steps go through both as they lie."""
+    for parameter, entries in optimizer.state.items():
+        for name, value in entries.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                entries[name] = torch.empty_like(parameter.detach()).copy_(value)
 
 
 def having(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

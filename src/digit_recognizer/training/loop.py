@@ -70,7 +70,7 @@ class Loop:
         augmentation = self.learner.recipe.augmentation
         if augmentation is None:
             return inputs
-        drawn_from = mixed(self.seed, self.position.epoch, self.position.step)
+        drawn_from = mixed(self.seed, self.position.epoch, self.position.step + 1)  # 0 would be the shuffling's seed
         return augmentation(inputs, torch.Generator().manual_seed(drawn_from))
 
     def done(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -22,11 +23,11 @@ class Recipe:
     name: str
     epochs: int  # passes over the training images
     batch_size: int  # images a step
-    learning_rate: float  # the highest; of the biases and the linear layers where the optimizer is muon
+    learning_rate: float  # the highest; of the biases and the last layer where the optimizer is muon
     hidden: tuple[int, ...] = ()  # units of the hidden layers of a multilayer perceptron
     convolutions: tuple[Convolution, ...] = ()  # a convolutional network where there are any
-    optimizer: str = "sgd"  # plain gradient descent; "adamw"; "muon" for filters with adamw for the rest
-    muon_rate: float = 0.0  # the highest learning rate of the filters, where the optimizer is muon
+    optimizer: str = "sgd"  # plain gradient descent; "adamw"; "muon" for filters and hidden layers, adamw for the rest
+    muon_rate: float = 0.0  # the highest of the filters and hidden layers, where the optimizer is muon
     weight_decay: float = 0.0  # of matrices and filters, not of biases
     # The share of the run in which the rate climbs from nothing to its highest, to fall to nothing in a straight line
     # afterwards (Smith 2018); None: the rate stays.
@@ -49,12 +50,13 @@ class Recipe:
         """The optimizers of a network's parameters; foreach and fused update all tensors in one call."""
         if self.optimizer == "sgd":
             return [optim.SGD(network.parameters(), lr=self.learning_rate, foreach=True)]
-        filters = [each for each in network.parameters() if each.ndim == 4 and self.optimizer == "muon"]
-        matrices = [each for each in network.parameters() if each.ndim == 2 or (each.ndim == 4 and not filters)]
+        *inner, last = [each for each in network.parameters() if each.ndim > 1]
         vectors = [each for each in network.parameters() if each.ndim == 1]
+        by_muon = inner if self.optimizer == "muon" else []
+        matrices = [last] if by_muon else [*inner, last]
         groups = [{"params": matrices, "weight_decay": self.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
         adamw = optim.AdamW(groups, lr=self.learning_rate, betas=(0.9, 0.99), fused=True)
-        return [adamw, Muon(filters, self.muon_rate, weight_decay=self.weight_decay)] if filters else [adamw]
+        return [adamw, Muon(by_muon, self.muon_rate, weight_decay=self.weight_decay)] if by_muon else [adamw]
 
     def rate(self, done: float) -> float:
         """The learning rate at a point of the run (0..1), as a share of the highest."""
@@ -67,8 +69,10 @@ class Recipe:
         sound = (
             self.epochs >= 1
             and self.batch_size >= 1
-            and self.learning_rate > 0
+            and 0 < self.learning_rate < math.inf
             and self.optimizer in OPTIMIZERS
+            and (0 < self.muon_rate < math.inf or self.optimizer != "muon")
+            and 0 <= self.weight_decay < math.inf
             and (self.warmup is None or 0 <= self.warmup < 1)
             and 0 <= self.averaging < 1
             and 0 <= self.label_smoothing < 1
@@ -76,8 +80,8 @@ class Recipe:
         )
         if not sound:
             raise ConfigError(
-                f"The recipe {self} cannot be followed: it needs at least one epoch, a batch of one, a positive"
-                f" learning rate, one of the optimizers {', '.join(OPTIMIZERS)}, and shares below 1."
+                f"The recipe {self} cannot be followed: it needs at least one epoch, a batch of one, positive"
+                f" learning rates, one of the optimizers {', '.join(OPTIMIZERS)}, and shares below 1."
             )
 
     def to_dict(self) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def train_network(recipe: Recipe, task: Task) -> tuple[nn.Module, list[EpochReco
             loop.checkpoints = task.folder / CHECKPOINTS
             loop.position = load_checkpoint(loop.checkpoints, loop.learner) or loop.position
         loop.run()
-    return loop.learner.model, [EpochRecord(**record) for record in loop.position.history]
+    return loop.learner.model.eval(), [EpochRecord(**record) for record in loop.position.history]
 
 
 def train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn.Module, list[EpochRecord]]:
