@@ -36,7 +36,7 @@ CNN = replace(
         Convolution(96, 3),
         Convolution(128, 3),
     ),
-    epochs=30,
+    epochs=24,
     averaging=0.998,
     augmentation=Augmentation(rotation=10, scale=0.1, shear=10, shift=2, elastic=0.7),
     threads=1,
@@ -45,7 +45,7 @@ CNN = replace(
 CNN_5 = replace(
     CNN,
     name="cnn-5",
-    epochs=20,
+    epochs=16,
     convolutions=(
         Convolution(32, 5, stride=2),
         Convolution(48, 5),
@@ -56,7 +56,7 @@ CNN_5 = replace(
 CNN_FINE = replace(
     CNN,
     name="cnn-fine",
-    epochs=20,
+    epochs=16,
     convolutions=(
         Convolution(16, 3, pool=2),
         Convolution(48, 3),
@@ -67,7 +67,7 @@ CNN_FINE = replace(
 CNN_7 = replace(
     CNN,
     name="cnn-7",
-    epochs=20,
+    epochs=16,
     convolutions=(
         Convolution(32, 7, stride=2, padding=3),
         Convolution(64, 5, pool=2),
