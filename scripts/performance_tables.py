@@ -1,7 +1,146 @@
-"""The tables of docs/performance.md, as Markdown."""
+"""The tables of docs/performance.md, as Markdown, from what `python benchmarks/run.py` measured."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-BLOCKS: dict[str, Callable[[], str]] = {}
+from accuracy_tables import between, percent, table
+from results import read
+
+
+def measured(name: str) -> Any:
+    """One benchmark's result."""
+    return read("performance")[name]
+
+
+def machine() -> str:
+    """Where and with what it was measured."""
+    whole = read("performance")
+    versions = whole["versions"]
+    return (
+        f"{versions['system']}, {versions['processor']}, {versions['cores']} cores, no GPU;"
+        f" Python {versions['python']}, PyTorch {versions['torch']}, torchvision {versions['torchvision']}, ONNX Runtime {versions['onnxruntime']},"
+        f" NumPy {versions['numpy']}. A float32 matrix product of {whole['limit']['side']} x {whole['limit']['side']}"
+        f" reached {whole['limit']['gflop_s']:.0f} GFLOP/s (best of {whole['limit']['n']}): the limit that the shares"
+        " below are of. Work counts convolutions and linear layers, two operations a multiply-add, three forward"
+        " passes for a training step."
+    )
+
+
+def classic_epoch() -> str:
+    found = measured("classic_epoch")
+    n = found["n"]
+    rows = [
+        [f"torchvision and a DataLoader, {workers} workers", f"{median(each):.2f}", f"{len(each)} epochs"]
+        for workers, each in found["all_peer_s"].items()
+    ]
+    ours = "this project's `train()`, history and checkpoints included"
+    rows.append([ours, f"{found['ours_s']:.3f}", f"{n['our_epochs']} epochs"])
+    rows.append(["**ratio to the faster peer**", f"**{found['ratio']:.1f}**", ""])
+    return table(["", "seconds", "n"], rows)
+
+
+def median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
+
+
+def time_to_99() -> str:
+    found = measured("time_to_99")
+    rows = [
+        [
+            f"PyTorch's example, {found['peer_epochs']} epochs",
+            f"{found['peer_s']:.1f}",
+            f"{found['peer_n']} seeds",
+            " ".join(f"{n:,}" for n in found["peer_correct_by_epoch"][-1]),
+        ],
+        [
+            "`fast`",
+            f"{found['ours_s']:.2f}",
+            f"{found['ours_n']} seeds",
+            f"mean {percent(found['ours']['mean'], 3)} %, standard deviation"
+            f" {percent(found['ours']['standard_deviation'], 3)}, interval of the mean"
+            f" {between(found['ours']['interval_of_the_mean'], 3)}",
+        ],
+    ]
+    ratio = "not reached" if found["ratio"] is None else f"{found['ratio']:.1f}"
+    rows.append(["**ratio**", f"**{ratio}**", "", ""])
+    lines = table(["", "seconds, median", "n", "correct of 10,000 test images"], rows)
+    means = (sum(each) / len(each) for each in found["peer_correct_by_epoch"])
+    curve = ", ".join(f"{mean:,.0f}" for mean in means)
+    return (
+        f"{lines}\n\nThe example's mean after each epoch: {curve}. `fast` runs at"
+        f" {percent(found['share_of_limit'], 0)} % of the machine's limit."
+    )
+
+
+def evaluation() -> str:
+    found = measured("evaluation")
+    rounds = f"{found['n']['rounds']} rounds"
+    rows = [
+        ["one image after another, DataLoader and torch", f"{found['peer_s']:.2f}", rounds],
+        ["`evaluate()`", f"{found['ours_s']:.4f}", rounds],
+        ["**ratio**", f"**{found['ratio']:.0f}**", ""],
+    ]
+    return table(["10,000 images, `classic`", "seconds, median", "n"], rows)
+
+
+def latency() -> str:
+    """Microseconds an image at each batch size, in torch and in ONNX Runtime."""
+    rows = []
+    for name, model in measured("latency")["models"].items():
+        for size, each in model["batches"].items():
+            torch, onnx = each["torch"], each["onnx"]
+            rows.append(
+                [
+                    f"`{name}`",
+                    f"{int(size):,}",
+                    f"{microseconds(torch, int(size))}",
+                    f"{microseconds(onnx, int(size))}",
+                    f"{each['ratio']:.1f}",
+                    f"{percent(onnx['share_of_limit'], 0)} %",
+                    str(onnx["n"]),
+                ]
+            )
+    head = ["model", "images a call", "torch, µs an image", "ONNX Runtime, µs an image", "ratio", "share of the limit"]
+    return table([*head, "n calls"], rows)
+
+
+def microseconds(row: dict[str, float], size: int) -> str:
+    """Time an image, with three digits that mean something."""
+    return f"{1e6 * row['median_s'] / size:.3g}"
+
+
+def single() -> str:
+    """One picture through the public door, and the command from a cold start."""
+    found = measured("latency")
+    rows = []
+    for name, model in found["models"].items():
+        predict, cold = model["recognizer_predict"], found["cold_start"][f"digits predict --model {name}"]
+        threads = model["onnx_threads"]["1"]
+        rows.append(
+            [
+                f"`{name}`",
+                f"{1e3 * predict['median_s']:.2f} ({1e3 * predict['p95_s']:.2f})",
+                f"{1e3 * threads['one']['median_s']:.3f}",
+                f"{1e3 * threads['default']['median_s']:.3f}",
+                f"{cold['median_s']:.2f}",
+            ]
+        )
+    head = ["model", "`Recognizer.predict`, ms (95th percentile)", "network alone, one thread, ms"]
+    lines = table([*head, "network alone, ONNX Runtime's own threads, ms", "command, cold, s"], rows)
+    start = found["cold_start"]
+    return (
+        f"{lines}\n\n`digits --help` takes {start['digits --help']['median_s']:.2f} s, Python alone"
+        f" {start['python']['median_s']:.2f} s (median of {start['python']['n']})."
+    )
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "machine": machine,
+    "classic-epoch": classic_epoch,
+    "time-to-99": time_to_99,
+    "evaluation": evaluation,
+    "latency": latency,
+    "single": single,
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,8 @@ class Preprocess:
 
         The paper is the median of the picture's edge; the ink is what departs farthest from it.
         """
-        edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-        paper = int(np.median(edge))
+        edge = np.sort(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
+        paper = (int(edge[(len(edge) - 1) // 2]) + int(edge[len(edge) // 2])) // 2  # np.median takes ten times longer
         darker, lighter = paper - int(grey.min()), int(grey.max()) - paper
         if max(darker, lighter) < self.min_contrast:
             return None
@@ -83,9 +84,7 @@ class Preprocess:
 
         Bit for bit what torchvision's Compose([ToTensor(), Normalize((mean,), (std,))]) gives.
         """
-        levels = np.arange(256, dtype=np.float32) / np.float32(255)
-        table = (levels - np.float32(self.mean)) / np.float32(self.std)
-        return np.asarray(table[images][:, None])
+        return np.asarray(normalised_levels(self.mean, self.std)[images][:, None])
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as they stand in a model file's header."""
@@ -109,6 +108,13 @@ class Preprocess:
         ):
             raise ModelFileError(f"its Preprocess has impossible values: {fields}.")
         return made
+
+
+@lru_cache(maxsize=8)
+def normalised_levels(mean: float, std: float) -> NDArray[np.float32]:
+    """What each of the 256 grey levels becomes, (256,)."""
+    levels = np.arange(256, dtype=np.float32) / np.float32(255)
+    return np.asarray((levels - np.float32(mean)) / np.float32(std))
 
 
 def crop(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
