@@ -18,13 +18,14 @@ def machine() -> str:
     """Where and with what it was measured."""
     whole = read("performance")
     versions = whole["versions"]
+    limit = whole["limit"]
     return (
         f"{versions['system']}, {versions['processor']}, {versions['cores']} cores, no GPU;"
-        f" Python {versions['python']}, PyTorch {versions['torch']}, torchvision {versions['torchvision']}, ONNX Runtime {versions['onnxruntime']},"
-        f" NumPy {versions['numpy']}. A float32 matrix product of {whole['limit']['side']} x {whole['limit']['side']}"
-        f" reached {whole['limit']['gflop_s']:.0f} GFLOP/s (best of {whole['limit']['n']}): the limit that the shares"
-        " below are of. Work counts convolutions and linear layers, two operations a multiply-add, three forward"
-        " passes for a training step."
+        f" Python {versions['python']}, PyTorch {versions['torch']}, torchvision {versions['torchvision']},"
+        f" ONNX Runtime {versions['onnxruntime']}, NumPy {versions['numpy']}. A float32 matrix product of"
+        f" {limit['side']} x {limit['side']} reached {limit['gflop_s']:.0f} GFLOP/s (best of {limit['n']}): the limit"
+        " that the shares below are of. Work counts convolutions and linear layers, two operations a multiply-add,"
+        " three forward passes for a training step."
     )
 
 
