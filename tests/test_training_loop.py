@@ -16,7 +16,7 @@ from digit_recognizer.images import Preprocess
 from digit_recognizer.models.mlp import mlp
 from digit_recognizer.training import RECIPES, EpochRecord
 from digit_recognizer.training.augmentation import Augmentation
-from digit_recognizer.training.batches import MemoryBatches, mixed, shuffled
+from digit_recognizer.training.batches import MemoryBatches, make_batches, mixed, shuffled
 from digit_recognizer.training.checkpoint import Position
 from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.learner import Learner
@@ -145,6 +145,23 @@ def test_batches_hold_each_image_once_and_can_start_in_the_middle() -> None:
         assert torch.equal(inputs, again)
         assert torch.equal(labels, labels_again)
     assert not np.array_equal(order, shuffled(130, 0, 5).numpy())
+
+
+def test_an_epoch_of_fewer_images_is_the_beginning_of_a_whole_one() -> None:
+    split = tiny_dataset(130).split("train")
+    whole, part = (make_batches(split, Preprocess(), 64, torch.device("cpu"), images) for images in (None, 100))
+    assert (len(whole), len(part)) == (130, 100)
+    for epoch in range(3):
+        labels = [torch.cat([labels for _, labels in each.epoch(0, epoch)]) for each in (whole, part)]
+        assert torch.equal(labels[0][:100], labels[1])
+    assert len(make_batches(split, Preprocess(), 64, torch.device("cpu"), 10_000)) == 130
+    dataset = tiny_dataset(130)
+    trained = train(replace(RECIPES["classic"], epochs=1, images=64, learning_rate=1e-12), dataset)
+    first = shuffled(130, 0, 0)[:64].numpy()
+    images = torch.from_numpy(Preprocess().normalise(split.take(first)))
+    with torch.no_grad():
+        expected = nn.functional.cross_entropy(trained.network(images), torch.from_numpy(split.labels[first]))
+    assert trained.history[0].loss == pytest.approx(float(expected), rel=1e-5)
 
 
 def test_what_is_drawn_for_a_step_is_drawn_for_no_other() -> None:

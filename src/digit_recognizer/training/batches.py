@@ -34,16 +34,19 @@ class MemoryBatches:
 
     resumes_inside_epochs = True
 
-    def __init__(self, split: ArraySplit, preprocess: Preprocess, size: int, device: torch.device) -> None:
+    def __init__(
+        self, split: ArraySplit, preprocess: Preprocess, size: int, device: torch.device, images: int | None = None
+    ) -> None:
         self.inputs = torch.from_numpy(preprocess.normalise(split.images)).to(device)
         self.labels = torch.from_numpy(split.labels).to(device)
         self.size = size
+        self.images = min(images or len(split), len(split))  # that an epoch sees
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return self.images
 
     def epoch(self, seed: int, epoch: int, first_step: int = 0) -> Iterator[Batch]:
-        order = shuffled(len(self), seed, epoch).to(self.labels.device)
+        order = shuffled(len(self.labels), seed, epoch)[: len(self)].to(self.labels.device)
         labels = self.labels[order].split(self.size)
         for step, indices in enumerate(order.split(self.size)):
             if step >= first_step:
@@ -55,15 +58,18 @@ class WorkerBatches:
 
     resumes_inside_epochs = False
 
-    def __init__(self, split: Split, preprocess: Preprocess, size: int, device: torch.device) -> None:
+    def __init__(
+        self, split: Split, preprocess: Preprocess, size: int, device: torch.device, images: int | None = None
+    ) -> None:
         self.split, self.preprocess, self.size, self.device = split, preprocess, size, device
+        self.images = min(images or len(split), len(split))  # that an epoch sees
 
     def __len__(self) -> int:
-        return len(self.split)
+        return self.images
 
     def epoch(self, seed: int, epoch: int, first_step: int = 0) -> Iterator[Batch]:
         assert first_step == 0
-        order = shuffled(len(self), seed, epoch).numpy()
+        order = shuffled(len(self.split), seed, epoch)[: len(self)].numpy()
         start = 0
         for images in self.split.batches(self.size, order):
             labels = self.split.labels[order[start : start + len(images)]]
@@ -72,11 +78,13 @@ class WorkerBatches:
             yield inputs.to(self.device), torch.from_numpy(labels).to(self.device)
 
 
-def make_batches(split: Split, preprocess: Preprocess, size: int, device: torch.device) -> Batches:
-    """Batches of a split, from memory where it lies there."""
+def make_batches(
+    split: Split, preprocess: Preprocess, size: int, device: torch.device, images: int | None = None
+) -> Batches:
+    """Batches of a split, from memory where it lies there; images: that an epoch sees, all by default."""
     if isinstance(split, ArraySplit):
-        return MemoryBatches(split, preprocess, size, device)
-    return WorkerBatches(split, preprocess, size, device)
+        return MemoryBatches(split, preprocess, size, device, images)
+    return WorkerBatches(split, preprocess, size, device, images)
 
 
 def shuffled(n: int, seed: int, epoch: int) -> Tensor:

@@ -24,6 +24,7 @@ class Recipe:
     epochs: int  # passes over the training images
     batch_size: int  # images a step
     learning_rate: float  # the highest; of the biases and the last layer where the optimizer is muon
+    images: int | None = None  # drawn from the training images for each epoch, which sees no others; None: all
     hidden: tuple[int, ...] = ()  # units of the hidden layers of a multilayer perceptron
     convolutions: tuple[Convolution, ...] = ()  # a convolutional network where there are any
     optimizer: str = "sgd"  # plain gradient descent; "adamw"; "muon" for filters and hidden layers, adamw for the rest
@@ -69,6 +70,7 @@ class Recipe:
         sound = (
             self.epochs >= 1
             and self.batch_size >= 1
+            and (self.images is None or self.images >= 1)
             and 0 < self.learning_rate < math.inf
             and self.optimizer in OPTIMIZERS
             and (0 < self.muon_rate < math.inf or self.optimizer != "muon")

@@ -12,11 +12,12 @@ from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, Recipe
 # The published notebook: 784-64-32-10, SGD 0.1, mini-batches of 64, 20 epochs; 97.16 % of the 10,000 test images.
 CLASSIC = Recipe("classic", hidden=(64, 32), epochs=20, batch_size=64, learning_rate=0.1, threads=1)
 
-# An epoch suffices: pooling before ReLU, filters by Muon, softened labels.
+# Two thirds of an epoch suffice: pooling before ReLU, filters by Muon, softened labels.
 FAST = Recipe(
     "fast",
     convolutions=(Convolution(16, 5, stride=2), Convolution(32, 3, pool=2), Convolution(64, 3)),
     epochs=1,
+    images=35_200,
     batch_size=128,
     learning_rate=0.01,
     optimizer="muon",
@@ -29,6 +30,7 @@ FAST = Recipe(
 CNN = replace(
     FAST,
     name="cnn",
+    images=None,
     convolutions=(
         Convolution(32, 5, stride=2, padding=2),
         Convolution(48, 3),

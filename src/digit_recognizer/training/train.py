@@ -195,7 +195,7 @@ def make_loop(recipe: Recipe, task: Task, interrupt: Interrupt) -> Loop:
     held_out = task.held_out
     return Loop(
         learner=Learner(recipe, network),
-        train=make_batches(task.learn, preprocess, recipe.batch_size, task.device),
+        train=make_batches(task.learn, preprocess, recipe.batch_size, task.device, recipe.images),
         validation=make_batches(held_out, preprocess, VALIDATION_BATCH, task.device) if held_out else None,
         seed=task.seed,
         position=Position(),

@@ -1,0 +1,84 @@
+"""Many seeds by one command: the same figures as one by one, and a call that goes on where another was killed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digit_recognizer.measuring import over_seeds
+
+COMMAND = (sys.executable, "-m", "digit_recognizer")
+TRAIN = ("train", "--recipe", "fast", "--seeds", "2", "--seed", "3", "--out", "seeds")
+
+
+def digits(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300, cwd=cwd)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two trained seeds of `fast`, the second of which was killed once and gone on with."""
+    place = tmp_path_factory.mktemp("seeds")
+    first = subprocess.Popen([*COMMAND, *TRAIN], cwd=place, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    until(lambda: (place / "seeds/seed-4/run.json").exists())
+    first.kill()
+    first.wait()
+    (place / "before.json").write_text(json.dumps(weights(place, 3)))
+    done = digits(*TRAIN, "--json", "train.json", cwd=place)
+    assert done.returncode == 0, done.stderr
+    (place / "words").write_text(done.stdout)
+    return place
+
+
+def until(happened: Any, seconds: float = 200) -> None:
+    ends = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+def weights(place: Path, seed: int) -> dict[str, float]:
+    folder = place / f"seeds/seed-{seed}"
+    return {path.name: path.stat().st_mtime for path in folder.glob("checkpoints/*")}
+
+
+def test_what_was_finished_is_kept(place: Path) -> None:
+    assert weights(place, 3) == json.loads((place / "before.json").read_text())
+
+
+def test_the_figures_are_those_of_the_runs(place: Path) -> None:
+    result = json.loads((place / "train.json").read_text())
+    assert [row["seed"] for row in result["seeds"]] == [3, 4]
+    for row in result["seeds"]:
+        (record,) = (json.loads(line) for line in (place / row["run"] / "history.jsonl").read_text().splitlines())
+        assert row["accuracy"] == record["validation_accuracy"]
+        assert row["accuracy"] > 0.97
+    summary = over_seeds([row["accuracy"] for row in result["seeds"]]).to_dict()
+    assert result["summary"] == summary
+    words = (place / "words").read_text()
+    assert f"Mean of 2 seeds: {100 * summary['mean']:.3f} %" in words
+    assert "digits evaluate seeds" in words
+
+
+def test_evaluate_takes_the_folder(place: Path) -> None:
+    done = digits("evaluate", "seeds", "--split", "validation", "--json", "-", cwd=place)
+    assert done.returncode == 0, done.stderr
+    measured, trained = json.loads(done.stdout), json.loads((place / "train.json").read_text())
+    assert measured["summary"] == trained["summary"]
+    assert [row["correct"] for row in measured["seeds"]] == [row["correct"] for row in trained["seeds"]]
+    refused = digits("evaluate", "seeds", "--each", cwd=place)
+    assert refused.returncode == 2
+    assert "name one of the runs" in refused.stderr
+
+
+def test_another_recipe_in_the_same_folder_is_refused(place: Path) -> None:
+    refused = digits("train", "--recipe", "classic", "--seeds", "1", "--seed", "3", "--out", "seeds", cwd=place)
+    assert refused.returncode == 2
+    assert "was begun with" in refused.stderr
+    assert weights(place, 3) == json.loads((place / "before.json").read_text())

@@ -1,0 +1,81 @@
+"""The documents say what the figures say, and the figures are those of the shipped weights."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from digit_recognizer.data import load_dataset
+from digit_recognizer.measuring import evaluate
+from digit_recognizer.models import load_model, shipped_models
+from digit_recognizer.models.cards import read_cards
+from digit_recognizer.models.model_file import parameters
+from digit_recognizer.training import RECIPES
+
+ROOT = Path(__file__).parent.parent
+MAX_BYTES = {"best": 4_000_000}  # what was promised
+
+
+def script(name: str) -> ModuleType:
+    """A file of scripts/ as a module."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    try:
+        spec = importlib.util.spec_from_file_location(name, ROOT / f"scripts/{name}.py")
+        assert spec
+        assert spec.loader
+        made = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(made)
+    finally:
+        sys.path.pop(0)
+    return made
+
+
+def test_tables_and_cards_are_as_written() -> None:
+    done = subprocess.run(
+        [sys.executable, "scripts/write_docs.py", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_shipped_model_has_a_card_and_a_recipe() -> None:
+    assert sorted(card.name for card in read_cards()) == shipped_models()
+    for card in read_cards():
+        assert json.loads(json.dumps(RECIPES[card.name].to_dict())) == card.recipe or card.name == "classic"
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_a_card_tells_of_the_weights_beside_it(name: str) -> None:
+    (card,) = (each for each in read_cards() if each.name == name)
+    model = load_model(name)
+    weights = model.path.with_suffix(".safetensors")
+    assert card.weights_sha256 == model.header.weights_sha256
+    assert (card.seed, card.seed) == (0, model.header.seed)
+    assert card.bytes == weights.stat().st_size
+    assert card.parameters == parameters(weights)
+    assert model.path.stat().st_size < MAX_BYTES.get(name, 4_000_000)
+    evaluation = evaluate(model, load_dataset("mnist"), "validation")
+    assert (evaluation.n, evaluation.correct) == (card.validation["n"], card.validation["correct"])
+    assert model.header.data["train_on"] == "train"  # neither validation nor calibration images were learned from
+
+
+def test_every_look_is_in_the_log() -> None:
+    """Each seed of each shipped model stands in the log of looks at the test images."""
+    results = script("results")
+    logged = [each["correct"] for each in results.looks()]
+    for card in read_cards():
+        correct = [row["correct"] for row in results.read(f"accuracy/{card.name}")["test"]["seeds"]]
+        assert any(correct == each[: len(correct)] for each in logged)
+        assert correct[0] == card.test["correct"]
+
+
+def test_links_in_the_documents_lead_somewhere() -> None:
+    for page in (ROOT / "README.md", *ROOT.glob("docs/**/*.md")):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page}: {target}"
