@@ -142,7 +142,7 @@ def speed() -> str:
     to_99, epoch, scored = (measured(name) for name in ("time_to_99", "classic_epoch", "evaluation"))
     rows = [
         [
-            f"train to 99 % of the test images (`fast`; mean of {to_99['ours_n']} seeds {percent(to_99['ours']['mean'])} %)",
+            f"train to 99 % (`fast`; {to_99['ours_n']} seeds, mean {percent(to_99['ours']['mean'])} % of test images)",
             f"{to_99['ours_s']:.1f} s",
             f"{to_99['peer_s']:.0f} s: PyTorch's own MNIST example, {to_99['peer_epochs']} epochs",
             f"{to_99['peer_s'] / to_99['ours_s']:.0f}",

@@ -23,6 +23,7 @@ from digit_recognizer.models.cards import Card, card_path
 from digit_recognizer.models.model import pretrained
 from digit_recognizer.models.model_file import parameters
 from digit_recognizer.training import RECIPES
+from digit_recognizer.training.recipe import recipe_from_dict
 from digit_recognizer.training.seeds import seed_folders
 from results import RESULTS, commit, note_looks, read, write
 
@@ -36,7 +37,7 @@ def main() -> None:
     folders = seed_folders(options.runs)
     model = load_model(folders[0])
     recipe = RECIPES[model.header.name]
-    if model.header.recipe != json.loads(json.dumps(recipe.to_dict())):
+    if recipe_from_dict(model.header.recipe) != recipe:
         raise SystemExit(f"{folders[0]}: was trained by another recipe than the committed {recipe.name!r}.")
     figures = measure(folders, recipe.name)
     for suffix in (".safetensors", ".onnx"):

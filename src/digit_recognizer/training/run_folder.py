@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import storage_error, write_whole
+from digit_recognizer.training.recipe import recipe_from_dict
 
 SETTINGS = "run.json"
 HISTORY = "history.jsonl"
@@ -54,6 +55,8 @@ def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> None:
     if not resume:
         raise RunError(f"{folder}: already holds a run. Go on with it by --resume, or name another folder with --out.")
     before = read_settings(folder)
+    with suppress(LookupError, TypeError, ValueError, AttributeError):  # fields that are newer than the run: defaults
+        before["recipe"] = recipe_from_dict(before["recipe"]).to_dict()
     differ = [key for key in sorted(settings) if key != "place" and before.get(key) != settings[key]]
     if differ:
         key = differ[0]
