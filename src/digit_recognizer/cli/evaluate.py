@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: Annotated[
-        str, typer.Argument(help="A shipped name, a model file, a run folder or a folder of seeds.")
-    ] = "classic",
+        str | None,
+        typer.Argument(help="A shipped name, a model file, a run folder or a folder of seeds; by default as predict."),
+    ] = None,
     data: Data = "mnist",
     split: Split = "test",
     data_dir: DataDir = None,
@@ -38,12 +39,14 @@ def evaluate(
 
     require_extra("train", "digits evaluate")
     from digit_recognizer.models import load_model
+    from digit_recognizer.recognizer import DEFAULT_MODEL
     from digit_recognizer.training.seeds import seed_folders
 
-    folders = seed_folders(Path(model))
+    named = model or DEFAULT_MODEL
+    folders = seed_folders(Path(named))
     if folders and (each or figures):
         raise ConfigError("--each and --figures are of one model: name one of the runs in this folder.")
-    loaded = load_model(folders[0] if folders else model)
+    loaded = load_model(folders[0] if folders else named)
     dataset = load_dataset(data, data_dir, loaded.preprocess)
     aloud = json != "-"
     if folders:

@@ -19,14 +19,16 @@ AT_ONCE = 64  # pictures answered together, so that the first lines come soon
 
 def predict(
     pictures: Annotated[list[str], typer.Argument(help="Picture files, or folders of them.")],
-    model: Annotated[str, typer.Option(help="A shipped name, a model file or a run folder.")] = "classic",
+    model: Annotated[
+        str | None, typer.Option(help="A shipped name, a model file or a run folder; the most accurate by default.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Recognise the digit on each picture. Exit 1 where some pictures gave no digit, 2 where none could be read."""
     from digit_recognizer.cli.output import complain, printable
-    from digit_recognizer.recognizer import Recognizer
+    from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
 
-    recognizer = Recognizer.load(model)
+    recognizer = Recognizer.load(model or DEFAULT_MODEL)
     name = recognizer.model.header.name
     files = list(picture_files(pictures))
     seen: set[str] = set()
