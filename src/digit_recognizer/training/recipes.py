@@ -12,6 +12,20 @@ from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, Recipe
 # The published notebook: 784-64-32-10, SGD 0.1, mini-batches of 64, 20 epochs; 97.16 % of the 10,000 test images.
 CLASSIC = Recipe("classic", hidden=(64, 32), epochs=20, batch_size=64, learning_rate=0.1, threads=1)
 
+# The same network, better taught: images bent anew in every epoch, Muon, a triangular rate, averaged weights.
+MLP = replace(
+    CLASSIC,
+    name="mlp",
+    epochs=70,
+    batch_size=256,
+    learning_rate=0.004,
+    optimizer="muon",
+    muon_rate=0.06,
+    warmup=0.1,
+    averaging=0.998,
+    augmentation=Augmentation(rotation=10, scale=0.1, shear=10, shift=2, elastic=0.5),
+)
+
 # Two thirds of an epoch suffice: pooling before ReLU, filters by Muon, softened labels.
 FAST = Recipe(
     "fast",
@@ -24,6 +38,17 @@ FAST = Recipe(
     muon_rate=0.05,
     warmup=0.1,
     label_smoothing=0.1,
+)
+
+# A wider network that sees every image more than twice, bent a little.
+FAST_LONG = replace(
+    FAST,
+    name="fast-long",
+    convolutions=(Convolution(16, 5, stride=2), Convolution(48, 3, pool=2), Convolution(128, 3)),
+    epochs=3,
+    images=40_000,
+    averaging=0.99,
+    augmentation=Augmentation(rotation=6, scale=0.06, shear=5, shift=1),
 )
 
 # Every epoch sees every image bent anew, and the model is the average of the last thousand steps or so.
@@ -79,7 +104,9 @@ CNN_7 = replace(
 )
 BEST = EnsembleRecipe("best", (CNN, CNN_5, CNN_FINE, CNN_7))
 
-RECIPES: dict[str, AnyRecipe] = {recipe.name: recipe for recipe in (CLASSIC, FAST, CNN, CNN_5, CNN_FINE, CNN_7, BEST)}
+RECIPES: dict[str, AnyRecipe] = {
+    recipe.name: recipe for recipe in (CLASSIC, MLP, FAST, FAST_LONG, CNN, CNN_5, CNN_FINE, CNN_7, BEST)
+}
 
 
 def get_recipe(recipe: str | AnyRecipe) -> AnyRecipe:
