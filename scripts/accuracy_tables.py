@@ -76,6 +76,19 @@ def all_looks() -> str:
     return table(["model", "correct of 10,000", "kept?"], rows)
 
 
+def variants() -> str:
+    """What each part of a recipe is worth."""
+    rows = [
+        [
+            each["variant"],
+            f"{percent(each['validation']['mean'])} ± {percent(each['validation']['standard_deviation'])}",
+            str(each["validation"]["n_seeds"]),
+        ]
+        for each in read("recipe-variants")["variants"]
+    ]
+    return table(["recipe", "validation images right, %, mean ± standard deviation", "seeds"], rows)
+
+
 def best_digits() -> str:
     """How the most accurate model reads each digit."""
     found = read("study-best")
@@ -120,6 +133,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "models-here": models_here,
     "seeds": seeds,
     "looks": all_looks,
+    "variants": variants,
     "best-digits": best_digits,
     "best-study": best_study,
 }
