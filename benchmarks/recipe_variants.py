@@ -1,4 +1,4 @@
-"""What each part of a recipe is worth: `fast` and `mlp` with one thing changed, several seeds each, on validation images.
+"""What each part of a recipe is worth: `fast` and `mlp` with one thing changed, several seeds, on validation images.
 
 python benchmarks/recipe_variants.py [--seeds 3] [--json FILE|-]
 """
