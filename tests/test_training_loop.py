@@ -21,9 +21,9 @@ from digit_recognizer.training.checkpoint import Position
 from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.loop import Loop
+from digit_recognizer.training.machine import choose_device
 from digit_recognizer.training.recipe import Recipe
 from digit_recognizer.training.recipes import get_recipe
-from digit_recognizer.training.train import choose_device
 from tiny import tiny_dataset
 
 SHORT = replace(RECIPES["classic"], epochs=2)

@@ -27,10 +27,11 @@ from digit_recognizer.training.checkpoint import Position, checkpoints, load_che
 from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.loop import Loop
+from digit_recognizer.training.machine import choose_device, threads
 from digit_recognizer.training.progress import ignore_batch, ignore_epoch
 from digit_recognizer.training.recipe import OPTIMIZERS
 from digit_recognizer.training.run_folder import free_folder, opened_run
-from digit_recognizer.training.train import Task, choose_device, make_loop, threads
+from digit_recognizer.training.train import Task, make_loop
 from tiny import tiny_dataset
 
 RECIPE = replace(RECIPES["classic"], epochs=2)

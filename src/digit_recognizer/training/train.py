@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from digit_recognizer.training.checkpoint import Position, load_checkpoint
 from digit_recognizer.training.interrupt import Interrupt, deferred_interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.loop import Loop, accuracy
+from digit_recognizer.training.machine import choose_device, threads
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
 from digit_recognizer.training.provenance import make_header, measured
 from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, Recipe
@@ -162,29 +162,6 @@ def train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn
         held_out = make_batches(task.held_out, Preprocess(), VALIDATION_BATCH, task.device)
         history[-1] = replace(history[-1], validation_accuracy=accuracy(network.to(task.device), held_out))
     return network, history
-
-
-@contextmanager
-def threads(count: int | None) -> Iterator[None]:
-    """Let torch use this many threads within the block."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def choose_device(wish: str | None) -> torch.device:
-    """The device that was asked for, or the GPU where there is one. Raises ConfigError for one that is absent."""
-    if wish is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(wish)
-        float(torch.zeros(1, device=device))  # a device that computes
-    except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f"The device {wish!r} is not usable here. Try --device cpu.") from error
-    return device
 
 
 def make_loop(recipe: Recipe, task: Task, interrupt: Interrupt) -> Loop:
