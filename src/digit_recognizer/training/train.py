@@ -157,7 +157,7 @@ def train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn
         )
         networks.append(trained.network)
         history += [replace(record, epoch=before + record.epoch) for record in trained.history]
-    network = Ensemble(networks)
+    network = Ensemble(networks).eval()
     if task.held_out:
         held_out = make_batches(task.held_out, Preprocess(), VALIDATION_BATCH, task.device)
         history[-1] = replace(history[-1], validation_accuracy=accuracy(network.to(task.device), held_out))

@@ -1,0 +1,109 @@
+"""Ensembles: members trained one by one in run folders of their own, kept when the run is stopped."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digit_recognizer import train
+from digit_recognizer.errors import ConfigError, RunError
+from digit_recognizer.models import load_model
+from digit_recognizer.models.cnn import Convolution
+from digit_recognizer.training import RECIPES, EnsembleRecipe, EpochRecord, Recipe
+from digit_recognizer.training.recipe import recipe_from_dict, with_epochs
+from digit_recognizer.training.recipes import get_recipe
+from tiny import tiny_dataset
+
+SMALL = Recipe("small", hidden=(8,), epochs=2, batch_size=64, learning_rate=0.1, threads=1)
+SEEING = Recipe(
+    "seeing",
+    convolutions=(Convolution(4, 5, stride=4),),
+    epochs=3,
+    batch_size=64,
+    learning_rate=0.01,
+    optimizer="muon",
+    muon_rate=0.05,
+    warmup=0.2,
+    averaging=0.5,
+    threads=1,
+)
+BOTH = EnsembleRecipe("both", (SMALL, SEEING))
+
+
+class StoppedError(Exception):
+    """What a user's callback raises."""
+
+
+def test_its_probabilities_are_the_means_of_its_members(tmp_path: Path) -> None:
+    trained = train(BOTH, tiny_dataset(), seed=5, out=tmp_path / "run")
+    images = tiny_dataset().split("test").take(np.arange(50))
+    whole = load_model(tmp_path / "run").probabilities(images)
+    members = [load_model(tmp_path / "run/members" / name).probabilities(images) for name in ("small", "seeing")]
+    np.testing.assert_allclose(whole, (members[0] + members[1]) / 2, atol=1e-5)
+    alone = train(SEEING, tiny_dataset(), seed=5).header.weights_sha256
+    assert load_model(tmp_path / "run/members/seeing").header.weights_sha256 == alone
+    assert trained.header.weights_sha256 == train(BOTH, tiny_dataset(), seed=5).header.weights_sha256
+
+
+def test_its_history_is_its_members_one_after_another(tmp_path: Path) -> None:
+    seen: list[EpochRecord] = []
+    trained = train(BOTH, tiny_dataset(), out=tmp_path / "run", on_epoch=seen.append)
+    assert [record.epoch for record in trained.history] == [record.epoch for record in seen] == [1, 2, 3, 4, 5]
+    split = tiny_dataset().split("validation")
+    read = load_model(tmp_path / "run").probabilities(split.take(np.arange(50))).argmax(1)
+    accuracy = trained.header.accuracy
+    assert accuracy is not None
+    assert accuracy["accuracy"] == trained.history[-1].validation_accuracy == float((read == split.labels).mean())
+
+
+@pytest.mark.parametrize("stop_at", [1, 4])
+def test_stopped_after_any_epoch_it_goes_on_and_keeps_finished_members(stop_at: int, tmp_path: Path) -> None:
+    def stop(record: EpochRecord) -> None:
+        if record.epoch == stop_at:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        train(BOTH, tiny_dataset(), out=tmp_path / "run", on_epoch=stop)
+    finished = {path: path.stat().st_mtime_ns for path in tmp_path.glob("run/members/*/checkpoints/*")}
+    told: list[int] = []
+    trained = train(
+        BOTH, tiny_dataset(), out=tmp_path / "run", resume=True, on_epoch=lambda record: told.append(record.epoch)
+    )
+    assert told == list(range(stop_at + 1, 6))
+    assert trained.header.weights_sha256 == train(BOTH, tiny_dataset()).header.weights_sha256
+    if stop_at > 2:
+        small = [path for path in finished if "small" in path.parts]
+        assert small
+        assert all(path.stat().st_mtime_ns == finished[path] for path in small)
+
+
+def test_with_nothing_held_out_it_has_no_accuracy() -> None:
+    trained = train(BOTH, tiny_dataset(), train_on="all")
+    assert trained.header.accuracy is None
+    assert not any(network.training for network in trained.network.modules())
+
+
+def test_another_ensemble_does_not_go_on_with_it(tmp_path: Path) -> None:
+    train(BOTH, tiny_dataset(), out=tmp_path / "run")
+    with pytest.raises(RunError, match="was begun with"):
+        train(replace(BOTH, members=(SMALL,)), tiny_dataset(), out=tmp_path / "run", resume=True)
+
+
+def test_a_recipe_of_recipes_survives_json() -> None:
+    assert recipe_from_dict(json.loads(json.dumps(BOTH.to_dict()))) == BOTH
+    best = RECIPES["best"]
+    assert recipe_from_dict(json.loads(json.dumps(best.to_dict()))) == best
+    longer = with_epochs(BOTH, 7)
+    assert (longer.epochs, BOTH.epochs) == (14, 5)
+    assert isinstance(longer, EnsembleRecipe)
+    assert [member.epochs for member in longer.members] == [7, 7]
+
+
+@pytest.mark.parametrize("members", [(), (SMALL, SMALL), (SMALL, replace(SEEING, epochs=0))])
+def test_impossible_ensembles_are_refused(members: tuple[Recipe, ...]) -> None:
+    with pytest.raises(ConfigError):
+        get_recipe(EnsembleRecipe("odd", members))
