@@ -79,25 +79,24 @@ def agreement(evaluation: Evaluation, table: NDArray[np.float64]) -> dict[str, A
 
 
 def voted(entry: dict[str, Any] | None) -> str:
-    """What the voters said of a label, in one line."""
+    """What the voters said of a label, in one short line."""
     if entry is None:
-        return "nobody was asked"
+        return "no votes"
     votes = entry["mturk"]
-    return f"voters: {votes['given']} for {entry['given_original_label']}, {votes['guessed']} for " + (
-        f"{entry['our_guessed_label']}, {votes['neither']} neither"
-    )
+    line = f"votes {entry['given_original_label']}:{votes['given']} {entry['our_guessed_label']}:{votes['guessed']}"
+    return f"{line} ?:{votes['neither']}" if votes["neither"] else line
 
 
 def draw_mistakes(evaluation: Evaluation, dataset: Dataset, votes: dict[int, dict[str, Any]], path: Path) -> None:
     """Every mistake, the surest first, beside what people said of its label."""
     wrong = evaluation.worst_mistakes(evaluation.n)
     captions = [
-        f"test image {i}: reads {evaluation.predicted[i]}\n({in_percent(evaluation.probabilities[i].max())}),"
-        f" label {evaluation.labels[i]}\n{voted(votes.get(int(i)))}"
+        f"image {i}\nreads {evaluation.predicted[i]}, {in_percent(evaluation.probabilities[i].max())}\n"
+        f"label {evaluation.labels[i]}\n{voted(votes.get(int(i)))}"
         for i in wrong
     ]
     title = f"All {len(wrong)} mistakes of {NAME} on the {evaluation.n:,} MNIST test images"
-    save_figure(image_grid(dataset.split("test").take(wrong), captions, [WRONG] * len(wrong), 5, title), path)
+    save_figure(image_grid(dataset.split("test").take(wrong), captions, [WRONG] * len(wrong), 6, title), path)
 
 
 def study(evaluation: Evaluation, shared: Path) -> dict[str, Any]:
