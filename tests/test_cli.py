@@ -91,7 +91,7 @@ def test_predict_writes_one_json_object_a_line_and_nothing_else(folder: Path) ->
     assert str(text) in wrong["error"]
     assert {each["schema"] for each in (seven, nothing, wrong)} == {"digit-recognizer/prediction/1"}
     assert [each["source"] for each in (seven, nothing, wrong)] == [str(folder / "seven.png"), str(blank), str(text)]
-    assert {each["model"] for each in (seven, nothing, wrong)} == {"classic"}
+    assert {each["model"] for each in (seven, nothing, wrong)} == {"best"}
 
 
 @pytest.mark.parametrize("json_option", [(), ("--json",)])

@@ -42,6 +42,8 @@ def test_the_wheel_carries_data_weights_and_licences(wheel: Path) -> None:
         "data/mnist/validation.txt",
         "data/mnist/LICENCE.md",
         "models/pretrained/classic.safetensors",
+        "models/pretrained/best.onnx",
+        "models/pretrained/best.json",
         "models/pretrained/classic.onnx",
         "py.typed",
     ):

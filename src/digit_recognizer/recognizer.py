@@ -17,7 +17,7 @@ from digit_recognizer.errors import ImageError
 from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.models import Model, load_model
 
-DEFAULT_MODEL = "classic"
+DEFAULT_MODEL = "best"
 BATCH = 512  # prepared pictures held at once
 
 
@@ -37,7 +37,7 @@ class Prediction:
 class Recognizer:
     """A model that takes pictures of any kind.
 
-    recognizer = Recognizer.load("classic")
+    recognizer = Recognizer.load("best")
     recognizer.predict("three.png")[0].label
     """
 

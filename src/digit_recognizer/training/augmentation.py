@@ -32,12 +32,12 @@ class Augmentation:
         generator: on the CPU, so that a seed draws the same on any device.
         """
         n, _, height, width = images.shape
-        # One product gives all grids; affine_grid builds the same from many more steps.
-        grids = self.matrices(n, height, width, generator) @ coordinates(height, width)
-        grids = grids.view(n, 2, height, width)
+        weights, basis = self.matrices(n, height, width, generator), coordinates(height, width)
         if self.elastic:
-            grids += self.field(n, height, width, generator)
-        grids = grids.permute(0, 2, 3, 1).to(images.device)
+            weights = torch.cat([weights, self.points(n, height, width, generator)], 2)
+            basis = torch.cat([basis, smooth_steps(height, width)])
+        # One product gives all grids; affine_grid and interpolate build the same from many more steps.
+        grids = (weights @ basis).view(n, 2, height, width).permute(0, 2, 3, 1).to(images.device)
         return grid_sample(images, grids, mode="bilinear", padding_mode="border", align_corners=False)
 
     def matrices(self, n: int, height: int, width: int, generator: torch.Generator) -> Tensor:
@@ -52,11 +52,10 @@ class Augmentation:
         second = torch.stack([sin * down * (width / height), (sin * slant + cos) * down, below], 1)
         return torch.stack([first, second], 1)
 
-    def field(self, n: int, height: int, width: int, generator: torch.Generator) -> Tensor:
-        """Smooth random shifts (n, 2, height, width) in coordinates of -1..1, x before y."""
-        side = torch.tensor([width, height]).view(1, 2, 1, 1)
-        points = torch.randn(n, 2, CONTROL_POINTS, CONTROL_POINTS, generator=generator) * (2 * self.elastic / side)
-        return interpolate(points, (height, width), mode="bicubic", align_corners=True)
+    def points(self, n: int, height: int, width: int, generator: torch.Generator) -> Tensor:
+        """Random shifts (n, 2, 25) of the control points, in coordinates of -1..1, x before y."""
+        side = torch.tensor([width, height]).view(1, 2, 1)
+        return torch.randn(n, 2, CONTROL_POINTS**2, generator=generator) * (2 * self.elastic / side)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON keeps them."""
@@ -73,3 +72,10 @@ def coordinates(height: int, width: int) -> Tensor:
     """Homogeneous coordinates (3, height * width) of the pixels' middles: x and y in -1..1, and 1."""
     grid = affine_grid(torch.eye(2, 3)[None], [1, 1, height, width], align_corners=False)
     return torch.cat([grid.view(-1, 2), torch.ones(height * width, 1)], 1).T.contiguous()
+
+
+@cache
+def smooth_steps(height: int, width: int) -> Tensor:
+    """What each control point adds to each pixel (25, height * width): bicubic interpolation of the points' shifts."""
+    each = torch.eye(CONTROL_POINTS**2).view(-1, 1, CONTROL_POINTS, CONTROL_POINTS)
+    return interpolate(each, (height, width), mode="bicubic", align_corners=True).view(CONTROL_POINTS**2, -1)

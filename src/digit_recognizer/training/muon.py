@@ -31,6 +31,15 @@ class Muon(optim.Optimizer):
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         """One step of every parameter that has a gradient."""
         assert closure is None
+        # The momentum of a unit that no image wakes decays below what processors compute with at full speed.
+        torch.set_flush_denormal(True)
+        try:
+            self.move()
+        finally:
+            torch.set_flush_denormal(False)
+
+    def move(self) -> None:
+        """The step itself."""
         for group in self.param_groups:
             for parameter in (each for each in group["params"] if each.grad is not None):
                 state = self.state[parameter]

@@ -16,7 +16,7 @@ CLASSIC = Recipe("classic", hidden=(64, 32), epochs=20, batch_size=64, learning_
 MLP = replace(
     CLASSIC,
     name="mlp",
-    epochs=70,
+    epochs=80,
     batch_size=256,
     learning_rate=0.004,
     optimizer="muon",
