@@ -98,3 +98,16 @@ def test_the_gradient_is_left_as_it_was() -> None:
     moved(Muon([parameter], 0.1), parameter, pushes := gradients((3, 4), 2))
     assert parameter.grad is not None
     assert torch.equal(parameter.grad, pushes[-1])
+
+
+def test_the_momentum_of_a_sleeping_unit_ends_at_zero() -> None:
+    """Numbers below the normal ones, which it would pass through for ever, are computed with far more slowly."""
+    weights = nn.Parameter(torch.zeros(3, 4))
+    muon = Muon([weights], 0.1, momentum=0.5)
+    weights.grad = torch.eye(3, 4)
+    muon.step()
+    weights.grad = torch.zeros(3, 4)
+    for _ in range(130):  # 2 ** -130 is no normal number of float32, but still one
+        muon.step()
+    assert torch.equal(muon.state[weights]["momentum"], torch.zeros(3, 4))
+    assert torch.tensor(2.0**-130) * 1 != 0  # outside of the step all is as before
