@@ -25,12 +25,13 @@ def write(name: str, content: Any) -> Path:
     return path
 
 
-def note_looks(model: str, correct: list[int], kept: str) -> None:
-    """Add a line to the public log of looks at the MNIST test images, unless the very same is there."""
-    line = json.dumps({"model": model, "correct": correct, "kept": kept}, ensure_ascii=False)
-    before = LOOKS.read_text("utf-8").splitlines() if LOOKS.exists() else []
-    if line not in before:
-        LOOKS.write_text("\n".join([*before, line]) + "\n", "utf-8")
+def note_looks(name: str, seeds: str, correct: list[int], kept: str) -> None:
+    """Add a line to the public log of looks at the MNIST test images, unless these figures of this model are there."""
+    before = looks() if LOOKS.exists() else []
+    if any(each["correct"] == correct and each["model"].split(",")[0] == name for each in before):
+        return
+    line = {"model": f"{name}, {seeds}", "correct": correct, "kept": kept}
+    LOOKS.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in [*before, line]), "utf-8")
 
 
 def looks() -> list[dict[str, Any]]:

@@ -60,7 +60,8 @@ def measure(folders: list[Path], name: str) -> dict[str, Any]:
         for row in split["seeds"]:
             del row["run"]
     found |= {"weights_sha256": weights, "training_seconds": [seconds(folder) for folder in folders]}
-    note_looks(f"{name}, seeds 0 to {len(folders) - 1}", [row["correct"] for row in found["test"]["seeds"]], "yes")
+    seeds = "seed 0" if len(folders) == 1 else f"seeds 0 to {len(folders) - 1}"
+    note_looks(name, seeds, [row["correct"] for row in found["test"]["seeds"]], "yes")
     write(f"accuracy/{name}", found)
     return found
 
