@@ -17,7 +17,7 @@ from PIL import Image
 
 from digit_recognizer import Recognizer, get_predicted_label
 from digit_recognizer.data import Dataset
-from digit_recognizer.recognizer import Prediction
+from digit_recognizer.recognizer import DEFAULT_MODEL, Prediction
 
 CHOSEN = np.arange(0, 5000, 250)  # of the validation images
 
@@ -46,10 +46,16 @@ def files(request: pytest.FixtureRequest, mnist: Dataset, tmp_path_factory: pyte
     return paths
 
 
+@pytest.fixture(params=["classic", DEFAULT_MODEL])
+def model(request: pytest.FixtureRequest) -> str:
+    """The simplest model and the default one, which is an ensemble of convolutional networks."""
+    return str(request.param)
+
+
 @pytest.fixture
-def expected(files: list[Path]) -> list[Prediction]:
+def expected(files: list[Path], model: str) -> list[Prediction]:
     """What Python answers for the paths, which all others must answer too."""
-    found = Recognizer.load("classic").predict(files)
+    found = Recognizer.load(model).predict(files)
     assert {each.status for each in found} == {"ok"}
     return found
 
@@ -61,7 +67,7 @@ def test_most_are_read_rightly(expected: list[Prediction], mnist: Dataset) -> No
 
 @pytest.mark.parametrize("runtime", ["auto", "onnx", "torch"])
 @pytest.mark.parametrize("form", ["path", "name", "pil", "array", "tensor", "floats"])
-def test_python(files: list[Path], expected: list[Prediction], form: str, runtime: str) -> None:
+def test_python(files: list[Path], expected: list[Prediction], model: str, form: str, runtime: str) -> None:
     open_as = {
         "path": lambda path: path,
         "name": str,
@@ -70,19 +76,20 @@ def test_python(files: list[Path], expected: list[Prediction], form: str, runtim
         "tensor": lambda path: torch.from_numpy(np.array(Image.open(path))),
         "floats": lambda path: np.asarray(Image.open(path), dtype=np.float32) / 255,
     }[form]
-    found = Recognizer.load("classic", runtime).predict([open_as(path) for path in files])
+    found = Recognizer.load(model, runtime).predict([open_as(path) for path in files])
     assert [each.label for each in found] == [each.label for each in expected]
     np.testing.assert_allclose(
         [each.probabilities for each in found], [each.probabilities for each in expected], rtol=0, atol=1e-5
     )
 
 
-def test_get_predicted_label(files: list[Path], expected: list[Prediction]) -> None:
-    assert [get_predicted_label(path) for path in files] == [each.label for each in expected]
+def test_get_predicted_label(files: list[Path], expected: list[Prediction], model: str) -> None:
+    assert [get_predicted_label(path, model) for path in files] == [each.label for each in expected]
 
 
-def test_the_command(files: list[Path], expected: list[Prediction]) -> None:
-    command = [sys.executable, "-m", "digit_recognizer", "predict", "--json", *map(str, files)]
+def test_the_command(files: list[Path], expected: list[Prediction], model: str) -> None:
+    named = () if model == DEFAULT_MODEL else ("--model", model)
+    command = [sys.executable, "-m", "digit_recognizer", "predict", "--json", *named, *map(str, files)]
     answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     found = [json.loads(line) for line in answer.stdout.splitlines()]
     assert [(each["source"], each["label"]) for each in found] == [(each.source, each.label) for each in expected]

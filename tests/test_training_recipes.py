@@ -25,6 +25,7 @@ FULL = Recipe(
     "full",
     epochs=3,
     batch_size=7,
+    images=50,
     learning_rate=0.02,
     hidden=(5,),
     convolutions=(Convolution(4, 5, stride=2, padding=1), Convolution(6, 3, pool=2)),
@@ -96,6 +97,7 @@ NAN, INFINITE = float("nan"), float("inf")
     [
         {"epochs": 0},
         {"batch_size": 0},
+        {"images": 0},
         *({"learning_rate": value} for value in (0, -0.1, NAN, INFINITE)),
         *({"optimizer": value} for value in ("", "SGD", "lion")),
         *({"muon_rate": value} for value in (0, -0.1, NAN, INFINITE)),
