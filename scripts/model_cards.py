@@ -36,12 +36,12 @@ def card_page(card: Card) -> str:
 
 {figures(card)}
 
-The test images were scored once for each seed listed in [accuracy.md](../accuracy.md), which logs every look, the
-discarded ones included. Everything was chosen on validation images.
+Choices were made on validation images, but for one that [accuracy.md](../accuracy.md) names. It logs every look at the
+test images, the discarded ones included.
 
 ## Recipe
 
-`digits train --recipe {card.name} --seed {card.seed}` repeats it.
+`digits train --recipe {card.name} --seed {card.seed}` follows it: at the commit above to the same bits, later within what chance moves.
 
 {recipe(card.recipe)}
 
