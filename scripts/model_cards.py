@@ -41,7 +41,8 @@ test images, the discarded ones included.
 
 ## Recipe
 
-`digits train --recipe {card.name} --seed {card.seed}` follows it: at the commit above to the same bits, later within what chance moves.
+`digits train --recipe {card.name} --seed {card.seed}` follows it: at the commit above to the same
+bits, later within what chance moves.
 
 {recipe(card.recipe)}
 
