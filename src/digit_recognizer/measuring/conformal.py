@@ -1,0 +1,73 @@
+"""Sets of labels that hold the actual one with a stated probability (split conformal prediction)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.data.spec import Labels
+
+
+@dataclass(frozen=True)
+class ConformalSets:
+    """How improbable a label may be and yet stand in the set (Sadinle, Lei and Wasserman 2019)."""
+
+    level: float  # probability that the set holds the actual label
+    per_class: bool  # whether that is promised for each actual class apart
+    n: tuple[int, ...]  # calibration images: of all classes together, or of each class
+    # The least probability with which a label stands in the set, one for each of the K classes; 0 where n cannot
+    # support the level, so that every label does.
+    least: tuple[float, ...]
+
+    @property
+    def supported(self) -> bool:
+        """Whether the calibration images were enough for every class."""
+        return all(n >= images_needed(self.level) for n in self.n)
+
+    def sets(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which labels stand in the set of each image, (N, K), from probabilities (N, K).
+
+        The most probable label always does: an empty set would help nobody, and one label more breaks no promise.
+        """
+        inside = probabilities >= np.array(self.least)
+        inside[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
+        return inside
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as JSON keeps them."""
+        return {"level": self.level, "per_class": self.per_class, "n": list(self.n), "least": list(self.least)}
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> ConformalSets:
+        """Read back what `to_dict` gave."""
+        return cls(float(fields["level"]), bool(fields["per_class"]), tuple(fields["n"]), tuple(fields["least"]))
+
+
+def fit_sets(probabilities: NDArray[np.float64], labels: Labels, level: float, *, per_class: bool) -> ConformalSets:
+    """Fit sets on calibration images: probabilities (N, K), labels (N,) 0..K-1, level in 0..1.
+
+    Holds for images that are drawn as the calibration images were, and on average over such draws.
+    """
+    actual = probabilities[np.arange(len(labels)), labels]
+    classes = probabilities.shape[1]
+    if not per_class:
+        return ConformalSets(level, False, (len(labels),), (least_probability(actual, level),) * classes)
+    groups = [actual[labels == label] for label in range(classes)]
+    least = tuple(least_probability(group, level) for group in groups)
+    return ConformalSets(level, True, tuple(map(len, groups)), least)
+
+
+def least_probability(actual: NDArray[np.float64], level: float) -> float:
+    """The probability that all but a share of 1 - level of the actual labels reach; 0 where n cannot support it."""
+    # The next image's actual label is as likely to be the least probable of the n + 1 as any other of them.
+    allowed = math.floor((len(actual) + 1) * (1 - level) + 1e-9)
+    return float(np.sort(actual)[allowed - 1]) if allowed >= 1 else 0.0
+
+
+def images_needed(level: float) -> int:
+    """How many calibration images a level (0..1, not 1) needs."""
+    return math.ceil(1 / (1 - level) - 1 - 1e-9)

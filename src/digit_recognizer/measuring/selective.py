@@ -1,0 +1,133 @@
+"""When not to answer: error against the share of images answered, and a threshold that keeps the error below a wish."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.errors import ConfigError
+
+# Confidences at which a threshold may lie, the strictest first. They are fixed before any image is seen: a threshold
+# picked from the images themselves would make the bound too good.
+THRESHOLDS = 1 - np.logspace(-7, -0.01, 200)
+LEVEL = 0.95  # confidence of the bound
+
+
+@dataclass(frozen=True)
+class RiskCoverage:
+    """Error among the answered images for each share of images answered, the surest first (El-Yaniv, Wiener 2010)."""
+
+    coverage: NDArray[np.float64]  # (N,) 1/N..1
+    risk: NDArray[np.float64]  # (N,) share of the answered ones that is wrong
+    area: float  # under the curve: the mean risk over all coverages (Geifman and El-Yaniv 2017)
+    least_area: float  # that a ranking with every mistake last would have
+
+    def at(self, coverage: float) -> tuple[int, int]:
+        """How many images are answered at a coverage (0..1), and how many of them wrongly."""
+        answered = max(1, round(coverage * len(self.coverage)))
+        return answered, round(float(self.risk[answered - 1]) * answered)
+
+
+def risk_coverage(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> RiskCoverage:
+    """The curve of N >= 1 images. confidence: (N,) the larger the surer; correct: (N,).
+
+    Images of equal confidence are answered together: each gets their mean error, whatever their order.
+    """
+    n = len(confidence)
+    order = np.argsort(-confidence, kind="stable")
+    wrong = 1.0 - correct[order]
+    _, start, size = np.unique(-confidence[order], return_index=True, return_counts=True)
+    shared = np.repeat(np.add.reduceat(wrong, start) / size, size)
+    answered = np.arange(1, n + 1)
+    risk = shared.cumsum() / answered
+    best = np.sort(wrong).cumsum() / answered
+    return RiskCoverage(answered / n, risk, float(risk.mean()), float(best.mean()))
+
+
+@dataclass(frozen=True)
+class AnswerThreshold:
+    """From which confidence on the model answers, and what stands behind it."""
+
+    max_error: float  # the wish: share of the answers that may be wrong
+    threshold: float  # the least confidence that is answered
+    n: int  # calibration images
+    answered: int  # of them
+    wrong: int  # of the answered ones
+    bound: float  # upper bound of the error among answered images
+    level: float = LEVEL  # of the bound
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class AnswerTable:
+    """How many calibration images are answered from each threshold on, and how many of those wrongly.
+
+    Small enough to travel in a model file, and all that is needed to grant a wish.
+    """
+
+    n: int  # calibration images
+    rows: tuple[tuple[float, int, int, float], ...]  # threshold, answered, wrong, upper bound; the strictest first
+
+    def threshold(self, max_error: float) -> AnswerThreshold:
+        """The lowest threshold for which the upper bound of the error among answered images stays within `max_error`.
+
+        Thresholds are tried from the strictest that leaves enough images, downwards, until one fails: the bound then
+        holds at its level in spite of the many trials (fixed sequence testing: Angelopoulos et al. 2021, "Learn then
+        test", section 3.2).
+        Raises ConfigError, with the number of images that it would take, where the sample cannot show so small an
+        error.
+        """
+        if not 0 < max_error < 1:
+            raise ConfigError(f"The error that is wished for must lie between 0 and 1; {max_error:g} does not.")
+        found: AnswerThreshold | None = None
+        for threshold, answered, wrong, bound in self.rows:
+            if answered < images_needed(max_error):
+                continue
+            if bound > max_error:
+                break
+            found = AnswerThreshold(max_error, threshold, self.n, answered, wrong, bound)
+        if found is None:
+            raise ConfigError(refusal(max_error, self.n))
+        return found
+
+
+def answer_table(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> AnswerTable:
+    """The table of N calibration images. confidence: (N,) probability of the top label; correct: (N,)."""
+    ranked, wrong_ranked = np.sort(confidence), np.sort(confidence[~correct])
+    answered = len(ranked) - np.searchsorted(ranked, THRESHOLDS)
+    wrong = len(wrong_ranked) - np.searchsorted(wrong_ranked, THRESHOLDS)
+    columns = (THRESHOLDS, answered, wrong, upper_bound(wrong, answered))
+    return AnswerTable(len(ranked), tuple(zip(*(each.tolist() for each in columns), strict=True)))
+
+
+def upper_bound(wrong: NDArray[np.int64], answered: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The one-sided upper bounds of shares at LEVEL (Clopper and Pearson 1934), 1 where nothing is answered."""
+    from scipy.stats import beta
+
+    right = answered - wrong
+    return np.where(right > 0, beta.ppf(LEVEL, wrong + 1, np.maximum(right, 1)), 1.0)
+
+
+def images_needed(max_error: float) -> int:
+    """How many answers without any mistake show, at LEVEL, that the error is at most `max_error` (0..1)."""
+    return math.ceil(math.log(1 - LEVEL) / math.log1p(-max_error))
+
+
+def refusal(max_error: float, n: int) -> str:
+    """Why no threshold can be given."""
+    wish, needed = f"an error of at most {100 * max_error:g} %", images_needed(max_error)
+    if n < needed:
+        return (
+            f"{n:,} calibration images cannot show {wish} with {LEVEL:.0%} confidence: it takes {needed:,} answers"
+            " without any mistake. Calibrate on more images (digits calibrate), or allow a larger error."
+        )
+    return (
+        f"The surest answers for the {n:,} calibration images hold too many mistakes to show {wish} with"
+        f" {LEVEL:.0%} confidence. Allow a larger error, or calibrate on more images (digits calibrate)."
+    )
