@@ -82,6 +82,13 @@ def test_a_threshold_keeps_its_promise() -> None:
     assert binomtest(broken, 400, 0.05, alternative="greater").pvalue > 0.01, broken
 
 
+def test_one_sure_mistake_does_not_end_the_trials() -> None:
+    confidence, correct = sample(20_000, seed=4)
+    before = answer_table(confidence, correct).threshold(0.01)
+    confidence[0], correct[0] = 1 - 1e-9, False
+    assert answer_table(confidence, correct).threshold(0.01).answered >= 0.95 * before.answered
+
+
 def test_a_smaller_wish_answers_less() -> None:
     table = answer_table(*sample(20_000, seed=4))
     found = [table.threshold(wish) for wish in (0.05, 0.01, 0.002)]

@@ -118,7 +118,9 @@ def test_what_is_no_model_is_refused(tmp_path: Path, suffix: str, content: bytes
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("field", [each.name for each in dataclasses.fields(ModelHeader) if each.name != "schema"])
+@pytest.mark.parametrize(
+    "field", [each.name for each in dataclasses.fields(ModelHeader) if each.name not in ("schema", "calibration")]
+)
 def test_a_missing_field_is_refused(tmp_path: Path, suffix: str, field: str) -> None:
     refused(written(tmp_path / f"less{suffix}", both_forms(**{field: GONE})[suffix]), f"lacks a field .*{field}")
 
@@ -137,6 +139,10 @@ def test_a_missing_field_is_refused(tmp_path: Path, suffix: str, field: str) -> 
         ({"preprocess": {"std": float("nan")}}, "impossible values"),
         ({"preprocess": {"size": 20}}, "cannot run it|shape"),
         ({"class_names": ["one"]}, "1 classes"),
+        ({"calibration": 1.5}, "no temperature"),
+        ({"calibration": {}}, "no temperature"),
+        ({"calibration": {"temperature": 0.0}}, "no temperature"),
+        ({"calibration": {"temperature": float("nan")}}, "no temperature"),
         ({"class_names": ["a", "b"]}, "no usable logits"),
         ({"class_names": None}, "lacks a field"),
         ({"versions": []}, "wrong kind"),

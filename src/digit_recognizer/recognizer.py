@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,12 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digit_recognizer.errors import ImageError
+from digit_recognizer.errors import ConfigError, ImageError
 from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.measuring.calibrated import Calibration, read_calibration
+from digit_recognizer.measuring.selective import AnswerThreshold
 from digit_recognizer.models import Model, load_model
 
 DEFAULT_MODEL = "best"
+DEFAULT_LEVEL = 0.99  # of prediction sets
+# Errors among the answers that are wished for where none is named: the least that the calibration images can show.
+DEFAULT_WISHES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 BATCH = 512  # prepared pictures held at once
+NO_INK = "it holds no ink"
 
 
 @dataclass(frozen=True)
@@ -26,11 +33,15 @@ class Prediction:
     """What was recognised on one picture."""
 
     source: str  # the file name, or "picture 3" for what has no name
-    status: str  # "ok", "not a digit" (no ink) or "error"
-    label: int | None = None  # the most probable class, 0..K-1; None without ink or for an error
+    status: str  # "ok", "unsure", "not a digit" or "error"
+    label: int | None = None  # the most probable class, 0..K-1, whatever the status; None without ink or for an error
     name: str | None = None  # that class's name
     probability: float | None = None  # of that class, 0..1
     probabilities: tuple[float, ...] = ()  # of all K classes
+    # The classes that together hold the actual one with the recognizer's level of confidence, on pictures like those
+    # of the calibration; empty for a model without calibration.
+    prediction_set: tuple[int, ...] = ()
+    reason: str | None = None  # why the status is "unsure" or "not a digit"
     error: str | None = None  # what was wrong with the picture
 
 
@@ -41,13 +52,30 @@ class Recognizer:
     recognizer.predict("three.png")[0].label
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, max_error: float | None = None, level: float = DEFAULT_LEVEL) -> None:
+        """max_error, level: as for `load`."""
         self.model = model
+        calibration = read_calibration(model.header)
+        self.answers = answering(model, calibration, max_error)
+        self.sets = calibration.set_at(level) if calibration else None
 
     @classmethod
-    def load(cls, model: str | Path = DEFAULT_MODEL, runtime: str = "auto") -> Recognizer:
-        """A shipped name, a model file or a run folder. Raises ModelFileError."""
-        return cls(load_model(model, runtime))
+    def load(
+        cls,
+        model: str | Path = DEFAULT_MODEL,
+        runtime: str = "auto",
+        max_error: float | None = None,
+        level: float = DEFAULT_LEVEL,
+    ) -> Recognizer:
+        """A shipped name, a model file or a run folder.
+
+        max_error: share of the answers that may be wrong (0.001 is 0.1 %), or else the status is "unsure"; by default
+            the least of DEFAULT_WISHES that the model's calibration images can show. 1: always answer.
+        level: probability (0..1) that a prediction set holds the actual class; 0.9, 0.95, 0.99 or 0.999.
+        Both promises are for pictures like those that the model was calibrated on.
+        Raises ModelFileError; ConfigError for a wish that the calibration images cannot show.
+        """
+        return cls(load_model(model, runtime), max_error, level)
 
     def predict(self, pictures: Picture | Sequence[Picture]) -> list[Prediction]:
         """One prediction a picture, in order; a picture that cannot be read gives status "error" and stops no other.
@@ -73,7 +101,7 @@ class Recognizer:
                 found.append(Prediction(source, "error", error=str(error)))
                 continue
             if fitted is None:
-                found.append(Prediction(source, "not a digit"))
+                found.append(Prediction(source, "not a digit", reason=NO_INK))
                 continue
             ready.append(fitted)
             found.append(None)
@@ -86,8 +114,48 @@ class Recognizer:
     def answer(self, source: str, probabilities: NDArray[np.float64]) -> Prediction:
         """The prediction that one row of probabilities (K,) stands for."""
         label = int(probabilities.argmax())
-        name = self.model.header.class_names[label]
-        return Prediction(source, "ok", label, name, float(probabilities[label]), tuple(probabilities.tolist()))
+        probability = float(probabilities[label])
+        inside = self.sets.sets(probabilities[None])[0] if self.sets else np.zeros(0)
+        status, reason = "ok", None
+        if self.answers and probability < self.answers.threshold:
+            status, reason = "unsure", in_words(self.answers, probability)
+        return Prediction(
+            source,
+            status,
+            label,
+            self.model.header.class_names[label],
+            probability,
+            tuple(probabilities.tolist()),
+            tuple(np.flatnonzero(inside).tolist()),
+            reason,
+        )
+
+
+def answering(model: Model, calibration: Calibration | None, max_error: float | None) -> AnswerThreshold | None:
+    """From which probability on a model answers; None: it always does."""
+    if max_error == 1:
+        return None
+    if calibration is None:
+        if max_error is not None:
+            raise ConfigError(
+                f"{model.title}: has no calibration, so nothing is known of its errors."
+                " Calibrate it on labelled pictures with: digits calibrate"
+            )
+        return None
+    if max_error is not None:
+        return calibration.answers.threshold(max_error)
+    for wish in DEFAULT_WISHES:
+        with suppress(ConfigError):
+            return calibration.answers.threshold(wish)
+    return None
+
+
+def in_words(answers: AnswerThreshold, probability: float) -> str:
+    """Why a probability is too small to answer."""
+    return (
+        f"its most probable class has {100 * probability:.3g} %; from {100 * answers.threshold:.4g} % on, at most"
+        f" {100 * answers.max_error:g} % of the answers are wrong"
+    )
 
 
 def get_predicted_label(picture: Picture, model: str | Path | Recognizer = DEFAULT_MODEL) -> int:

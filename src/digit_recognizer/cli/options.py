@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from digit_recognizer.errors import ConfigError
 
 Data = Annotated[str, typer.Option("--data", metavar="NAME|FOLDER", help="A set's name or a folder of class folders.")]
 DataDir = Annotated[
@@ -25,3 +28,15 @@ Save = Annotated[
     Path | None,
     typer.Option("--save", metavar="FILE", help="Write the figure to this file (.png, .pdf, .svg)."),
 ]
+
+
+def share(text: str) -> float:
+    """A share of the whole, 0..1, from "0.1%" or "0.001". Raises ConfigError for anything else."""
+    number = text.strip().removesuffix("%")
+    try:
+        value = float(number) / (100 if text.strip().endswith("%") else 1)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= 1:
+        raise ConfigError(f"{text!r} is no share of the answers. Write it like 0.1% or 0.001.")
+    return value

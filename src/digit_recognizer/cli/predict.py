@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digit_recognizer.cli.options import share
+
 if TYPE_CHECKING:
     from digit_recognizer.recognizer import Prediction
 
@@ -22,13 +24,25 @@ def predict(
     model: Annotated[
         str | None, typer.Option(help="A shipped name, a model file or a run folder; the most accurate by default.")
     ] = None,
+    max_error: Annotated[
+        str | None,
+        typer.Option(
+            "--max-error",
+            metavar="SHARE",
+            help="Of the answers that may be wrong (0.1%); others are unsure. 100%: none.",
+        ),
+    ] = None,
+    level: Annotated[
+        str, typer.Option(metavar="SHARE", help="With which the prediction set holds the digit: 90, 95, 99 or 99.9%.")
+    ] = "99%",
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Recognise the digit on each picture. Exit 1 where some pictures gave no digit, 2 where none could be read."""
     from digit_recognizer.cli.output import complain, printable
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
 
-    recognizer = Recognizer.load(model or DEFAULT_MODEL)
+    wish = share(max_error) if max_error is not None else None
+    recognizer = Recognizer.load(model or DEFAULT_MODEL, max_error=wish, level=round(share(level), 6))
     name = recognizer.model.header.name
     files = list(picture_files(pictures))
     seen: set[str] = set()
@@ -60,8 +74,14 @@ def picture_files(names: list[str]) -> Iterator[str]:
 def in_words(prediction: Prediction) -> str:
     """What a person is told."""
     if prediction.status == "ok":
-        return f"{prediction.name}  ({100 * (prediction.probability or 0):.1f} %)"
-    return "not a digit (no ink)"
+        return best_guess(prediction)
+    guess = f", perhaps {best_guess(prediction)}" if prediction.label is not None else ""
+    return f"{prediction.status}{guess}: {prediction.reason}"
+
+
+def best_guess(prediction: Prediction) -> str:
+    """The most probable class with its probability."""
+    return f"{prediction.name}  ({100 * (prediction.probability or 0):.1f} %)"
 
 
 def as_object(prediction: Prediction, model: str) -> dict[str, Any]:
@@ -73,6 +93,8 @@ def as_object(prediction: Prediction, model: str) -> dict[str, Any]:
         "name": prediction.name,
         "probability": prediction.probability,
         "status": prediction.status,
+        "prediction_set": list(prediction.prediction_set),
         "model": model,
     }
-    return made if prediction.error is None else made | {"error": prediction.error}
+    more = {"reason": prediction.reason, "error": prediction.error}
+    return made | {key: value for key, value in more.items() if value is not None}

@@ -15,6 +15,8 @@ from digit_recognizer.errors import ConfigError
 # picked from the images themselves would make the bound too good.
 THRESHOLDS = 1 - np.logspace(-7, -0.01, 200)
 LEVEL = 0.95  # confidence of the bound
+# Means for which no, one, two or three mistakes or fewer have a probability of 1 - LEVEL (Poisson).
+POISSON_MEANS = (2.996, 4.744, 6.296, 7.754)
 
 
 @dataclass(frozen=True)
@@ -74,20 +76,30 @@ class AnswerTable:
     n: int  # calibration images
     rows: tuple[tuple[float, int, int, float], ...]  # threshold, answered, wrong, upper bound; the strictest first
 
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as JSON keeps them."""
+        return {"n": self.n, "rows": [list(row) for row in self.rows]}
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> AnswerTable:
+        """Read back what `to_dict` gave."""
+        rows = ((float(t), int(answered), int(wrong), float(bound)) for t, answered, wrong, bound in fields["rows"])
+        return cls(int(fields["n"]), tuple(rows))
+
     def threshold(self, max_error: float) -> AnswerThreshold:
         """The lowest threshold for which the upper bound of the error among answered images stays within `max_error`.
 
-        Thresholds are tried from the strictest that leaves enough images, downwards, until one fails: the bound then
-        holds at its level in spite of the many trials (fixed sequence testing: Angelopoulos et al. 2021, "Learn then
-        test", section 3.2).
+        Thresholds are tried from a strict one downwards, until one fails: the bound then holds at its level in spite
+        of the many trials (fixed sequence testing: Angelopoulos et al. 2021, "Learn then test", section 3.2).
         Raises ConfigError, with the number of images that it would take, where the sample cannot show so small an
         error.
         """
         if not 0 < max_error < 1:
             raise ConfigError(f"The error that is wished for must lie between 0 and 1; {max_error:g} does not.")
         found: AnswerThreshold | None = None
+        first = first_trial(max_error, self.n)
         for threshold, answered, wrong, bound in self.rows:
-            if answered < images_needed(max_error):
+            if answered < first:
                 continue
             if bound > max_error:
                 break
@@ -117,6 +129,16 @@ def upper_bound(wrong: NDArray[np.int64], answered: NDArray[np.int64]) -> NDArra
 def images_needed(max_error: float) -> int:
     """How many answers without any mistake show, at LEVEL, that the error is at most `max_error` (0..1)."""
     return math.ceil(math.log(1 - LEVEL) / math.log1p(-max_error))
+
+
+def first_trial(max_error: float, n: int) -> float:
+    """How many of n images the strictest threshold that is tried must answer.
+
+    As many as would forgive three mistakes, where n leaves room below: a single sure mistake, often a wrong label,
+    then does not end the trials.
+    """
+    forgiving = [mean / max_error for mean in POISSON_MEANS if mean / max_error <= n / 2]
+    return max(forgiving, default=images_needed(max_error))
 
 
 def refusal(max_error: float, n: int) -> str:

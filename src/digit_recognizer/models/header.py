@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images import Preprocess
 
-SCHEMA = 1
+SCHEMA = 2  # 2 added the calibration
 KEY = "digit_recognizer"  # of the safetensors metadata and of the ONNX metadata_props
 MAX_CLASSES = 1000
 
 
 @dataclass(frozen=True)
 class ModelHeader:
-    """Schema 1 of a model file's header, the same in the safetensors file and in its ONNX twin."""
+    """A model file's header, the same in the safetensors file and in its ONNX twin."""
 
     name: str
     architecture: dict[str, Any]
@@ -28,7 +29,13 @@ class ModelHeader:
     versions: dict[str, str]
     accuracy: dict[str, Any] | None  # split, n, correct, accuracy, interval; None where nothing was held out
     weights_sha256: str  # of the tensors: names, shapes and bytes
+    calibration: dict[str, Any] | None = None  # measuring.calibration.Calibration as a dict; None: not calibrated
     schema: int = field(default=SCHEMA)
+
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by before they become probabilities (Guo et al. 2017); 1 without calibration."""
+        return float(self.calibration["temperature"]) if self.calibration else 1.0
 
     def to_text(self) -> str:
         """The header as JSON."""
@@ -65,5 +72,13 @@ class ModelHeader:
         dicts = (self.architecture, self.recipe, self.data, self.versions)
         if not all(isinstance(value, dict) for value in dicts) or not isinstance(self.name, str):
             raise ModelFileError("its header has a field of the wrong kind.")
+        if not (self.calibration is None or (isinstance(self.calibration, dict) and sound(self.calibration))):
+            raise ModelFileError("its calibration states no temperature above 0.")
         if not 2 <= len(self.class_names) <= MAX_CLASSES:
             raise ModelFileError(f"it has {len(self.class_names)} classes; 2 to {MAX_CLASSES} are possible.")
+
+
+def sound(calibration: dict[str, Any]) -> bool:
+    """Whether a calibration states a temperature that logits can be divided by."""
+    temperature = calibration.get("temperature")
+    return isinstance(temperature, float) and 0 < temperature < math.inf

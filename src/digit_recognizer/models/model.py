@@ -47,9 +47,9 @@ class Model:
         return self.header.name if self.path.parent == pretrained() else f"{self.header.name} in {place.name}"
 
     def probabilities(self, images: Images) -> NDArray[np.float64]:
-        """Probabilities (N, K) of images (N, H, W) uint8 that are in the network's form."""
+        """Calibrated probabilities (N, K) of images (N, H, W) uint8 that are in the network's form."""
         parts = [self.logits(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
-        return softmax(np.concatenate(parts))
+        return softmax(np.concatenate(parts) / self.header.temperature)
 
     def logits(self, images: Images) -> NDArray[np.float32]:
         """Logits (N, K) of images (N, H, W) uint8. Raises ModelFileError for a network that gives no numbers."""

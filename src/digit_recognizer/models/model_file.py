@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,9 +17,10 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from digit_recognizer.errors import ModelFileError
-from digit_recognizer.files import write_whole
+from digit_recognizer.files import read_bounded, write_whole
 from digit_recognizer.models.architectures import build_network
-from digit_recognizer.models.header import KEY, ModelHeader
+from digit_recognizer.models.header import KEY, SCHEMA, ModelHeader
+from digit_recognizer.models.model import MAX_BYTES
 from digit_recognizer.models.onnx_file import GRAPH_SHA256, split_model
 from digit_recognizer.models.runtime import OnnxRuntime, TorchRuntime
 from digit_recognizer.models.safetensors_header import read_safetensors_header
@@ -50,6 +53,22 @@ def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDA
     check_twin(network, twin, sample, path)
     write_whole(path, save(tensors, metadata={KEY: header.to_text()}))
     write_whole(path.with_suffix(".onnx"), twin)
+
+
+def copy_model(source: Path, out: Path, calibration: dict[str, Any]) -> None:
+    """Write the model in `source` to `out` (both .safetensors) and its twin, with another calibration.
+
+    Raises ModelFileError for a source that is not ours and an `out` that is no name of a model.
+    """
+    if out.suffix != ".safetensors":
+        raise ModelFileError(f"{out}: a model's name ends in .safetensors (its ONNX twin is written beside it).")
+    try:
+        header, network = read_network(read_bounded(source, MAX_BYTES, ModelFileError, "a model"))
+    except ModelFileError as error:
+        raise ModelFileError(f"{source}: {error}") from error
+    sample = np.random.default_rng(0).integers(0, 256, (64, header.preprocess.size, header.preprocess.size), np.uint8)
+    changed = replace(header, calibration=calibration, schema=SCHEMA)
+    write_model(out, changed, network.eval(), header.preprocess.normalise(sample))
 
 
 def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float32]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,13 @@ from torch import nn
 
 from digit_recognizer import __version__
 from digit_recognizer.data import Dataset
+from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.measuring import wilson
+from digit_recognizer.measuring.calibrated import calibrate
 from digit_recognizer.models import ModelHeader
 from digit_recognizer.models.model_file import weights_sha256
+from digit_recognizer.models.runtime import BATCH, TorchRuntime
 from digit_recognizer.training.recipe import AnyRecipe
 
 
@@ -45,6 +49,23 @@ def make_header(
         accuracy=accuracy,
         weights_sha256=weights_sha256(network),
     )
+
+
+def calibrated(header: ModelHeader, dataset: Dataset, network: nn.Module) -> ModelHeader:
+    """The header with a calibration on the set's calibration images.
+
+    As it was where these were learned from, where there are none, or where they tell nothing (none is misread).
+    """
+    split = dataset.splits.get("calibration")
+    if split is None or not len(split) or header.data["train_on"] == "all":
+        return header
+    runtime = TorchRuntime(network)
+    logits = np.concatenate([runtime.logits(header.preprocess.normalise(each)) for each in split.batches(BATCH)])
+    source = {"name": dataset.spec.name, "split": "calibration", "n": len(split), "sha256": split.sha256}
+    try:
+        return replace(header, calibration=calibrate(logits, split.labels, source).to_dict())
+    except DataError:
+        return header
 
 
 def measured(share: float | None, n: int) -> dict[str, Any] | None:

@@ -1,0 +1,59 @@
+"""`digits calibrate`: a model's probabilities, thresholds and sets fitted anew on labelled pictures of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from digit_recognizer.cli.options import Data, DataDir, Json, Quiet
+
+SCHEMA = "digit-recognizer/calibration/1"
+
+
+def calibrate(
+    model: Annotated[str, typer.Argument(help="A shipped name, a model file or a run folder.")],
+    data: Data = "mnist",
+    split: Annotated[
+        str | None, typer.Option(help="Which images; by default calibration, or the whole of an unsplit folder.")
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the calibrated model goes (.safetensors).")] = Path(
+        "calibrated.safetensors"
+    ),
+    data_dir: DataDir = None,
+    json: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Fit temperature, thresholds of answering and prediction sets; the network itself stays as it is."""
+    from digit_recognizer.cli.output import answers, write_json
+    from digit_recognizer.errors import require_extra
+
+    require_extra("train", "digits calibrate")
+    from digit_recognizer.data import load_dataset
+    from digit_recognizer.measuring.calibrated import calibrate_model
+    from digit_recognizer.models import load_model
+    from digit_recognizer.models.model_file import copy_model
+
+    loaded = load_model(model)
+    dataset = load_dataset(data, data_dir, loaded.preprocess)
+    calibration, before, after = calibrate_model(loaded, dataset, split)
+    copy_model(loaded.path.with_suffix(".safetensors"), out, calibration.to_dict())
+    losses = {"negative_log_likelihood": after, "negative_log_likelihood_before": before}
+    result = {"schema": SCHEMA, "model": str(out), **losses, **calibration.to_dict()}
+    if json:
+        write_json(json, result)
+    if json != "-" and not quiet:
+        answers().print(in_words(result), markup=False)
+
+
+def in_words(result: dict[str, Any]) -> str:
+    """What was fitted, for people."""
+    source, cost = result["source"], result["negative_log_likelihood"]
+    return (
+        f"Calibrated on {source['n']:,} images of {source['name']} ({source['split']}):"
+        f" temperature {result['temperature']:.3f} (1 leaves probabilities as they are).\n"
+        "Mean cost of an answer (negative log-likelihood) on these images:"
+        f" {result['negative_log_likelihood_before']:.4f} before, {cost:.4f} now.\n"
+        f"The model is in {result['model']}; use it like any other: digits predict --model {result['model']}"
+    )
