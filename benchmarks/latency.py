@@ -50,7 +50,7 @@ def of_model(name: str, images: Images, sizes: Sequence[int], rounds: int, limit
     inputs = onnx.preprocess.normalise(images)
     batches: dict[str, Any] = {}
     for size in sizes:
-        ways = {"torch": in_parts(torch.runtime.logits), "onnx": in_parts(onnx.runtime.logits)}
+        ways = {"torch": in_parts(torch.runtime.observe), "onnx": in_parts(onnx.runtime.observe)}
         rows = in_turn(ways, inputs[:size], rounds)
         rows = {way: row | speed(row, size, work, limit) for way, row in rows.items()}
         batches[str(size)] = rows | {"ratio": rows["torch"]["median_s"] / rows["onnx"]["median_s"]}
@@ -65,11 +65,11 @@ def of_model(name: str, images: Images, sizes: Sequence[int], rounds: int, limit
     }
 
 
-def in_parts(compute: Compute) -> Compute:
-    """The same for any number of images, in calls that bound the memory."""
+def in_parts(observe: Callable[[Inputs], tuple[Logits, Any]]) -> Compute:
+    """The logits of any number of images, in calls that bound the memory."""
 
     def whole(inputs: Inputs) -> Logits:
-        return np.concatenate([compute(inputs[i : i + BATCH]) for i in range(0, len(inputs), BATCH)])
+        return np.concatenate([observe(inputs[i : i + BATCH])[0] for i in range(0, len(inputs), BATCH)])
 
     return whole
 

@@ -25,6 +25,7 @@ from digit_recognizer.models.model_file import weights_sha256, write_model
 from model_files import GOLDEN, GONE, ONNX, SAFETENSORS, both_forms, onnx_with, poisoned, safetensors_with
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
+REQUIRED = [each.name for each in dataclasses.fields(ModelHeader) if each.default is dataclasses.MISSING]
 SUFFIXES = (".safetensors", ".onnx")
 
 json_dicts = st.dictionaries(st.text(), st.integers() | st.text() | st.booleans() | st.none(), max_size=4)
@@ -119,7 +120,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path, suffix: str, content: bytes
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize(
-    "field", [each.name for each in dataclasses.fields(ModelHeader) if each.name not in ("schema", "calibration")]
+    "field", [each.name for each in dataclasses.fields(ModelHeader) if each.default is dataclasses.MISSING]
 )
 def test_a_missing_field_is_refused(tmp_path: Path, suffix: str, field: str) -> None:
     refused(written(tmp_path / f"less{suffix}", both_forms(**{field: GONE})[suffix]), f"lacks a field .*{field}")
@@ -139,6 +140,10 @@ def test_a_missing_field_is_refused(tmp_path: Path, suffix: str, field: str) -> 
         ({"preprocess": {"std": float("nan")}}, "impossible values"),
         ({"preprocess": {"size": 20}}, "cannot run it|shape"),
         ({"class_names": ["one"]}, "1 classes"),
+        ({"watch": []}, "impossible sizes"),
+        ({"watch": {"features": 10, "axes": 11}}, "impossible sizes"),
+        ({"watch": {"features": 2**40, "axes": 2**39}}, "impossible sizes"),
+        ({"watch": {"features": 8.0, "axes": 1}}, "impossible sizes"),
         ({"calibration": 1.5}, "no temperature"),
         ({"calibration": {}}, "no temperature"),
         ({"calibration": {"temperature": 0.0}}, "no temperature"),

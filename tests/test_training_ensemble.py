@@ -13,6 +13,7 @@ from digit_recognizer import train
 from digit_recognizer.errors import ConfigError, RunError
 from digit_recognizer.models import load_model
 from digit_recognizer.models.cnn import Convolution
+from digit_recognizer.models.softmax import softmax
 from digit_recognizer.training import RECIPES, EnsembleRecipe, EpochRecord, Recipe
 from digit_recognizer.training.recipe import recipe_from_dict, with_epochs
 from digit_recognizer.training.recipes import get_recipe
@@ -41,8 +42,10 @@ class StoppedError(Exception):
 def test_its_probabilities_are_the_means_of_its_members(tmp_path: Path) -> None:
     trained = train(BOTH, tiny_dataset(), seed=5, out=tmp_path / "run")
     images = tiny_dataset().split("test").take(np.arange(50))
-    whole = load_model(tmp_path / "run").probabilities(images)
-    members = [load_model(tmp_path / "run/members" / name).probabilities(images) for name in ("small", "seeing")]
+    whole, *members = (
+        softmax(load_model(tmp_path / place).logits(images))
+        for place in ("run", "run/members/small", "run/members/seeing")
+    )
     np.testing.assert_allclose(whole, (members[0] + members[1]) / 2, atol=1e-5)
     alone = train(SEEING, tiny_dataset(), seed=5).header.weights_sha256
     assert load_model(tmp_path / "run/members/seeing").header.weights_sha256 == alone

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +27,7 @@ DEFAULT_LEVEL = 0.99  # of prediction sets
 DEFAULT_WISHES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 BATCH = 512  # prepared pictures held at once
 NO_INK = "it holds no ink"
+STRANGE = "it looks unlike the digits that the model learned from"
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Recognizer:
         calibration = read_calibration(model.header)
         self.answers = answering(model, calibration, max_error)
         self.sets = calibration.set_at(level) if calibration else None
+        limit = calibration.strangest if calibration else None
+        self.strangest = math.inf if limit is None else limit
 
     @classmethod
     def load(
@@ -105,19 +109,27 @@ class Recognizer:
                 continue
             ready.append(fitted)
             found.append(None)
-        rows = iter(self.model.probabilities(np.stack(ready)) if ready else ())
+        rows = self.rows(np.stack(ready)) if ready else iter(())
         return [
-            self.answer(source_name(picture, number), next(rows)) if prediction is None else prediction
+            self.answer(source_name(picture, number), *next(rows)) if prediction is None else prediction
             for number, (picture, prediction) in enumerate(zip(pictures, found, strict=True), start)
         ]
 
-    def answer(self, source: str, probabilities: NDArray[np.float64]) -> Prediction:
-        """The prediction that one row of probabilities (K,) stands for."""
+    def rows(self, images: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.float64], float]]:
+        """Probabilities (K,) and strangeness of each of the images (N, H, W); without a watch none is strange."""
+        logits, strangeness = self.model.observe(images)
+        strange = np.zeros(len(logits)) if strangeness is None else strangeness
+        return zip(self.model.as_probabilities(logits), strange.tolist(), strict=True)
+
+    def answer(self, source: str, probabilities: NDArray[np.float64], strangeness: float) -> Prediction:
+        """The prediction that one row of probabilities (K,) and a strangeness stand for."""
         label = int(probabilities.argmax())
         probability = float(probabilities[label])
         inside = self.sets.sets(probabilities[None])[0] if self.sets else np.zeros(0)
         status, reason = "ok", None
-        if self.answers and probability < self.answers.threshold:
+        if strangeness > self.strangest:
+            status, reason = "not a digit", STRANGE
+        elif self.answers and probability < self.answers.threshold:
             status, reason = "unsure", in_words(self.answers, probability)
         return Prediction(
             source,

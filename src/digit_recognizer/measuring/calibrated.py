@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data import Dataset
 from digit_recognizer.data.spec import Labels
-from digit_recognizer.errors import ConfigError, ModelFileError
+from digit_recognizer.errors import ConfigError, DataError, ModelFileError
 from digit_recognizer.measuring.calibration import fit_temperature, negative_log_likelihood
-from digit_recognizer.measuring.conformal import ConformalSets, fit_sets
+from digit_recognizer.measuring.conformal import ConformalSets, fit_sets, least_probability
 from digit_recognizer.measuring.evaluate import as_model_labels
 from digit_recognizer.measuring.selective import AnswerTable, answer_table
 from digit_recognizer.models import Model
 from digit_recognizer.models.header import ModelHeader
-from digit_recognizer.models.runtime import BATCH
+from digit_recognizer.models.runtime import Strangeness
 from digit_recognizer.models.softmax import softmax
 
+FAMILIAR = 0.998  # share of digits that are not taken for strangers
 MARGINAL_LEVELS = (0.9, 0.95, 0.99, 0.999)
 CLASS_LEVELS = (0.9, 0.95, 0.99)
 
@@ -32,6 +33,9 @@ class Calibration:
     temperature: float
     answers: AnswerTable
     sets: tuple[ConformalSets, ...]
+    # The strangeness beyond which an image is no digit: all but a share of 1 - FAMILIAR of the calibration images stay
+    # below. None without a watch, and where n cannot support that share.
+    strangest: float | None = None
 
     def set_at(self, level: float, *, per_class: bool = False) -> ConformalSets:
         """The prediction sets of a level (0..1). Raises ConfigError for a level that was not fitted."""
@@ -48,6 +52,7 @@ class Calibration:
             "temperature": self.temperature,
             "answers": self.answers.to_dict(),
             "sets": [each.to_dict() for each in self.sets],
+            "strangest": self.strangest,
         }
 
 
@@ -60,13 +65,23 @@ def read_calibration(header: ModelHeader) -> Calibration | None:
         sets = tuple(ConformalSets.from_dict(each) for each in fields["sets"])
         if any(len(each.least) != len(header.class_names) for each in sets):
             raise ValueError("its sets are of another number of classes")
-        return Calibration(dict(fields["source"]), header.temperature, AnswerTable.from_dict(fields["answers"]), sets)
+        strangest = fields["strangest"]
+        return Calibration(
+            dict(fields["source"]),
+            header.temperature,
+            AnswerTable.from_dict(fields["answers"]),
+            sets,
+            float(strangest) if strangest is not None else None,
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(f"{header.name}: its calibration is damaged ({error}). Copy the model again.") from error
 
 
-def calibrate(logits: NDArray[np.float32], labels: Labels, source: dict[str, Any]) -> Calibration:
-    """Fit everything on calibration images: logits (N, K), labels (N,) 0..K-1, source as Calibration keeps it.
+def calibrate(
+    logits: NDArray[np.float32], labels: Labels, source: dict[str, Any], strangeness: Strangeness = None
+) -> Calibration:
+    """Fit everything on calibration images: logits (N, K), labels (N,) 0..K-1, source as Calibration keeps it,
+    strangeness (N,) where a watch gives it.
 
     Raises DataError where the sample tells nothing (see fit_temperature).
     """
@@ -75,7 +90,9 @@ def calibrate(logits: NDArray[np.float32], labels: Labels, source: dict[str, Any
     answers = answer_table(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels)
     sets = [fit_sets(probabilities, labels, level, per_class=False) for level in MARGINAL_LEVELS]
     sets += [fit_sets(probabilities, labels, level, per_class=True) for level in CLASS_LEVELS]
-    return Calibration(source, temperature, answers, tuple(sets))
+    # A set's threshold of probabilities turned round: the n + 1st digit is as likely the strangest as any.
+    least = 0.0 if strangeness is None else least_probability(1 / (1 + strangeness.astype(np.float64)), FAMILIAR)
+    return Calibration(source, temperature, answers, tuple(sets), 1 / least - 1 if least else None)
 
 
 def calibrate_model(model: Model, dataset: Dataset, split: str | None = None) -> tuple[Calibration, float, float]:
@@ -89,9 +106,11 @@ def calibrate_model(model: Model, dataset: Dataset, split: str | None = None) ->
         raise ConfigError("Test images are for measuring. Calibrate on others: --split calibration.")
     part = dataset.split(chosen)
     labels = as_model_labels(part.labels, dataset.spec.classes, model.header.class_names, dataset.spec.name)
-    logits = np.concatenate([model.logits(images) for images in part.batches(BATCH)] or [np.zeros((0, 1), np.float32)])
+    if not len(part):
+        raise DataError(f"{dataset.spec.name}: its split {chosen!r} is empty.")
+    logits, strangeness = model.observe(part.take(np.arange(len(part))))
     source = {"name": dataset.spec.name, "split": chosen, "n": len(part), "sha256": part.sha256}
-    found = calibrate(logits, labels, source)
+    found = calibrate(logits, labels, source, strangeness)
     before, after = (
         negative_log_likelihood(softmax(logits / temperature), labels)
         for temperature in (model.header.temperature, found.temperature)

@@ -20,5 +20,10 @@ class Ensemble(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, K)."""
-        logs = torch.stack([member(images).log_softmax(1) for member in self.members])
-        return torch.logsumexp(logs, 0)  # a constant more than the mean's logarithm, which softmax takes away
+        return joint_logits([member(images) for member in self.members])
+
+
+def joint_logits(logits: Sequence[Tensor]) -> Tensor:
+    """The logarithms (N, K) of the mean of several networks' probabilities, given their logits (N, K) each."""
+    logs = torch.stack([each.log_softmax(1) for each in logits])
+    return torch.logsumexp(logs, 0)  # a constant more than the mean's logarithm, which softmax takes away

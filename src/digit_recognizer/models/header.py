@@ -13,6 +13,7 @@ from digit_recognizer.images import Preprocess
 SCHEMA = 2  # 2 added the calibration
 KEY = "digit_recognizer"  # of the safetensors metadata and of the ONNX metadata_props
 MAX_CLASSES = 1000
+MAX_FEATURES = 2**20
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class ModelHeader:
     accuracy: dict[str, Any] | None  # split, n, correct, accuracy, interval; None where nothing was held out
     weights_sha256: str  # of the tensors: names, shapes and bytes
     calibration: dict[str, Any] | None = None  # measuring.calibration.Calibration as a dict; None: not calibrated
+    watch: dict[str, Any] | None = None  # of models.watch: features, axes, sha256 of its tensors; None: there is none
     schema: int = field(default=SCHEMA)
 
     @property
@@ -74,6 +76,8 @@ class ModelHeader:
             raise ModelFileError("its header has a field of the wrong kind.")
         if not (self.calibration is None or (isinstance(self.calibration, dict) and sound(self.calibration))):
             raise ModelFileError("its calibration states no temperature above 0.")
+        if not (self.watch is None or (isinstance(self.watch, dict) and watchable(self.watch))):
+            raise ModelFileError("its watch has impossible sizes.")
         if not 2 <= len(self.class_names) <= MAX_CLASSES:
             raise ModelFileError(f"it has {len(self.class_names)} classes; 2 to {MAX_CLASSES} are possible.")
 
@@ -82,3 +86,9 @@ def sound(calibration: dict[str, Any]) -> bool:
     """Whether a calibration states a temperature that logits can be divided by."""
     temperature = calibration.get("temperature")
     return isinstance(temperature, float) and 0 < temperature < math.inf
+
+
+def watchable(watch: dict[str, Any]) -> bool:
+    """Whether a watch states sizes that a network can have."""
+    features, axes = watch.get("features"), watch.get("axes")
+    return type(features) is int and type(axes) is int and 0 < axes <= features <= MAX_FEATURES

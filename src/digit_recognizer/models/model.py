@@ -18,7 +18,7 @@ from digit_recognizer.files import read_bounded
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models.header import ModelHeader
 from digit_recognizer.models.onnx_file import read_onnx_header
-from digit_recognizer.models.runtime import BATCH, OnnxRuntime, Runtime, TorchRuntime
+from digit_recognizer.models.runtime import BATCH, OnnxRuntime, Runtime, Strangeness, TorchRuntime
 from digit_recognizer.models.safetensors_header import read_safetensors_header
 from digit_recognizer.models.softmax import softmax
 
@@ -48,16 +48,38 @@ class Model:
 
     def probabilities(self, images: Images) -> NDArray[np.float64]:
         """Calibrated probabilities (N, K) of images (N, H, W) uint8 that are in the network's form."""
-        parts = [self.logits(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
-        return softmax(np.concatenate(parts) / self.header.temperature)
+        return self.as_probabilities(self.logits(images))
+
+    def as_probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Calibrated probabilities (N, K) of logits (N, K)."""
+        return softmax(logits / self.header.temperature)
 
     def logits(self, images: Images) -> NDArray[np.float32]:
-        """Logits (N, K) of images (N, H, W) uint8. Raises ModelFileError for a network that gives no numbers."""
+        """Logits (N, K) of images (N, H, W) uint8."""
+        return self.observe(images)[0]
+
+    def observe(self, images: Images) -> tuple[NDArray[np.float32], Strangeness]:
+        """Logits (N, K) and strangeness (N,), None without a watch, of images (N, H, W) uint8, N >= 1.
+
+        Raises ModelFileError for a network that gives no numbers.
+        """
+        parts = [self.observe_batch(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
+        strange = [strangeness for _, strangeness in parts if strangeness is not None]
+        return np.concatenate([logits for logits, _ in parts]), np.concatenate(strange) if strange else None
+
+    def observe_batch(self, images: Images) -> tuple[NDArray[np.float32], Strangeness]:
+        """`observe` of at most BATCH images."""
         with named(self.path):
-            logits = self.runtime.logits(self.preprocess.normalise(images))
-        if logits.shape != (len(images), len(self.header.class_names)) or not np.isfinite(logits).all():
+            logits, strangeness = self.runtime.observe(self.preprocess.normalise(images))
+        sound = logits.shape == (len(images), len(self.header.class_names)) and np.isfinite(logits).all()
+        if not sound or not (strangeness is None or watched(strangeness, len(images))):
             raise ModelFileError(f"{self.path}: gives no usable logits; its weights are damaged. Copy it again.")
-        return logits
+        return logits, strangeness
+
+
+def watched(strangeness: NDArray[np.float32], n: int) -> bool:
+    """Whether strangeness is a number for each of n images."""
+    return strangeness.shape == (n,) and bool(np.isfinite(strangeness).all())
 
 
 def shipped_models() -> list[str]:

@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 Inputs = NDArray[np.float32]  # (N, 1, H, W), normalised
 Logits = NDArray[np.float32]  # (N, K)
+Strangeness = NDArray[np.float32] | None  # (N,); None for a network without a watch
 BATCH = 2048  # images in one call; bounds the memory that a large set takes
 
 
 class Runtime(Protocol):
-    """Maps inputs (N, 1, H, W) float32 to logits (N, K) float32."""
+    """Maps inputs (N, 1, H, W) float32 to logits (N, K) float32 and, where a watch is there, strangeness (N,)."""
 
     @property
     def name(self) -> str: ...
-    def logits(self, inputs: Inputs) -> Logits: ...
+    def observe(self, inputs: Inputs) -> tuple[Logits, Strangeness]: ...
 
 
 class OnnxRuntime:
@@ -46,16 +47,16 @@ class OnnxRuntime:
         except Exception as error:  # onnxruntime's errors have no public base class
             raise ModelFileError(f"ONNX Runtime cannot load it ({first_line(error)}).") from error
         inputs = self._session.get_inputs()
-        if len(inputs) != 1 or len(self._session.get_outputs()) != 1:
-            raise ModelFileError("it is no network with one input and one output.")
+        if len(inputs) != 1 or len(self._session.get_outputs()) not in (1, 2):
+            raise ModelFileError("it is no network with one input that gives logits and perhaps strangeness.")
         self._input = inputs[0].name
 
-    def logits(self, inputs: Inputs) -> Logits:
+    def observe(self, inputs: Inputs) -> tuple[Logits, Strangeness]:
         try:
-            (result,) = self._session.run(None, {self._input: inputs})
+            logits, *strangeness = self._session.run(None, {self._input: inputs})
         except Exception as error:
             raise ModelFileError(f"ONNX Runtime cannot run it ({first_line(error)}).") from error
-        return np.asarray(result, dtype=np.float32)
+        return np.asarray(logits, np.float32), np.asarray(strangeness[0], np.float32) if strangeness else None
 
 
 class TorchRuntime:
@@ -66,7 +67,7 @@ class TorchRuntime:
     def __init__(self, network: nn.Module) -> None:
         self._network = network.eval()
 
-    def logits(self, inputs: Inputs) -> Logits:
+    def observe(self, inputs: Inputs) -> tuple[Logits, Strangeness]:
         import torch
 
         device = next(self._network.parameters()).device
@@ -75,7 +76,8 @@ class TorchRuntime:
                 result: Any = self._network(torch.from_numpy(inputs).to(device))
         except RuntimeError as error:
             raise ModelFileError(f"torch cannot run it ({first_line(error)}).") from error
-        return np.asarray(result.float().cpu().numpy())
+        logits, *strangeness = result if isinstance(result, tuple) else (result,)
+        return logits.float().cpu().numpy(), strangeness[0].float().cpu().numpy() if strangeness else None
 
 
 def first_line(error: Exception) -> str:

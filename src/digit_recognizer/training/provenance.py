@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from digit_recognizer import __version__
-from digit_recognizer.data import Dataset
+from digit_recognizer.data import Dataset, Split
 from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.measuring import wilson
@@ -19,7 +19,10 @@ from digit_recognizer.measuring.calibrated import calibrate
 from digit_recognizer.models import ModelHeader
 from digit_recognizer.models.model_file import weights_sha256
 from digit_recognizer.models.runtime import BATCH, TorchRuntime
+from digit_recognizer.models.watch import Watched, fit_watch
 from digit_recognizer.training.recipe import AnyRecipe
+
+WATCH_IMAGES = 10_000  # that a watch is fitted to
 
 
 def make_header(
@@ -52,7 +55,7 @@ def make_header(
 
 
 def calibrated(header: ModelHeader, dataset: Dataset, network: nn.Module) -> ModelHeader:
-    """The header with a calibration on the set's calibration images.
+    """The header with a calibration on the set's calibration images; network: with its watch where it has one.
 
     As it was where these were learned from, where there are none, or where they tell nothing (none is misread).
     """
@@ -60,12 +63,24 @@ def calibrated(header: ModelHeader, dataset: Dataset, network: nn.Module) -> Mod
     if split is None or not len(split) or header.data["train_on"] == "all":
         return header
     runtime = TorchRuntime(network)
-    logits = np.concatenate([runtime.logits(header.preprocess.normalise(each)) for each in split.batches(BATCH)])
+    logits, strangeness = zip(
+        *(runtime.observe(header.preprocess.normalise(images)) for images in split.batches(BATCH)), strict=True
+    )
+    strange = None if strangeness[0] is None else np.concatenate(strangeness)
     source = {"name": dataset.spec.name, "split": "calibration", "n": len(split), "sha256": split.sha256}
     try:
-        return replace(header, calibration=calibrate(logits, split.labels, source).to_dict())
+        found = calibrate(np.concatenate(logits), split.labels, source, strange)
     except DataError:
         return header
+    return replace(header, calibration=found.to_dict())
+
+
+def watched(network: nn.Module, learn: Split, preprocess: Preprocess) -> Watched:
+    """The network with a watch that knows the first images that it learned from."""
+    few = learn.take(np.arange(min(len(learn), WATCH_IMAGES)))
+    batches = (torch.from_numpy(preprocess.normalise(few[i : i + BATCH])) for i in range(0, len(few), BATCH))
+    network = network.cpu().eval()
+    return Watched(network, fit_watch(network, batches))
 
 
 def measured(share: float | None, n: int) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.loop import Loop, accuracy
 from digit_recognizer.training.machine import choose_device, threads
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
-from digit_recognizer.training.provenance import calibrated, make_header, measured
+from digit_recognizer.training.provenance import calibrated, make_header, measured, watched
 from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, Recipe
 from digit_recognizer.training.recipes import get_recipe
 from digit_recognizer.training.run_folder import CHECKPOINTS, MEMBERS, SETTINGS, opened_run, write_history
@@ -92,10 +92,11 @@ def train(
         share = measured(history[-1].validation_accuracy, len(held_out) if held_out else 0)
         header = make_header(chosen, dataset, source, seed, network, share)
         if folder:
-            header = calibrated(header, dataset, network)
+            whole = watched(network, learn, preprocess)
+            header = calibrated(header, dataset, whole)
             write_history(folder, [record.to_dict() for record in history])
             sample = preprocess.normalise(next(iter(learn.batches(SAMPLE))))
-            write_model(folder / MODEL_NAME, header, network, sample)
+            write_model(folder / MODEL_NAME, header, whole, sample)
     return Trained(network, header, history, folder)
 
 

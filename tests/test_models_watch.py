@@ -1,0 +1,85 @@
+"""A watch tells what a network never saw from what it learned, and travels with the model in both forms."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.decomposition import PCA
+from torch import nn
+
+from digit_recognizer.data import Dataset
+from digit_recognizer.errors import ModelFileError
+from digit_recognizer.models import load_model
+from digit_recognizer.models.cnn import Convolution, cnn
+from digit_recognizer.models.ensemble import Ensemble
+from digit_recognizer.models.mlp import mlp
+from digit_recognizer.models.model_file import weights_sha256, write_model
+from digit_recognizer.models.watch import AXES, Watched, features_and_logits, fit_watch
+
+GOLDEN = Path(__file__).parent / "golden"
+SMALL = [dataclasses.asdict(Convolution(8, 5, stride=3)), dataclasses.asdict(Convolution(12, 3))]
+
+
+def networks() -> dict[str, nn.Module]:
+    torch.manual_seed(0)
+    return {
+        "mlp": mlp([784, 40, 10]),
+        "cnn": cnn(28, 10, SMALL).eval(),
+        "ensemble": Ensemble([mlp([784, 40, 10]), cnn(28, 10, SMALL)]).eval(),
+    }
+
+
+@pytest.mark.parametrize("name", networks())
+def test_the_logits_are_the_networks_own(name: str) -> None:
+    network, inputs = networks()[name], torch.randn(5, 1, 28, 28)
+    features, logits = features_and_logits(network, inputs)
+    torch.testing.assert_close(logits, network(inputs))
+    assert len(features) == 5
+
+
+@pytest.mark.parametrize("name", networks())
+def test_strangeness_is_what_scikit_learns_pca_cannot_rebuild(name: str) -> None:
+    network, inputs = networks()[name], torch.randn(300, 1, 28, 28)
+    watch = fit_watch(network, inputs.split(100))
+    new = torch.randn(20, 1, 28, 28)
+    with torch.inference_mode():
+        known, unknown = (features_and_logits(network, each)[0].double().numpy() for each in (inputs, new))
+        _, strangeness = Watched(network, watch)(new)
+    peer = PCA(AXES, svd_solver="full").fit(known)
+    rest = unknown - peer.inverse_transform(peer.transform(unknown))
+    np.testing.assert_allclose(strangeness.numpy(), np.linalg.norm(rest, axis=1), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", networks())
+def test_both_forms_of_the_file_give_the_same_strangeness(name: str, tmp_path: Path, mnist: Dataset) -> None:
+    header = load_model(GOLDEN / "schema1.safetensors").header
+    images = mnist.split("validation").take(np.arange(300))
+    inputs = torch.from_numpy(header.preprocess.normalise(images))
+    network = networks()[name]
+    whole = Watched(network, fit_watch(network, inputs.split(100)))
+    architecture = {
+        "mlp": {"name": "mlp", "sizes": [784, 40, 10]},
+        "cnn": {"name": "cnn", "size": 28, "classes": 10, "convolutions": SMALL},
+    }
+    architecture["ensemble"] = {"name": "ensemble", "members": [architecture["mlp"], architecture["cnn"]]}
+    header = dataclasses.replace(header, architecture=architecture[name], weights_sha256=weights_sha256(network))
+    write_model(tmp_path / "model.safetensors", header, whole, inputs[:50].numpy())
+    by_torch, by_onnx = (load_model(tmp_path, runtime).observe(images) for runtime in ("torch", "onnx"))
+    np.testing.assert_allclose(by_onnx[0], by_torch[0], atol=1e-4)
+    assert by_torch[1] is not None
+    assert by_onnx[1] is not None
+    np.testing.assert_allclose(by_onnx[1], by_torch[1], rtol=1e-4, atol=1e-4)
+    altered = bytearray((tmp_path / "model.safetensors").read_bytes())
+    altered[-3] ^= 1  # the tensors lie in the order of their names, a watch's last
+    (tmp_path / "altered.safetensors").write_bytes(altered)
+    with pytest.raises(ModelFileError, match="damaged or altered"):
+        load_model(tmp_path / "altered.safetensors", "torch")
+
+
+def test_a_model_without_a_watch_finds_nothing_strange(mnist: Dataset) -> None:
+    model = load_model(GOLDEN / "schema1.onnx")
+    assert model.observe(mnist.split("validation").take(np.arange(3)))[1] is None
