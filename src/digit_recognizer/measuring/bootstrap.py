@@ -1,0 +1,77 @@
+"""The interval of any figure, by resampling its cases, or whole groups of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from digit_recognizer.errors import ConfigError, DataError
+from digit_recognizer.measuring.intervals import LEVEL, Interval
+
+METHODS = ("percentile", "BCa")
+MOSTLY = 0.95  # share of the resamples in which a figure must be defined
+
+Indices = NDArray[np.int64]
+
+
+def bootstrap(
+    figure: Callable[[Indices], float | None],
+    n: int,
+    *,
+    groups: ArrayLike | None = None,
+    level: float = LEVEL,
+    method: Literal["percentile", "BCa"] = "percentile",
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Interval | None:
+    """The bootstrap interval of a figure of n cases (Efron and Tibshirani 1993, chapters 13 and 14), by scipy.
+
+    figure: takes the indices of cases, (n,) int64 with repeats, and gives the figure of those, None where it is undefined.
+    groups: (n,); where given, whole groups are drawn (the cluster bootstrap; Field and Welsh 2007), as they must be
+        where cases of one writer or patient are alike.
+    method: "percentile", or "BCa" (bias-corrected and accelerated), which calls `figure` once more for each case.
+    None where the resamples say nothing: fewer than two cases or groups, a figure that is undefined in more than one of
+    twenty resamples, or one that is the same in all (no mistake among the cases: nothing to resample).
+    """
+    from scipy.stats import bootstrap as resample
+
+    if method not in METHODS:
+        raise ConfigError(f"The bootstrap {method!r} is unknown. Known: {', '.join(METHODS)}.")
+    if groups is not None and len(np.asarray(groups)) != n:
+        raise DataError(f"There are {len(np.asarray(groups)):,} groups for {n:,} cases.")
+    members = cases_of(groups, n)
+    if len(members) < 2:
+        return None
+
+    def of_units(units: Indices) -> float:
+        value = figure(np.concatenate([members[i] for i in units]) if groups is not None else units)
+        return np.nan if value is None else float(value)
+
+    asked: dict[str, Any] = {"confidence_level": level, "n_resamples": resamples, "vectorized": False}
+    with np.errstate(invalid="ignore"):  # undefined figures are dropped below
+        found = resample((np.arange(len(members)),), of_units, method="percentile", rng=seed, **asked)
+    defined = found.bootstrap_distribution[np.isfinite(found.bootstrap_distribution)]
+    if len(defined) < MOSTLY * resamples or np.ptp(defined) == 0:
+        return None
+    if method == "percentile":
+        low, high = np.percentile(defined, [50 * (1 - level), 50 * (1 + level)])
+    else:
+        if len(defined) < resamples:
+            return None  # scipy's BCa takes no undefined figure
+        asked["n_resamples"] = 0
+        again = resample((np.arange(len(members)),), of_units, method="BCa", bootstrap_result=found, **asked)
+        low, high = again.confidence_interval
+    name = f"bootstrap, {method}" + (", clustered" if groups is not None else "")
+    return Interval(level, name, float(low), float(high)) if np.isfinite([low, high]).all() else None
+
+
+def cases_of(groups: ArrayLike | None, n: int) -> list[Indices]:
+    """What is drawn: each case by itself, or the indices of each group's cases."""
+    if groups is None:
+        return [np.array([i]) for i in range(n)]
+    _, places = np.unique(np.asarray(groups), return_inverse=True)
+    order = np.argsort(places, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(places))[:-1]) if n else []
