@@ -21,7 +21,7 @@ def delong(positive: ArrayLike, *scores: ArrayLike) -> tuple[NDArray[np.float64]
 
     positive: (N,) bool, or 0 and 1; scores: M of (N,), higher for positive. Ties count one half. DeLong, DeLong and
     Clarke-Pearson (Biometrics 44, 1988), by the algorithm of Sun and Xu (IEEE Signal Processing Letters 21, 2014).
-    The AUROCs are nan where a class is empty (`auroc` says None); the covariance is None with fewer than two of a class.
+    The AUROCs are nan where a class is empty (`auroc` says None); the covariance is None with fewer than two of one.
     """
     from scipy.stats import rankdata
 
@@ -54,24 +54,29 @@ def auroc(positive: ArrayLike, score: ArrayLike) -> float | None:
 def auroc_interval(positive: ArrayLike, score: ArrayLike, level: float = LEVEL) -> Interval:
     """DeLong's interval of an AUROC, computed of its log odds (Pepe 2003, section 5.2.4) and so within 0..1.
 
-    The logit is the default because its coverage is nearer to the level than that of the plain interval wherever the AUROC
-    is above .9 (benchmarks/coverage.py). It still is too short with few cases of one class and an AUROC near 1; there
-    `newcombe_auroc` is safer. 0 to 1 where a class is empty.
+    The logit is the default because its coverage is nearer to the level than that of the plain interval wherever the
+    AUROC is above .9 (benchmarks/coverage.py). It still is too short with few cases of one class and an AUROC near 1;
+    there `newcombe_auroc` is safer. 0 to 1 where a class is empty.
     """
     (value,), covariance = delong(positive, score)
     if np.isnan(value):
         return Interval(level, METHOD, 0.0, 1.0)
+    variance = None if covariance is None else float(covariance[0, 0])
+    return interval_of(float(value), variance, smaller_class(positive), level)
+
+
+def smaller_class(positive: ArrayLike) -> int:
+    """How many cases the class with fewer has."""
     actual = np.asarray(positive, bool)
-    pairs = min(int(actual.sum()), int((~actual).sum()))
-    return interval_of(float(value), None if covariance is None else float(covariance[0, 0]), pairs, level)
+    return min(int(actual.sum()), int((~actual).sum()))
 
 
 def interval_of(value: float, variance: float | None, pairs: int, level: float) -> Interval:
     """The interval of an AUROC by its variance; pairs: the size of the smaller class.
 
-    A variance of nothing (perfect separation, all scores tied) or none at all (one case of a class) would claim a certainty
-    that is not there. No AUROC varies more than a share of so many disjoint pairs (Birnbaum and Klose 1957), so that
-    the exact interval of that share stands in.
+    A variance of nothing (perfect separation, all scores tied) or none at all (one case of a class) would claim a
+    certainty that is not there. No AUROC varies more than a share of so many disjoint pairs (Birnbaum and Klose 1957),
+    so that the exact interval of that share stands in.
     """
     from scipy.stats import norm
 
@@ -96,7 +101,7 @@ def newcombe_auroc(value: float, positives: int, negatives: int, level: float = 
     """The interval of an AUROC by the size of the classes alone (Newcombe, Statistics in Medicine 25, 2006, method 5).
 
     value: 0..1. A score interval: the variance is Hanley and McNeil's (1982) at each limit, so that few cases and an
-    AUROC near 1 do not shorten it; where the scores of one class spread much wider than the other's it can be too short.
+    AUROC near 1 do not shorten it; where the scores of one class spread much wider than the other's it is too short.
     """
     from scipy.optimize import brentq
     from scipy.stats import norm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ def bootstrap(
 ) -> Interval | None:
     """The bootstrap interval of a figure of n cases (Efron and Tibshirani 1993, chapters 13 and 14), by scipy.
 
-    figure: takes the indices of cases, (n,) int64 with repeats, and gives the figure of those, None where it is undefined.
+    figure: takes indices of cases, (n,) int64 with repeats, and gives their figure, None where it is undefined.
     groups: (n,); where given, whole groups are drawn (the cluster bootstrap; Field and Welsh 2007), as they must be
         where cases of one writer or patient are alike.
     method: "percentile", or "BCa" (bias-corrected and accelerated), which calls `figure` once more for each case.
@@ -50,22 +51,32 @@ def bootstrap(
         value = figure(np.concatenate([members[i] for i in units]) if groups is not None else units)
         return np.nan if value is None else float(value)
 
-    asked: dict[str, Any] = {"confidence_level": level, "n_resamples": resamples, "vectorized": False}
-    with np.errstate(invalid="ignore"):  # undefined figures are dropped below
-        found = resample((np.arange(len(members)),), of_units, method="percentile", rng=seed, **asked)
-    defined = found.bootstrap_distribution[np.isfinite(found.bootstrap_distribution)]
-    if len(defined) < MOSTLY * resamples or np.ptp(defined) == 0:
-        return None
-    if method == "percentile":
-        low, high = np.percentile(defined, [50 * (1 - level), 50 * (1 + level)])
-    else:
-        if len(defined) < resamples:
-            return None  # scipy's BCa takes no undefined figure
-        asked["n_resamples"] = 0
-        again = resample((np.arange(len(members)),), of_units, method="BCa", bootstrap_result=found, **asked)
-        low, high = again.confidence_interval
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scipy's, of undefined or equal resamples: below they give None
+        found = resample(
+            (np.arange(len(members)),),
+            of_units,
+            n_resamples=resamples,
+            vectorized=False,
+            confidence_level=level,
+            method=method,
+            rng=seed,
+        )
+    low, high = limits(found, method, level)
     name = f"bootstrap, {method}" + (", clustered" if groups is not None else "")
-    return Interval(level, name, float(low), float(high)) if np.isfinite([low, high]).all() else None
+    return Interval(level, name, low, high) if np.isfinite([low, high]).all() else None
+
+
+def limits(found: Any, method: str, level: float) -> tuple[float, float]:
+    """The limits in scipy's result; nan where the resamples say nothing."""
+    every = found.bootstrap_distribution
+    known = every[np.isfinite(every)]
+    if len(known) < MOSTLY * len(every) or np.ptp(known) == 0:
+        return np.nan, np.nan
+    if method == "percentile":  # as scipy has it, but for the undefined ones
+        low, high = np.percentile(known, [50 * (1 - level), 50 * (1 + level)])
+        return float(low), float(high)
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
 def cases_of(groups: ArrayLike | None, n: int) -> list[Indices]:

@@ -27,14 +27,14 @@ def check_classes(classes: int, **arrays: Labels) -> None:
         values = np.asarray(array)
         if values.size and not np.issubdtype(values.dtype, np.integer):
             raise DataError(f"The {name} must be whole numbers, and are {values.dtype}.")
-        if values.size and not (0 <= values.min() and values.max() < classes):
+        if values.size and not (values.min() >= 0 and values.max() < classes):
             raise DataError(f"The {name} run from {values.min()} to {values.max()}; known are 0 to {classes - 1}.")
 
 
 def checked(labels: Labels, probabilities: ArrayLike) -> Probabilities:
     """The probabilities (N, K) as float64, each row scaled to sum to 1 to the last digit.
 
-    Raises DataError where they are no table of N rows, not finite, outside 0..1, or sum to anything but 1 (within .001);
+    Raises DataError where they are no table of N rows, not finite, outside 0..1, or sum to anything but 1 (by .001);
     or where a label is none of 0..K-1.
     """
     table = np.asarray(probabilities, dtype=np.float64)
@@ -48,7 +48,7 @@ def checked(labels: Labels, probabilities: ArrayLike) -> Probabilities:
     if len(table) and abs(sums - 1).max() > ROUNDING:
         worst = int(abs(sums - 1).argmax())
         raise DataError(f"The probabilities of case {worst} sum to {sums[worst, 0]:.4f}, not to 1.")
-    return table / sums
+    return np.asarray(table / sums)
 
 
 def checked_scores(positive: ArrayLike, *scores: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:

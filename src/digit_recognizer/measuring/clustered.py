@@ -47,4 +47,5 @@ def clustered_wilson(right: ArrayLike, groups: ArrayLike, level: float = LEVEL) 
 def counts_by_group(right: ArrayLike, groups: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """For each of the C groups, how many cases are right, (C,), and how many there are, (C,)."""
     _, places = np.unique(np.asarray(groups), return_inverse=True)
-    return np.bincount(places, np.asarray(right, np.float64)), np.bincount(places)
+    correct, sizes = np.bincount(places, np.asarray(right, np.float64)), np.bincount(places)
+    return correct.astype(np.float64), sizes.astype(np.int64)

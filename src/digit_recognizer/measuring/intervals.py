@@ -1,7 +1,7 @@
 """Confidence intervals of a proportion of independent cases.
 
-One rule wherever the data say nothing: an interval is all that its figure can be, 0 to 1 for a proportion or an AUROC and
--1 to 1 for a difference of two. Only `bootstrap` knows no such range; it gives None.
+One rule wherever the data say nothing: an interval is all that its figure can be, 0 to 1 for a proportion or an AUROC
+and -1 to 1 for a difference of two. Only `bootstrap` knows no such range; it gives None.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Interval:
 def wilson(correct: int, n: int, level: float = LEVEL) -> Interval:
     """The score interval of a proportion (Wilson, JASA 22, 1927), as scipy computes it; 0 to 1 where n is 0.
 
-    The default for a proportion: over p its coverage is nearest to the level (benchmarks/coverage.py), though it can fall
-    below it where p is very near 0 or 1.
+    The default for a proportion: over p its coverage is nearest to the level (benchmarks/coverage.py), though it can
+    fall below it where p is very near 0 or 1.
     """
     return of_binomial(correct, n, level, "wilson", "wilson")
 

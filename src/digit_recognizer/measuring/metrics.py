@@ -1,4 +1,4 @@
-"""Figures of labels and predictions: pure functions of arrays, computed by scikit-learn. Undefined is None, never nan."""
+"""Figures of labels and predictions: pure functions of arrays, by scikit-learn. Undefined is None, never nan."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def accuracy(labels: Labels, predicted: Labels) -> float | None:
 
 
 def balanced_accuracy(labels: Labels, predicted: Labels) -> float | None:
-    """Mean recall of the classes that have cases (Brodersen et al. 2010): what accuracy would be, were all as frequent."""
+    """Mean recall of the classes that have cases (Brodersen et al. 2010): the accuracy, were all as frequent."""
     from sklearn.metrics import recall_score
 
     check_lengths(labels=labels, predictions=predicted)
@@ -64,8 +64,9 @@ def balanced_accuracy(labels: Labels, predicted: Labels) -> float | None:
 def cohen_kappa(
     labels: Labels, predicted: Labels, classes: int, weights: Literal["linear", "quadratic"] | None = None
 ) -> float | None:
-    """Agreement beyond chance, -1..1 (Cohen 1960); weighted by how far apart the classes are (Cohen 1968) if they have an order.
+    """Agreement beyond chance, -1..1 (Cohen 1960).
 
+    weights: for classes that have an order, how much a confusion of distant ones weighs (Cohen 1968).
     None where chance alone agrees always: no cases, or one class on both sides.
     """
     from sklearn.metrics import cohen_kappa_score
@@ -84,7 +85,7 @@ def per_class(
     groups: ArrayLike | None = None,
     level: float = LEVEL,
 ) -> list[ClassFigures]:
-    """Precision, recall, F1 and specificity of each of the K classes, with intervals, clustered where groups (N,) are given."""
+    """Precision, recall, F1, specificity of each of the K classes; intervals clustered where groups (N,) are given."""
     from sklearn.metrics import precision_recall_fscore_support
 
     counts = confusion_matrix(labels, predicted, len(names))

@@ -1,29 +1,36 @@
-"""Two models on the same cases: the difference of their accuracies with its interval, and the exact McNemar test.
-
-All take the four counts of cases that both, only the first, only the second, or neither read rightly.
-"""
+"""Two models on the same cases: the difference of their accuracies with its interval, and the exact McNemar test."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from digit_recognizer.measuring.intervals import LEVEL, Interval, wilson
 
 
-def mcnemar(only_first: int, only_second: int) -> float:
-    """The exact two-sided p-value of equal accuracies (McNemar 1947): a sign test of the cases read rightly by one only."""
+class Paired(NamedTuple):
+    """How many cases both models, only one of them, or neither read rightly."""
+
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+
+
+def mcnemar(counts: Paired) -> float:
+    """The exact two-sided p-value of equal accuracies (McNemar 1947): a sign test of the cases that one alone reads."""
     from scipy.stats import binomtest
 
-    return float(binomtest(only_first, only_first + only_second, 0.5).pvalue) if only_first + only_second else 1.0
+    _, b, c, _ = counts
+    return float(binomtest(b, b + c, 0.5).pvalue) if b + c else 1.0
 
 
-def tango(both: int, only_first: int, only_second: int, neither: int, level: float = LEVEL) -> Interval:
-    """The score interval of the difference, first minus second (Tango, Statistics in Medicine 17, 1998)."""
-    n = both + only_first + only_second + neither
+def tango(counts: Paired, level: float = LEVEL) -> Interval:
+    """The score interval of the difference, first minus second (Tango, Statistics in Medicine 17, 1998, 891-908)."""
+    n, (_, b, c, _) = sum(counts), counts
     if not n:
         return Interval(level, "tango", -1.0, 1.0)
-    low, turned = (tango_low(*pair, n, level) for pair in ((only_first, only_second), (only_second, only_first)))
-    return Interval(level, "tango", low, -turned)
+    return Interval(level, "tango", tango_low(b, c, n, level), -tango_low(c, b, n, level))
 
 
 def tango_low(b: int, c: int, n: int, level: float) -> float:
@@ -39,24 +46,25 @@ def tango_low(b: int, c: int, n: int, level: float) -> float:
         share = (math.sqrt(max(0.0, linear**2 + 8 * n * c * d * (1 - d))) - linear) / (4 * n)
         return (b - c - n * d) - z * math.sqrt(max(0.0, n * (2 * share + d * (1 - d))))
 
-    return -1.0 if c == n else float(brentq(misfit, -1.0, (b - c) / n, xtol=1e-14))
+    found = (b - c) / n - 1e-12  # at the difference found itself the variance can be nothing, and the equation idle
+    return float(brentq(misfit, -1.0, found, xtol=1e-14)) if c < n else -1.0
 
 
-def newcombe(both: int, only_first: int, only_second: int, neither: int, level: float = LEVEL) -> Interval:
-    """The difference, first minus second, from two Wilson intervals (Newcombe, Statistics in Medicine 17, 1998, 2635-2650).
+def newcombe(counts: Paired, level: float = LEVEL) -> Interval:
+    """The difference, first minus second, from two Wilson intervals (Newcombe, Stat. Med. 17, 1998, 2635-2650).
 
     His method 10: square-and-add, with the correlation of the two corrected for continuity.
     """
-    n = both + only_first + only_second + neither
+    n, (both, b, c, neither) = sum(counts), counts
     if not n:
         return Interval(level, "newcombe, paired", -1.0, 1.0)
-    right = (both + only_first, both + only_second)
-    margins = math.prod(right) * (n - right[0]) * (n - right[1])
-    cross = both * neither - only_first * only_second
+    first, second = both + b, both + c
+    margins = first * second * (n - first) * (n - second)
+    cross = both * neither - b * c
     corrected = max(cross - n / 2, 0) if cross > 0 else cross
     correlation = corrected / math.sqrt(margins) if margins else 0.0
-    low, high = square_and_add(*((count / n, wilson(count, n, level)) for count in right), correlation=correlation)
-    return Interval(level, "newcombe, paired", low, high)
+    sides = ((first / n, wilson(first, n, level)), (second / n, wilson(second, n, level)))
+    return Interval(level, "newcombe, paired", *square_and_add(*sides, correlation))
 
 
 def square_and_add(

@@ -1,8 +1,9 @@
-"""How far stated probabilities can be believed: the bins of a reliability diagram and the expected calibration error."""
+"""How far stated probabilities can be believed: a reliability diagram's bins, the expected calibration error."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -42,7 +43,7 @@ def reliability_bins(
 ) -> list[Bin]:
     """The bins of a reliability diagram (DeGroot and Fienberg 1983).
 
-    confidence: (N,) 0..1, the probability of the predicted class; right: (N,) bool, whether that class is the actual one.
+    confidence: (N,) 0..1, the probability of the predicted class; right: (N,) bool, whether that class is actual.
     width: "equal-width" splits 0..1 evenly; "equal-mass" gives each bin as many cases as ties allow: equal confidences
         are never parted, so that there can be fewer bins than asked for, and the order of cases is of no account.
     """
@@ -54,12 +55,12 @@ def reliability_bins(
     places = np.clip(np.searchsorted(edges, stated, side="left") - 1, 0, len(edges) - 2)
     known = None if groups is None else np.asarray(groups)
     made = []
-    for i, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for i, (low, high) in enumerate(pairwise(edges)):
         inside = places == i
         n = int(inside.sum())
         interval = proportion_interval(hit[inside], None if known is None else known[inside], level)
-        means = (float(stated[inside].mean()), float(hit[inside].mean())) if n else (None, None)
-        made.append(Bin(float(low), float(high), n, *means, interval))
+        confidence_here, accuracy = (float(each[inside].mean()) if n else None for each in (stated, hit))
+        made.append(Bin(float(low), float(high), n, confidence_here, accuracy, interval))
     return made
 
 
@@ -77,8 +78,8 @@ def bin_edges(confidence: NDArray[np.float64], bins: int, width: str) -> NDArray
 def expected_calibration_error(bins: list[Bin]) -> float | None:
     """The mean gap between confidence and accuracy, weighted by the cases of each bin, 0..1; None without cases.
 
-    Naeini, Cooper and Hauskrecht (AAAI 2015), Guo et al. (ICML 2017). It is never below 0 and so is above 0 by chance alone:
-    even a perfectly calibrated model has a positive one, the more so the fewer the cases in a bin.
+    Naeini, Cooper and Hauskrecht (AAAI 2015), Guo et al. (ICML 2017). It is above 0 by chance alone: even a perfectly
+    calibrated model has a positive one, the more so the fewer the cases in a bin.
     """
     n = sum(each.n for each in bins)
     gaps = [

@@ -1,4 +1,4 @@
-"""Figures of probabilities: how well they rank, and how near they are to what happened. Undefined is None, never nan."""
+"""Figures of probabilities: how well they rank, how near they are to what happened. Undefined is None, never nan."""
 
 from __future__ import annotations
 
