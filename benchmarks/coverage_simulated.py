@@ -29,10 +29,10 @@ class Grid:
 
     sizes: tuple[int, ...] = (10, 20, 50, 100, 200, 500, 1000, 10_000)  # of a proportion
     draws: int = 20_000  # of a proportion
-    samples: int = 2000  # of everything that is quick
-    slow_samples: int = 500  # of what is bootstrapped
+    samples: int = 1000  # of everything that is quick
+    slow_samples: int = 200  # of what is bootstrapped
     every: int = 1  # of the fine grid of p
-    resamples: int = 500  # in each bootstrap
+    resamples: int = 400  # in each bootstrap
 
 
 def row(coverage: float, n: int) -> dict[str, Any]:
@@ -59,30 +59,30 @@ def grouped(grid: Grid) -> list[dict[str, Any]]:
     made = []
     for clusters, alike, share in itertools.product((10, 30, 100, 250), (0.0, 0.05, 0.2), (0.8, 0.95, 0.99)):
         rng = np.random.default_rng([clusters, int(100 * alike), int(100 * share)])
-
-        def sample(i: int, clusters: int = clusters, alike: float = alike, share: float = share, rng: Any = rng) -> Any:
-            sizes = rng.poisson(19, clusters) + 1
-            own = rng.beta(share / alike - share, (1 - share) * (1 / alike - 1), clusters) if alike else share
-            groups = np.repeat(np.arange(clusters), sizes)
-            right = rng.random(len(groups)) < np.repeat(np.broadcast_to(own, clusters), sizes)
-            found = {
-                "wilson": wilson(int(right.sum()), len(right)),
-                "wilson, clustered": clustered_wilson(right, groups),
-            }
-            if i < grid.slow_samples and clusters <= 30:
-                found["bootstrap, clustered"] = of_mean(right, groups, grid, i)
-            return found
-
+        samples = [in_groups(clusters, alike, share, rng) for _ in range(grid.samples)]
         told = {"groups": clusters, "intra_cluster_correlation": alike, "p": share}
-        found = [sample(i) for i in range(grid.samples)]
-        made += rows(told, ({k: v for k, v in each.items() if "boot" not in k} for each in found), share)
-        if clusters <= 30:
-            booted = ({"bootstrap, clustered": each["bootstrap, clustered"]} for each in found[: grid.slow_samples])
-            made += rows(told, booted, share)
+        found = (
+            {"wilson": wilson(int(right.sum()), len(right)), "wilson, clustered": clustered_wilson(right, groups)}
+            for right, groups in samples
+        )
+        made += rows(told, found, share)
+        if clusters <= 30 and share == 0.95:
+            few = enumerate(samples[: grid.slow_samples])
+            made += rows(told, ({"bootstrap, clustered": of_mean(*each, grid, i)} for i, each in few), share)
     return made
 
 
+def in_groups(clusters: int, alike: float, share: float, rng: np.random.Generator) -> tuple[Any, Any]:
+    """Which cases are right, (n,), and the group of each, (n,)."""
+    own = (
+        rng.beta(share / alike - share, (1 - share) * (1 / alike - 1), clusters) if alike else np.full(clusters, share)
+    )
+    groups = np.repeat(np.arange(clusters), rng.poisson(19, clusters) + 1)
+    return rng.random(len(groups)) < own[groups], groups
+
+
 def of_mean(right: NDArray[np.bool_], groups: NDArray[np.int64], grid: Grid, seed: int) -> Interval | None:
+    """The cluster bootstrap of a share."""
     return bootstrap(
         lambda chosen: float(right[chosen].mean()), len(right), groups=groups, resamples=grid.resamples, seed=seed
     )
@@ -123,7 +123,7 @@ def differences(grid: Grid) -> list[dict[str, Any]]:
         rng = np.random.default_rng([n, int(1000 * first)])
         neither = min(0.05, first)
         shares = (1 - first - second - neither, first, second, neither)
-        tables, counts = np.unique(rng.multinomial(n, shares, 2 * grid.samples), axis=0, return_counts=True)
+        tables, counts = np.unique(rng.multinomial(n, shares, grid.samples), axis=0, return_counts=True)
         once = [of_counts(Paired(*(int(each) for each in table))) for table in tables]
         found = [each for each, times in zip(once, counts, strict=True) for _ in range(times)]
         made += rows({"n": n, "only_first": first, "only_second": second}, found, first - second)
