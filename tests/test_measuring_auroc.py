@@ -16,7 +16,7 @@ from digit_recognizer.errors import DataError
 from digit_recognizer.measuring.auroc import auroc, auroc_interval, delong, newcombe_auroc
 
 # Albumin, total protein, K-G score, and whether the patient benefitted from surgery: 43 of the patients of DeLong,
-# DeLong and Clarke-Pearson (Biometrics 44, 1988), as listed in the SAS/STAT user's guide (LOGISTIC, comparing ROC curves).
+# DeLong and Clarke-Pearson (Biometrics 44, 1988), as listed in the SAS/STAT user's guide (PROC LOGISTIC).
 OVARIAN = """
 3.0 5.8 10 0 3.2 6.3 5 1 3.9 6.8 3 1 2.8 4.8 6 0 3.2 5.8 3 1 0.9 4.0 5 0 2.5 5.7 8 0 1.6 5.6 5 1 3.8 5.7 5 1 3.7 6.7 6 1
 3.2 5.4 4 1 3.8 6.6 6 1 4.1 6.6 5 1 3.6 5.7 5 1 4.3 7.0 4 1 3.6 6.7 4 0 2.3 4.4 6 1 4.2 7.6 4 0 4.0 6.6 6 0 3.5 5.8 6 1
