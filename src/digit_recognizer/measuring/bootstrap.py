@@ -15,6 +15,8 @@ from digit_recognizer.measuring.intervals import LEVEL, Interval
 METHODS = ("percentile", "BCa")
 MOSTLY = 0.95  # share of the resamples in which a figure must be defined
 
+AT_ONCE = 1_000_000  # indices drawn at a time: all resamples of a large set would fill the memory
+
 Indices = NDArray[np.int64]
 
 
@@ -52,12 +54,13 @@ def bootstrap(
         return np.nan if value is None else float(value)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # scipy's, of undefined or equal resamples: below they give None
+        warnings.simplefilter("ignore", RuntimeWarning)  # of undefined or equal resamples: below they give None
         found = resample(
             (np.arange(len(members)),),
             of_units,
             n_resamples=resamples,
             vectorized=False,
+            batch=max(1, AT_ONCE // len(members)),
             confidence_level=level,
             method=method,
             rng=seed,

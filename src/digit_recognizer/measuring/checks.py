@@ -32,7 +32,7 @@ def check_classes(classes: int, **arrays: Labels) -> None:
 
 
 def checked(labels: Labels, probabilities: ArrayLike) -> Probabilities:
-    """The probabilities (N, K) as float64, each row scaled to sum to 1 to the last digit.
+    """The probabilities (N, K) as float64, as they were given: scaling a row would part scores that are tied.
 
     Raises DataError where they are no table of N rows, not finite, outside 0..1, or sum to anything but 1 (by .001);
     or where a label is none of 0..K-1.
@@ -48,7 +48,7 @@ def checked(labels: Labels, probabilities: ArrayLike) -> Probabilities:
     if len(table) and abs(sums - 1).max() > ROUNDING:
         worst = int(abs(sums - 1).argmax())
         raise DataError(f"The probabilities of case {worst} sum to {sums[worst, 0]:.4f}, not to 1.")
-    return np.asarray(table / sums)
+    return table
 
 
 def checked_scores(positive: ArrayLike, *scores: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:

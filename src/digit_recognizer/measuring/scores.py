@@ -5,11 +5,11 @@ from __future__ import annotations
 import statistics
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from digit_recognizer.data.spec import Labels
 from digit_recognizer.measuring.auroc import auroc
-from digit_recognizer.measuring.checks import check_lengths, checked, checked_scores
+from digit_recognizer.measuring.checks import Probabilities, checked, checked_scores
 
 
 def top_k_accuracy(labels: Labels, probabilities: ArrayLike, k: int) -> float | None:
@@ -36,7 +36,7 @@ def brier_score(labels: Labels, probabilities: ArrayLike) -> float | None:
         return None
     if table.shape[1] == 1:
         return 0.0  # one class only is always rightly foretold
-    return float(brier_score_loss(labels, table, labels=np.arange(table.shape[1]), scale_by_half=False))
+    return float(brier_score_loss(labels, scaled(table), labels=np.arange(table.shape[1]), scale_by_half=False))
 
 
 def negative_log_likelihood(labels: Labels, probabilities: ArrayLike) -> float | None:
@@ -51,7 +51,12 @@ def negative_log_likelihood(labels: Labels, probabilities: ArrayLike) -> float |
         return None
     if table.shape[1] == 1:
         return 0.0
-    return float(log_loss(labels, table, labels=np.arange(table.shape[1])))
+    return float(log_loss(labels, scaled(table), labels=np.arange(table.shape[1])))
+
+
+def scaled(table: Probabilities) -> Probabilities:
+    """Probabilities (N, K) whose rows sum to 1 to the last digit, as scikit-learn asks; tables are written with few."""
+    return np.asarray(table / table.sum(axis=1, keepdims=True))
 
 
 def average_precision(positive: ArrayLike, score: ArrayLike) -> float | None:
@@ -84,8 +89,7 @@ def macro(figures: list[float | None]) -> float | None:
     return statistics.fmean(known) if known else None
 
 
-def confidence_and_right(labels: Labels, probabilities: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def confidence_and_right(labels: Labels, probabilities: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The highest probability of each case, (N,) float64, and whether it is the actual class's, (N,) bool."""
     table = checked(labels, probabilities)
-    check_lengths(labels=labels, probabilities=table)
-    return table.max(axis=1, initial=0.0), table.argmax(axis=1) == labels
+    return table.max(axis=1), table.argmax(axis=1) == np.asarray(labels)
