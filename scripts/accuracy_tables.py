@@ -128,6 +128,41 @@ def best_study() -> str:
     )
 
 
+INTERVALS_OF = {  # a section of benchmarks/coverage.py -> what its intervals are of
+    "proportions": "a proportion, n cases",
+    "grouped_proportions": "a proportion, cases in groups of about 20",
+    "aurocs": "an AUROC",
+    "differences_of_accuracies": "a difference of two accuracies, same cases",
+    "differences_of_aurocs": "a difference of two AUROCs, same cases",
+    "bootstrap": "balanced accuracy, kappa, a mean loss",
+    "seeds": "the mean over seeds",
+}
+COVERAGE_FIGURES = {"interval", "coverage", "error", "samples", "width", "undefined", "simulation", "p_below_05"}
+
+
+def place(row: dict[str, Any]) -> str:
+    """Where on the grid of a simulation a row stands."""
+    return ", ".join(f"{key.replace('_', ' ')} {row[key]}" for key in row if key not in COVERAGE_FIGURES)
+
+
+def coverage() -> str:
+    """How often each 95 % interval holds the true value: over its whole grid, and where it does worst."""
+    rows = []
+    for section, figure in INTERVALS_OF.items():
+        found = read("coverage")["coverage"][section]
+        for interval in dict.fromkeys(row["interval"] for row in found):
+            these = [row for row in found if row["interval"] == interval]
+            lowest = min(these, key=lambda row: float(row["coverage"]))
+            error = max(row.get("error", 0.0) for row in these)
+            mean = percent(sum(row["coverage"] for row in these) / len(these), 1)
+            below = sum(row["coverage"] < 0.93 for row in these)
+            least = f"{percent(lowest['coverage'], 1)} ({place(lowest)})"
+            exact = f"± {percent(error, 1)}" if error else "exact"
+            rows.append([figure, interval, f"{below} of {len(these)}", mean, least, exact])
+    head = ["interval of", "method", "places below 93 %", "mean coverage, %", "lowest, %", "Monte Carlo error"]
+    return table(head, rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "models": models,
     "models-here": models_here,
@@ -136,4 +171,5 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "variants": variants,
     "best-digits": best_digits,
     "best-study": best_study,
+    "coverage": coverage,
 }

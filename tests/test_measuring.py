@@ -163,7 +163,8 @@ def test_what_is_written_says_all(classic: Model, mnist: Dataset) -> None:
     assert (written["dataset"], written["split"], written["n"], written["looks"]) == ("mnist", "validation", 200, None)
     assert written["accuracy"] == written["correct"] / 200
     assert set(written["interval"]) == {"level", "method", "low", "high"}
-    assert set(written["per_class"][0]) == {"name", "n", "precision", "recall", "f1"}
+    figures = {"name", "n", "precision", "recall", "f1", "specificity", "precision_interval", "recall_interval"}
+    assert set(written["per_class"][0]) == figures
     assert np.array(written["confusion"]).shape == (10, 10)
     assert np.trace(written["confusion"]) == written["correct"]
     assert written["model_sha256"] == classic.sha256
