@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
 
 from digit_recognizer.errors import DataError
-from digit_recognizer.measuring.calibration import fit_temperature, negative_log_likelihood
+from digit_recognizer.measuring.calibration import fit_temperature
 from digit_recognizer.models.softmax import softmax
 
 
@@ -44,16 +43,6 @@ def test_logits_of_another_scale_get_another_temperature_and_the_same_probabilit
     before, after = fit_temperature(logits, labels), fit_temperature(scale * logits, labels)
     if 0.1 < before < 10:  # away from the ends of the search
         assert after == pytest.approx(scale * before, rel=1e-3)
-
-
-def test_the_loss_is_scikit_learns() -> None:
-    logits, labels = drawn(200, 5, 1.0, seed=3)
-    probabilities = softmax(logits)
-    assert negative_log_likelihood(probabilities, labels) == pytest.approx(log_loss(labels, probabilities))
-
-
-def test_a_certain_mistake_costs_much_but_not_everything() -> None:
-    assert 700 < negative_log_likelihood(np.array([[1.0, 0.0]]), np.array([1])) < 710
 
 
 @pytest.mark.parametrize("n", [0, 7])

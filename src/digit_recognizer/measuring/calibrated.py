@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from digit_recognizer.data import Dataset
 from digit_recognizer.data.spec import Labels
 from digit_recognizer.errors import ConfigError, DataError, ModelFileError
-from digit_recognizer.measuring.calibration import fit_temperature, negative_log_likelihood
+from digit_recognizer.measuring.calibration import fit_temperature
 from digit_recognizer.measuring.conformal import ConformalSets, fit_sets, least_probability
 from digit_recognizer.measuring.evaluate import as_model_labels
+from digit_recognizer.measuring.scores import negative_log_likelihood
 from digit_recognizer.measuring.selective import AnswerTable, answer_table
 from digit_recognizer.models import Model
 from digit_recognizer.models.header import ModelHeader
@@ -112,7 +113,7 @@ def calibrate_model(model: Model, dataset: Dataset, split: str | None = None) ->
     source = {"name": dataset.spec.name, "split": chosen, "n": len(part), "sha256": part.sha256}
     found = calibrate(logits, labels, source, strangeness)
     before, after = (
-        negative_log_likelihood(softmax(logits / temperature), labels)
+        negative_log_likelihood(labels, softmax(logits / temperature)) or 0.0
         for temperature in (model.header.temperature, found.temperature)
     )
     return found, before, after

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data.spec import Labels
 from digit_recognizer.errors import DataError
+from digit_recognizer.measuring.scores import negative_log_likelihood
 from digit_recognizer.models.softmax import softmax
 
 COLDEST, WARMEST = 0.02, 50.0  # temperatures that are searched
@@ -30,14 +31,8 @@ def fit_temperature(logits: NDArray[np.float32], labels: Labels) -> float:
         )
 
     def loss(log_temperature: float) -> float:
-        return negative_log_likelihood(softmax(logits / np.exp(log_temperature)), labels)
+        return negative_log_likelihood(labels, softmax(logits / np.exp(log_temperature))) or 0.0
 
     bounds = (np.log(COLDEST), np.log(WARMEST))
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
     return float(np.exp(found.x))
-
-
-def negative_log_likelihood(probabilities: NDArray[np.float64], labels: Labels) -> float:
-    """Mean of -log p of the actual class, nats; probabilities (N, K) of 0 count as the least number above it."""
-    chosen = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(chosen, np.finfo(np.float64).tiny)).mean())

@@ -60,4 +60,5 @@ def score_limits(share: float, size: float, quantile: float) -> tuple[float, flo
     middle = share + quantile**2 / (2 * size)
     half = quantile * (share * (1 - share) / size + quantile**2 / (4 * size**2)) ** 0.5
     scale = 1 + quantile**2 / size
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+    low, high = max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+    return low if share > 0 else 0.0, high if share < 1 else 1.0  # in floats the two halves need not cancel
