@@ -9,6 +9,7 @@ DISTRIBUTION = "handwritten-digit-recognizer"
 # A module that only the extra brings, to tell whether the extra is installed.
 EXTRAS = {
     "train": ("torch", "torchvision", "sklearn", "scipy", "safetensors", "matplotlib", "filelock"),
+    "tables": ("pyarrow",),
     "tensorboard": ("tensorboard",),
 }
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from digit_recognizer.errors import ConfigError, ImageError
 from digit_recognizer.images import Picture, read_picture
-from digit_recognizer.measuring.calibrated import Calibration, read_calibration
+from digit_recognizer.measuring.calibration import Calibration, read_calibration
 from digit_recognizer.measuring.selective import AnswerThreshold
 from digit_recognizer.models import Model, load_model
 

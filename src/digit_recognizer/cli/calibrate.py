@@ -31,7 +31,7 @@ def calibrate(
 
     require_extra("train", "digits calibrate")
     from digit_recognizer.data import load_dataset
-    from digit_recognizer.measuring.calibrated import calibrate_model
+    from digit_recognizer.measuring.calibration import calibrate_model
     from digit_recognizer.models import load_model
     from digit_recognizer.models.model_file import copy_model
 

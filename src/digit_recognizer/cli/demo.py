@@ -24,8 +24,8 @@ def demo(
     from digit_recognizer.errors import require_extra
 
     require_extra("train", "digits demo")
-    from digit_recognizer.cli.evaluate import print_summary
     from digit_recognizer.cli.predict import in_words
+    from digit_recognizer.cli.summary import print_looks, print_totals
     from digit_recognizer.cli.train import watched_training
     from digit_recognizer.data import load_dataset
     from digit_recognizer.measuring import evaluate
@@ -48,7 +48,8 @@ def demo(
     say("2. Measuring it on images it has never seen, by writers it has never seen", style="bold")
     recognizer = Recognizer.load(folder)
     evaluation = evaluate(recognizer.model, dataset)
-    print_summary(evaluation)
+    print_totals(evaluation.title, evaluation.to_dict())
+    print_looks(evaluation.looks)
     save_evaluation(evaluation, test, folder)
     save_figure(sample_figure(dataset, "validation", recognizer.model, seed=0), folder / "samples.png")
     made = "" if picture else " (an MNIST digit, enlarged, dark on light)"

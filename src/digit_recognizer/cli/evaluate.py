@@ -11,6 +11,8 @@ from digit_recognizer.cli.options import Data, DataDir, Json, Quiet, Split
 from digit_recognizer.cli.seeds import evaluate_many, print_seeds
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from digit_recognizer.data import Dataset
     from digit_recognizer.measuring import Evaluation
     from digit_recognizer.models import Model
@@ -24,6 +26,14 @@ def evaluate(
     data: Data = "mnist",
     split: Split = "test",
     data_dir: DataDir = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Measure probabilities that any tool wrote (npz, npy, CSV, Parquet)."),
+    ] = None,
+    labels: Annotated[Path | None, typer.Option(metavar="FILE", help="The actual classes of --predictions.")] = None,
+    groups: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Writer, patient or site of each image: intervals heed it.")
+    ] = None,
     json: Json = None,
     each: Annotated[bool, typer.Option("--each", help="Also print predicted and actual label of each image.")] = False,
     figures: Annotated[
@@ -32,52 +42,107 @@ def evaluate(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Score a model on a split: totals, accuracy with its interval, figures of each class."""
+    """Score a model on a split: totals, accuracy with its interval, how far its doubts can be relied on."""
     from digit_recognizer.cli.output import write_json
-    from digit_recognizer.data import load_dataset
-    from digit_recognizer.errors import ConfigError, require_extra
+    from digit_recognizer.errors import require_extra
 
     require_extra("train", "digits evaluate")
+    aloud = json != "-" and not quiet
+    if predictions or labels:
+        result = of_tables(model, predictions, labels, groups, aloud=aloud)
+    else:
+        result = of_model(model, data, split, data_dir, groups, figures, each=each, answered=json != "-", aloud=aloud)
+    if json:
+        write_json(json, result)
+
+
+def of_tables(
+    model: str | None, predictions: Path | None, labels: Path | None, groups: Path | None, *, aloud: bool
+) -> dict[str, Any]:
+    """Measure probabilities from files; the object of `--json`."""
+    from digit_recognizer.cli.summary import print_details, print_totals
+    from digit_recognizer.errors import ConfigError
+    from digit_recognizer.measuring.evaluate import SCHEMA
+    from digit_recognizer.measuring.predictions import read_predictions
+    from digit_recognizer.measuring.trust import details
+
+    if model or not (predictions and labels):
+        raise ConfigError("--predictions and --labels belong together, and stand in place of a model.")
+    scored = read_predictions(predictions, labels, groups)
+    result = {"schema": SCHEMA, "model": scored.name, **scored.counts()}
+    result |= details(scored.labels, scored.probabilities, scored.groups)
+    if aloud:
+        print_totals(scored.name, result)
+        print_details(result)
+    return result
+
+
+def of_model(
+    model: str | None,
+    data: str,
+    split: str,
+    data_dir: Path | None,
+    groups: Path | None,
+    figures: Path | None,
+    *,
+    each: bool,
+    answered: bool,
+    aloud: bool,
+) -> dict[str, Any]:
+    """Score a model, or a folder of seeds; the object of `--json`. answered: standard output is free for words."""
+    from digit_recognizer.data import load_dataset
+    from digit_recognizer.errors import ConfigError
+    from digit_recognizer.measuring.predictions import column
     from digit_recognizer.models import load_model
     from digit_recognizer.recognizer import DEFAULT_MODEL
     from digit_recognizer.training.seeds import seed_folders
 
     named = model or DEFAULT_MODEL
     folders = seed_folders(Path(named))
-    if folders and (each or figures):
-        raise ConfigError("--each and --figures are of one model: name one of the runs in this folder.")
+    if folders and (each or figures or groups):
+        raise ConfigError("--each, --figures and --groups are of one model: name one of the runs in this folder.")
     loaded = load_model(folders[0] if folders else named)
     dataset = load_dataset(data, data_dir, loaded.preprocess)
-    aloud = json != "-"
     if folders:
         result = evaluate_many(folders, dataset, split)
-        if aloud and not quiet:
+        if aloud:
             print_seeds(result)
-    else:
-        result = evaluate_one(loaded, dataset, split, figures, aloud=aloud, each=each, summary=not quiet)
-    if json:
-        write_json(json, result)
+        return result
+    known = column(groups, "groups") if groups else None
+    return evaluate_one(loaded, dataset, split, known, figures, answered=answered, each=each, summary=aloud)
 
 
 def evaluate_one(
-    model: Model, dataset: Dataset, split: str, figures: Path | None, *, aloud: bool, each: bool, summary: bool
+    model: Model,
+    dataset: Dataset,
+    split: str,
+    groups: NDArray[Any] | None,
+    figures: Path | None,
+    *,
+    answered: bool,
+    each: bool,
+    summary: bool,
 ) -> dict[str, Any]:
-    """Score one model, draw what was asked for, and say it if `aloud`; the object of `--json`."""
+    """Score one model, draw what was asked for, and say it; the object of `--json`."""
     from digit_recognizer.cli.output import answers
+    from digit_recognizer.cli.summary import print_details, print_looks, print_totals
     from digit_recognizer.measuring import evaluate as score
 
-    evaluation = score(model, dataset, split)
-    if aloud and each:
+    evaluation = score(model, dataset, split, groups=groups)
+    result = evaluation.to_dict() | evaluation.details
+    if answered and each:
         print_each(evaluation)
-    if aloud and summary:
-        print_summary(evaluation)
+    if summary:
+        print_totals(evaluation.title, result)
+        print_details(result)
+        print_looks(evaluation.looks)
     if figures:
         from digit_recognizer.report.gather import save_evaluation
 
         saved = save_evaluation(evaluation, dataset.split(split), figures)
-        if aloud:
+        if answered:
             answers().print("Figures: " + ", ".join(map(str, saved)), markup=False)
-    return evaluation.to_dict()
+    return result
 
 
 def print_each(evaluation: Evaluation) -> None:
@@ -88,37 +153,3 @@ def print_each(evaluation: Evaluation) -> None:
     for index, (predicted, actual) in enumerate(zip(evaluation.predicted, evaluation.labels, strict=True)):
         mark = "" if predicted == actual else "  wrong"
         typer.echo(printable(f"image {index}: predicted {names[predicted]}, actual {names[actual]}{mark}"))
-
-
-def print_summary(evaluation: Evaluation) -> None:
-    """Totals, accuracy, a table of the classes, and the looks at the test split."""
-    from rich.table import Table
-
-    from digit_recognizer.cli.output import answers
-
-    interval = evaluation.interval
-    out = answers()
-    out.print(evaluation.title, style="bold", markup=False)
-    out.print(f"Total images tested:  {evaluation.n:,}")
-    out.print(f"Accurate predictions: {evaluation.correct:,}")
-    bounds = f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %"
-    out.print(
-        f"Accuracy:             {100 * evaluation.accuracy:.2f} %"
-        f"  ({interval.level:.0%} interval {bounds}, {interval.method.title()})"
-    )
-    table = Table("class", "n", "precision", "recall", "F1", box=None)
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for row in (each for each in evaluation.per_class if each.n or each.precision is not None):
-        table.add_row(row.name, str(row.n), *(percent(figure) for figure in (row.precision, row.recall, row.f1)))
-    out.print(table)
-    if evaluation.looks is not None:
-        out.print(
-            f"Looks at these test images noted beside this model: {evaluation.looks}."
-            " Whoever looks often and keeps the best has chosen by the test."
-        )
-
-
-def percent(figure: float | None) -> str:
-    """A share in per cent, or what an undefined one is called."""
-    return "undefined" if figure is None else f"{100 * figure:.2f} %"

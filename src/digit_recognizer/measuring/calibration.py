@@ -1,16 +1,99 @@
-"""Probabilities that mean what they say: one temperature, fitted on images that nothing was chosen by."""
+"""What is fitted on calibration images and travels with a model: temperature, thresholds of answering, label sets."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_recognizer.data import Dataset
 from digit_recognizer.data.spec import Labels
-from digit_recognizer.errors import DataError
+from digit_recognizer.errors import ConfigError, DataError, ModelFileError
+from digit_recognizer.measuring.checks import as_model_labels
+from digit_recognizer.measuring.conformal import ConformalSets, fit_sets, least_probability
 from digit_recognizer.measuring.scores import negative_log_likelihood
+from digit_recognizer.measuring.selective import AnswerTable, answer_table
+from digit_recognizer.models import Model
+from digit_recognizer.models.header import ModelHeader
+from digit_recognizer.models.runtime import Strangeness
 from digit_recognizer.models.softmax import softmax
 
 COLDEST, WARMEST = 0.02, 50.0  # temperatures that are searched
+FAMILIAR = 0.998  # share of digits that are not taken for strangers
+MARGINAL_LEVELS = (0.9, 0.95, 0.99, 0.999)
+CLASS_LEVELS = (0.9, 0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A model's calibration; all of it holds for images drawn as the calibration images were."""
+
+    source: dict[str, Any]  # name, split, n and sha256 of the calibration images
+    temperature: float
+    answers: AnswerTable
+    sets: tuple[ConformalSets, ...]
+    # The strangeness beyond which an image is no digit: all but a share of 1 - FAMILIAR of the calibration images stay
+    # below. None without a watch, and where n cannot support that share.
+    strangest: float | None = None
+
+    def set_at(self, level: float, *, per_class: bool = False) -> ConformalSets:
+        """The prediction sets of a level (0..1). Raises ConfigError for a level that was not fitted."""
+        for each in self.sets:
+            if each.level == level and each.per_class == per_class:
+                return each
+        known = ", ".join(f"{100 * each.level:g} %" for each in self.sets if each.per_class == per_class)
+        raise ConfigError(f"Prediction sets at {100 * level:g} % were not fitted; there are {known}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a model's header keeps them."""
+        return {
+            "source": self.source,
+            "temperature": self.temperature,
+            "answers": self.answers.to_dict(),
+            "sets": [each.to_dict() for each in self.sets],
+            "strangest": self.strangest,
+        }
+
+
+def read_calibration(header: ModelHeader) -> Calibration | None:
+    """A model's calibration; None where it has none. Raises ModelFileError for one that cannot be used."""
+    fields = header.calibration
+    if fields is None:
+        return None
+    try:
+        sets = tuple(ConformalSets.from_dict(each) for each in fields["sets"])
+        if any(len(each.least) != len(header.class_names) for each in sets):
+            raise ValueError("its sets are of another number of classes")
+        strangest = fields["strangest"]
+        return Calibration(
+            dict(fields["source"]),
+            header.temperature,
+            AnswerTable.from_dict(fields["answers"]),
+            sets,
+            float(strangest) if strangest is not None else None,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelFileError(f"{header.name}: its calibration is damaged ({error}). Copy the model again.") from error
+
+
+def calibrate(
+    logits: NDArray[np.float32], labels: Labels, source: dict[str, Any], strangeness: Strangeness = None
+) -> Calibration:
+    """Fit everything on calibration images: logits (N, K), labels (N,) 0..K-1, source as Calibration keeps it,
+    strangeness (N,) where a watch gives it.
+
+    Raises DataError where the sample tells nothing (see fit_temperature).
+    """
+    temperature = fit_temperature(logits, labels)
+    probabilities = softmax(logits / temperature)
+    answers = answer_table(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels)
+    sets = [fit_sets(probabilities, labels, level, per_class=False) for level in MARGINAL_LEVELS]
+    sets += [fit_sets(probabilities, labels, level, per_class=True) for level in CLASS_LEVELS]
+    # A set's threshold of probabilities turned round: the n + 1st digit is as likely the strangest as any.
+    least = 0.0 if strangeness is None else least_probability(1 / (1 + strangeness.astype(np.float64)), FAMILIAR)
+    return Calibration(source, temperature, answers, tuple(sets), 1 / least - 1 if least else None)
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: Labels) -> float:
@@ -36,3 +119,26 @@ def fit_temperature(logits: NDArray[np.float32], labels: Labels) -> float:
     bounds = (np.log(COLDEST), np.log(WARMEST))
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
     return float(np.exp(found.x))
+
+
+def calibrate_model(model: Model, dataset: Dataset, split: str | None = None) -> tuple[Calibration, float, float]:
+    """A calibration of a model on labelled images, and the mean negative log-likelihood before and after, nats.
+
+    split: by default the whole of an unsplit folder, and the calibration images of everything else.
+    Raises ConfigError for test images, which are for measuring; DataError where the images tell nothing.
+    """
+    chosen = split or ("all" if "all" in dataset.splits else "calibration")
+    if chosen == "test":
+        raise ConfigError("Test images are for measuring. Calibrate on others: --split calibration.")
+    part = dataset.split(chosen)
+    labels = as_model_labels(part.labels, dataset.spec.classes, model.header.class_names, dataset.spec.name)
+    if not len(part):
+        raise DataError(f"{dataset.spec.name}: its split {chosen!r} is empty.")
+    logits, strangeness = model.observe(part.take(np.arange(len(part))))
+    source = {"name": dataset.spec.name, "split": chosen, "n": len(part), "sha256": part.sha256}
+    found = calibrate(logits, labels, source, strangeness)
+    before, after = (
+        negative_log_likelihood(labels, softmax(logits / temperature)) or 0.0
+        for temperature in (model.header.temperature, found.temperature)
+    )
+    return found, before, after

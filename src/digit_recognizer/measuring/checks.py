@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -63,3 +65,15 @@ def checked_scores(positive: ArrayLike, *scores: ArrayLike) -> tuple[NDArray[np.
     if np.isnan(table).any():
         raise DataError("A score is not a number (nan).")
     return given.astype(bool), table
+
+
+def as_model_labels(labels: Labels, classes: Sequence[str], known: Sequence[str], name: str) -> Labels:
+    """A set's labels as indices into the model's classes, matched by name."""
+    if tuple(classes) == tuple(known):
+        return labels
+    strange = [each for each in classes if each not in known]
+    if strange:
+        raise DataError(
+            f"{name}: has the class {strange[0]!r}, which the model does not know (it knows {', '.join(known)})."
+        )
+    return np.array([known.index(each) for each in classes], dtype=np.int64)[labels]

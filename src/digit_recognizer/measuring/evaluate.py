@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,14 @@ from numpy.typing import NDArray
 from digit_recognizer.data import Dataset, Split, load_dataset
 from digit_recognizer.data.spec import Images, Labels
 from digit_recognizer.errors import DataError, DigitRecognizerWarning, require_extra
-from digit_recognizer.measuring.intervals import Interval, wilson
+from digit_recognizer.measuring.calibration import read_calibration
+from digit_recognizer.measuring.checks import as_model_labels, check_lengths
+from digit_recognizer.measuring.clustered import proportion_interval
+from digit_recognizer.measuring.intervals import Interval
 from digit_recognizer.measuring.ledger import note_look
 from digit_recognizer.measuring.metrics import ClassFigures, confusion_matrix, per_class
+from digit_recognizer.measuring.predictions import Predictions
+from digit_recognizer.measuring.trust import details
 from digit_recognizer.models import Model, load_model
 
 SCHEMA = "digit-recognizer/evaluation/1"
@@ -36,6 +40,7 @@ class Evaluation:
     probabilities: NDArray[np.float64] = field(repr=False)  # (N, K)
     seconds: float  # of the network's work, decoding of pictures included
     looks: int | None  # at this test split by this model, this one included; None for other splits
+    groups: NDArray[Any] | None = field(default=None, repr=False)  # (N,) writer, patient or site; None: not known
 
     @property
     def title(self) -> str:
@@ -61,8 +66,8 @@ class Evaluation:
 
     @property
     def interval(self) -> Interval:
-        """The 95 % interval of the accuracy."""
-        return wilson(self.correct, self.n)
+        """The 95 % interval of the accuracy, clustered where groups are known."""
+        return proportion_interval(self.predicted == self.labels, self.groups)
 
     @property
     def confusion(self) -> NDArray[np.int64]:
@@ -70,7 +75,7 @@ class Evaluation:
 
     @property
     def per_class(self) -> list[ClassFigures]:
-        return per_class(self.labels, self.predicted, self.model.header.class_names)
+        return per_class(self.labels, self.predicted, self.model.header.class_names, self.groups)
 
     def worst_mistakes(self, count: int) -> NDArray[np.int64]:
         """Indices of the mistakes that the model was surest of, the worst first."""
@@ -78,20 +83,26 @@ class Evaluation:
         sureness = self.probabilities[wrong].max(axis=1)
         return np.asarray(wrong[np.argsort(-sureness, kind="stable")][:count])
 
+    @property
+    def details(self) -> dict[str, Any]:
+        """Every further figure with its interval, calibration, refusals, prediction sets; takes some seconds."""
+        return details(self.labels, self.probabilities, self.groups, read_calibration(self.model.header))
+
+    @property
+    def predictions(self) -> Predictions:
+        """The labels and probabilities by themselves."""
+        names = self.model.header.class_names
+        return Predictions(self.model.title, names, self.labels, self.probabilities, self.groups)
+
     def to_dict(self) -> dict[str, Any]:
-        """The object that `digits evaluate --json` writes."""
+        """The counts; with `details`, the object that `digits evaluate --json` writes."""
         return {
             "schema": SCHEMA,
             "model": self.model.header.name,
             "model_sha256": self.model.sha256,
             "dataset": self.dataset,
             "split": self.split,
-            "n": self.n,
-            "correct": self.correct,
-            "accuracy": self.accuracy,
-            "interval": self.interval.to_dict(),
-            "per_class": [figures.to_dict() for figures in self.per_class],
-            "confusion": self.confusion.tolist(),
+            **self.predictions.counts(),
             "looks": self.looks,
             "seconds": self.seconds,
         }
@@ -102,12 +113,13 @@ def evaluate(
     data: str | Path | Dataset = "mnist",
     split: str = "test",
     data_dir: str | Path | None = None,
+    groups: NDArray[Any] | None = None,
 ) -> Evaluation:
     """Score a model on one split of a data set; a look at a test split is noted in the model's ledger.
 
     model: a shipped name, a model file, a run folder, or a loaded model. data: a set's name or a folder of class
-        folders.
-    Raises DataError where the set has classes that the model has not.
+        folders. groups: (N,) the writer, patient or site of each image, where images of one are alike.
+    Raises DataError where the set has classes that the model has not, or other images than groups.
     """
     require_extra("train", "Evaluating")
     loaded = model if isinstance(model, Model) else load_model(model)
@@ -116,11 +128,13 @@ def evaluate(
     if not len(part):
         raise DataError(f"{dataset.spec.name}: its split {split!r} is empty.")
     labels = as_model_labels(part.labels, dataset.spec.classes, loaded.header.class_names, dataset.spec.name)
+    check_lengths(images=labels, groups=groups)
     warn_of_seen(loaded, dataset, split)
     looks = note_look(loaded, dataset.spec.name, part.sha256, len(part)) if split in TEST_INSIDE else None
     began = time.perf_counter()
     probabilities = score(loaded, part)
-    return Evaluation(loaded, dataset.spec.name, split, labels, probabilities, time.perf_counter() - began, looks)
+    seconds = time.perf_counter() - began
+    return Evaluation(loaded, dataset.spec.name, split, labels, probabilities, seconds, looks, groups)
 
 
 def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:
@@ -147,15 +161,3 @@ def read_samples(model: Model, dataset: Dataset, split: str, images: Images) -> 
 def score(model: Model, split: Split) -> NDArray[np.float64]:
     """Probabilities (N, K) of all images of a split, in order."""
     return np.concatenate([model.probabilities(images) for images in split.batches(BATCH)])
-
-
-def as_model_labels(labels: Labels, classes: Sequence[str], known: Sequence[str], name: str) -> Labels:
-    """A set's labels as indices into the model's classes, matched by name."""
-    if tuple(classes) == tuple(known):
-        return labels
-    strange = [each for each in classes if each not in known]
-    if strange:
-        raise DataError(
-            f"{name}: has the class {strange[0]!r}, which the model does not know (it knows {', '.join(known)})."
-        )
-    return np.array([known.index(each) for each in classes], dtype=np.int64)[labels]

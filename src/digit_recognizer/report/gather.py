@@ -14,7 +14,8 @@ from PIL import Image
 from digit_recognizer.data import Dataset, Split
 from digit_recognizer.files import write_whole
 from digit_recognizer.measuring import Evaluation
-from digit_recognizer.measuring.evaluate import as_model_labels, read_samples
+from digit_recognizer.measuring.checks import as_model_labels
+from digit_recognizer.measuring.evaluate import read_samples
 from digit_recognizer.models import Model
 from digit_recognizer.report.figures import (
     COLUMNS,

@@ -15,7 +15,7 @@ from digit_recognizer.data import Dataset, Split
 from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.measuring import wilson
-from digit_recognizer.measuring.calibrated import calibrate
+from digit_recognizer.measuring.calibration import calibrate
 from digit_recognizer.models import ModelHeader
 from digit_recognizer.models.model_file import weights_sha256
 from digit_recognizer.models.runtime import BATCH, TorchRuntime

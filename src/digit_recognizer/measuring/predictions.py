@@ -1,0 +1,182 @@
+"""Predictions that any tool wrote: probabilities, labels and groups from npy, npz, CSV or Parquet files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.data.spec import Labels
+from digit_recognizer.errors import DataError, require_extra
+from digit_recognizer.files import read_bounded
+from digit_recognizer.measuring.checks import ROUNDING, check_lengths, checked
+from digit_recognizer.measuring.clustered import proportion_interval
+from digit_recognizer.measuring.metrics import confusion_matrix, per_class
+
+MAX_BYTES = 2**31  # of a file, and of what a packed one unpacks to
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What some model gave for N cases, beside what they are."""
+
+    name: str  # of the model or file
+    class_names: tuple[str, ...]  # K
+    labels: Labels = field(repr=False)  # (N,) 0..K-1
+    probabilities: NDArray[np.float64] = field(repr=False)  # (N, K)
+    groups: NDArray[Any] | None = field(default=None, repr=False)  # (N,) writer, patient or site of each case
+
+    @property
+    def predicted(self) -> Labels:
+        """The most probable class of each case, (N,)."""
+        return np.asarray(self.probabilities.argmax(axis=1))
+
+    def counts(self) -> dict[str, Any]:
+        """Totals, accuracy with its interval, the figures of each class, the confusion matrix."""
+        right = self.predicted == self.labels
+        rows = per_class(self.labels, self.predicted, self.class_names, self.groups)
+        return {
+            "n": len(right),
+            "correct": int(right.sum()),
+            "accuracy": float(right.mean()),
+            "interval": proportion_interval(right, self.groups).to_dict(),
+            "per_class": [each.to_dict() for each in rows],
+            "confusion": confusion_matrix(self.labels, self.predicted, len(self.class_names)).tolist(),
+        }
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file's columns. values: (N, C)."""
+
+    names: tuple[str, ...] | None  # of the columns; None where the file tells none
+    values: NDArray[Any]
+
+
+def read_predictions(probabilities: Path, labels: Path, groups: Path | None = None) -> Predictions:
+    """Probabilities (a column a class, named after it where the format has names), labels and groups (one column).
+
+    Labels are class names, or numbers from 0 in the order of the columns. Raises DataError, with the file's name.
+    """
+    table = read_table(probabilities, "probabilities")
+    shares = numbers(table.values, probabilities)
+    names = table.names or tuple(map(str, range(shares.shape[1])))
+    found = as_classes(column(labels, "labels"), names, labels)
+    several = None if groups is None else column(groups, "groups")
+    try:
+        checked(found, shares)
+        check_lengths(probabilities=shares, groups=several)
+    except DataError as error:
+        raise DataError(f"{probabilities}: {error}") from error
+    return Predictions(probabilities.stem, names, found, shares, several)
+
+
+def read_table(path: Path, what: str) -> Table:
+    """A file as a table of C columns; what: the array of an npz file that is meant."""
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise DataError(f"{path}: is none of {', '.join(READERS)}. Write the {what} as one of these.")
+    content = read_bounded(path, MAX_BYTES, DataError, "a table")
+    try:
+        table = reader(content, what)
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, csv.Error, MemoryError) as error:
+        raise DataError(f"{path}: cannot be read as {path.suffix} ({error}).") from error
+    if table.values.ndim not in (1, 2) or not table.values.size:
+        raise DataError(f"{path}: holds no table of {what}; its shape is {table.values.shape}.")
+    return Table(table.names, table.values.reshape(len(table.values), -1))
+
+
+def read_npy(content: bytes, _what: str) -> Table:
+    """One array. Pickled objects are refused."""
+    return Table(None, np.load(io.BytesIO(content), allow_pickle=False))
+
+
+def read_npz(content: bytes, what: str) -> Table:
+    """The array named `what`, or the only one."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        if sum(each.file_size for each in packed.infolist()) > MAX_BYTES:
+            raise ValueError(f"it unpacks to more than {MAX_BYTES:,} bytes")
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        if what not in arrays and len(arrays.files) != 1:
+            raise ValueError(f"it holds {', '.join(arrays.files) or 'nothing'}, and no {what!r}")
+        names = arrays.get("class_names")
+        return Table(
+            None if names is None else tuple(map(str, names)), arrays[what if what in arrays else arrays.files[0]]
+        )
+
+
+def read_csv(content: bytes, what: str) -> Table:
+    """Comma-separated text, with a first line of names or without."""
+    rows = [row for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) if row]
+    if len({len(row) for row in rows}) > 1:
+        raise ValueError("its lines differ in their number of columns")
+    named = bool(rows) and is_header(rows[0], what)
+    return Table(tuple(rows[0]) if named else None, np.array(rows[1:] if named else rows))
+
+
+def is_header(row: list[str], what: str) -> bool:
+    """Whether a first line holds names: for probabilities anything that does not sum to 1, else the word itself."""
+    if what != "probabilities":
+        return row[0].strip().lower() in (what, what.rstrip("s"))
+    try:
+        return abs(sum(map(float, row)) - 1) > ROUNDING
+    except ValueError:
+        return True
+
+
+def read_parquet(content: bytes, _what: str) -> Table:
+    """All columns of a Parquet file."""
+    require_extra("tables", "Reading Parquet")
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(io.BytesIO(content))
+    except pyarrow.ArrowException as error:
+        raise ValueError(str(error).splitlines()[0]) from error
+    values = [each.to_numpy(zero_copy_only=False) for each in table.columns]
+    return Table(tuple(table.column_names), np.stack(values, axis=1) if values else np.zeros((0, 0)))
+
+
+READERS: dict[str, Callable[[bytes, str], Table]] = {
+    ".npz": read_npz,
+    ".npy": read_npy,
+    ".csv": read_csv,
+    ".parquet": read_parquet,
+}
+
+
+def column(path: Path, what: str) -> NDArray[Any]:
+    """The only column of a file, (N,)."""
+    values = read_table(path, what).values
+    if values.shape[1] != 1:
+        raise DataError(f"{path}: must hold one column of {what}; it holds {values.shape[1]}.")
+    return np.asarray(values[:, 0])
+
+
+def numbers(values: NDArray[Any], path: Path) -> NDArray[np.float64]:
+    """Values as float64."""
+    try:
+        return values.astype(np.float64)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{path}: holds something that is no number ({error}).") from error
+
+
+def as_classes(values: NDArray[Any], names: tuple[str, ...], path: Path) -> Labels:
+    """Labels (N,) as indices of classes: by name where every one is a name, else as whole numbers from 0."""
+    places = {name: place for place, name in enumerate(names)}
+    words = [str(each) for each in values.tolist()]
+    if all(word in places for word in words):
+        return np.array([places[word] for word in words], np.int64)
+    shares = numbers(values, path)
+    wrong = [word for word, share in zip(words, shares, strict=True) if not 0 <= share < len(names) or share % 1]
+    if wrong:
+        raise DataError(f"{path}: {wrong[0]!r} is none of the classes {', '.join(names[:20])}.")
+    return shares.astype(np.int64)
