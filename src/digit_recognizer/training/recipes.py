@@ -58,22 +58,21 @@ CNN = replace(
     name="cnn",
     images=None,
     convolutions=(
-        Convolution(32, 5, stride=2, padding=2),
-        Convolution(48, 3),
-        Convolution(64, 3, pool=2),
-        Convolution(96, 3),
-        Convolution(128, 3),
+        Convolution(48, 5, stride=2, padding=2),
+        Convolution(72, 3),
+        Convolution(96, 3, pool=2),
+        Convolution(144, 3),
+        Convolution(192, 3),
     ),
-    epochs=24,
+    epochs=16,
     averaging=0.998,
-    augmentation=Augmentation(rotation=10, scale=0.1, shear=10, shift=2, elastic=0.7),
+    augmentation=Augmentation(rotation=8, scale=0.08, shear=8, shift=1.5),
     threads=1,
 )
 # The other members of the ensemble see with filters of other sizes, so that they err elsewhere (An et al. 2020).
 CNN_FINE = replace(
     CNN,
     name="cnn-fine",
-    epochs=16,
     convolutions=(
         Convolution(16, 3, pool=2),
         Convolution(48, 3),
@@ -84,7 +83,6 @@ CNN_FINE = replace(
 CNN_7 = replace(
     CNN,
     name="cnn-7",
-    epochs=16,
     convolutions=(
         Convolution(32, 7, stride=2, padding=3),
         Convolution(64, 5, pool=2),
