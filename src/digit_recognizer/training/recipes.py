@@ -16,7 +16,7 @@ CLASSIC = Recipe("classic", hidden=(64, 32), epochs=20, batch_size=64, learning_
 MLP = replace(
     CLASSIC,
     name="mlp",
-    epochs=80,
+    epochs=110,
     batch_size=256,
     learning_rate=0.004,
     optimizer="muon",
@@ -24,7 +24,7 @@ MLP = replace(
     weight_decay=0.05,
     warmup=0.1,
     averaging=0.998,
-    augmentation=Augmentation(rotation=10, scale=0.1, shear=10, shift=1.5, elastic=0.5),
+    augmentation=Augmentation(rotation=10, scale=0.1, shear=10, shift=1.5),
 )
 
 # Two thirds of an epoch suffice: pooling before ReLU, filters by Muon, softened labels.
