@@ -45,7 +45,12 @@ FAST = Recipe(
 FAST_LONG = replace(
     FAST,
     name="fast-long",
-    convolutions=(Convolution(16, 5, stride=2), Convolution(48, 3, pool=2), Convolution(128, 3)),
+    convolutions=(
+        Convolution(16, 5, stride=2),
+        Convolution(64, 3, pool=2),
+        Convolution(96, 3),
+        Convolution(96, 3),
+    ),
     epochs=3,
     images=40_000,
     averaging=0.99,
