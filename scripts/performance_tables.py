@@ -109,7 +109,8 @@ def latency() -> str:
 
 def microseconds(row: dict[str, float], size: int) -> str:
     """Time an image, with three digits that mean something."""
-    return f"{1e6 * row['median_s'] / size:.3g}"
+    time = 1e6 * row["median_s"] / size
+    return f"{time:,.0f}" if time >= 100 else f"{time:.3g}"
 
 
 def single() -> str:
