@@ -63,7 +63,7 @@ def test_it_is_narrow_and_dark_where_asked(classic: Model, tmp_path: Path) -> No
     assert light.shape[1] <= 600  # a phone shows it at more than half its size
     assert np.median(light) > 240
     assert np.median(dark) < 15
-    assert not plt.rcParams["axes.facecolor"] == "black"
+    assert plt.rcParams["axes.facecolor"] != "black"
 
 
 def test_what_cannot_be_compared_is_refused(classic: Model) -> None:

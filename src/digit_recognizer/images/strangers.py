@@ -40,7 +40,7 @@ def noise(draw: Generator) -> Images:
         specks = draw.random((28, 28)) < draw.uniform(0.02, 0.3)
         return levels(specks * draw.uniform(80, 255, (28, 28)))
     field = cloud(draw, 28, decay=draw.uniform(1.5, 3))
-    return levels(255 * (field > draw.uniform(0.45, 0.75)))
+    return levels(np.where(field > draw.uniform(0.45, 0.75), 255.0, 0.0))
 
 
 def texture(draw: Generator) -> Images:
