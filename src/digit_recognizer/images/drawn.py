@@ -55,7 +55,6 @@ SIGNS: dict[str, tuple[Points, ...]] = {
     "envelope": (line((0, 0.15), (1, 0.15), (1, 0.85), (0, 0.85), (0, 0.15), (0.5, 0.55), (1, 0.15)),),
     "stairs": (line((0, 1), (0, 0.7), (0.33, 0.7), (0.33, 0.4), (0.67, 0.4), (0.67, 0.1), (1, 0.1)),),
     "triangle": (line((0, 0.9), (0.5, 0.05), (1, 0.9), (0, 0.9)),),
-    "tree": (line((0.5, 1), (0.5, 0.6)), circle(0.5, 0.32, 0.3), line((0.2, 1), (0.8, 1))),
     "three dots": (circle(0.05, 0.5, 0.04), circle(0.5, 0.5, 0.04), circle(0.95, 0.5, 0.04)),
 }  # fmt: skip
 
@@ -70,8 +69,8 @@ def sign(draw: Generator) -> NDArray[np.uint8]:
 
 
 def scribble(draw: Generator) -> NDArray[np.uint8]:
-    """One to three strokes that wander smoothly: points drawn at random, joined by a curve (Catmull-Rom)."""
-    strokes = [curve(draw.uniform(0, 1, (draw.integers(5, 10), 2))) for _ in range(draw.integers(1, 4))]
+    """One or two strokes that wander smoothly: points drawn at random, joined by a curve (Catmull-Rom)."""
+    strokes = [curve(draw.uniform(0, 1, (draw.integers(6, 10), 2))) for _ in range(draw.integers(1, 3))]
     return inked(strokes, draw)
 
 

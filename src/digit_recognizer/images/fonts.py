@@ -20,7 +20,6 @@ PACKAGES = {  # Debian's package -> its files that are used
     "fonts-humor-sans": ("Humor-Sans.ttf",),
     "fonts-breip": ("Breip.ttf",),
     "fonts-dkg-handwriting": ("dkg.ttf",),
-    "fonts-femkeklaver": ("femkeklaver.ttf",),
     "fonts-tomsontalks": ("TomsonTalks.ttf",),
 }
 
