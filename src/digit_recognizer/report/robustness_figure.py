@@ -37,6 +37,8 @@ def robustness_figure(found: Sequence[Robustness], dark: bool = False) -> Figure
             draw_errors(axis, found, name)
         for axis in axes.flat[len(names) :]:
             axis.set_axis_off()
+        for axis in axes.flat[max(0, len(names) - COLUMNS) : len(names)]:
+            axis.tick_params(labelbottom=True)  # the lowest of its column, where the last row is not full too
         lines, labels = axes[0, 0].get_legend_handles_labels()
         figure.legend(lines, labels, loc="outside lower center", ncols=2, fontsize=9)
         images = f"{found[0].dataset}, {found[0].n:,} {found[0].split} images"
