@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -50,6 +51,17 @@ def weights(place: Path, seed: int) -> dict[str, float]:
 
 def test_what_was_finished_is_kept(place: Path) -> None:
     assert weights(place, 3) == json.loads((place / "before.json").read_text())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="interrupts as POSIX systems do")
+def test_an_interrupt_says_that_the_same_command_goes_on(tmp_path: Path) -> None:
+    run = subprocess.Popen([*COMMAND, *TRAIN], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    until(lambda: (tmp_path / "seeds/seed-3/run.json").exists())
+    run.send_signal(signal.SIGINT)
+    _, words = run.communicate(timeout=120)
+    assert run.returncode == 130
+    assert "The same command goes on with all seeds" in words
+    assert "--resume" not in words
 
 
 def test_the_figures_are_those_of_the_runs(place: Path) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from digit_recognizer.training import Trained
 
 SCHEMA = "digit-recognizer/seeds/1"
+GO_ON = "Interrupted and saved. The same command goes on with all seeds."
 
 
 def train_many(seeds: range, settings: dict[str, Any], out: Path, *, tensorboard: bool, quiet: bool) -> dict[str, Any]:
@@ -20,7 +21,9 @@ def train_many(seeds: range, settings: dict[str, Any], out: Path, *, tensorboard
     from digit_recognizer.training.seeds import train_seeds
 
     def run(*, seed: int, out: Path, resume: bool, **others: Any) -> Trained:
-        return watched_training(others | {"seed": seed, "resume": resume}, out, tensorboard=tensorboard, quiet=quiet)
+        return watched_training(
+            others | {"seed": seed, "resume": resume}, out, tensorboard=tensorboard, quiet=quiet, go_on=GO_ON
+        )
 
     def on_seed(trained: Trained) -> None:
         if not quiet:

@@ -148,10 +148,13 @@ def resumed_settings(out: Path | None) -> dict[str, Any]:
         raise RunError(f"{out}: holds no run that can be resumed (run.json is damaged: {error}).") from error
 
 
-def watched_training(settings: dict[str, Any], out: Path, *, tensorboard: bool = False, quiet: bool = False) -> Trained:
+def watched_training(
+    settings: dict[str, Any], out: Path, *, tensorboard: bool = False, quiet: bool = False, go_on: str | None = None
+) -> Trained:
     """Train with a progress bar; the learning curves are drawn into the run folder. On Ctrl-C: how to go on.
 
-    settings: arguments of `digit_recognizer.train`, the recipe as a Recipe.
+    settings: arguments of `digit_recognizer.train`, the recipe as a Recipe. go_on: what to tell after Ctrl-C, where
+    the run is one of several.
     """
     from digit_recognizer.cli.output import words
     from digit_recognizer.cli.progress import Watch
@@ -163,7 +166,7 @@ def watched_training(settings: dict[str, Any], out: Path, *, tensorboard: bool =
             trained = run(**settings, out=out, on_epoch=watch.on_epoch, on_batch=watch.on_batch)
         except KeyboardInterrupt:
             watch.close()
-            words().print(after_interrupt(out, settings), markup=False)
+            words().print(go_on or after_interrupt(out, settings), markup=False)
             raise typer.Exit(130) from None
     save_curves([record.to_dict() for record in trained.history], out)
     return trained
