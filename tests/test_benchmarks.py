@@ -84,3 +84,30 @@ def test_a_quick_run_gives_the_figures(tmp_path: Path) -> None:
         assert set(model["batches"]) == {"1", "64"}
         assert {"torch", "onnx", "ratio"} == set(model["batches"]["1"])
         assert f"digits predict --model {name}" in found["latency"]["cold_start"]
+
+
+@pytest.mark.slow
+def test_robustness_gives_every_corruption_and_strangers_digits(
+    tmp_path: Path, shared_file: Callable[[str], Path]
+) -> None:
+    file, figure = tmp_path / "robustness.json", tmp_path / "robustness.png"
+    arguments = ("--models", "classic", "fast", "--images", "20", "--usps", str(shared_file("usps")))
+    command = [
+        sys.executable,
+        str(BENCHMARKS / "robustness.py"),
+        *arguments,
+        "--figure",
+        str(figure),
+        "--json",
+        str(file),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text())["robustness"]
+    assert set(found["corruptions"]) == {"classic", "fast"}
+    assert all(len(model["corruptions"]) == 75 for model in found["corruptions"].values())
+    assert found["unseen_error_to_classic"]["fast"]["ratio"] > 0
+    for sets in found["strangers_digits"].values():
+        assert {name: each["n"] for name, each in sets.items()} == {"load_digits": 1797, "usps": 2007}
+        assert {each["looks"] for each in sets.values()} == {1}
+    assert figure.stat().st_size > 10_000

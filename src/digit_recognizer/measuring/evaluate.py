@@ -158,6 +158,23 @@ def read_samples(model: Model, dataset: Dataset, split: str, images: Images) -> 
     return np.asarray(model.probabilities(images).argmax(axis=1))
 
 
+def take_to_score(
+    model: Model, dataset: Dataset, split: str, indices: NDArray[np.int64]
+) -> tuple[Images, Labels, int | None]:
+    """Images (n, H, W) of a split that are about to be scored, however often, and their labels (n,) as the model's.
+
+    Of a test split that is one look, noted; the third value says how many this model has had.
+    Raises DataError for no images, and for classes that the model has not.
+    """
+    part = dataset.split(split)
+    if not len(indices):
+        raise DataError(f"{dataset.spec.name}: its split {split!r} is empty.")
+    labels = as_model_labels(part.labels[indices], dataset.spec.classes, model.header.class_names, dataset.spec.name)
+    warn_of_seen(model, dataset, split)
+    looks = note_look(model, dataset.spec.name, part.sha256, len(indices)) if split in TEST_INSIDE else None
+    return part.take(indices), labels, looks
+
+
 def score(model: Model, split: Split) -> NDArray[np.float64]:
     """Probabilities (N, K) of all images of a split, in order."""
     return np.concatenate([model.probabilities(images) for images in split.batches(BATCH)])

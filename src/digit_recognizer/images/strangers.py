@@ -1,0 +1,113 @@
+"""Pictures that are no digit, made by rule: what a recognizer should say "not a digit" to.
+
+Letters without a digit twin, noise, scribbles, signs, shadows on paper, textures as photos have, and digits held upside
+down. Each is drawn as a person would send it and then prepared as any picture is (Preprocess); noise is 28 x 28 itself,
+which the usual networks take as it is.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from digit_recognizer.errors import ConfigError, DataError, nearest
+from digit_recognizer.images.drawn import letter, scribble, sign
+from digit_recognizer.images.fonts import FONTS_FOLDER, find_fonts
+from digit_recognizer.images.preprocess import Preprocess
+
+Images = NDArray[np.uint8]
+Draw = Callable[[Generator], Images]  # one picture, (H, W)
+
+SIDE = 112  # pixels, of a drawn page
+TURNED = (2, 3, 4, 5, 7)  # digits that are none when held upside down; 0, 1, 6, 8 and 9 are
+TRIES = 100  # pictures without ink, of one kind one after the other, before that is an error
+
+
+def noise(draw: Generator) -> Images:
+    """Uniform, Gaussian, sparse or in blobs, of the network's own size."""
+    kind = draw.integers(4)
+    if kind == 0:
+        return draw.integers(0, 256, (28, 28), np.uint8)
+    if kind == 1:
+        return levels(draw.normal(draw.uniform(60, 190), draw.uniform(20, 80), (28, 28)))
+    if kind == 2:
+        specks = draw.random((28, 28)) < draw.uniform(0.02, 0.3)
+        return levels(specks * draw.uniform(80, 255, (28, 28)))
+    field = cloud(draw, 28, decay=draw.uniform(1.5, 3))
+    return levels(np.where(field > draw.uniform(0.45, 0.75), 255.0, 0.0))
+
+
+def texture(draw: Generator) -> Images:
+    """A picture of no thing: its amplitude falls with frequency as in photos of nature (Field, JOSA A 4, 1987)."""
+    low, high = np.sort(draw.uniform(0, 255, 2))
+    return levels(low + max(high - low, 80) * cloud(draw, SIDE, decay=draw.uniform(0.8, 1.4)))
+
+
+def shadow(draw: Generator) -> Images:
+    """Blank paper with a shadow over a part of it, its edge soft, and the grain of a camera."""
+    paper, depth = draw.uniform(170, 245), draw.uniform(45, 130)
+    angle, place, softness = draw.uniform(0, 2 * np.pi), draw.uniform(-0.5, 0.5), draw.uniform(0.02, 0.4)
+    across, down = np.meshgrid(np.linspace(-1, 1, SIDE), np.linspace(-1, 1, SIDE))
+    distance = across * np.cos(angle) + down * np.sin(angle) + draw.uniform(-0.4, 0.4) * across * down - place
+    light = 1 / (1 + np.exp(-np.clip(distance / softness, -50, 50)))
+    return levels(paper - depth * light + draw.normal(0, draw.uniform(0, 5), (SIDE, SIDE)))
+
+
+def cloud(draw: Generator, side: int, decay: float) -> NDArray[np.float64]:
+    """Noise of 0..1 whose amplitude falls as frequency to the power `decay`."""
+    spectrum = np.fft.rfft2(draw.standard_normal((side, side)))
+    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side))
+    frequency[0, 0] = np.inf  # no mean
+    field = np.fft.irfft2(spectrum * frequency**-decay, s=(side, side))
+    return np.asarray((field - field.min()) / np.ptp(field))
+
+
+def levels(values: NDArray[np.float64]) -> Images:
+    """Grey levels of any value, cut to 0..255."""
+    return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
+
+
+DRAWN: dict[str, Draw] = {"noise": noise, "scribbles": scribble, "signs": sign, "shadows": shadow, "textures": texture}
+KINDS = ("letters", *DRAWN)
+
+
+def made_strangers(
+    kind: str, n: int, seed: int = 0, preprocess: Preprocess | None = None, fonts: Path = FONTS_FOLDER
+) -> Images:
+    """Pictures (n, size, size) uint8 of one kind, light on black, prepared; picture i depends on kind, seed and i.
+
+    kind: "letters", "noise", "scribbles", "signs", "shadows" or "textures". preprocess: a model's own; the default
+        one unless given. fonts: the folder in which the fonts of letters lie.
+    Raises ConfigError for an unknown kind, DataError where fonts are absent (see fonts.PACKAGES).
+    """
+    if kind not in KINDS:
+        raise ConfigError(f"The kind of stranger {kind!r} is unknown.{nearest(kind, list(KINDS))}")
+    draw = partial(letter, fonts=find_fonts(fonts)) if kind == "letters" else DRAWN[kind]
+    prepare = preprocess or Preprocess()
+    made = np.zeros((n, prepare.size, prepare.size), np.uint8)
+    for index in range(n):
+        made[index] = with_ink(draw, np.random.default_rng((seed, zlib.crc32(kind.encode()), index)), prepare)
+    return made
+
+
+def with_ink(draw: Draw, generator: Generator, prepare: Preprocess) -> Images:
+    """One picture, drawn anew where there is no ink on it: that is refused without a score."""
+    for _ in range(TRIES):
+        fitted = prepare.fit(draw(generator))
+        if fitted is not None:
+            return fitted
+    raise DataError("No picture with ink on it could be drawn: min_contrast of this Preprocess is too high.")
+
+
+def upside_down(images: Images, labels: NDArray[np.int64]) -> Images:
+    """Those of the digits (N, H, W) that are 2, 3, 4, 5 or 7, turned by half a turn, (n, H, W).
+
+    Some hands' 2 and 5 stay much the same: no score can tell all of these from digits.
+    """
+    return np.ascontiguousarray(images[np.isin(labels, TURNED), ::-1, ::-1])
