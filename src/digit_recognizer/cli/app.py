@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from digit_recognizer import __version__
-from digit_recognizer.cli import data, demo, evaluate, models, predict, show, train
+from digit_recognizer.cli import audit, data, demo, evaluate, models, predict, show, train
 from digit_recognizer.cli.output import complain, note
 from digit_recognizer.errors import DigitRecognizerError, DigitRecognizerWarning
 
@@ -40,6 +40,7 @@ app.command("show")(show.show)
 app.command("train")(train.train)
 app.command("models")(models.models)
 app.command("evaluate")(evaluate.evaluate)
+app.command("audit")(audit.audit)
 app.command("predict")(predict.predict)
 app.command("demo")(demo.demo)
 

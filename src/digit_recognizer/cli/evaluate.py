@@ -106,6 +106,7 @@ def print_summary(evaluation: Evaluation) -> None:
         f"Accuracy:             {100 * evaluation.accuracy:.2f} %"
         f"  ({interval.level:.0%} interval {bounds}, {interval.method.title()})"
     )
+    print_without_leaked(evaluation)
     table = Table("class", "n", "precision", "recall", "F1", box=None)
     for column in table.columns[1:]:
         column.justify = "right"
@@ -117,6 +118,20 @@ def print_summary(evaluation: Evaluation) -> None:
             f"Looks at these test images noted beside this model: {evaluation.looks}."
             " Whoever looks often and keeps the best has chosen by the test."
         )
+
+
+def print_without_leaked(evaluation: Evaluation) -> None:
+    """The accuracy once more, without the images that stand in the training split too, where there are some."""
+    from digit_recognizer.cli.output import answers
+
+    rest = evaluation.without_leaked
+    if rest is None:
+        return
+    low, high = (f"{100 * rest['interval'][end]:.2f}" for end in ("low", "high"))
+    answers().print(
+        f"Without the {evaluation.leaked:,} images that stand in the training split too: {rest['correct']:,} of"
+        f" {rest['n']:,}, {percent(rest['accuracy'])} (95% interval {low} to {high} %)"
+    )
 
 
 def percent(figure: float | None) -> str:

@@ -16,6 +16,7 @@ from digit_recognizer.data import Dataset, Split, load_dataset
 from digit_recognizer.data.spec import Images, Labels
 from digit_recognizer.errors import DataError, DigitRecognizerWarning, require_extra
 from digit_recognizer.measuring.intervals import Interval, wilson
+from digit_recognizer.measuring.leaks import found_in
 from digit_recognizer.measuring.ledger import note_look
 from digit_recognizer.measuring.metrics import ClassFigures, confusion_matrix, per_class
 from digit_recognizer.models import Model, load_model
@@ -36,6 +37,8 @@ class Evaluation:
     probabilities: NDArray[np.float64] = field(repr=False)  # (N, K)
     seconds: float  # of the network's work, decoding of pictures included
     looks: int | None  # at this test split by this model, this one included; None for other splits
+    # (N,) whether an exact copy stands in the training split; None where that was not looked for.
+    in_train: NDArray[np.bool_] | None = field(default=None, repr=False)
 
     @property
     def title(self) -> str:
@@ -72,6 +75,21 @@ class Evaluation:
     def per_class(self) -> list[ClassFigures]:
         return per_class(self.labels, self.predicted, self.model.header.class_names)
 
+    @property
+    def leaked(self) -> int | None:
+        """Images that stand in the training split too; None where that was not looked for."""
+        return None if self.in_train is None else int(self.in_train.sum())
+
+    @property
+    def without_leaked(self) -> dict[str, Any] | None:
+        """The accuracy without the images that stand in the training split too; None where there are none of them."""
+        if self.in_train is None or not self.leaked:
+            return None
+        kept = ~self.in_train
+        n, correct = int(kept.sum()), int((self.predicted == self.labels)[kept].sum())
+        accuracy = correct / n if n else None
+        return {"n": n, "correct": correct, "accuracy": accuracy, "interval": wilson(correct, n).to_dict()}
+
     def worst_mistakes(self, count: int) -> NDArray[np.int64]:
         """Indices of the mistakes that the model was surest of, the worst first."""
         wrong = np.flatnonzero(self.predicted != self.labels)
@@ -92,6 +110,8 @@ class Evaluation:
             "interval": self.interval.to_dict(),
             "per_class": [figures.to_dict() for figures in self.per_class],
             "confusion": self.confusion.tolist(),
+            "leaked": self.leaked,
+            "without_leaked": self.without_leaked,
             "looks": self.looks,
             "seconds": self.seconds,
         }
@@ -117,10 +137,12 @@ def evaluate(
         raise DataError(f"{dataset.spec.name}: its split {split!r} is empty.")
     labels = as_model_labels(part.labels, dataset.spec.classes, loaded.header.class_names, dataset.spec.name)
     warn_of_seen(loaded, dataset, split)
+    in_train = leaked_images(dataset, split)
     looks = note_look(loaded, dataset.spec.name, part.sha256, len(part)) if split in TEST_INSIDE else None
     began = time.perf_counter()
     probabilities = score(loaded, part)
-    return Evaluation(loaded, dataset.spec.name, split, labels, probabilities, time.perf_counter() - began, looks)
+    seconds = time.perf_counter() - began
+    return Evaluation(loaded, dataset.spec.name, split, labels, probabilities, seconds, looks, in_train)
 
 
 def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:
@@ -135,6 +157,20 @@ def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:
     if learned.get("name") == dataset.spec.name and split in [*parts, "all"]:
         message = f"The model learned from images of {dataset.spec.name}'s split {split!r}: this figure flatters."
         warnings.warn(message, DigitRecognizerWarning, stacklevel=3)
+
+
+def leaked_images(dataset: Dataset, split: str) -> NDArray[np.bool_] | None:
+    """Which images of a split stand in the training split too, (N,), with a warning where any do; None for train."""
+    if split in ("train", "all") or "train" not in dataset.splits:
+        return None
+    found = found_in(dataset.split(split), dataset.split("train"))
+    if found is not None and found.any():
+        message = (
+            f"{found.sum():,} of the {len(found):,} images of {dataset.spec.name}'s split {split!r} stand in its"
+            f" training split too: this figure flatters. Find them with: digits audit"
+        )
+        warnings.warn(message, DigitRecognizerWarning, stacklevel=3)
+    return found
 
 
 def read_samples(model: Model, dataset: Dataset, split: str, images: Images) -> Labels:
