@@ -17,7 +17,10 @@ FLOORS = (
     *("explaining", "reading", "exporting", "scoring", "report", "server", "cli"),
 )
 SAME_HEIGHT = {"explaining", "reading", "exporting", "scoring"}  # beside each other: none needs another
-EXTRA = {"torch", "torchvision", "sklearn", "scipy", "matplotlib", "safetensors", "onnx", "onnxscript", "filelock"}
+EXTRA = {
+    *("torch", "torchvision", "sklearn", "scipy", "matplotlib", "safetensors", "onnx", "onnxscript", "filelock"),
+    "cleanlab",
+}
 TORCH_FREE = {"errors", "files", "images", "recognizer", "explaining", "reading", "scoring", "server", "cli", "models"}
 NEEDS_TORCH = {  # imported where torch is wanted
     *("models/mlp.py", "models/cnn.py", "models/ensemble.py", "models/architectures.py", "models/model_file.py"),

@@ -16,7 +16,7 @@ from PIL import Image
 from digit_recognizer.data import Dataset
 from helpers_cli import digits, digits_apart, draw_blank, draw_seven
 
-VERBS = ("data", "show", "train", "evaluate", "predict", "demo")
+VERBS = ("data", "show", "train", "evaluate", "audit", "predict", "demo")
 PREDICTION = ["schema", "source", "label", "name", "probability", "status", "model"]
 
 # Every --help in one process: what is loaded afterwards was loaded by one of them.

@@ -7,8 +7,10 @@ import importlib.util
 DISTRIBUTION = "handwritten-digit-recognizer"
 
 # A module that only the extra brings, to tell whether the extra is installed.
+TRAIN = ("torch", "torchvision", "sklearn", "scipy", "safetensors", "matplotlib", "filelock")
 EXTRAS = {
-    "train": ("torch", "torchvision", "sklearn", "scipy", "safetensors", "matplotlib", "filelock"),
+    "train": TRAIN,
+    "audit": (*TRAIN, "cleanlab"),
     "tables": ("pyarrow",),
     "tensorboard": ("tensorboard",),
 }

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from digit_recognizer import __version__
-from digit_recognizer.cli import calibrate, compare, data, demo, evaluate, models, predict, show, train
+from digit_recognizer.cli import audit, calibrate, compare, data, demo, evaluate, models, predict, show, train
 from digit_recognizer.cli.output import complain, note
 from digit_recognizer.errors import DigitRecognizerError, DigitRecognizerWarning
 
@@ -42,6 +42,7 @@ app.command("models")(models.models)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
 app.command("calibrate")(calibrate.calibrate)
+app.command("audit")(audit.audit)
 app.command("predict")(predict.predict)
 app.command("demo")(demo.demo)
 

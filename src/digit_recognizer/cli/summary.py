@@ -32,6 +32,7 @@ def print_totals(title: str, result: dict[str, Any]) -> None:
         f"Accuracy:             {100 * result['accuracy']:.2f} %"
         f"  ({interval['level']:.0%} interval {bounds}, {interval['method'].title()})"
     )
+    print_without_leaked(result)
     table = Table("class", "n", "precision", "recall", "F1", "specificity", box=None)
     for column in table.columns[1:]:
         column.justify = "right"
@@ -39,6 +40,20 @@ def print_totals(title: str, result: dict[str, Any]) -> None:
         shares = (percent(row[figure]) for figure in ("precision", "recall", "f1", "specificity"))
         table.add_row(row["name"], str(row["n"]), *shares)
     out.print(table)
+
+
+def print_without_leaked(result: dict[str, Any]) -> None:
+    """The accuracy once more, without the images that stand in the training split too, where there are some."""
+    from digit_recognizer.cli.output import answers
+
+    rest = result.get("without_leaked")
+    if rest is None:
+        return
+    low, high = (f"{100 * rest['interval'][end]:.2f}" for end in ("low", "high"))
+    answers().print(
+        f"Without the {result['leaked']:,} images that stand in the training split too: {rest['correct']:,} of"
+        f" {rest['n']:,}, {percent(rest['accuracy'])} (95% interval {low} to {high} %)"
+    )
 
 
 def print_details(result: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from digit_recognizer.measuring.calibration import read_calibration
 from digit_recognizer.measuring.checks import as_model_labels, check_lengths
 from digit_recognizer.measuring.clustered import proportion_interval
 from digit_recognizer.measuring.intervals import Interval
+from digit_recognizer.measuring.leaks import found_in
 from digit_recognizer.measuring.ledger import note_look
 from digit_recognizer.measuring.metrics import ClassFigures, confusion_matrix, per_class
 from digit_recognizer.measuring.predictions import Predictions
@@ -41,6 +42,8 @@ class Evaluation:
     seconds: float  # of the network's work, decoding of pictures included
     looks: int | None  # at this test split by this model, this one included; None for other splits
     groups: NDArray[Any] | None = field(default=None, repr=False)  # (N,) writer, patient or site; None: not known
+    # (N,) whether an exact copy stands in the training split; None where that was not looked for.
+    in_train: NDArray[np.bool_] | None = field(default=None, repr=False)
 
     @property
     def title(self) -> str:
@@ -67,7 +70,12 @@ class Evaluation:
     @property
     def interval(self) -> Interval:
         """The 95 % interval of the accuracy, clustered where groups are known."""
-        return proportion_interval(self.predicted == self.labels, self.groups)
+        return self.interval_of(np.ones(self.n, bool))
+
+    def interval_of(self, chosen: NDArray[np.bool_]) -> Interval:
+        """The 95 % interval of the accuracy on the images `chosen`, (N,)."""
+        groups = None if self.groups is None else self.groups[chosen]
+        return proportion_interval((self.predicted == self.labels)[chosen], groups)
 
     @property
     def confusion(self) -> NDArray[np.int64]:
@@ -76,6 +84,21 @@ class Evaluation:
     @property
     def per_class(self) -> list[ClassFigures]:
         return per_class(self.labels, self.predicted, self.model.header.class_names, self.groups)
+
+    @property
+    def leaked(self) -> int | None:
+        """Images that stand in the training split too; None where that was not looked for."""
+        return None if self.in_train is None else int(self.in_train.sum())
+
+    @property
+    def without_leaked(self) -> dict[str, Any] | None:
+        """The accuracy without the images that stand in the training split too; None where there are none of them."""
+        if self.in_train is None or not self.leaked:
+            return None
+        kept = ~self.in_train
+        n, correct = int(kept.sum()), int((self.predicted == self.labels)[kept].sum())
+        accuracy = correct / n if n else None
+        return {"n": n, "correct": correct, "accuracy": accuracy, "interval": self.interval_of(kept).to_dict()}
 
     def worst_mistakes(self, count: int) -> NDArray[np.int64]:
         """Indices of the mistakes that the model was surest of, the worst first."""
@@ -103,6 +126,8 @@ class Evaluation:
             "dataset": self.dataset,
             "split": self.split,
             **self.predictions.counts(),
+            "leaked": self.leaked,
+            "without_leaked": self.without_leaked,
             "looks": self.looks,
             "seconds": self.seconds,
         }
@@ -130,11 +155,12 @@ def evaluate(
     labels = as_model_labels(part.labels, dataset.spec.classes, loaded.header.class_names, dataset.spec.name)
     check_lengths(images=labels, groups=groups)
     warn_of_seen(loaded, dataset, split)
+    in_train = leaked_images(dataset, split)
     looks = note_look(loaded, dataset.spec.name, part.sha256, len(part)) if split in TEST_INSIDE else None
     began = time.perf_counter()
     probabilities = score(loaded, part)
     seconds = time.perf_counter() - began
-    return Evaluation(loaded, dataset.spec.name, split, labels, probabilities, seconds, looks, groups)
+    return Evaluation(loaded, dataset.spec.name, split, labels, probabilities, seconds, looks, groups, in_train)
 
 
 def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:
@@ -149,6 +175,20 @@ def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:
     if learned.get("name") == dataset.spec.name and split in [*parts, "all"]:
         message = f"The model learned from images of {dataset.spec.name}'s split {split!r}: this figure flatters."
         warnings.warn(message, DigitRecognizerWarning, stacklevel=3)
+
+
+def leaked_images(dataset: Dataset, split: str) -> NDArray[np.bool_] | None:
+    """Which images of a split stand in the training split too, (N,), with a warning where any do; None for train."""
+    if split in ("train", "all") or "train" not in dataset.splits:
+        return None
+    found = found_in(dataset.split(split), dataset.split("train"))
+    if found is not None and found.any():
+        message = (
+            f"{found.sum():,} of the {len(found):,} images of {dataset.spec.name}'s split {split!r} stand in its"
+            f" training split too: this figure flatters. Find them with: digits audit"
+        )
+        warnings.warn(message, DigitRecognizerWarning, stacklevel=3)
+    return found
 
 
 def read_samples(model: Model, dataset: Dataset, split: str, images: Images) -> Labels:

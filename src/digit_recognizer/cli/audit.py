@@ -1,0 +1,143 @@
+"""`digits audit`: doubtful labels, copies, leaks, uneven classes and drift of a data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digit_recognizer.cli.options import DataDir, Json, Quiet
+
+if TYPE_CHECKING:
+    from digit_recognizer.auditing import Audit
+    from digit_recognizer.data import Dataset
+
+FIRST = 10  # of each list that the summary shows; --json has them all
+
+
+def audit(
+    dataset: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="A set's name or a folder of class folders.")],
+    data_dir: DataDir = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 6, help="Deals the folds and starts the networks.")] = 0,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda; the GPU where there is one.")] = None,
+    json: Json = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Draw the most doubtful images there, with both labels.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Look for doubtful labels, copies, images of other splits that stand in train, uneven classes and drift."""
+    from digit_recognizer.cli.output import answers, write_json
+    from digit_recognizer.data import load_dataset
+    from digit_recognizer.errors import require_extra
+
+    require_extra("audit", "digits audit")
+    found = watched_audit(load_dataset(dataset, data_dir), seed, device, quiet=quiet)
+    if json:
+        write_json(json, found.to_dict())
+    aloud = json != "-" and not quiet
+    if aloud:
+        print_labels(found)
+        print_copies(found)
+        print_splits(found)
+    if figures:
+        from digit_recognizer.report.doubtful import save_suspects
+
+        saved = save_suspects(found, figures)
+        if aloud:
+            answers().print(f"Figure: {saved}", markup=False)
+
+
+def watched_audit(dataset: Dataset, seed: int, device: str | None, *, quiet: bool) -> Audit:
+    """Audit with a progress bar."""
+    from rich.progress import Progress
+
+    from digit_recognizer.auditing import audit_dataset
+    from digit_recognizer.cli.output import words
+
+    with Progress(console=words(), disable=quiet, transient=True) as progress:
+        task = progress.add_task("starting")
+
+        def on_step(what: str, done: int, steps: int) -> None:
+            progress.update(task, description=what, completed=done, total=steps)
+
+        return audit_dataset(dataset, seed=seed, device=device, on_step=on_step)
+
+
+def print_labels(found: Audit) -> None:
+    """How many labels are doubtful in each split, and the most doubtful ones."""
+    from rich.table import Table
+
+    from digit_recognizer.cli.output import answers, note, printable
+
+    say, pool = answers().print, found.pool
+    counts = ", ".join(f"{split} {n:,}" for split, n in pool.counts.items())
+    say(f"{printable(found.name)}: {len(pool):,} images ({counts})", style="bold", markup=False)
+    for each in found.notes:
+        note(each)
+    if found.suspects is None:
+        return
+    sure = sum(each.confident for each in found.suspects)
+    say(f"Doubtful labels: {len(found.suspects):,}; confident learning calls {sure:,} of them errors")
+    table = Table("split", "index", "given", "suggested", "score", "file", box=None)
+    for each in found.suspects[:FIRST]:
+        row = each.to_dict(pool)
+        words = (row["split"], str(row["index"]), row["given_name"], row["suggested_name"], f"{each.score:.4f}")
+        table.add_row(*map(plain, (*words, row.get("file", ""))))
+    say(table)
+
+
+def print_copies(found: Audit) -> None:
+    """How many images stand more than once, within and across splits, and the first of those that leak."""
+    from digit_recognizer.cli.output import answers
+
+    say, groups = answers().print, found.duplicates
+    conflicts = sum(each.label_conflict for each in groups)
+    exact = sum(each.kind == "exact" for each in groups)
+    say(f"Copies: {len(groups):,} groups of images ({exact:,} exact, {len(groups) - exact:,} with near copies),")
+    say(f"  {conflicts:,} of them with labels that contradict each other")
+    say(f"Leaks: {len(found.leaks):,} images of other splits stand in train too")
+    for leak in found.leaks[:FIRST]:
+        row = leak.to_dict(found.pool)
+        there = ", ".join(in_words(each) for each in row["in_train"])
+        conflict = "; the labels contradict each other" if leak.label_conflict else ""
+        say(f"  {in_words(row)}: {leak.kind} copy of {there}{conflict}", markup=False)
+
+
+def in_words(row: dict[str, object]) -> str:
+    """An image's place and label."""
+    from digit_recognizer.cli.output import printable
+
+    file = f" ({row['file']})" if "file" in row else ""
+    return printable(f"{row['split']} {row['index']}{file} labelled {row['name']}")
+
+
+def print_splits(found: Audit) -> None:
+    """Each split's classes, and how far it departs from train."""
+    from rich.table import Table
+
+    from digit_recognizer.cli.output import answers
+
+    names, drift = found.pool.classes, {each.split: each for each in found.drift}
+    columns = ("smallest class", "largest", "ratio", "Cramér's V", "brightness", "contrast", "sharpness", "")
+    table = Table("split", *columns, box=None)
+    for each in found.classes:
+        least, most = (pick(range(len(names)), key=each.counts.__getitem__) for pick in (min, max))
+        extremes = [f"{names[k]} ({each.counts[k]:,})" for k in (least, most)]
+        ratio = "undefined" if each.ratio is None else f"{each.ratio:.2f}"
+        away = drift.get(each.split)
+        figures = (away.cramers_v, away.brightness, away.contrast, away.sharpness) if away else ()
+        shown = ["undefined" if figure is None else f"{figure:.3f}" for figure in figures] or [""] * 4
+        table.add_row(*map(plain, (each.split, *extremes, ratio, *shown, "drift" if away and away.notable else "")))
+    answers().print("Classes, and drift from train (Cramér's V of the classes; differences in standard deviations)")
+    answers().print(table)
+
+
+def plain(text: str) -> object:
+    """A cell of a table in which a name's brackets are no markup."""
+    from rich.text import Text
+
+    from digit_recognizer.cli.output import printable
+
+    return Text(printable(text))

@@ -1,0 +1,60 @@
+"""Images of one split that stand in the training split too: exact copies alone, at little cost."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.data import ArraySplit, Split
+from digit_recognizer.data.pictures import FolderSplit, content_hash
+from digit_recognizer.data.spec import Images
+from digit_recognizer.errors import DataError
+
+
+def found_in(part: Split, train: Split) -> NDArray[np.bool_] | None:
+    """Whether `train` holds an exact copy of each image of `part`, (N,); None where they cannot be compared.
+
+    Splits in memory are compared by their pixels, pictures on disk by the bytes of their files.
+    """
+    if isinstance(part, ArraySplit) and isinstance(train, ArraySplit):
+        if part.images.shape[1:] != train.images.shape[1:]:
+            return None
+        learned = set(pixel_hashes(train.images))
+        return np.array([each in learned for each in pixel_hashes(part.images)], bool)
+    if isinstance(part, FolderSplit) and isinstance(train, FolderSplit):
+        return found_among_files(part, train)
+    return None
+
+
+def pixel_hashes(images: Images) -> list[bytes]:
+    """A hash of each image (N, H, W), of 16 bytes: no two different images of any set share one by chance."""
+    return [hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images]
+
+
+def found_among_files(part: FolderSplit, train: FolderSplit) -> NDArray[np.bool_]:
+    """Whether a file of `train` is equal to each file of `part`, (N,); only files of one length are read."""
+    asked, learned = [length(file) for file in part.files], [length(file) for file in train.files]
+    wanted, there = set(asked), set(learned)
+    candidates = [file for file, size in zip(train.files, learned, strict=True) if size in wanted]
+    hashes = {hash_if_readable(file) for file in candidates} - {None}
+    pairs = zip(part.files, asked, strict=True)
+    return np.array([size in there and hash_if_readable(file) in hashes for file, size in pairs], bool)
+
+
+def length(file: Path) -> int | None:
+    """A file's bytes; None where that cannot be told, of which whoever reads the file complains."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return None
+
+
+def hash_if_readable(file: Path) -> str | None:
+    """The hash of a file's content; None where it cannot be read, of which whoever reads the picture complains."""
+    try:
+        return content_hash(file)
+    except DataError:
+        return None

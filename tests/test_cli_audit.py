@@ -1,0 +1,139 @@
+"""`digits audit` tells what is wrong with a data set in words, as JSON and as a picture."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digit_recognizer.auditing import Audit, audit
+from digit_recognizer.cli.audit import print_copies, print_labels, print_splits
+from digit_recognizer.data import ArraySplit
+from digit_recognizer.report.doubtful import suspects_gallery
+from helpers_cli import Answer, digits, is_complaint
+from tiny import tiny_split
+
+CLASSES = ("one", "seven")
+
+
+def save(path: Path, image: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image).save(path)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two classes in train and test; one label wrong, one picture in both splits."""
+    made = tmp_path_factory.mktemp("audited") / "set"
+    split = tiny_split(200, 1)
+    chosen = [np.flatnonzero(split.labels == label)[:16] for label in (1, 7)]
+    for name, members in zip(CLASSES, chosen, strict=True):
+        for k, member in enumerate(members):
+            part = "train" if k < 12 else "test"
+            label = "seven" if (name, k) == ("one", 3) else name
+            save(made / part / label / f"{name}-{k}.png", split.images[member])
+    save(made / "test" / "one" / "again.png", split.images[chosen[0][0]])
+    return made
+
+
+@pytest.fixture(scope="module")
+def answer(folder: Path) -> tuple[Answer, Path]:
+    """What an audit of the folder said, and where it wrote."""
+    target = folder.parent / "out"
+    call = ("audit", folder, "--device", "cpu", "--json", target / "audit.json", "--figures", target)
+    return digits(*call), target
+
+
+def test_an_audit_of_a_folder_names_its_files(answer: tuple[Answer, Path], folder: Path) -> None:
+    said, target = answer
+    assert said.code == 0, said.err
+    found = json.loads((target / "audit.json").read_text("ascii"))
+    assert (found["schema"], found["dataset"]) == ("digit-recognizer/audit/1", "set")
+    assert found["n"] == {"test": 9, "train": 24}
+    (worst, *_) = found["suspects"]
+    assert (worst["split"], worst["given_name"], worst["suggested_name"]) == ("train", "seven", "one")
+    assert worst["file"] == str(folder / "train" / "seven" / "one-3.png")
+    (leak,) = found["leaks"]
+    assert (leak["split"], leak["kind"], leak["label_conflict"]) == ("test", "exact", False)
+    assert leak["file"] == str(folder / "test" / "one" / "again.png")
+    assert [each["file"] for each in leak["in_train"]] == [str(folder / "train" / "one" / "one-0.png")]
+    assert len(found["duplicates"]) == 1
+    assert {"classes", "drift", "notes", "kappa"} <= found.keys()
+
+
+def test_the_summary_says_it_in_words(answer: tuple[Answer, Path]) -> None:
+    said, target = answer
+    for words in (
+        *("set: 33 images (test 9, train 24)", "Doubtful labels: ", "one-3.png", "Copies: 1 groups of images (1 exact"),
+        *("Leaks: 1 images", "exact copy of train 0", "again.png", "brightness", f"Figure: {target / 'suspects.png'}"),
+    ):
+        assert words in said.out
+    with Image.open(target / "suspects.png") as figure:
+        assert figure.format == "PNG"
+
+
+def test_json_to_standard_output_is_all_that_stands_there(folder: Path) -> None:
+    said = digits("audit", folder, "--device", "cpu", "--json", "-")
+    assert json.loads(said.out)["leaks"]
+    assert said.out.count("\n") == 1
+
+
+def test_quiet_says_nothing(tmp_path: Path) -> None:
+    for name in CLASSES:
+        save(tmp_path / name / "a.png", tiny_split(1, len(name)).images[0])
+    said = digits("audit", tmp_path, "--quiet")
+    assert (said.code, said.out, said.err) == (0, "", "")
+    aloud = digits("audit", tmp_path)
+    assert "The labels were not audited: only 0 of 2 classes" in aloud.err
+    assert "Copies: 0 groups" in aloud.out
+
+
+def test_what_cannot_be_audited_is_refused(tmp_path: Path) -> None:
+    is_complaint(digits("audit", tmp_path / "absent"), "absent", "neither a known data set nor a folder")
+    is_complaint(digits("audit", tmp_path), tmp_path, "no class folders")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "text.png").write_text("no picture")
+    is_complaint(digits("audit", tmp_path), "text.png")
+    assert digits("audit").code == 2
+
+
+def made_audit(splits: dict[str, ArraySplit], names: tuple[str, ...]) -> Audit:
+    return audit(splits, names, name="[bold]set")
+
+
+def test_names_are_said_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    from digit_recognizer.cli.output import answers, words
+
+    split = tiny_split(6, 1)
+    names = ("[red]a\x1b[2J", "$b_c$", *"23456789")
+    found = made_audit({"train": split, "test": ArraySplit(split.images[:2], (split.labels[:2] + 1) % 10)}, names)
+    for cached in (answers, words):
+        cached.cache_clear()
+    print_labels(found)
+    print_copies(found)
+    print_splits(found)
+    said = capsys.readouterr().out
+    for cached in (answers, words):
+        cached.cache_clear()
+    assert "\x1b[2J" not in said
+    assert "[bold]set: 8 images" in said
+    assert "the labels contradict each other" in said
+
+
+def test_the_gallery_bears_both_labels() -> None:
+    found = audit({"train": tiny_split(200, 1)}, tuple("0123456789"), device="cpu")
+    assert found.suspects is not None
+    figure = suspects_gallery(found)
+    captions = [axis.get_title() for axis in figure.axes if axis.get_title()]
+    assert captions == [
+        f"train {each.member}\ngiven {each.given}\nsuggested {each.suggested}" for each in found.suspects[:50]
+    ]
+
+
+def test_a_gallery_of_nothing_says_why() -> None:
+    figure = suspects_gallery(audit({"train": tiny_split(5, 1)}, tuple("0123456789")))
+    assert figure.get_suptitle() == "data: its labels were not audited"
