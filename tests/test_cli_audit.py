@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 from PIL import Image
 
 from digit_recognizer.auditing import Audit, audit
+from digit_recognizer.auditing.suspects import Suspect
 from digit_recognizer.cli.audit import print_copies, print_labels, print_splits
-from digit_recognizer.data import ArraySplit
+from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.report.doubtful import suspects_gallery
 from helpers_cli import Answer, digits, is_complaint
 from tiny import tiny_split
@@ -25,17 +27,17 @@ def save(path: Path, image: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> 
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two classes in train and test; one label wrong, one picture in both splits."""
     made = tmp_path_factory.mktemp("audited") / "set"
-    split = tiny_split(200, 1)
-    chosen = [np.flatnonzero(split.labels == label)[:16] for label in (1, 7)]
+    validation = mnist.split("validation")
+    chosen = [np.flatnonzero(validation.labels == label)[:16] for label in (1, 7)]
     for name, members in zip(CLASSES, chosen, strict=True):
         for k, member in enumerate(members):
             part = "train" if k < 12 else "test"
             label = "seven" if (name, k) == ("one", 3) else name
-            save(made / part / label / f"{name}-{k}.png", split.images[member])
-    save(made / "test" / "one" / "again.png", split.images[chosen[0][0]])
+            save(made / part / label / f"{name}-{k}.png", validation.take(np.array([member]))[0])
+    save(made / "test" / "one" / "again.png", validation.take(chosen[0][:1])[0])
     return made
 
 
@@ -52,7 +54,7 @@ def test_an_audit_of_a_folder_names_its_files(answer: tuple[Answer, Path], folde
     assert said.code == 0, said.err
     found = json.loads((target / "audit.json").read_text("ascii"))
     assert (found["schema"], found["dataset"]) == ("digit-recognizer/audit/1", "set")
-    assert found["n"] == {"test": 9, "train": 24}
+    assert found["n"] == {"train": 24, "test": 9}
     (worst, *_) = found["suspects"]
     assert (worst["split"], worst["given_name"], worst["suggested_name"]) == ("train", "seven", "one")
     assert worst["file"] == str(folder / "train" / "seven" / "one-3.png")
@@ -67,7 +69,7 @@ def test_an_audit_of_a_folder_names_its_files(answer: tuple[Answer, Path], folde
 def test_the_summary_says_it_in_words(answer: tuple[Answer, Path]) -> None:
     said, target = answer
     for words in (
-        *("set: 33 images (test 9, train 24)", "Doubtful labels: ", "one-3.png", "Copies: 1 groups of images (1 exact"),
+        *("set: 33 images (train 24, test 9)", "Doubtful labels: ", "one-3.png", "Copies: 1 groups of images (1 exact"),
         *("Leaks: 1 images", "exact copy of train 0", "again.png", "brightness", f"Figure: {target / 'suspects.png'}"),
     ):
         assert words in said.out
@@ -75,18 +77,24 @@ def test_the_summary_says_it_in_words(answer: tuple[Answer, Path]) -> None:
         assert figure.format == "PNG"
 
 
-def test_json_to_standard_output_is_all_that_stands_there(folder: Path) -> None:
-    said = digits("audit", folder, "--device", "cpu", "--json", "-")
-    assert json.loads(said.out)["leaks"]
+@pytest.fixture
+def two_pictures(tmp_path: Path) -> Path:
+    """A folder of two classes with a picture each."""
+    for name in CLASSES:
+        save(tmp_path / "pair" / name / "a.png", tiny_split(1, len(name)).images[0])
+    return tmp_path / "pair"
+
+
+def test_json_to_standard_output_is_all_that_stands_there(two_pictures: Path) -> None:
+    said = digits("audit", two_pictures, "--json", "-")
+    assert json.loads(said.out)["suspects"] is None
     assert said.out.count("\n") == 1
 
 
-def test_quiet_says_nothing(tmp_path: Path) -> None:
-    for name in CLASSES:
-        save(tmp_path / name / "a.png", tiny_split(1, len(name)).images[0])
-    said = digits("audit", tmp_path, "--quiet")
+def test_quiet_says_nothing(two_pictures: Path) -> None:
+    said = digits("audit", two_pictures, "--quiet")
     assert (said.code, said.out, said.err) == (0, "", "")
-    aloud = digits("audit", tmp_path)
+    aloud = digits("audit", two_pictures)
     assert "The labels were not audited: only 0 of 2 classes" in aloud.err
     assert "Copies: 0 groups" in aloud.out
 
@@ -125,13 +133,16 @@ def test_names_are_said_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_gallery_bears_both_labels() -> None:
-    found = audit({"train": tiny_split(200, 1)}, tuple("0123456789"), device="cpu")
-    assert found.suspects is not None
+    split = tiny_split(5, 1)
+    suspects = [Suspect(at, int(split.labels[at]), (int(split.labels[at]) + 3) % 10, 0.1, True) for at in (4, 0)]
+    found = replace(audit({"train": split}, tuple("0123456789")), suspects=suspects)
     figure = suspects_gallery(found)
-    captions = [axis.get_title() for axis in figure.axes if axis.get_title()]
-    assert captions == [
-        f"train {each.member}\ngiven {each.given}\nsuggested {each.suggested}" for each in found.suspects[:50]
+    shown = [axis for axis in figure.axes if axis.images]
+    assert [axis.get_title() for axis in shown] == [
+        f"train {each.member}\ngiven {each.given}\nsuggested {each.suggested}" for each in suspects
     ]
+    for axis, each in zip(shown, suspects, strict=True):
+        assert (np.asarray(axis.images[0].get_array()) == split.images[each.member]).all()
 
 
 def test_a_gallery_of_nothing_says_why() -> None:

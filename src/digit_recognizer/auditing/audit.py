@@ -13,7 +13,7 @@ from digit_recognizer.auditing.duplicates import Duplicates, Leak, find_duplicat
 from digit_recognizer.auditing.out_of_fold import FEWEST, FOLDS, OutOfFold, learnable, read_out_of_fold
 from digit_recognizer.auditing.pool import Pool, pooled
 from digit_recognizer.auditing.suspects import Suspect, find_suspects
-from digit_recognizer.data import ArraySplit, Dataset, Split
+from digit_recognizer.data import SPLITS, ArraySplit, Dataset, Split
 from digit_recognizer.data.pictures import FolderSplit
 from digit_recognizer.errors import require_extra
 
@@ -129,7 +129,8 @@ def audit_dataset(
 ) -> Audit:
     """Audit a loaded data set; pictures of a folder are read into memory, as the networks see them, and named."""
     # An unsplit folder's "all" is its other splits once more.
-    splits = {name: split for name, split in dataset.splits.items() if name != "all" or len(dataset.splits) == 1}
+    names = [name for name in SPLITS if name in dataset.splits] or list(dataset.splits)
+    splits = {name: dataset.splits[name] for name in names}
     files = {name: [str(f) for f in split.files] for name, split in splits.items() if isinstance(split, FolderSplit)}
     held = {name: in_memory(split) for name, split in splits.items()}
     spec = dataset.spec

@@ -10,6 +10,8 @@ import typer
 from digit_recognizer.cli.options import DataDir, Json, Quiet
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from digit_recognizer.auditing import Audit
     from digit_recognizer.data import Dataset
 
@@ -74,13 +76,14 @@ def print_labels(found: Audit) -> None:
     say, pool = answers().print, found.pool
     counts = ", ".join(f"{split} {n:,}" for split, n in pool.counts.items())
     say(f"{printable(found.name)}: {len(pool):,} images ({counts})", style="bold", markup=False)
-    for each in found.notes:
-        note(each)
+    for reason in found.notes:
+        note(reason)
     if found.suspects is None:
         return
     sure = sum(each.confident for each in found.suspects)
     say(f"Doubtful labels: {len(found.suspects):,}; confident learning calls {sure:,} of them errors")
-    table = Table("split", "index", "given", "suggested", "score", "file", box=None)
+    table = Table("split", "index", "given", "suggested", "score", box=None)
+    table.add_column("file", overflow="fold")
     for each in found.suspects[:FIRST]:
         row = each.to_dict(pool)
         words = (row["split"], str(row["index"]), row["given_name"], row["suggested_name"], f"{each.score:.4f}")
@@ -119,22 +122,29 @@ def print_splits(found: Audit) -> None:
 
     from digit_recognizer.cli.output import answers
 
-    names, drift = found.pool.classes, {each.split: each for each in found.drift}
-    columns = ("smallest class", "largest", "ratio", "Cramér's V", "brightness", "contrast", "sharpness", "")
-    table = Table("split", *columns, box=None)
+    names = found.pool.classes
+    table = Table("split", "smallest class", "largest class", "largest / smallest", box=None)
     for each in found.classes:
         least, most = (pick(range(len(names)), key=each.counts.__getitem__) for pick in (min, max))
         extremes = [f"{names[k]} ({each.counts[k]:,})" for k in (least, most)]
-        ratio = "undefined" if each.ratio is None else f"{each.ratio:.2f}"
-        away = drift.get(each.split)
-        figures = (away.cramers_v, away.brightness, away.contrast, away.sharpness) if away else ()
-        shown = ["undefined" if figure is None else f"{figure:.3f}" for figure in figures] or [""] * 4
-        table.add_row(*map(plain, (each.split, *extremes, ratio, *shown, "drift" if away and away.notable else "")))
-    answers().print("Classes, and drift from train (Cramér's V of the classes; differences in standard deviations)")
+        table.add_row(*map(plain, (each.split, *extremes, figure(each.ratio))))
+    answers().print(table)
+    if not found.drift:
+        return
+    answers().print("Drift from train: of the classes (Cramér's V), and of the pixels in standard deviations")
+    table = Table("split", "classes", "brightness", "contrast", "sharpness", "", box=None)
+    for away in found.drift:
+        figures = (away.cramers_v, away.brightness, away.contrast, away.sharpness)
+        table.add_row(plain(away.split), *map(figure, figures), "notable" if away.notable else "")
     answers().print(table)
 
 
-def plain(text: str) -> object:
+def figure(value: float | None) -> str:
+    """A figure, or what an undefined one is called."""
+    return "undefined" if value is None else f"{value:.3f}"
+
+
+def plain(text: str) -> Text:
     """A cell of a table in which a name's brackets are no markup."""
     from rich.text import Text
 
