@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import signal
 import subprocess
@@ -55,7 +56,9 @@ def test_what_was_finished_is_kept(place: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="interrupts as POSIX systems do")
 def test_an_interrupt_says_that_the_same_command_goes_on(tmp_path: Path) -> None:
-    run = subprocess.Popen([*COMMAND, *TRAIN], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    # Started in a shell's background, this process ignores SIGINT, and so would its children.
+    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    run = subprocess.Popen([*COMMAND, *TRAIN], cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
     until(lambda: (tmp_path / "seeds/seed-3/run.json").exists())
     run.send_signal(signal.SIGINT)
     _, words = run.communicate(timeout=120)
