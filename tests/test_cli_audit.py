@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from digit_recognizer.cli.audit import print_copies, print_labels, print_splits
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.report.doubtful import suspects_gallery
 from helpers_cli import Answer, digits, is_complaint
+from test_cli_errors import BASE_INSTALL
 from tiny import tiny_split
 
 CLASSES = ("one", "seven")
@@ -107,6 +110,17 @@ def test_what_cannot_be_audited_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b" / "text.png").write_text("no picture")
     is_complaint(digits("audit", tmp_path), "text.png")
     assert digits("audit").code == 2
+
+
+@pytest.mark.parametrize("absent", ["cleanlab", "cleanlab,torch"])
+def test_without_its_extra_it_says_what_to_install(
+    absent: str, tmp_path: Path, run_python: Callable[..., CompletedProcess[str]]
+) -> None:
+    done = run_python(BASE_INSTALL, absent, "audit", "mnist", "--data-dir", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert 'pip install "handwritten-digit-recognizer[audit]"' in done.stderr
+    assert all(name in done.stderr for name in absent.split(","))
+    assert not list(tmp_path.iterdir())
 
 
 def made_audit(splits: dict[str, ArraySplit], names: tuple[str, ...]) -> Audit:
