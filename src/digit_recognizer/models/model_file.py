@@ -51,10 +51,11 @@ def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDA
     sample: inputs (N, 1, H, W) on which both forms must give the same probabilities, or ModelFileError is raised.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in stored_tensors(network).items()}
+    watch = None
     if isinstance(network, Watched):
         features, axes = network.watch.axes.shape[1], network.watch.axes.shape[0]
         watch = {"features": features, "axes": axes, "sha256": weights_sha256(network.watch)}
-        header = replace(header, watch=watch)
+    header = replace(header, watch=watch)
     twin = onnx_bytes(header, network, sample[:2])
     check_twin(network, twin, sample, path)
     write_whole(path, save(tensors, metadata={KEY: header.to_text()}))

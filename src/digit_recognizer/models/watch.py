@@ -48,19 +48,32 @@ class Watched(nn.Module):
 
 def features_and_logits(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
     """What goes into the last linear layer (N, F), side by side for an ensemble's members, and the logits (N, K)."""
+    features, logits = zip(*each_network(network, images), strict=True)
+    return torch.cat(features, 1), joint_logits(logits) if isinstance(network, Ensemble) else logits[0]
+
+
+def each_network(network: nn.Module, images: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """The features (N, F) and logits (N, K) of a network, or of each member of an ensemble."""
+    if isinstance(network, Watched):
+        return each_network(network.network, images)
     if isinstance(network, Ensemble):
-        features, logits = zip(*(features_and_logits(member, images) for member in network.members), strict=True)
-        return torch.cat(features, 1), joint_logits(logits)
+        return [found for member in network.members for found in each_network(member, images)]
     assert isinstance(network, nn.Sequential)
-    found = network[:-1](images)
-    return found, network[-1](found)
+    features = network[:-1](images)
+    return [(features, network[-1](features))]
 
 
-def fit_watch(network: nn.Module, batches: Iterable[Tensor]) -> Watch:
-    """A watch for what a network makes of training images: inputs (n, 1, H, W) float32, a batch at a time."""
+def fit_watch(network: nn.Module, batches: Iterable[Tensor]) -> Watch | None:
+    """A watch for what a network makes of training images: inputs (n, 1, H, W) float32, a batch at a time.
+
+    None for a network of fewer than 2 * AXES features: its few directions are all in use, and what they leave tells
+    strangers from digits less well than the largest probability does (benchmarks/strangers.py).
+    """
     network.eval()
     with torch.inference_mode():
         features = torch.cat([features_and_logits(network, inputs)[0] for inputs in batches]).double()
+        if features.shape[1] < 2 * AXES:
+            return None
         centre = features.mean(0)
         scatter = (features - centre).T @ (features - centre)
         axes = torch.linalg.eigh(scatter).eigenvectors.flip(1)[:, :AXES].T

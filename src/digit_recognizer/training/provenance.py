@@ -75,12 +75,13 @@ def calibrated(header: ModelHeader, dataset: Dataset, network: nn.Module) -> Mod
     return replace(header, calibration=found.to_dict())
 
 
-def watched(network: nn.Module, learn: Split, preprocess: Preprocess) -> Watched:
-    """The network with a watch that knows the first images that it learned from."""
+def watched(network: nn.Module, learn: Split, preprocess: Preprocess) -> nn.Module:
+    """The network with a watch that knows the first images that it learned from; without one where it is too narrow."""
     few = learn.take(np.arange(min(len(learn), WATCH_IMAGES)))
     batches = (torch.from_numpy(preprocess.normalise(few[i : i + BATCH])) for i in range(0, len(few), BATCH))
     network = network.cpu().eval()
-    return Watched(network, fit_watch(network, batches))
+    watch = fit_watch(network, batches)
+    return network if watch is None else Watched(network, watch)
 
 
 def measured(share: float | None, n: int) -> dict[str, Any] | None:

@@ -1,0 +1,53 @@
+"""Give shipped models a watch and a calibration anew; their weights stay as they are.
+
+python scripts/calibrate_shipped.py [NAME ...]
+
+The watch knows the first training images, the calibration comes from MNIST's calibration images, as in training.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from digit_recognizer import load_dataset
+from digit_recognizer.data import Dataset
+from digit_recognizer.models import shipped_models
+from digit_recognizer.models.cards import card_path, read_card
+from digit_recognizer.models.header import SCHEMA
+from digit_recognizer.models.model import pretrained
+from digit_recognizer.models.model_file import read_network, write_model
+from digit_recognizer.models.watch import Watched
+from digit_recognizer.training.provenance import calibrated, watched
+
+SAMPLE = 256  # images on which the two forms of the model file must agree
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="all shipped models unless given")
+    names = parser.parse_args().names or shipped_models()
+    dataset = load_dataset("mnist")
+    for name in names:
+        reissue(pretrained() / f"{name}.safetensors", dataset)
+        card = read_card(name)
+        size = (pretrained() / f"{name}.safetensors").stat().st_size
+        card_path(name).write_text(replace(card, bytes=size).to_text(), "utf-8")
+        print(f"{name}: {size:,} bytes")
+
+
+def reissue(path: Path, dataset: Dataset) -> None:
+    """Write one model again, watched and calibrated."""
+    header, network = read_network(path.read_bytes())
+    plain = network.network if isinstance(network, Watched) else network
+    learn, _ = dataset.training(header.data["train_on"])
+    whole = watched(plain, learn, header.preprocess)
+    header = calibrated(replace(header, schema=SCHEMA), dataset, whole)
+    write_model(path, header, whole, header.preprocess.normalise(learn.take(np.arange(SAMPLE))))
+
+
+if __name__ == "__main__":
+    main()

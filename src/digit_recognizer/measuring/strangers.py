@@ -1,0 +1,141 @@
+"""How well a model tells digits from strangers (pictures that are none): three scores side by side, its own limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.data import Dataset
+from digit_recognizer.data.spec import Images
+from digit_recognizer.errors import ModelFileError, require_extra
+from digit_recognizer.files import read_bounded
+from digit_recognizer.measuring.auroc import auroc, auroc_interval
+from digit_recognizer.measuring.calibration import read_calibration
+from digit_recognizer.measuring.evaluate import take_to_score
+from digit_recognizer.measuring.intervals import Interval, wilson
+from digit_recognizer.models import Model
+from digit_recognizer.models.model import MAX_BYTES
+from digit_recognizer.models.runtime import BATCH
+
+PROBABILITY, ENERGY, FEATURES = "largest probability", "energy", "features"
+Scores = dict[str, NDArray[np.float64]]  # each (N,), the higher the stranger
+
+
+@dataclass(frozen=True)
+class Separation:
+    """How one score tells strangers of one kind from digits."""
+
+    score: str
+    auroc: float  # the chance that a stranger scores above a digit
+    interval: Interval
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"score": self.score, "auroc": self.auroc, "interval": self.interval.to_dict()}
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """How many of n pictures lie beyond a model's limit ("not a digit")."""
+
+    n: int
+    refused: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"n": self.n, "refused": self.refused, "interval": wilson(self.refused, self.n).to_dict()}
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """A model's scores of digits and of several kinds of strangers."""
+
+    model: Model = field(repr=False)
+    dataset: str
+    split: str
+    looks: int | None  # at this test split by this model, this one included; None for other splits
+    digits: Scores = field(repr=False)
+    kinds: Mapping[str, Scores] = field(repr=False)
+
+    def separations(self, kind: str) -> list[Separation]:
+        """One for each score that the model has."""
+        found = []
+        for score, strange in self.kinds[kind].items():
+            values = np.concatenate([self.digits[score], strange])
+            positive = np.arange(len(values)) >= len(values) - len(strange)
+            area = auroc(positive, values)
+            assert area is not None  # neither class is empty
+            found.append(Separation(score, area, auroc_interval(positive, values)))
+        return found
+
+    def refusals(self, scores: Scores) -> Refusals | None:
+        """How many pictures the model takes for no digit; None where it has no watch or no limit."""
+        calibration = read_calibration(self.model.header)
+        if calibration is None or calibration.strangest is None or FEATURES not in scores:
+            return None
+        return Refusals(len(scores[FEATURES]), int((scores[FEATURES] > calibration.strangest).sum()))
+
+    def to_dict(self) -> dict[str, Any]:
+        refused = {kind: self.refusals(scores) for kind, scores in self.kinds.items()}
+        ours = self.refusals(self.digits)
+        return {
+            "model": self.model.header.name,
+            "model_sha256": self.model.sha256,
+            "dataset": self.dataset,
+            "split": self.split,
+            "looks": self.looks,
+            "n": len(self.digits[PROBABILITY]),
+            "digits_refused": ours.to_dict() if ours else None,
+            "strangers": {
+                kind: {
+                    "n": len(scores[PROBABILITY]),
+                    "scores": [each.to_dict() for each in self.separations(kind)],
+                    "refused": each.to_dict() if (each := refused[kind]) else None,
+                }
+                for kind, scores in self.kinds.items()
+            },
+        }
+
+
+def strangers(model: Model, dataset: Dataset, split: str, pictures: Mapping[str, Images]) -> Strangers:
+    """Score the digits of a split and strangers, given as {kind: images (n, H, W) uint8, prepared, n > 0}.
+
+    Digits of a test split are one look, and noted. Raises DataError for an empty split, ModelFileError where the
+    safetensors form does not lie beside an ONNX twin.
+    """
+    require_extra("train", "Measuring how strangers are told from digits")
+    digits, _, looks = take_to_score(model, dataset, split, np.arange(len(dataset.split(split))))
+    kinds = {kind: strangeness_scores(model, images) for kind, images in pictures.items()}
+    return Strangers(model, dataset.spec.name, split, looks, strangeness_scores(model, digits), kinds)
+
+
+def strangeness_scores(model: Model, images: Images) -> Scores:
+    """Scores (N,) of images (N, H, W), the higher the stranger.
+
+    "largest probability": one less it (Hendrycks and Gimpel 2017). "energy": minus the logarithm of the sum of exp of
+    the logits (Liu et al. 2020), the mean over an ensemble's members, whose joint logits have none. "features": the
+    watch's (see models/watch.py), for a model that has one.
+    """
+    logits, strangeness = model.observe(images)
+    found = {PROBABILITY: 1 - model.as_probabilities(logits).max(axis=1), ENERGY: energy(model, images)}
+    return found if strangeness is None else found | {FEATURES: strangeness.astype(np.float64)}
+
+
+def energy(model: Model, images: Images) -> NDArray[np.float64]:
+    """The energy (N,) of images (N, H, W), by torch."""
+    import torch
+
+    from digit_recognizer.models.model_file import read_network
+    from digit_recognizer.models.watch import each_network
+
+    path = model.path.with_suffix(".safetensors")
+    _, network = read_network(read_bounded(path, MAX_BYTES, ModelFileError, "a model"))
+    network.eval()
+    found = []
+    with torch.inference_mode():
+        for start in range(0, len(images), BATCH):
+            inputs = torch.from_numpy(model.preprocess.normalise(images[start : start + BATCH]))
+            found.append(-torch.stack([logits.logsumexp(1) for _, logits in each_network(network, inputs)]).mean(0))
+    return np.concatenate([each.double().numpy() for each in found])
