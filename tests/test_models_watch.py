@@ -27,9 +27,9 @@ SMALL = [dataclasses.asdict(Convolution(8, 5, stride=3)), dataclasses.asdict(Con
 def networks() -> dict[str, nn.Module]:
     torch.manual_seed(0)
     return {
-        "mlp": mlp([784, 40, 10]),
+        "mlp": mlp([784, 80, 10]),
         "cnn": cnn(28, 10, SMALL).eval(),
-        "ensemble": Ensemble([mlp([784, 40, 10]), cnn(28, 10, SMALL)]).eval(),
+        "ensemble": Ensemble([mlp([784, 80, 10]), cnn(28, 10, SMALL)]).eval(),
     }
 
 
@@ -45,6 +45,7 @@ def test_the_logits_are_the_networks_own(name: str) -> None:
 def test_strangeness_is_what_scikit_learns_pca_cannot_rebuild(name: str) -> None:
     network, inputs = networks()[name], torch.randn(300, 1, 28, 28)
     watch = fit_watch(network, inputs.split(100))
+    assert watch is not None
     new = torch.randn(20, 1, 28, 28)
     with torch.inference_mode():
         known, unknown = (features_and_logits(network, each)[0].double().numpy() for each in (inputs, new))
@@ -60,9 +61,11 @@ def test_both_forms_of_the_file_give_the_same_strangeness(name: str, tmp_path: P
     images = mnist.split("validation").take(np.arange(300))
     inputs = torch.from_numpy(header.preprocess.normalise(images))
     network = networks()[name]
-    whole = Watched(network, fit_watch(network, inputs.split(100)))
+    watch = fit_watch(network, inputs.split(100))
+    assert watch is not None
+    whole = Watched(network, watch)
     architecture = {
-        "mlp": {"name": "mlp", "sizes": [784, 40, 10]},
+        "mlp": {"name": "mlp", "sizes": [784, 80, 10]},
         "cnn": {"name": "cnn", "size": 28, "classes": 10, "convolutions": SMALL},
     }
     architecture["ensemble"] = {"name": "ensemble", "members": [architecture["mlp"], architecture["cnn"]]}
@@ -78,6 +81,11 @@ def test_both_forms_of_the_file_give_the_same_strangeness(name: str, tmp_path: P
     (tmp_path / "altered.safetensors").write_bytes(altered)
     with pytest.raises(ModelFileError, match="damaged or altered"):
         load_model(tmp_path / "altered.safetensors", "torch")
+
+
+def test_a_network_with_few_features_gets_no_watch() -> None:
+    assert fit_watch(mlp([784, 2 * AXES - 1, 10]), [torch.randn(100, 1, 28, 28)]) is None
+    assert fit_watch(mlp([784, 2 * AXES, 10]), [torch.randn(100, 1, 28, 28)]) is not None
 
 
 def test_a_model_without_a_watch_finds_nothing_strange(mnist: Dataset) -> None:

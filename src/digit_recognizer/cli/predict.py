@@ -37,7 +37,7 @@ def predict(
     ] = "99%",
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Recognise the digit on each picture. Exit 1 where some pictures gave no digit, 2 where none could be read."""
+    """Recognise the digit on each picture. Exit 1 where some are no digit or unreadable, 2 where none could be read."""
     from digit_recognizer.cli.output import complain, printable
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
 
@@ -55,7 +55,7 @@ def predict(
                 typer.echo(printable(f"{prediction.source}: {in_words(prediction)}"))
             else:
                 complain(prediction.error)
-    if seen != {"ok"}:
+    if seen - {"ok", "unsure"}:
         raise typer.Exit(2 if seen == {"error"} else 1)
 
 
