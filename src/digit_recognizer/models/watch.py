@@ -67,7 +67,7 @@ def fit_watch(network: nn.Module, batches: Iterable[Tensor]) -> Watch | None:
     """A watch for what a network makes of training images: inputs (n, 1, H, W) float32, a batch at a time.
 
     None for a network of fewer than 2 * AXES features: its few directions are all in use, and what they leave tells
-    strangers from digits less well than the largest probability does (benchmarks/strangers.py).
+    strangers from digits less well than the largest probability does (benchmarks/not_digits.py).
     """
     network.eval()
     with torch.inference_mode():

@@ -5,7 +5,7 @@ Made pictures (letters in fonts, noise, scribbles, signs, shadows, textures, dig
 --split test against its test digits, which is a noted look. The limit beyond which a model says "not a digit" comes
 from calibration digits alone. What `digits predict` says of the pictures is counted too.
 
-    python benchmarks/strangers.py [--models NAME ...] [--split NAME] [--each N] [--fashion FOLDER] [--json FILE|-]
+    python benchmarks/not_digits.py [--models NAME ...] [--split NAME] [--each N] [--fashion FOLDER] [--json FILE|-]
 """
 
 from __future__ import annotations
