@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digit_recognizer.errors import ModelFileError
+from digit_recognizer.images.ink import edge_of, find_ink, middle
 
 
 @dataclass(frozen=True)
@@ -39,21 +40,17 @@ class Preprocess:
         return self.centre(digit) if digit.any() else None  # specks far apart vanish in the average
 
     def find_ink(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-        """The picture as light ink on black paper, or None where nothing stands out from the paper.
+        """The picture (H, W) as light ink on black paper, uint8, or None where nothing stands out from the paper.
 
-        The paper is the median of the picture's edge; the ink is what departs farthest from it.
+        A picture of the network's size on black (or white) paper keeps its pixels (turned light-on-dark).
         """
-        edge = np.sort(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
-        paper = (int(edge[(len(edge) - 1) // 2]) + int(edge[len(edge) // 2])) // 2  # np.median takes ten times longer
-        darker, lighter = paper - int(grey.min()), int(grey.max()) - paper
-        if max(darker, lighter) < self.min_contrast:
-            return None
-        light_on_dark = grey if lighter >= darker else np.asarray(255 - grey, np.uint8)
         if grey.shape == (self.size, self.size):
-            return light_on_dark
-        level = paper if lighter >= darker else 255 - paper
-        strength = (light_on_dark.astype(np.float32) - level) / max(darker, lighter)
-        return np.asarray(np.rint(np.clip(strength, 0, 1) * 255), np.uint8)
+            paper = middle(edge_of(grey))
+            if paper in (0, 255):
+                contrast = int(grey.max()) if paper == 0 else 255 - int(grey.min())
+                light_on_dark = grey if paper == 0 else np.asarray(255 - grey, np.uint8)
+                return light_on_dark if contrast >= self.min_contrast else None
+        return find_ink(grey, self.min_contrast)
 
     def scale(self, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A cropped digit scaled, with anti-aliasing, so that its longer side fills the box."""

@@ -1,0 +1,96 @@
+"""What is on a picture besides the digit: specks, rules of lined and squared paper, what lies beyond the paper's edge."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Ink = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+WORKING = 400  # pixels: side at which clutter is looked for
+FAINT, STRONG = 64, 128  # of 255: ink, and ink that fainter ink around it belongs to
+SPECK = 0.015  # of all ink: pieces with less are dirt
+RULE = 1 / 16  # of the shorter side: what is thicker is no rule
+LEAN = np.pi / 15  # from the picture's sides: rules lean no more
+VOTES, ACROSS = 0.4, 0.75  # of the picture: a line that is seen so far is looked at; a rule is seen farther
+DARKER = 1.4  # times as strong as the rule: that is a stroke on it
+LINES = 100  # that are looked at
+ALONG = 0.5  # of one edge of the picture: what covers more of it is not on the paper
+HUGGING = 0.04  # of the picture: what lies so near its edge as a whole is not the digit
+MAIN = 0.5  # of all ink: where this much keeps off the edge, what touches it is not the digit
+REMAINS = 0.05  # of all ink must remain, or else it was the digit that was taken for clutter
+
+
+def without_clutter(ink: Ink) -> Ink:
+    """Light ink on black, (H, W) uint8, without what can be told from a digit's strokes; the same shape."""
+    factor = min(1.0, WORKING / max(ink.shape))
+    size = (max(1, round(ink.shape[1] * factor)), max(1, round(ink.shape[0] * factor)))
+    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).astype(np.uint8) if factor < 1 else ink
+    kept = small
+    for drop in (rules, beyond_the_paper, specks):
+        clutter = cv2.dilate(drop(kept).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        left = np.where(clutter, 0, kept).astype(np.uint8)
+        if np.count_nonzero(left >= STRONG) >= REMAINS * np.count_nonzero(kept >= STRONG):
+            kept = left
+    gone = cv2.resize((kept != small).astype(np.uint8), ink.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    return np.where(gone, 0, ink).astype(np.uint8)
+
+
+def rules(ink: Ink) -> Mask:
+    """Thin straight lines from edge to edge, except where strokes cross them."""
+    return lines_across(ink) | lines_across(np.ascontiguousarray(ink.T)).T
+
+
+def lines_across(ink: Ink) -> Mask:
+    """Lines from the left edge to the right one."""
+    height, width = ink.shape
+    thickest = max(2, round(min(height, width) * RULE))
+    mask = (ink >= FAINT).astype(np.uint8)
+    thin = mask - cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8))
+    upright = np.pi / 2
+    found = cv2.HoughLines(
+        thin, 1, np.pi / 360, max(1, round(VOTES * width)), min_theta=upright - LEAN, max_theta=upright + LEAN
+    )
+    rule, columns = np.zeros(ink.shape, bool), np.arange(width)
+    for distance, angle in [] if found is None else found.reshape(-1, 2)[:LINES]:
+        rows = (distance - columns * np.cos(angle)) / np.sin(angle)
+        within = (rows > -0.5) & (rows < height - 0.5)
+        at = np.rint(rows[within]).astype(int), columns[within]
+        seen = mask[at] > 0
+        if seen.sum() < ACROSS * width:
+            continue
+        beside = np.abs(np.arange(height)[:, None] - rows) <= thickest / 2 + 1
+        rule |= beside & (thin > 0) & (ink <= DARKER * np.median(ink[at][seen]))
+    return rule
+
+
+def beyond_the_paper(ink: Ink) -> Mask:
+    """Pieces that cover most of an edge of the picture, lie at it as a whole, or touch it while the digit does not."""
+    count, pieces, boxes, _ = cv2.connectedComponentsWithStats((ink >= FAINT).astype(np.uint8), connectivity=8)
+    height, width = ink.shape
+    touching, outside = np.zeros(count, bool), np.zeros(count, bool)
+    for edge in (pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]):
+        lengths = np.bincount(edge, minlength=count)
+        outside |= lengths > ALONG * len(edge)
+        touching |= lengths > 0
+    left, top, wide, high, areas = boxes.T
+    margin = HUGGING * min(height, width)
+    outside |= (left + wide <= margin) | (top + high <= margin)
+    outside |= (left >= width - margin) | (top >= height - margin)
+    outside[0] = touching[0] = False
+    on_paper = areas[1:][~outside[1:]].sum()
+    if areas[1:][~(touching | outside)[1:]].sum() >= MAIN * on_paper:
+        outside |= touching
+    return np.asarray(outside[pieces])
+
+
+def specks(ink: Ink) -> Mask:
+    """Pieces that are small beside all ink, and those that are faint throughout."""
+    count, pieces, boxes, _ = cv2.connectedComponentsWithStats((ink >= FAINT).astype(np.uint8), connectivity=8)
+    areas = boxes[:, cv2.CC_STAT_AREA]
+    certain = np.bincount(pieces[ink >= STRONG], minlength=count) > 0
+    dirt = (areas < SPECK * areas[1:].sum()) | ~certain
+    dirt[0] = False
+    return np.asarray(dirt[pieces] | (ink < FAINT / 4))
