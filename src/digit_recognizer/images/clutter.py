@@ -27,7 +27,8 @@ def without_clutter(ink: Ink) -> Ink:
     """Light ink on black, (H, W) uint8, without what can be told from a digit's strokes; the same shape."""
     factor = min(1.0, WORKING / max(ink.shape))
     size = (max(1, round(ink.shape[1] * factor)), max(1, round(ink.shape[0] * factor)))
-    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).astype(np.uint8) if factor < 1 else ink
+    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).astype(np.float32) if factor < 1 else ink
+    small = np.asarray(small * (255 / max(1.0, float(small.max()))), np.uint8)  # shrinking turns fine strokes grey
     kept = small
     for drop in (rules, beyond_the_paper, specks):
         clutter = cv2.dilate(drop(kept).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.images.clutter import without_clutter
-from digit_recognizer.images.strokes import stroke_width
 
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -24,7 +23,6 @@ TIGHT = 32  # pixels: pictures no larger are digits cut out, without clutter
 WORKING = 256  # pixels: side at which the paper is estimated
 COARSEST = 4  # a stroke is no wider than this part of a digit's picture
 ROUNDS = 3
-STROKES = 4  # widths of a stroke: what is wider is no ink
 NOISE = 3.0  # standard deviations of the paper's own grain that are no ink
 
 
@@ -124,19 +122,8 @@ def ink_is_dark(picture: Floats) -> bool:
 
 
 def paper_below(light_ink: Floats, widest_stroke: float) -> tuple[Floats, Mask]:
-    """The paper (H, W) below light ink, and where ink stands, (H, W).
-
-    Looked for twice: once the strokes' width is known, narrower shadows can be told from them.
-    """
+    """The paper (H, W) below light ink, and where ink stands, (H, W)."""
     reach = max(3, round(min(light_ink.shape) * widest_stroke) | 1)
-    paper, written = paper_beside(light_ink, reach)
-    width = stroke_width(written.astype(np.uint8))
-    nearer = max(3, round(STROKES * width) | 1) if width else reach
-    return paper_beside(light_ink, nearer) if nearer < reach else (paper, written)
-
-
-def paper_beside(light_ink: Floats, reach: int) -> tuple[Floats, Mask]:
-    """The paper and where ink stands, for strokes narrower than `reach` pixels."""
     paper = cv2.morphologyEx(light_ink, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8))
     written = np.zeros(light_ink.shape, bool)
     for _ in range(ROUNDS):

@@ -12,6 +12,10 @@ from PIL import Image
 
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images.ink import edge_of, find_ink, middle
+from digit_recognizer.images.strokes import with_strokes
+
+FINE = 4  # pixels at which strokes are measured and mended, to one of the network's
+MNIST_BOX = 20  # pixels
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class Preprocess:
     box: int = 20  # side of the square that the digit fills, pixels
     mean: float = 0.5  # of pixels scaled to 0..1: Normalize((0.5,), (0.5,))
     std: float = 0.5
+    min_stroke: float = 2.0  # pixels of MNIST's box of 20: thinner strokes are made as wide
+    max_stroke: float = 4.5  # and thicker ones no wider
     min_contrast: int = 32  # grey levels; a picture with less between ink and paper is blank
 
     def fit(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
@@ -53,15 +59,16 @@ class Preprocess:
         return find_ink(grey, self.min_contrast)
 
     def scale(self, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A cropped digit scaled, with anti-aliasing, so that its longer side fills the box."""
-        height, width = ink.shape
-        factor = self.box / max(height, width)
-        target = (max(1, round(width * factor)), max(1, round(height * factor)))
-        # Shrinking averages areas, so no stroke is skipped; enlarging interpolates, so none turns into blocks.
-        kernel = Image.Resampling.BOX if factor < 1 else Image.Resampling.BILINEAR
-        scaled = np.asarray(Image.fromarray(ink).resize(target, kernel), dtype=np.float32)
-        # Averaging thins a fine pen's strokes to grey; MNIST's strokes reach white.
-        return np.asarray(np.rint(scaled * (255 / max(1.0, float(scaled.max())))), np.uint8)
+        """A cropped digit (H, W) scaled, with anti-aliasing, so that its longer side fills the box.
+
+        Strokes that would be thinner or thicker than MNIST's are brought to its limits.
+        """
+        fine = at_size(ink, FINE * self.box)
+        unit = FINE * self.box / MNIST_BOX
+        mended = with_strokes(fine, self.min_stroke * unit, self.max_stroke * unit)
+        if mended is fine:
+            return as_levels(at_size(ink, self.box))
+        return as_levels(at_size(crop(as_levels(mended)), self.box))
 
     def centre(self, digit: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A digit no larger than the box, placed so that its centre of mass lies in the middle."""
@@ -119,3 +126,20 @@ def crop(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     strong = ink >= max(1, int(ink.max()) // 4)
     rows, columns = np.flatnonzero(strong.any(1)), np.flatnonzero(strong.any(0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def at_size(ink: NDArray[np.uint8], longer: int) -> NDArray[np.float32]:
+    """Ink (H, W), 0..255, scaled with its aspect kept so that its longer side is `longer` pixels; its strongest is 1."""
+    height, width = ink.shape
+    factor = longer / max(height, width)
+    target = (max(1, round(width * factor)), max(1, round(height * factor)))
+    # Shrinking averages areas, so no stroke is skipped; enlarging interpolates, so none turns into blocks.
+    kernel = Image.Resampling.BOX if factor < 1 else Image.Resampling.BILINEAR
+    scaled = np.asarray(Image.fromarray(ink).resize(target, kernel), dtype=np.float32)
+    # Averaging thins a fine pen's strokes to grey; MNIST's strokes reach white.
+    return scaled / max(1.0, float(scaled.max()))
+
+
+def as_levels(digit: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """A digit of 0..1 as grey levels, its strongest ink white."""
+    return np.asarray(np.rint(digit * (255 / max(1e-6, float(digit.max())))), np.uint8)

@@ -7,6 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ink = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+HALF = 0.5  # of the strongest ink: where a stroke ends
 
 # The eight neighbours of a pixel, clockwise from above (Zhang and Suen's P2 to P9), as bits.
 NEIGHBOURS = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], np.float32)
@@ -21,6 +24,22 @@ def stroke_width(ink: Ink) -> float | None:
     to_paper = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     middles = to_paper[thinned(padded) > 0]
     return float(2 * np.median(middles) - 1) if len(middles) else None
+
+
+def with_strokes(digit: Floats, narrowest: float, widest: float) -> Floats:
+    """A digit (H, W), 0..1, whose strokes are between two widths, in pixels; its own pixels where they are already.
+
+    Too narrow or too wide strokes get the nearer width by moving their edge, where the digit passes 1/2, and are soft
+    over one pixel there. The frame grows with the strokes.
+    """
+    width = stroke_width((digit >= HALF).astype(np.uint8))
+    if width is None or narrowest <= width <= widest:
+        return digit
+    outwards = ((narrowest if width < narrowest else widest) - width) / 2
+    framed = np.pad(digit, max(0, int(np.ceil(outwards))) + 1)
+    ink = (framed >= HALF).astype(np.uint8)
+    to_paper, to_ink = (cv2.distanceTransform(each, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for each in (ink, 1 - ink))
+    return np.asarray(np.clip(to_paper - to_ink + outwards + HALF - np.sign(ink - HALF) * HALF, 0, 1), np.float32)
 
 
 def thinned(ink: Ink) -> Ink:
