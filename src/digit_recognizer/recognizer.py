@@ -113,9 +113,7 @@ class Recognizer:
             found[i] = other if other.status == "ok" else found[i]
         return found
 
-    def read(
-        self, pictures: Sequence[Picture], sources: Sequence[str], as_stored: bool = False
-    ) -> list[Prediction]:
+    def read(self, pictures: Sequence[Picture], sources: Sequence[str], as_stored: bool = False) -> list[Prediction]:
         """Predictions of pictures with these names, upright as they state or as stored."""
         found: list[Prediction | None] = []
         ready: list[NDArray[np.uint8]] = []

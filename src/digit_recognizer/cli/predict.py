@@ -84,7 +84,7 @@ def draw(recognizer: Recognizer, predictions: list[Prediction], save: Path | Non
 
 
 def picture_files(names: list[str]) -> Iterator[str]:
-    """The files named, or their pages, and the pictures in the folders named; an empty folder is answered as an error."""
+    """The files named, or their pages, and the pictures in the folders named; a folder without any is an error."""
     from digit_recognizer.images import page_names
     from digit_recognizer.images.decode import SUFFIXES
 

@@ -1,4 +1,4 @@
-"""What is on a picture besides the digit: specks, rules of lined and squared paper, what lies beyond the paper's edge."""
+"""What is on a picture besides the digit: dirt, rules of lined and squared paper, what lies beyond its edge."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ LEAN = np.pi / 15  # from the picture's sides: rules lean no more
 VOTES, ACROSS = 0.4, 0.75  # of the picture: a line that is seen so far is looked at; a rule is seen farther
 DARKER = 1.4  # times as strong as the rule: that is a stroke on it
 LINES = 100  # that are looked at
+WHITE, BAR = 250, 0.75  # of 255: as white is a bar at a side, along so much of its length
 ALONG = 0.5  # of one edge of the picture: what covers more of it is not on the paper
 HUGGING = 0.04  # of the picture: what lies so near its edge as a whole is not the digit
 MAIN = 0.5  # of all ink: where this much keeps off the edge, what touches it is not the digit
@@ -95,3 +96,19 @@ def specks(ink: Ink) -> Mask:
     dirt = (areas < SPECK * areas[1:].sum()) | ~certain
     dirt[0] = False
     return np.asarray(dirt[pieces] | (ink < FAINT / 4))
+
+
+def without_bars(ink: Ink) -> Ink | None:
+    """Light ink on black, (H, W) uint8, without even bars of white along two opposite sides, or one; None without bars.
+
+    What a scanner saw beside a page. White along more sides than that is paper.
+    """
+    full = [(each >= WHITE).mean(0) >= BAR for each in (ink, ink.T)]
+    barred = [bool(each[0] or each[-1]) and not each.all() for each in full]
+    if barred[0] == barred[1]:
+        return None
+    bars, kept = full[barred.index(True)], ink.copy()
+    upright = kept if barred[0] else kept.T
+    upright[:, : int(bars.argmin())] = 0
+    upright[:, len(bars) - int(bars[::-1].argmin()) :] = 0
+    return kept

@@ -29,8 +29,9 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", "
 def read_picture(picture: Picture, as_stored: bool = False) -> NDArray[np.uint8]:
     """One picture as a grey image of shape (H, W), uint8, 0 black to 255 white.
 
-    picture: a file name, of a TIFF or PDF of several pages with the page, `scan.tif[2]`, counted from 1; a PIL image; or an array or tensor of shape (H, W), (1, H, W), (H, W, 3), (H, W, 4) or
-        (784,), integers in 0..255 or floats in 0..1, -1..1 (the classic normalisation) or 0..255.
+    picture: a file name, of a TIFF or PDF of several pages with the page, `scan.tif[2]`, counted from 1; a PIL image;
+        or an array or tensor of shape (H, W), (1, H, W), (H, W, 3), (H, W, 4) or (784,), integers in 0..255 or floats
+        in 0..1, -1..1 (the classic normalisation) or 0..255.
     as_stored: leave the EXIF orientation aside, which some photos carry wrongly.
     Raises ImageError, naming the file, the cause and the remedy.
     """

@@ -18,7 +18,8 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 EVEN = 4  # grey levels: paper whose edge lies so near its median is even
-MOSTLY, NEARLY_ALL = 0.5, 0.9  # of the edge: digits cut out tightly touch it; on a page little does
+# Of the edge is paper: of a digit cut out tightly, if its paper is of one level; if nearly; of a page.
+CORNERS, MOSTLY, NEARLY_ALL = 0.2, 0.5, 0.9
 TIGHT = 32  # pixels: pictures no larger are digits cut out, without clutter
 WORKING = 256  # pixels: side at which the paper is estimated
 COARSEST = 4  # a stroke is no wider than this part of a digit's picture
@@ -33,18 +34,30 @@ def find_ink(grey: Grey, min_contrast: int = 32, widest_stroke: float = 1 / COAR
         share of the picture's shorter side: 1/4 for one digit, far less for a page, whose shadows may be narrower.
     Of a dark and of a light ink the one counts that departs farther from a smooth paper fitted to the picture's edge.
     """
-    edge = edge_of(grey)
-    level = middle(edge)
-    share = MOSTLY if min(grey.shape) <= TIGHT else NEARLY_ALL
-    if np.mean(np.abs(edge.astype(np.int16) - level) <= EVEN) >= share:
-        strength, contrast = on_even_paper(grey, level)
-    else:
-        strength, contrast = on_uneven_paper(grey, widest_stroke)
+    level = even_paper(grey)
+    strength, contrast = on_uneven_paper(grey, widest_stroke) if level is None else on_even_paper(grey, level)
     if contrast < min_contrast:
         return None
     ink = np.asarray(np.rint(np.clip(strength, 0, 1) * 255), np.uint8)
     kept = ink if min(grey.shape) <= TIGHT else without_clutter(ink)
     return kept if kept.any() else None
+
+
+def even_paper(grey: Grey) -> int | None:
+    """The level of paper that is the same all along the picture's edge; None where the light is uneven.
+
+    A digit that was cut out tightly may touch most of the edge: there the corners between are as dark, or as light, as
+    anything.
+    """
+    edge = edge_of(grey)
+    if min(grey.shape) <= TIGHT:
+        extremes = int(grey.min()), int(grey.max())
+        shares = [float(np.mean(edge == level)) for level in extremes]
+        if max(shares) >= CORNERS:
+            return extremes[int(shares[1] > shares[0])]
+    level = middle(edge)
+    alike = float(np.mean(np.abs(edge.astype(np.int16) - level) <= EVEN))
+    return level if alike >= (MOSTLY if min(grey.shape) <= TIGHT else NEARLY_ALL) else None
 
 
 def edge_of(grey: Grey) -> Grey:
@@ -67,7 +80,7 @@ def on_even_paper(grey: Grey, paper: int) -> tuple[Floats, float]:
 
 
 def on_uneven_paper(grey: Grey, widest_stroke: float) -> tuple[Floats, float]:
-    """Ink (H, W), about 1 at its strongest, on paper that the light falls on unevenly; and its contrast, grey levels."""
+    """Ink (H, W), about 1 at its strongest, on paper under uneven light; and its contrast, grey levels."""
     small = shrunk(grey)
     dark = ink_is_dark(small)
     paper, written = paper_below(255 - small if dark else small, widest_stroke)
@@ -77,7 +90,7 @@ def on_uneven_paper(grey: Grey, widest_stroke: float) -> tuple[Floats, float]:
     strongest = float(np.percentile(away[written], 90))
     low = min(NOISE * float(np.std(away[~written])), strongest / 2)
     contrast = float(np.percentile((255 - small if dark else small)[written] - paper[written], 90))
-    whole = cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    whole = np.asarray(cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
     ink = (departures(grey.astype(np.float32), whole, dark) - low) / max(1e-6, strongest - low)
     return np.asarray(ink, np.float32), contrast
 
@@ -91,7 +104,7 @@ def departures(picture: Floats, paper: Floats, dark: bool) -> Floats:
     if not dark:
         return picture - paper
     light = np.maximum(255 - paper, 1)
-    return (light - picture) / light
+    return np.asarray((light - picture) / light, np.float32)
 
 
 def shrunk(grey: Grey) -> Floats:
@@ -104,7 +117,7 @@ def shrunk(grey: Grey) -> Floats:
 
 
 def ink_is_dark(picture: Floats) -> bool:
-    """Whether what departs farthest from the paper is darker than it; the paper is a smooth surface through the edge."""
+    """Whether ink, what departs farthest from a smooth surface through the picture's edge, is darker than that."""
     height, width = picture.shape
     rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     terms = np.stack([np.ones_like(rows), rows, columns, rows * columns, rows**2, columns**2], axis=-1)
@@ -124,7 +137,8 @@ def ink_is_dark(picture: Floats) -> bool:
 def paper_below(light_ink: Floats, widest_stroke: float) -> tuple[Floats, Mask]:
     """The paper (H, W) below light ink, and where ink stands, (H, W)."""
     reach = max(3, round(min(light_ink.shape) * widest_stroke) | 1)
-    paper = cv2.morphologyEx(light_ink, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8))
+    opened = cv2.morphologyEx(light_ink, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8))
+    paper = np.asarray(opened, np.float32)
     written = np.zeros(light_ink.shape, bool)
     for _ in range(ROUNDS):
         written = stands_out(light_ink - paper)

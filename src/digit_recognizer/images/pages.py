@@ -112,7 +112,7 @@ def needs(extra: str, kind: str, name: str) -> None:
 
 
 def read_pdf(content: bytes, page: int | None, name: str, check: Check) -> NDArray[np.uint8]:
-    """A page of a PDF as grey (H, W) uint8, at DOTS_PER_INCH; check: raises for too many pixels, before any is drawn."""
+    """A page of a PDF as grey (H, W) uint8, at DOTS_PER_INCH; check: raises for too many pixels before any is drawn."""
     needs("pdf", "PDF", name)
     import pypdfium2
 

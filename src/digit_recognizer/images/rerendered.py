@@ -17,9 +17,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import ConfigError, nearest
+from digit_recognizer.images.strokes import thinned
 
 Images = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+Ink = NDArray[np.uint8] | NDArray[np.float32]  # 0 to 1
 
 FINE = 8  # pixels of the drawing to one of the image
 PAGE = (200, 160)  # rows and columns of a photo
@@ -63,12 +65,12 @@ def inside(fine: Floats, wider: float = 0.0) -> NDArray[np.uint8]:
     return moved[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else ink
 
 
-def filling(ink: NDArray[np.uint8], rows: int, columns: int) -> Floats:
+def filling(ink: Ink, rows: int, columns: int) -> Floats:
     """Ink scaled, both sides apart, to fill a frame, areas averaged."""
     return np.asarray(cv2.resize(ink.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA))
 
 
-def fitting(ink: NDArray[np.uint8], side: int) -> Floats:
+def fitting(ink: Ink, side: int) -> Floats:
     """Ink scaled with its aspect to fit a square frame, in its middle."""
     factor = side / max(ink.shape)
     height, width = (max(1, round(length * factor)) for length in ink.shape)
@@ -89,7 +91,7 @@ def coarse_16(fine: Floats, draw: Generator) -> Floats:
     """16 x 16: the digit fills the frame, its grey levels as a scanner's."""
     ink = inside(fine, draw.uniform(-4, 6))
     frame = fitting(ink, 16) if draw.random() < 0.5 else aside(ink, 16, draw.uniform(0.6, 1))
-    return np.clip(cv2.GaussianBlur(frame, (0, 0), draw.uniform(0.3, 0.7)) * np.float32(1.2), 0, 1)
+    return np.asarray(1.2 * cv2.GaussianBlur(frame, (0, 0), draw.uniform(0.3, 0.7)), np.float32)
 
 
 def aside(ink: NDArray[np.uint8], side: int, share: float) -> Floats:
@@ -105,7 +107,7 @@ def stretched(fine: Floats, draw: Generator) -> Floats:
     """Wider or narrower by up to a third, in a frame of 64 x 64 with some paper around."""
     ink = inside(fine)
     factor = np.exp(draw.uniform(-np.log(4 / 3), np.log(4 / 3)))
-    wide = cv2.resize(ink, (max(1, round(ink.shape[1] * factor)), ink.shape[0]), interpolation=cv2.INTER_AREA)
+    wide = filling(ink, ink.shape[0], max(1, round(ink.shape[1] * factor)))
     return np.pad(fitting(wide, 48), 8)
 
 
@@ -117,17 +119,10 @@ def thick(fine: Floats, draw: Generator) -> Floats:
 def thin(fine: Floats, draw: Generator) -> Floats:
     """A fine pen: the middle of each stroke alone, a hundredth to a thirtieth of the digit wide."""
     ink = inside(fine)
-    line = skeleton(np.pad(ink, 2))
+    line = thinned(np.pad(ink, 2))
     pen = draw.uniform(0.01, 0.033) * max(ink.shape)
     away = cv2.distanceTransform(1 - np.pad(line, 8), cv2.DIST_L2, 5)
     return np.pad(fitting((away <= pen / 2 + 0.5).astype(np.uint8), 160), 30)
-
-
-def skeleton(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Ink worn down to lines that keep its connections."""
-    from digit_recognizer.images.strokes import thinned
-
-    return thinned(ink)
 
 
 def binary(fine: Floats, draw: Generator) -> Floats:
