@@ -11,6 +11,7 @@ Mask = NDArray[np.bool_]
 
 WORKING = 400  # pixels: side at which clutter is looked for
 FAINT, STRONG = 64, 128  # of 255: ink, and ink that fainter ink around it belongs to
+SOFT = 5  # pixels: the soft edges of a stroke and a pixel between
 SPECK = 0.015  # of all ink: pieces with less are dirt
 RULE = 1 / 16  # of the shorter side: what is thicker is no rule
 LEAN = np.pi / 15  # from the picture's sides: rules lean no more
@@ -32,12 +33,14 @@ def without_clutter(ink: Ink) -> Ink:
     small = np.asarray(small * (255 / max(1.0, float(small.max()))), np.uint8)  # shrinking turns fine strokes grey
     kept = small
     for drop in (rules, beyond_the_paper, specks):
-        clutter = cv2.dilate(drop(kept).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        left = np.where(clutter, 0, kept).astype(np.uint8)
+        left = np.where(drop(kept), 0, kept).astype(np.uint8)
         if np.count_nonzero(left >= STRONG) >= REMAINS * np.count_nonzero(kept >= STRONG):
             kept = left
-    gone = cv2.resize((kept != small).astype(np.uint8), ink.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-    return np.where(gone, 0, ink).astype(np.uint8)
+    # What is fainter stays where it is the soft edge of a stroke, and goes with all else.
+    strokes = cv2.dilate((kept >= FAINT).astype(np.uint8), np.ones((SOFT, SOFT), np.uint8))
+    strokes[(small >= FAINT) & (kept < FAINT)] = 0
+    stays = cv2.resize(strokes, ink.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    return np.where(stays, ink, 0).astype(np.uint8)
 
 
 def rules(ink: Ink) -> Mask:
@@ -95,7 +98,7 @@ def specks(ink: Ink) -> Mask:
     certain = np.bincount(pieces[ink >= STRONG], minlength=count) > 0
     dirt = (areas < SPECK * areas[1:].sum()) | ~certain
     dirt[0] = False
-    return np.asarray(dirt[pieces] | (ink < FAINT / 4))
+    return np.asarray(dirt[pieces])
 
 
 def without_bars(ink: Ink) -> Ink | None:
