@@ -116,12 +116,14 @@ def test_a_picture_taken_larger_is_scaled_the_same(pattern: Grey, times: int) ->
     assert np.array_equal(any_stroke.scale(pattern), any_stroke.scale(larger))
 
 
-@given(number=st.integers(0, 4999), times=st.integers(2, 9))
-def test_a_digit_taken_larger_stays_alike(number: int, times: int, mnist: Dataset) -> None:
-    digit = mnist.split("validation").take(np.array([number]))[0]
-    larger = np.kron(digit, np.ones((times, times), np.uint8))
-    twice = np.kron(digit, np.ones((2, 2), np.uint8))
-    assert np.abs(found(larger).astype(int) - found(twice)).mean() < 8
+@pytest.mark.parametrize("times", [3, 4, 9])
+def test_digits_taken_larger_stay_alike(times: int, mnist: Dataset) -> None:
+    apart = [
+        np.abs(np.subtract(*(found(np.kron(digit, np.ones((n, n), np.uint8))).astype(int) for n in (2, times)))).mean()
+        for digit in mnist.split("validation").take(np.arange(100))
+    ]
+    assert np.mean(apart) < 8
+    assert np.max(apart) < 30
 
 
 @pytest.mark.parametrize("pen", [1, 2, 3, 30, 36])

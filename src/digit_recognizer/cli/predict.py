@@ -46,6 +46,7 @@ def predict(
     from digit_recognizer.errors import require_extra
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
 
+    show = show or save is not None
     if show:
         require_extra("train", "digits predict --show")
     wish = share(max_error) if max_error is not None else None

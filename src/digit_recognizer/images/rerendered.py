@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from digit_recognizer.errors import ConfigError, nearest
+from digit_recognizer.errors import ConfigError, DataError, nearest
 from digit_recognizer.images.strokes import thinned
 
 Images = NDArray[np.uint8]
@@ -33,7 +33,7 @@ def rerendered(images: Images, kind: str, seed: int = 0, indices: Sequence[int] 
 
     kind: one of KINDS. indices: (N,), the images' numbers in their set, where these are a part of it; 0 to N-1 unless
         given. The photos are of dark ink on light paper; all others of light ink on black, as their sets have it.
-    Raises ConfigError for an unknown kind.
+    Raises ConfigError for an unknown kind, DataError for an image without ink.
     """
     if kind not in TABLE:
         raise ConfigError(f"The re-rendering {kind!r} is unknown.{nearest(kind, list(TABLE))}")
@@ -43,13 +43,15 @@ def rerendered(images: Images, kind: str, seed: int = 0, indices: Sequence[int] 
         record(drawing(image), np.random.default_rng((seed, key, int(number))))
         for image, number in zip(images, numbers, strict=True)
     ]
-    return np.rint(np.clip(np.stack(made), 0, 1) * 255).astype(np.uint8)
+    return np.rint(np.clip(np.array(made), 0, 1) * 255).astype(np.uint8)
 
 
 def drawing(image: NDArray[np.uint8]) -> Floats:
     """The digit, cut out tightly and FINE times as large: its ink's edge is where this passes 0.5."""
     rows, columns = np.flatnonzero((image >= 64).any(1)), np.flatnonzero((image >= 64).any(0))
-    tight = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else image
+    if not len(rows):
+        raise DataError("An image that is to be re-rendered holds no ink.")
+    tight = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     size = (tight.shape[1] * FINE, tight.shape[0] * FINE)
     return np.asarray(cv2.resize(tight.astype(np.float32) / 255, size, interpolation=cv2.INTER_CUBIC))
 
