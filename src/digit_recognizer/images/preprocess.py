@@ -32,8 +32,8 @@ class Preprocess:
     box: int = 20  # side of the square that the digit fills, pixels
     mean: float = 0.5  # of pixels scaled to 0..1: Normalize((0.5,), (0.5,))
     std: float = 0.5
-    min_stroke: float = 2.4  # pixels of a box of 20: thinner strokes are made as wide; MNIST's median is 2.25
-    max_stroke: float = 3.0  # and thicker ones no wider
+    min_stroke: float = 2.0  # pixels of a box of 20: thinner strokes are made as wide; MNIST's median is 2.25
+    max_stroke: float = 3.5  # and thicker ones no wider
     min_contrast: int = 32  # grey levels; a picture with less between ink and paper is blank
 
     def fit(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
