@@ -216,3 +216,39 @@ def test_a_reader_that_has_seen_enough_is_no_error(folder: Path) -> None:
     )
     assert len(done.stdout.splitlines()) == 1
     assert done.stderr == ""
+
+
+def test_every_page_of_a_file_is_answered_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "scan.tif"
+    with (
+        Image.open(draw_seven(tmp_path / "seven.png")) as seven,
+        Image.open(draw_blank(tmp_path / "blank.png")) as blank,
+    ):
+        seven.save(path, save_all=True, append_images=[blank, seven])
+    answer = digits("predict", "--json", path)
+    found = [json.loads(line) for line in answer.out.splitlines()]
+    assert answer.code == 1
+    assert [(each["source"], each["label"]) for each in found] == [
+        (f"{path}[1]", 7),
+        (f"{path}[2]", None),
+        (f"{path}[3]", 7),
+    ]
+
+
+def test_what_the_model_saw_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    draw_seven(tmp_path / "seven.png")
+    answer = digits("predict", "--show", "--json", "seven.png")
+    assert (answer.code, len(answer.out.splitlines())) == (0, 1)
+    assert "what-the-model-saw.png" in answer.err
+    digits("predict", "seven.png", "--save", "seen.png")
+    for name in ("what-the-model-saw.png", "seen.png"):
+        with Image.open(tmp_path / name) as figure:
+            assert figure.width > 300
+
+
+def test_what_was_not_read_is_not_drawn(tmp_path: Path) -> None:
+    answer = digits("predict", tmp_path / "absent.png", "--save", tmp_path / "seen.png")
+    assert answer.code == 2
+    assert not (tmp_path / "seen.png").exists()

@@ -65,7 +65,7 @@ def test_normalise_is_torchvision_for_any_mean_and_deviation(mean: float, std: f
 def test_mnist_goes_through_unchanged_and_so_does_its_negative(mnist: Dataset) -> None:
     split = mnist.split("validation")
     assert isinstance(split, ArraySplit)
-    for image in split.images[:1000]:
+    for image in split.images:
         assert np.array_equal(found(image), image)
         assert np.array_equal(found(255 - image), image)
 
@@ -109,10 +109,30 @@ def test_more_paper_gives_the_same(drawing: tuple[Grey, int], margins: tuple[int
 
 
 @given(pattern=hnp.arrays(np.uint8, st.tuples(st.just(20), st.integers(2, 20))), times=st.integers(2, 9))
-def test_a_picture_taken_larger_gives_the_same(pattern: Grey, times: int) -> None:
-    pattern[0, 0] = pattern[-1, -1] = 255  # the box around the ink is the whole pattern
+def test_a_picture_taken_larger_is_scaled_the_same(pattern: Grey, times: int) -> None:
+    any_stroke = Preprocess(min_stroke=0, max_stroke=20)
+    pattern[0, 0] = 255
     larger = np.kron(pattern, np.ones((times, times), np.uint8))
-    assert np.array_equal(found(np.pad(pattern, 8)), found(np.pad(larger, 8)))
+    assert np.array_equal(any_stroke.scale(pattern), any_stroke.scale(larger))
+
+
+@pytest.mark.parametrize("times", [3, 4, 9])
+def test_digits_taken_larger_stay_alike(times: int, mnist: Dataset) -> None:
+    apart = [
+        np.abs(np.subtract(*(found(np.kron(digit, np.ones((n, n), np.uint8))).astype(int) for n in (2, times)))).mean()
+        for digit in mnist.split("validation").take(np.arange(100))
+    ]
+    assert np.mean(apart) < 8
+    assert np.max(apart) < 30
+
+
+@pytest.mark.parametrize("pen", [1, 2, 3, 30, 36])
+def test_strokes_too_thin_or_too_thick_come_near_mnists(pen: int) -> None:
+    page = np.full((240, 240), 255, np.uint8)
+    page[40:200, 40 : 40 + pen] = page[200 - pen : 200, 40:140] = 0
+    fitted = found(page)
+    across = fitted[12].sum() / 255  # the upright stroke of an L, where no other is
+    assert PREPARE.min_stroke - 0.6 <= across <= PREPARE.max_stroke + 0.6
 
 
 @given(shape=st.tuples(st.integers(1, 60), st.integers(1, 60)), paper=st.integers(0, 224), data=st.data())
@@ -143,6 +163,8 @@ def test_any_picture_is_blank_or_of_the_networks_size(grey: Grey) -> None:
             mean=st.floats(-1, 1),
             std=st.floats(0.1, 2),
             min_contrast=st.integers(1, 255),
+            min_stroke=st.floats(0, 3),
+            max_stroke=st.floats(3, 20),
         )
     )
 )
@@ -165,6 +187,10 @@ REFUSED: list[dict[str, Any]] = [
     {"mean": "0.5"},
     {"min_contrast": None},
     {"min_contrast": 0},
+    {"min_stroke": -0.1},
+    {"min_stroke": 5.0},
+    {"max_stroke": 21},
+    {"max_stroke": "3"},
     {"colour": "red"},
 ]
 
@@ -173,6 +199,11 @@ REFUSED: list[dict[str, Any]] = [
 def test_impossible_fields_are_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ModelFileError, match=r"its Preprocess has (impossible values|unknown fields)"):
         Preprocess.from_dict({**PREPARE.to_dict(), **fields})
+
+
+def test_fields_that_older_files_lack_take_their_defaults() -> None:
+    older = {"size": 28, "box": 20, "mean": 0.1307, "std": 0.3081, "min_contrast": 32}
+    assert Preprocess.from_dict(older) == Preprocess(mean=0.1307, std=0.3081)
 
 
 def test_what_is_no_list_of_fields_is_refused() -> None:

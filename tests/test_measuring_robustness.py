@@ -44,7 +44,8 @@ def test_every_cell_is_the_error_on_the_corrupted_images(classic: Model, few: Da
     split = few.split("validation")
     images = split.take(np.arange(60))
     for figures in found.figures:
-        read = classic.probabilities(corrupt(images, figures.name, figures.severity)).argmax(1)
+        prepared = classic.preprocess.fit_all(corrupt(images, figures.name, figures.severity))
+        read = classic.probabilities(prepared).argmax(1)
         assert figures.wrong == (read != split.labels).sum()
         assert (figures.n, figures.error) == (60, figures.wrong / 60)
         assert figures.interval.low <= figures.error <= figures.interval.high
@@ -125,7 +126,7 @@ def test_an_empty_split_and_unknown_classes_are_refused(classic: Model, few: Dat
 
 def test_what_is_written_says_all(classic: Model, few: Dataset) -> None:
     written = robustness(classic, few, n=10).to_dict()
-    assert written["schema"] == "digit-recognizer/robustness/1"
+    assert written["schema"] == "digit-recognizer/robustness/2"
     assert len(written["corruptions"]) == len(CORRUPTIONS) * len(SEVERITIES)
     assert {row["corruption"] for row in written["corruptions"] if row["seen"]} == set(SEEN)
     assert {row["corruption"] for row in written["corruptions"] if not row["seen"]} == set(UNSEEN)

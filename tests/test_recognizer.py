@@ -187,3 +187,28 @@ def test_digits_that_a_person_drew_large(classic: Recognizer, shared_data: Path)
     folder = shared_data / "own-handwriting" / "7eraflops"
     found = classic.predict([folder / f"{digit}.png" for digit in range(10)])
     assert sum(each.label == digit for digit, each in enumerate(found)) >= 7
+
+
+def test_an_orientation_that_reads_badly_is_left_aside(tmp_path: Path, classic: Recognizer, mnist: Dataset) -> None:
+    exif = Image.Exif()
+    exif[274] = 6  # to be turned by a quarter, which these are not
+    images, paths = mnist.split("validation").take(np.arange(40)), []
+    for number, image in enumerate(images):
+        paths.append(tmp_path / f"{number}.png")
+        Image.fromarray(image).save(paths[-1], exif=exif)
+    upright, turned = classic.predict(list(images)), classic.predict([np.rot90(image, -1) for image in images])
+    found = classic.predict(paths)
+    for answer, as_it_is, as_stated in zip(found, upright, turned, strict=True):
+        left_aside = as_stated.status != "ok" and as_it_is.status == "ok"
+        assert answer.as_stored == left_aside
+        assert answer.probabilities == pytest.approx((as_it_is if left_aside else as_stated).probabilities, abs=1e-6)
+    assert any(each.as_stored for each in found)
+
+
+def test_a_page_is_a_picture_by_its_name(tmp_path: Path, classic: Recognizer, digits: Digit) -> None:
+    first, *others = [Image.fromarray(digit) for digit in digits[:3]]
+    first.save(tmp_path / "scan.tif", save_all=True, append_images=others)
+    names = [f"{tmp_path / 'scan.tif'}[{page}]" for page in (3, 1)]
+    found = classic.predict(names)
+    assert [each.source for each in found] == names
+    assert [each.label for each in found] == [each.label for each in classic.predict(list(digits[[2, 0]]))]

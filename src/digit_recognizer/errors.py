@@ -13,6 +13,8 @@ EXTRAS = {
     "audit": (*TRAIN, "cleanlab"),
     "tables": ("pyarrow",),
     "tensorboard": ("tensorboard",),
+    "heic": ("pillow_heif",),
+    "pdf": ("pypdfium2",),
 }
 
 

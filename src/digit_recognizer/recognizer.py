@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from PIL import Image
 
 from digit_recognizer.errors import ConfigError, ImageError
 from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.images.pages import states_turn
 from digit_recognizer.measuring.calibration import Calibration, read_calibration
 from digit_recognizer.measuring.selective import AnswerThreshold
 from digit_recognizer.models import Model, load_model
@@ -28,6 +29,7 @@ DEFAULT_LEVEL = 0.99  # of prediction sets
 DEFAULT_WISHES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 DEFAULT_ANSWERED = 0.95
 BATCH = 512  # prepared pictures held at once
+DOUBTFUL = ("unsure", "not a digit")
 NO_INK = "it holds no ink"
 STRANGE = "it looks unlike the digits that the model learned from"
 
@@ -47,6 +49,7 @@ class Prediction:
     prediction_set: tuple[int, ...] = ()
     reason: str | None = None  # why the status is "unsure" or "not a digit"
     error: str | None = None  # what was wrong with the picture
+    as_stored: bool = False  # its EXIF orientation was left aside, since it reads badly so turned
 
 
 class Recognizer:
@@ -97,13 +100,26 @@ class Recognizer:
         return found
 
     def predict_batch(self, pictures: Sequence[Picture], start: int) -> list[Prediction]:
-        """Predictions of up to BATCH pictures, the first of which is number `start` of the call."""
+        """Predictions of up to BATCH pictures, the first of which is number `start` of the call.
+
+        Where a picture reads badly and its EXIF orientation says that it was turned, that may be wrong: it is read as
+        stored too, and an answer that is sure counts.
+        """
+        sources = [source_name(picture, number) for number, picture in enumerate(pictures, start)]
+        found = self.read(pictures, sources)
+        doubtful = [i for i, each in enumerate(found) if each.status in DOUBTFUL and is_turned(pictures[i])]
+        as_stored = self.read([pictures[i] for i in doubtful], [sources[i] for i in doubtful], as_stored=True)
+        for i, other in zip(doubtful, as_stored, strict=True):
+            found[i] = other if other.status == "ok" else found[i]
+        return found
+
+    def read(self, pictures: Sequence[Picture], sources: Sequence[str], as_stored: bool = False) -> list[Prediction]:
+        """Predictions of pictures with these names, upright as they state or as stored."""
         found: list[Prediction | None] = []
         ready: list[NDArray[np.uint8]] = []
-        for number, picture in enumerate(pictures, start):
-            source = source_name(picture, number)
+        for picture, source in zip(pictures, sources, strict=True):
             try:
-                fitted = self.model.preprocess.fit(read_picture(picture))
+                fitted = self.model.preprocess.fit(read_picture(picture, as_stored))
             except ImageError as error:
                 found.append(Prediction(source, "error", error=str(error)))
                 continue
@@ -114,8 +130,8 @@ class Recognizer:
             found.append(None)
         rows = self.rows(np.stack(ready)) if ready else iter(())
         return [
-            self.answer(source_name(picture, number), *next(rows)) if prediction is None else prediction
-            for number, (picture, prediction) in enumerate(zip(pictures, found, strict=True), start)
+            replace(self.answer(source, *next(rows)), as_stored=as_stored) if prediction is None else prediction
+            for source, prediction in zip(sources, found, strict=True)
         ]
 
     def rows(self, images: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.float64], float]]:
@@ -198,6 +214,11 @@ def as_list(pictures: Any) -> list[Any]:
     if hasattr(pictures, "shape"):
         return list(pictures) if len(pictures.shape) == 4 else [pictures]
     return list(pictures)
+
+
+def is_turned(picture: Any) -> bool:
+    """Whether a picture, a file or a PIL image, states an orientation other than upright."""
+    return isinstance(picture, str | os.PathLike | Image.Image) and states_turn(picture)
 
 
 def source_name(picture: Any, number: int) -> str:

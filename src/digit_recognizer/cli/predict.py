@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digit_recognizer.cli.options import share
+from digit_recognizer.cli.options import Save, share
 
 if TYPE_CHECKING:
-    from digit_recognizer.recognizer import Prediction
+    from digit_recognizer.recognizer import Prediction, Recognizer
 
 SCHEMA = "digit-recognizer/prediction/1"
+SHOWN = 12  # pictures that --show draws at most
+SEEN_NAME = "what-the-model-saw.png"
 AT_ONCE = 64  # pictures answered together, so that the first lines come soon
 
 
@@ -36,39 +38,64 @@ def predict(
         str, typer.Option(metavar="SHARE", help="With which the prediction set holds the digit: 90, 95, 99 or 99.9%.")
     ] = "99%",
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Draw what the model saw beside each picture.")] = False,
+    save: Save = None,
 ) -> None:
     """Recognise the digit on each picture. Exit 1 where some are no digit or unreadable, 2 where none could be read."""
     from digit_recognizer.cli.output import complain, printable
+    from digit_recognizer.errors import require_extra
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
 
+    show = show or save is not None
+    if show:
+        require_extra("train", "digits predict --show")
     wish = share(max_error) if max_error is not None else None
     recognizer = Recognizer.load(model or DEFAULT_MODEL, max_error=wish, level=round(share(level), 6))
     name = recognizer.model.header.name
     files = list(picture_files(pictures))
+    drawn: list[Prediction] = []
     seen: set[str] = set()
     for start in range(0, len(files), AT_ONCE):
         for prediction in recognizer.predict(files[start : start + AT_ONCE]):
             seen.add(prediction.status)
+            drawn += [prediction] if show and prediction.error is None and len(drawn) < SHOWN else []
             if json:
                 typer.echo(json_format.dumps(as_object(prediction, name)))
             elif prediction.error is None:
                 typer.echo(printable(f"{prediction.source}: {in_words(prediction)}"))
             else:
                 complain(prediction.error)
+    if drawn:
+        draw(recognizer, drawn, save)
     if seen - {"ok", "unsure"}:
         raise typer.Exit(2 if seen == {"error"} else 1)
 
 
+def draw(recognizer: Recognizer, predictions: list[Prediction], save: Path | None) -> None:
+    """What the model saw, on the screen where there is one, or in a file."""
+    from digit_recognizer.cli.output import note
+    from digit_recognizer.report import figures
+    from digit_recognizer.report.seen import seen_figure
+
+    figure = seen_figure(recognizer, predictions)
+    if save is None and figures.has_display():
+        figures.show_figure(figure)
+    else:
+        note(f"What the model saw is in {figures.save_figure(figure, save or Path(SEEN_NAME))}")
+
+
 def picture_files(names: list[str]) -> Iterator[str]:
-    """The files named, and the pictures in the folders named; a folder without any is answered as an error."""
+    """The files named, or their pages, and the pictures in the folders named; a folder without any is an error."""
+    from digit_recognizer.images import page_names
     from digit_recognizer.images.decode import SUFFIXES
 
     for name in names:
         if not os.path.isdir(name):  # noqa: PTH112 - never raises, whatever the name
-            yield name
+            yield from page_names(name)
             continue
         inside = sorted(path for path in Path(name).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-        yield from map(str, inside) if inside else (name,)
+        for path in map(str, inside) if inside else (name,):
+            yield from page_names(path)
 
 
 def in_words(prediction: Prediction) -> str:

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from digit_recognizer.errors import ImageError
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images.arrays import from_array
+from digit_recognizer.images.pages import is_heic, is_pdf, open_heic, read_pdf, split_page, turn_to
 
 # A path, a PIL image, an array or a tensor. `Any` stands for the tensor: the base install has no torch.
 Picture = str | os.PathLike[str] | Image.Image | NDArray[Any] | Any
@@ -22,26 +23,29 @@ Picture = str | os.PathLike[str] | Image.Image | NDArray[Any] | Any
 MAX_BYTES = 64 * 2**20
 MAX_PIXELS = 64_000_000  # a phone's 48 megapixels fit; a 20,000 x 20,000 bomb does not
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".heif")
 
 
-def read_picture(picture: Picture) -> NDArray[np.uint8]:
+def read_picture(picture: Picture, as_stored: bool = False) -> NDArray[np.uint8]:
     """One picture as a grey image of shape (H, W), uint8, 0 black to 255 white.
 
-    picture: a file name; a PIL image; or an array or tensor of shape (H, W), (1, H, W), (H, W, 3), (H, W, 4) or
-        (784,), integers in 0..255 or floats in 0..1, -1..1 (the classic normalisation) or 0..255.
+    picture: a file name, of a TIFF or PDF of several pages with the page, `scan.tif[2]`, counted from 1; a PIL image;
+        or an array or tensor of shape (H, W), (1, H, W), (H, W, 3), (H, W, 4) or (784,), integers in 0..255 or floats
+        in 0..1, -1..1 (the classic normalisation) or 0..255.
+    as_stored: leave the EXIF orientation aside, which some photos carry wrongly.
     Raises ImageError, naming the file, the cause and the remedy.
     """
     if isinstance(picture, str | os.PathLike):
-        return read_file(Path(picture))
+        return read_file(*split_page(os.fspath(picture)), as_stored)
     if isinstance(picture, Image.Image):
         check_pixels(picture.size, "the picture")
-        return decode(picture, "the picture")
+        return decode(picture, "the picture", as_stored)
     return from_array(picture, MAX_PIXELS)
 
 
-def read_file(path: Path) -> NDArray[np.uint8]:
-    """The picture in a file as (H, W) uint8. Of an animation the first frame counts."""
+def read_file(name: str, page: int | None = None, as_stored: bool = False) -> NDArray[np.uint8]:
+    """The picture in a file, or on a page of it, as (H, W) uint8. Of an animation the first frame counts."""
+    path = Path(name)
     if os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the name
         kinds = ", ".join(SUFFIXES)
         raise ImageError(
@@ -53,12 +57,12 @@ def read_file(path: Path) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of harmless oddities in strangers' files
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
-            check_pixels(image.size, str(path))
-            check_pages(image, path)
-            return decode(image, str(path))
+            if is_pdf(content):
+                return read_pdf(content, page, str(path), check_pixels)
+            image = opened(content, page, str(path))
+            return decode(image, str(path), as_stored)
     except UnidentifiedImageError as error:
-        raise ImageError(f"{path}: is not a picture of a known kind ({', '.join(FORMATS)}).") from error
+        raise ImageError(f"{path}: is not a picture of a known kind ({', '.join(FORMATS)}, HEIC, PDF).") from error
     except ImageError:
         raise
     except Image.DecompressionBombError as error:
@@ -67,11 +71,22 @@ def read_file(path: Path) -> NDArray[np.uint8]:
         raise damaged(str(path), error) from error
 
 
-def decode(image: Image.Image, name: str) -> NDArray[np.uint8]:
-    """An opened picture, turned upright as its EXIF orientation says, as grey (H, W) uint8."""
+def opened(content: bytes, page: int | None, name: str) -> Image.Image:
+    """A picture's bytes, opened, not yet decoded, and no larger than is decoded."""
+    if is_heic(content):
+        return open_heic(content, name, check_pixels)
+    image = Image.open(io.BytesIO(content), formats=FORMATS)
+    check_pixels(image.size, name)
+    turn_to(image, page, name)
+    check_pixels(image.size, name)  # a page may be larger than the first
+    return image
+
+
+def decode(image: Image.Image, name: str, as_stored: bool = False) -> NDArray[np.uint8]:
+    """An opened picture, turned upright as its EXIF orientation says unless as stored, as grey (H, W) uint8."""
     try:
         image.load()
-        return to_grey(ImageOps.exif_transpose(image), name)
+        return to_grey(image if as_stored else ImageOps.exif_transpose(image), name)
     except ImageError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged bytes
@@ -89,18 +104,6 @@ def check_pixels(size: tuple[int, int], name: str) -> None:
         raise ImageError(
             f"{name}: has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} million are decoded. Scale it down."
         )
-
-
-def check_pages(image: Image.Image, path: Path) -> None:
-    """A TIFF of several pages is several pictures: to read one silently would lose the rest."""
-    if image.format != "TIFF":
-        return
-    try:
-        image.seek(1)  # counting all pages of a long file is slow
-    except EOFError:
-        image.seek(0)
-        return
-    raise ImageError(f"{path}: is a TIFF of several pages. Save each page as a picture of its own.")
 
 
 def to_grey(image: Image.Image, name: str) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digit_recognizer.errors import ModelFileError
+from digit_recognizer.images.clutter import without_bars
+from digit_recognizer.images.ink import NEARLY_ALL, edge_of, find_ink
+from digit_recognizer.images.strokes import with_strokes
+
+FINE = 4  # pixels at which strokes are measured and mended, to one of the network's
+MNIST_BOX = 20  # pixels
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,8 @@ class Preprocess:
     box: int = 20  # side of the square that the digit fills, pixels
     mean: float = 0.5  # of pixels scaled to 0..1: Normalize((0.5,), (0.5,))
     std: float = 0.5
+    min_stroke: float = 2.0  # pixels of a box of 20: thinner strokes are made as wide; MNIST's median is 2.25
+    max_stroke: float = 3.5  # and thicker ones no wider
     min_contrast: int = 32  # grey levels; a picture with less between ink and paper is blank
 
     def fit(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
@@ -38,33 +47,35 @@ class Preprocess:
         digit = self.scale(crop(ink))
         return self.centre(digit) if digit.any() else None  # specks far apart vanish in the average
 
-    def find_ink(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-        """The picture as light ink on black paper, or None where nothing stands out from the paper.
+    def fit_all(self, pictures: Iterable[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+        """Grey pictures of any sizes as (N, size, size) uint8; one without ink is black."""
+        blank = np.zeros((self.size, self.size), np.uint8)
+        fitted = [blank if each is None else each for each in map(self.fit, pictures)]
+        return np.array(fitted, np.uint8).reshape(-1, self.size, self.size)
 
-        The paper is the median of the picture's edge; the ink is what departs farthest from it.
+    def find_ink(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+        """The picture (H, W) as light ink on black paper, uint8, or None where nothing stands out from the paper.
+
+        A picture of the network's size on black (or white) paper keeps its pixels (turned light-on-dark).
         """
-        edge = np.sort(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
-        paper = (int(edge[(len(edge) - 1) // 2]) + int(edge[len(edge) // 2])) // 2  # np.median takes ten times longer
-        darker, lighter = paper - int(grey.min()), int(grey.max()) - paper
-        if max(darker, lighter) < self.min_contrast:
-            return None
-        light_on_dark = grey if lighter >= darker else np.asarray(255 - grey, np.uint8)
         if grey.shape == (self.size, self.size):
-            return light_on_dark
-        level = paper if lighter >= darker else 255 - paper
-        strength = (light_on_dark.astype(np.float32) - level) / max(darker, lighter)
-        return np.asarray(np.rint(np.clip(strength, 0, 1) * 255), np.uint8)
+            as_is = own_form(grey)
+            if as_is is not None:
+                return as_is if as_is.max() >= self.min_contrast else None
+        return find_ink(grey, self.min_contrast)
 
     def scale(self, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A cropped digit scaled, with anti-aliasing, so that its longer side fills the box."""
-        height, width = ink.shape
-        factor = self.box / max(height, width)
-        target = (max(1, round(width * factor)), max(1, round(height * factor)))
-        # Shrinking averages areas, so no stroke is skipped; enlarging interpolates, so none turns into blocks.
-        kernel = Image.Resampling.BOX if factor < 1 else Image.Resampling.BILINEAR
-        scaled = np.asarray(Image.fromarray(ink).resize(target, kernel), dtype=np.float32)
-        # Averaging thins a fine pen's strokes to grey; MNIST's strokes reach white.
-        return np.asarray(np.rint(scaled * (255 / max(1.0, float(scaled.max())))), np.uint8)
+        """A cropped digit (H, W) scaled, with anti-aliasing, so that its longer side fills the box.
+
+        Strokes that would be thinner or thicker than MNIST's are brought to its limits.
+        """
+        enlarged = max(ink.shape) < self.box  # and blurred, so that strokes look thinner than they are
+        unit = FINE * self.box / MNIST_BOX
+        fine = at_size(ink, FINE * self.box)
+        mended = with_strokes(fine, 0 if enlarged else self.min_stroke * unit, self.max_stroke * unit)
+        if mended is fine:
+            return as_levels(at_size(ink, self.box))
+        return as_levels(at_size(crop(as_levels(mended)), self.box))
 
     def centre(self, digit: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A digit no larger than the box, placed so that its centre of mass lies in the middle."""
@@ -97,7 +108,8 @@ class Preprocess:
             made = cls(**fields)
         except TypeError as error:
             raise ModelFileError(f"its Preprocess has unknown fields ({error}).") from error
-        counts, scale = [made.size, made.box, made.min_contrast], [made.mean, made.std]
+        counts = [made.size, made.box, made.min_contrast]
+        scale = [made.mean, made.std, made.min_stroke, made.max_stroke]
         numbers = all(isinstance(n, int) for n in counts) and all(isinstance(n, int | float) for n in scale)
         if not numbers or not (
             8 <= made.size <= 1024
@@ -105,6 +117,7 @@ class Preprocess:
             and 0 < made.min_contrast <= 255
             and abs(made.mean) <= 1000
             and 0 < made.std <= 1000
+            and 0 <= made.min_stroke <= made.max_stroke <= MNIST_BOX
         ):
             raise ModelFileError(f"its Preprocess has impossible values: {fields}.")
         return made
@@ -122,3 +135,35 @@ def crop(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     strong = ink >= max(1, int(ink.max()) // 4)
     rows, columns = np.flatnonzero(strong.any(1)), np.flatnonzero(strong.any(0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def at_size(ink: NDArray[np.uint8], longer: int) -> NDArray[np.float32]:
+    """Ink (H, W), 0..255, scaled with its aspect kept to a longer side of `longer` pixels; its strongest is 1."""
+    height, width = ink.shape
+    factor = longer / max(height, width)
+    target = (max(1, round(width * factor)), max(1, round(height * factor)))
+    # Shrinking averages areas, so no stroke is skipped; enlarging interpolates, so none turns into blocks.
+    kernel = Image.Resampling.BOX if factor < 1 else Image.Resampling.BICUBIC
+    scaled = np.asarray(Image.fromarray(ink).resize(target, kernel), dtype=np.float32)
+    # Averaging thins a fine pen's strokes to grey; MNIST's strokes reach white.
+    return scaled / max(1.0, float(scaled.max()))
+
+
+def as_levels(digit: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """A digit of 0..1 as grey levels, its strongest ink white."""
+    return np.asarray(np.rint(digit * (255 / max(1e-6, float(digit.max())))), np.uint8)
+
+
+def own_form(grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """A picture as light ink on black, if it is that or its negative, without bars at its sides; None if it is neither.
+
+    Black paper is 0, and white paper 255, along most of the edge.
+    """
+    either = grey, np.asarray(255 - grey, np.uint8)
+    black = [float(np.mean(edge_of(each) == 0)) for each in either]
+    likely = int(black[1] > black[0])
+    if black[likely] < NEARLY_ALL:
+        for each in map(without_bars, either):
+            if each is not None and np.mean(edge_of(each) == 0) >= NEARLY_ALL:
+                return each
+    return either[likely] if black[likely] > 1 / 2 else None

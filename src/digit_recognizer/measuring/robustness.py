@@ -18,7 +18,7 @@ from digit_recognizer.measuring.evaluate import take_to_score
 from digit_recognizer.measuring.intervals import Interval, wilson
 from digit_recognizer.models import Model, load_model
 
-SCHEMA = "digit-recognizer/robustness/1"
+SCHEMA = "digit-recognizer/robustness/2"  # 2: images are prepared after they are corrupted
 Wrong = NDArray[np.bool_]
 
 
@@ -154,7 +154,8 @@ def robustness(
     """Score a model on one split of a data set under corruptions; at a test split that is one look, and noted.
 
     model: a shipped name, a model file, a run folder, or a loaded model. n: so many images of the split, drawn by
-        `seed`; all unless given. Images are corrupted in the network's own form and not prepared again, as MNIST-C's.
+        `seed`; all unless given. Images are corrupted in the network's own form and then prepared as any picture is
+        (Preprocess.fit), so what is measured is the whole recognizer; MNIST-C's figures are of the network alone.
     Raises ConfigError for unknown corruptions or severities, DataError for an empty split or unknown classes.
     """
     require_extra("train", "Measuring robustness")
@@ -193,8 +194,8 @@ def choose(count: int, n: int | None, seed: int) -> NDArray[np.int64]:
 
 
 def misread(model: Model, images: Images, labels: Labels) -> Wrong:
-    """Whether each image is read wrongly, (N,)."""
-    return np.asarray(model.probabilities(images).argmax(axis=1) != labels)
+    """Whether each image (N, H, W), prepared as any picture is, is read wrongly, (N,); one without ink is."""
+    return np.asarray(model.probabilities(model.preprocess.fit_all(images)).argmax(axis=1) != labels)
 
 
 def mean_error(shares: NDArray[np.float64], level: float = 0.95) -> MeanError:

@@ -1,0 +1,156 @@
+"""Ink and paper told apart under uneven light: a grey picture -> light ink on black paper.
+
+Paper is what changes slowly across a picture; ink stands out from the paper around it. The paper under the ink is taken
+from the paper beside it (normalised convolution: Knutsson and Westin 1993). Dirt, the rules of lined and squared paper
+and what lies beyond the paper's edge are dropped where they can be told from ink.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.images.clutter import without_clutter
+
+Grey = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+EVEN = 4  # grey levels: paper whose edge lies so near its median is even
+# Of the edge is paper: of a digit cut out tightly, if its paper is of one level; if nearly; of a page.
+CORNERS, MOSTLY, NEARLY_ALL = 0.2, 0.5, 0.9
+TIGHT = 32  # pixels: pictures no larger are digits cut out, without clutter
+WORKING = 256  # pixels: side at which the paper is estimated
+COARSEST = 4  # a stroke is no wider than this part of a digit's picture
+ROUNDS = 3
+NOISE = 3.0  # standard deviations of the paper's own grain that are no ink
+
+
+def find_ink(grey: Grey, min_contrast: int = 32, widest_stroke: float = 1 / COARSEST) -> Grey | None:
+    """A grey picture (H, W) as light ink on black paper, (H, W) uint8; None where nothing stands out from the paper.
+
+    min_contrast: grey levels (1..255) that ink must depart from the paper beside it. widest_stroke: of any ink, as a
+        share of the picture's shorter side: 1/4 for one digit, far less for a page, whose shadows may be narrower.
+    Of a dark and of a light ink the one counts that departs farther from a smooth paper fitted to the picture's edge.
+    """
+    level = even_paper(grey)
+    strength, contrast = on_uneven_paper(grey, widest_stroke) if level is None else on_even_paper(grey, level)
+    if contrast < min_contrast:
+        return None
+    ink = np.asarray(np.rint(np.clip(strength, 0, 1) * 255), np.uint8)
+    kept = ink if min(grey.shape) <= TIGHT else without_clutter(ink)
+    return kept if kept.any() else None
+
+
+def even_paper(grey: Grey) -> int | None:
+    """The level of paper that is the same all along the picture's edge; None where the light is uneven.
+
+    A digit that was cut out tightly may touch most of the edge: there the corners between are as dark, or as light, as
+    anything.
+    """
+    edge = edge_of(grey)
+    if min(grey.shape) <= TIGHT:
+        extremes = int(grey.min()), int(grey.max())
+        shares = [float(np.mean(edge == level)) for level in extremes]
+        if max(shares) >= CORNERS:
+            return extremes[int(shares[1] > shares[0])]
+    level = middle(edge)
+    alike = float(np.mean(np.abs(edge.astype(np.int16) - level) <= EVEN))
+    return level if alike >= (MOSTLY if min(grey.shape) <= TIGHT else NEARLY_ALL) else None
+
+
+def edge_of(grey: Grey) -> Grey:
+    """The pixels of a picture's four sides, corners twice."""
+    return np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+
+
+def middle(levels: Grey) -> int:
+    """The median, rounded down; np.median takes ten times longer."""
+    ordered = np.sort(levels)
+    return (int(ordered[(len(ordered) - 1) // 2]) + int(ordered[len(ordered) // 2])) // 2
+
+
+def on_even_paper(grey: Grey, paper: int) -> tuple[Floats, float]:
+    """Ink (H, W), 1 at its strongest, on paper of one level; and how far the strongest departs, grey levels."""
+    darker, lighter = paper - int(grey.min()), int(grey.max()) - paper
+    away = grey.astype(np.float32) - paper if lighter >= darker else paper - grey.astype(np.float32)
+    contrast = max(darker, lighter)
+    return away / np.float32(max(1, contrast)), float(contrast)
+
+
+def on_uneven_paper(grey: Grey, widest_stroke: float) -> tuple[Floats, float]:
+    """Ink (H, W), about 1 at its strongest, on paper under uneven light; and its contrast, grey levels."""
+    small = shrunk(grey)
+    dark = ink_is_dark(small)
+    paper, written = paper_below(255 - small if dark else small, widest_stroke)
+    away = departures(small, paper, dark)
+    if not written.any() or written.all():
+        return np.zeros(grey.shape, np.float32), 0.0
+    strongest = float(np.percentile(away[written], 90))
+    low = min(NOISE * float(np.std(away[~written])), strongest / 2)
+    contrast = float(np.percentile((255 - small if dark else small)[written] - paper[written], 90))
+    whole = np.asarray(cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    ink = (departures(grey.astype(np.float32), whole, dark) - low) / max(1e-6, strongest - low)
+    return np.asarray(ink, np.float32), contrast
+
+
+def departures(picture: Floats, paper: Floats, dark: bool) -> Floats:
+    """How far ink departs from the paper below it, both (H, W).
+
+    A shadow darkens paper and ink alike, so dark ink counts as a share of the light that its paper reflects; light ink
+    (fogged, or on a glowing screen) adds to what is below it.
+    """
+    if not dark:
+        return picture - paper
+    light = np.maximum(255 - paper, 1)
+    return np.asarray((light - picture) / light, np.float32)
+
+
+def shrunk(grey: Grey) -> Floats:
+    """The picture at most WORKING pixels long, areas averaged."""
+    factor = min(1.0, WORKING / max(grey.shape))
+    if factor == 1:
+        return grey.astype(np.float32)
+    size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
+    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def ink_is_dark(picture: Floats) -> bool:
+    """Whether ink, what departs farthest from a smooth surface through the picture's edge, is darker than that."""
+    height, width = picture.shape
+    rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    terms = np.stack([np.ones_like(rows), rows, columns, rows * columns, rows**2, columns**2], axis=-1)
+    edge = np.ones(picture.shape, bool)
+    edge[1:-1, 1:-1] = False
+    known, levels = terms[edge], picture[edge].astype(np.float64)
+    weights = np.ones(len(levels))
+    for _ in range(ROUNDS):  # towards the least absolute departures, which ink at the edge hardly moves
+        root = np.sqrt(weights)[:, None]
+        surface, *_ = np.linalg.lstsq(known * root, levels * root[:, 0], rcond=None)
+        weights = 1 / np.maximum(np.abs(levels - known @ surface), 1)
+    away = picture - terms @ surface
+    low, high = np.percentile(away, [1, 99])
+    return bool(-low > high)
+
+
+def paper_below(light_ink: Floats, widest_stroke: float) -> tuple[Floats, Mask]:
+    """The paper (H, W) below light ink, and where ink stands, (H, W)."""
+    reach = max(3, round(min(light_ink.shape) * widest_stroke) | 1)
+    opened = cv2.morphologyEx(light_ink, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8))
+    paper = np.asarray(opened, np.float32)
+    written = np.zeros(light_ink.shape, bool)
+    for _ in range(ROUNDS):
+        written = stands_out(light_ink - paper)
+        beside = 1 - cv2.dilate(written.astype(np.float32), np.ones((3, 3), np.uint8))
+        weight = cv2.GaussianBlur(beside, (0, 0), reach / 3)
+        smooth = cv2.GaussianBlur(light_ink * beside, (0, 0), reach / 3)
+        paper = np.where(weight > 0.01, smooth / np.maximum(weight, 1e-6), paper).astype(np.float32)
+    return paper, written
+
+
+def stands_out(away: Floats) -> Mask:
+    """Where a picture less its paper is ink: above the threshold of Otsu (IEEE SMC 9, 1979)."""
+    levels = np.clip(np.rint(away), 0, 255).astype(np.uint8)
+    threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    return np.asarray(levels > threshold)

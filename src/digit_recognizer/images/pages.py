@@ -1,0 +1,159 @@
+"""Files of several pages (TIFF, PDF) and HEIC photos: each page is a picture with a name of its own, `scan.tif[2]`."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from digit_recognizer.errors import ImageError, MissingExtraError, require_extra
+
+MAX_PAGES = 1000
+PAGED = (".tif", ".tiff", ".pdf")
+PAGE = re.compile(r"(.+)\[([1-9][0-9]{0,3})\]", re.DOTALL)
+DOTS_PER_INCH, POINTS_PER_INCH = 200, 72  # a page of a PDF is drawn as an office scanner records one
+ORIENTATION, TURNED = 274, range(2, 9)  # EXIF 2.3, section 4.6.4
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+
+Check = Callable[[tuple[int, int], str], None]
+
+
+def split_page(name: str) -> tuple[str, int | None]:
+    """The file of a page's name and the page, counted from 1; None where no page is named.
+
+    A file that is called so itself is that file.
+    """
+    found = PAGE.fullmatch(name)
+    if found is None or os.path.exists(name):  # noqa: PTH110 - never raises, whatever the name
+        return name, None
+    return found[1], int(found[2])
+
+
+def page_names(name: str) -> list[str]:
+    """The names of a file's pages where it has several, at most MAX_PAGES; its own name otherwise, readable or not."""
+    if not name.lower().endswith(PAGED):
+        return [name]
+    count = 1
+    with suppress(Exception), warnings.catch_warnings():  # whatever is wrong with it is told when it is read
+        warnings.simplefilter("ignore")
+        count = pdf_pages(name) if name.lower().endswith(".pdf") else tiff_pages(name)
+    return [name] if count == 1 else [f"{name}[{page}]" for page in range(1, count + 1)]
+
+
+def tiff_pages(name: str) -> int:
+    """How many pages a TIFF has, MAX_PAGES at most."""
+    with Image.open(name, formats=("TIFF",)) as image:
+        for page in range(1, MAX_PAGES):
+            try:
+                image.seek(page)
+            except EOFError:
+                return page
+    return MAX_PAGES
+
+
+def pdf_pages(name: str) -> int:
+    """How many pages a PDF has, MAX_PAGES at most."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(name)
+    try:
+        return min(len(document), MAX_PAGES)
+    finally:
+        document.close()
+
+
+def turn_to(image: Image.Image, page: int | None, name: str) -> None:
+    """Turn an opened TIFF to a page. Raises ImageError where there is no such page, or several and none is named.
+
+    A TIFF of several pages is several pictures: to read one silently would lose the rest.
+    """
+    if image.format != "TIFF":
+        if page is not None:
+            raise ImageError(f"{name}: has no pages; TIFF and PDF files have.")
+        return
+    try:
+        image.seek(1 if page is None else page - 1)  # counting all pages of a long file is slow
+    except EOFError:
+        image.seek(0)
+        if page is not None:
+            raise ImageError(f"{name}: has no page {page}.") from None
+        return
+    if page is None:
+        raise several(name, "TIFF")
+
+
+def several(name: str, kind: str) -> ImageError:
+    return ImageError(f"{name}: is a {kind} of several pages. Name one of them: {name}[1] is the first.")
+
+
+def is_pdf(content: bytes) -> bool:
+    return content.startswith(b"%PDF-")
+
+
+def is_heic(content: bytes) -> bool:
+    return content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS
+
+
+def needs(extra: str, kind: str, name: str) -> None:
+    """Raise ImageError, with the install line, where the extra that reads this kind is absent."""
+    try:
+        require_extra(extra, f"{name}: is a {kind} file; reading it")
+    except MissingExtraError as error:
+        raise ImageError(str(error)) from error
+
+
+def read_pdf(content: bytes, page: int | None, name: str, check: Check) -> NDArray[np.uint8]:
+    """A page of a PDF as grey (H, W) uint8, at DOTS_PER_INCH; check: raises for too many pixels before any is drawn."""
+    needs("pdf", "PDF", name)
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        raise ImageError(f"{name}: is damaged or locked by a password ({error}). Save it again.") from error
+    try:
+        if page is None and len(document) > 1:
+            raise several(name, "PDF")
+        if (page or 1) > len(document):
+            raise ImageError(f"{name}: has no page {page or 1}.")
+        sheet = document[(page or 1) - 1]
+        scale = DOTS_PER_INCH / POINTS_PER_INCH
+        width, height = sheet.get_size()
+        check((int(width * scale) + 1, int(height * scale) + 1), name)
+        drawn: NDArray[Any] = sheet.render(scale=scale, grayscale=True).to_numpy()
+        return drawn.reshape(drawn.shape[:2]).astype(np.uint8)
+    except pypdfium2.PdfiumError as error:
+        raise ImageError(f"{name}: is damaged ({error}). Save it again.") from error
+    finally:
+        document.close()
+
+
+def open_heic(content: bytes, name: str, check: Check) -> Image.Image:
+    """A HEIC photo, upright as its container says, which alone counts there; check: as for `read_pdf`."""
+    needs("heic", "HEIC", name)
+    import pillow_heif
+
+    photo = pillow_heif.open_heif(io.BytesIO(content), convert_hdr_to_8bit=True)
+    check(photo.size, name)
+    image: Image.Image = photo.to_pillow()
+    return image
+
+
+def states_turn(picture: str | os.PathLike[str] | Image.Image) -> bool:
+    """Whether a picture's EXIF orientation says that its pixels are not upright; some phones' photos say so wrongly."""
+    with suppress(Exception), warnings.catch_warnings():  # it was read once, and is read again only if this is known
+        warnings.simplefilter("ignore")
+        if isinstance(picture, Image.Image):
+            return picture.getexif().get(ORIENTATION, 1) in TURNED
+        with Image.open(Path(split_page(os.fspath(picture))[0])) as image:
+            return image.getexif().get(ORIENTATION, 1) in TURNED
+    return False

@@ -1,0 +1,55 @@
+"""What a model saw of each picture, beside the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from digit_recognizer.errors import ConfigError
+from digit_recognizer.images import read_picture
+from digit_recognizer.recognizer import Prediction, Recognizer
+from digit_recognizer.report.figures import PLAIN
+
+PAIRS = 2  # side by side: what stays readable at a phone's width
+LONGEST = 28  # characters of a name
+
+
+def seen_figure(recognizer: Recognizer, predictions: Sequence[Prediction]) -> Figure:
+    """Each picture that was read, and beside it the image that the network was given, with its answer.
+
+    predictions: of files, whose sources are their names. Raises ConfigError for none; ImageError for a file that is
+    gone.
+    """
+    if not predictions:
+        raise ConfigError("No picture was read, so there is nothing to draw.")
+    rows = -(-len(predictions) // PAIRS)
+    columns = 2 * min(PAIRS, len(predictions))
+    figure, axes = plt.subplots(rows, columns, figsize=(2.1 * columns, 2.5 * rows), squeeze=False, layout="constrained")
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for number, prediction in enumerate(predictions):
+        picture = read_picture(prediction.source, prediction.as_stored)
+        pair = axes.flat[2 * number : 2 * number + 2]
+        draw(pair[0], picture, prediction.source[-LONGEST:])
+        fitted = recognizer.model.preprocess.fit(picture)
+        if fitted is not None:
+            draw(pair[1], fitted, in_short(prediction))
+        else:
+            pair[1].set_title("no ink", fontsize=9)
+    figure.suptitle(f"Pictures, and what {recognizer.model.title} saw of them", fontsize=11, **PLAIN)
+    return figure
+
+
+def draw(axis: Axes, image: object, title: str) -> None:
+    """One grey image under its title."""
+    axis.imshow(image, cmap="gray", vmin=0, vmax=255)  # type: ignore[arg-type]
+    axis.set_title(title, fontsize=9, **PLAIN)
+
+
+def in_short(prediction: Prediction) -> str:
+    """The answer on one line."""
+    sure = f"{prediction.name}  ({100 * (prediction.probability or 0):.1f} %)"
+    return sure if prediction.status == "ok" else f"{prediction.status}, perhaps {sure}"
