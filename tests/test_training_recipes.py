@@ -16,6 +16,7 @@ from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.training import RECIPES, EnsembleRecipe, Recipe
 from digit_recognizer.training.augmentation import Augmentation
+from digit_recognizer.training.degradation import Degradation
 from digit_recognizer.training.muon import Muon
 from digit_recognizer.training.recipe import OPTIMIZERS, AnyRecipe, recipe_from_dict
 from digit_recognizer.training.recipes import get_recipe
@@ -36,6 +37,7 @@ FULL = Recipe(
     label_smoothing=0.1,
     averaging=0.99,
     augmentation=Augmentation(rotation=10, scale=0.1, shear=5, shift=1, elastic=0.5),
+    degradation=Degradation(pen=0.2, coarse=0.3, blur=0.4, erase=0.5, noise=0.6),
     threads=2,
 )
 shares = st.floats(0, 1)
@@ -105,6 +107,7 @@ NAN, INFINITE = float("nan"), float("inf")
         *({"warmup": value} for value in (-0.1, 1, 1.5, NAN)),
         *({"averaging": value} for value in (-0.1, 1, 1.5, NAN)),
         *({"label_smoothing": value} for value in (-0.1, 1, 1.5, NAN)),
+        {"degradation": Degradation(blur=1.5)},
         *({"augmentation": Augmentation(**value)} for value in ({"shift": -1}, {"scale": 1}, {"shear": 90})),
     ],
     ids=str,
