@@ -85,7 +85,7 @@ def share_right(network: nn.Module, strings: Batches) -> float:
             read = network(inputs).argmax(2).cpu().numpy()
             blank = network.get_parameter("logits.bias").shape[0] // 2 - 1
             wanted = labels.cpu().tolist()
-            correct += sum(collapsed(row, blank) == string for row, string in zip(read, wanted, strict=True))
+            correct += sum(collapsed(row, blank) == tuple(string) for row, string in zip(read, wanted, strict=True))
     return correct / len(strings)
 
 
