@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -62,7 +63,8 @@ class Style:
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Style:
         """Read back what `to_dict` gave."""
-        return cls(**{name: tuple(each) if isinstance(each, list) else each for name, each in fields.items()})
+        read: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in fields.items()}
+        return cls(**read)
 
 
 def plain(overlap: float) -> Style:
@@ -82,7 +84,7 @@ def draw_string(digits: Images, style: Style, draw: Generator) -> tuple[Line, li
     inks = [box_of(cell) for cell in cells]
     widths = [right - left for left, right in inks]
     starts = [MARGIN]
-    for before, width in zip(widths, widths[1:], strict=False):
+    for before, width in pairwise(widths):
         shared = round(draw.uniform(*style.overlap) * (before + width) / 2)
         starts.append(starts[-1] + max(1, before - shared))
     boxes = [(start, start + width) for start, width in zip(starts, widths, strict=True)]
@@ -160,13 +162,16 @@ def soil(line: Line, draw: Generator) -> None:
         scratch(line, int(draw.integers(80, 256)), draw)
 
 
-def draw_strings(digits: Images, picks: NDArray[np.int64], style: Style, seed: Sequence[int]) -> Images:
+def draw_strings(
+    digits: Images, picks: NDArray[np.int64], style: Style, seed: Sequence[int]
+) -> tuple[Images, NDArray[np.int64]]:
     """Lines (N, HEIGHT, W) uint8 of the digits (n, 28, 28) that each row of picks (N, length) names, paper after them.
 
-    seed: whole numbers from which all draws come.
+    Also the columns of each digit's box, (N, length, 2). seed: whole numbers from which all draws come.
     """
     draw = np.random.default_rng(tuple(seed))
-    return stacked([draw_string(digits[row], style, draw)[0] for row in picks])
+    lines, boxes = zip(*(draw_string(digits[row], style, draw) for row in picks), strict=True)
+    return stacked(lines), np.array(boxes, np.int64)
 
 
 def stacked(lines: Sequence[Line]) -> Images:

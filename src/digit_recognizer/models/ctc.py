@@ -1,7 +1,7 @@
 """What the columns of a line reader say: strings with their probabilities (connectionist temporal classification).
 
-Graves, Fernandez, Gomez and Schmidhuber, ICML 2006. NumPy alone. Each function takes the log probabilities (T, K + 1) of T
-columns: classes 0..K-1 are digits, class K is the blank. A string's probability is the sum over all its alignments.
+Graves, Fernandez, Gomez and Schmidhuber, ICML 2006. NumPy alone. Each function takes the log probabilities (T, K + 1) of
+T columns: classes 0..K-1 are digits, class K is the blank. A string's probability is the sum over all its alignments.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def collapsed(path: NDArray[np.int64], blank: int) -> String:
 
 
 def log_likelihoods(logs: Logs, strings: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Log probabilities (V,) of strings (V, L), L >= 0, by the forward recursion (section 4.1); -inf for too long ones."""
+    """Log probabilities (V,) of strings (V, L), L >= 0, by the forward recursion (section 4.1); -inf if too long."""
     classes, skips = with_blanks(strings, logs.shape[1] - 1)
     forward = np.full(classes.shape, NEVER)
     forward[:, :2] = logs[0, classes[:, :2]]  # begins with a blank or the first digit
@@ -63,7 +63,7 @@ def with_blanks(strings: NDArray[np.int64], blank: int) -> tuple[NDArray[np.int6
 
 
 def prefix_search(logs: Logs, width: int = BEAM) -> list[String]:
-    """The most probable strings, the first one first: prefixes are continued column by column, the best `width` of them.
+    """The most probable strings, best first: prefixes are continued column by column, the best `width` of them.
 
     Prefix beam search as in Graves 2008 (Supervised Sequence Labelling, section 7.5.3), kept to a width.
     """
@@ -79,7 +79,7 @@ def prefix_search(logs: Logs, width: int = BEAM) -> list[String]:
                 add(found, (*prefix, label), 1, (in_blank if repeated else both) + column[label])
             if prefix:
                 add(found, prefix, 1, in_digit + column[prefix[-1]])
-        ranked = sorted(found.items(), key=lambda item: -np.logaddexp(*item[1]))
+        ranked = sorted(found.items(), key=lambda item: -float(np.logaddexp(item[1][0], item[1][1])))
         beams = {prefix: (ends[0], ends[1]) for prefix, ends in ranked[:width]}
     return list(beams)
 
@@ -91,7 +91,7 @@ def add(found: dict[String, list[float]], prefix: String, end: int, log: float) 
 
 
 def digit_probabilities(logs: Logs, string: Sequence[int]) -> list[float]:
-    """How probable each digit of a string is, the others being as they are: against all others and none in its place."""
+    """How probable each digit of a string is, the others being as they are: against any other and none there."""
     blank, length = logs.shape[1] - 1, len(string)
     if not length:
         return []
@@ -102,7 +102,8 @@ def digit_probabilities(logs: Logs, string: Sequence[int]) -> list[float]:
     left_out = np.stack([np.delete(whole, place) for place in range(length)])
     others = log_likelihoods(logs, replaced.reshape(-1, length)).reshape(length, blank)
     rivals = np.column_stack([others, log_likelihoods(logs, left_out)])
-    return np.exp(others[np.arange(length), whole] - np.logaddexp.reduce(rivals, axis=1)).tolist()
+    shares = np.exp(others[np.arange(length), whole] - np.logaddexp.reduce(rivals, axis=1))
+    return [float(share) for share in shares]
 
 
 def align(logs: Logs, string: Sequence[int]) -> list[tuple[int, int]]:

@@ -39,7 +39,8 @@ class Line(nn.Module):
 
     def forward(self, lines: Tensor) -> Tensor:
         features = self.features(lines).squeeze(2).transpose(1, 2)
-        return self.logits(features).reshape(lines.shape[0], -1, self.classes + 1)
+        logits: Tensor = self.logits(features).reshape(lines.shape[0], -1, self.classes + 1)
+        return logits
 
 
 def block(

@@ -35,7 +35,9 @@ class LineReader:
 
         T = 2 * (W // 4); class K is the blank. Raises ModelFileError for a network that gives no numbers.
         """
-        return [logs for start in range(0, len(lines), BATCH) for logs in self.observe_batch(lines[start : start + BATCH])]
+        return [
+            logs for start in range(0, len(lines), BATCH) for logs in self.observe_batch(lines[start : start + BATCH])
+        ]
 
     def observe_batch(self, lines: Images) -> NDArray[np.float64]:
         """`observe` of at most BATCH lines, as one array (N, T, K + 1)."""

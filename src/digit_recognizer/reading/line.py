@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -84,5 +85,5 @@ def borders(logs: Logs, string: String) -> list[float]:
     middles = [(first + last) / 2 for first, last in align(logs, string)]
     if not middles:
         return []
-    between = [(left + right) / 2 for left, right in zip(middles, middles[1:], strict=False)]
+    between = [(left + right) / 2 for left, right in pairwise(middles)]
     return [0.0, *between, float(len(logs))]

@@ -115,4 +115,3 @@ class Loop:
         """Raise KeyboardInterrupt once the interrupted state is saved."""
         if self.interrupt.asked:
             raise KeyboardInterrupt
-

@@ -163,7 +163,9 @@ class LineRecipe:
         """Raise ConfigError for values that nothing can be trained with."""
         self.learning.check()
         if self.longest < 1 or self.learning.images is None or not self.style.sound():
-            raise ConfigError(f"The recipe {self} needs strings of at least one digit, their number, and shares in 0..1.")
+            raise ConfigError(
+                f"The recipe {self} needs strings of at least one digit, their number, and shares in 0..1."
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON keeps them."""
