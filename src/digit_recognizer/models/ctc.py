@@ -1,7 +1,7 @@
 """What the columns of a line reader say: strings with their probabilities (connectionist temporal classification).
 
-Graves, Fernandez, Gomez and Schmidhuber, ICML 2006. NumPy alone. Each function takes the log probabilities (T, K + 1) of
-T columns: classes 0..K-1 are digits, class K is the blank. A string's probability is the sum over all its alignments.
+Graves, Fernandez, Gomez and Schmidhuber, ICML 2006. NumPy alone. Each function takes the log probabilities (T, K + 1)
+of T columns: classes 0..K-1 are digits, class K is the blank. A string's probability is the sum over its alignments.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ def collapsed(path: NDArray[np.int64], blank: int) -> String:
 def log_likelihoods(logs: Logs, strings: NDArray[np.int64]) -> NDArray[np.float64]:
     """Log probabilities (V,) of strings (V, L), L >= 0, by the forward recursion (section 4.1); -inf if too long."""
     classes, skips = with_blanks(strings, logs.shape[1] - 1)
-    forward = np.full(classes.shape, NEVER)
-    forward[:, :2] = logs[0, classes[:, :2]]  # begins with a blank or the first digit
-    for emitted in logs[1:]:
-        shifted = np.pad(forward, ((0, 0), (2, 0)), constant_values=NEVER)
-        skipped = np.where(skips, shifted[:, :-2], NEVER)
-        forward = np.logaddexp(np.logaddexp(forward, shifted[:, 1:-1]), skipped) + emitted[classes]
+    emitted, skipping = logs[:, classes], np.where(skips, 0.0, NEVER)
+    states = np.full((len(classes), classes.shape[1] + 2), NEVER)  # two before the first, which nothing comes from
+    forward, before, skipped = states[:, 2:], states[:, 1:-1], states[:, :-2]
+    forward[:, :2] = emitted[0, :, :2]  # begins with a blank or the first digit
+    for column in emitted[1:]:
+        forward[:] = np.logaddexp(np.logaddexp(forward, before), skipped + skipping) + column
     return np.asarray(np.logaddexp.reduce(forward[:, -2:], axis=1))
 
 

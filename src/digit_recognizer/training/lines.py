@@ -78,8 +78,8 @@ class ValidationStrings:
 def string_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """How badly logits (n, T, K + 1) say strings and places (n, 2, L), nats per digit.
 
-    The loss of CTC (Graves et al. 2006) leaves it to the network where in its box a digit is told, and the network takes
-    long to settle that. These strings are made, so the places are known: cross-entropy of the columns is added.
+    The loss of CTC (Graves et al. 2006) leaves it to the network where in its box a digit is told, and it takes long to
+    settle that. These strings are made, so the places are known: the cross-entropy of the columns is added.
     """
     digits, middles = labels[:, 0], labels[:, 1]
     log_probabilities = logits.log_softmax(2)
