@@ -14,7 +14,7 @@ from statsmodels.stats.proportion import proportion_confint
 from digit_recognizer.data import Dataset
 from digit_recognizer.images.strings import hard
 from digit_recognizer.measuring.strings import StringFigures, edit_distance, made_strings, score_strings
-from digit_recognizer.models.line_reader import load_line_reader
+from digit_recognizer.models.line_reader import LineReader
 
 strings = st.lists(st.integers(0, 2), max_size=6)
 GOLDEN_LABELS = [[7, 5, 2], [0, 7, 5], [0, 3, 2], [0, 7, 1]]
@@ -68,13 +68,12 @@ def test_figures_state_n_and_an_interval() -> None:
     assert (told["interval"]["low"], told["interval"]["high"]) == pytest.approx(expected)
 
 
-def test_a_look_at_test_strings_is_noted_once(mnist: Dataset) -> None:
+def test_a_look_at_test_strings_is_noted_once(mnist: Dataset, line_reader: LineReader) -> None:
     """The strings of all lengths are one look; here validation digits stand for the test split."""
     split = mnist.split("validation")
     few = Dataset(mnist.spec, {"test": split, "validation": split})
-    reader = load_line_reader()
     for looks in (1, 2):
-        found, noted = score_strings(reader, few, "test", lengths=(1, 2), each=3)
+        found, noted = score_strings(line_reader, few, "test", lengths=(1, 2), each=3)
         assert noted == looks
         assert len(found) == 6
-    assert score_strings(reader, few, "validation", lengths=(1,), each=3)[1] is None
+    assert score_strings(line_reader, few, "validation", lengths=(1,), each=3)[1] is None
