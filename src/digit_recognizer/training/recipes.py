@@ -106,14 +106,14 @@ BEST = EnsembleRecipe("best", (CNN, CNN_7, CNN_FINE))
 LINES = LineRecipe(
     Recipe(
         "lines",
-        epochs=10,
-        images=5_000,
-        batch_size=40,
+        epochs=30,
+        images=6_000,
+        batch_size=64,
         learning_rate=0.01,
         optimizer="muon",
         muon_rate=0.05,
         warmup=0.1,
-        averaging=0.99,
+        averaging=0.995,
         degradation=Degradation(pen=0.2, blur=0.15, noise=0.1),
         threads=1,
     ),
