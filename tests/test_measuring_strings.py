@@ -44,7 +44,7 @@ def test_the_strings_are_the_same_at_each_call(mnist: Dataset) -> None:
     digits, labels = split.take(np.arange(300)), split.labels[:300]
     first, again = (list(made_strings(digits, labels, (1, 4), each=5)) for _ in range(2))
     assert [cell.sha256 for cell in first] == [cell.sha256 for cell in again]
-    assert len({cell.sha256 for cell in first}) == 6
+    assert len({cell.sha256 for cell in first}) == 4  # one digit overlaps nothing
     assert [(cell.length, cell.overlap) for cell in first] == [(n, share) for n in (1, 4) for share in (0.0, 0.1, 0.25)]
     assert all(cell.labels.shape == (5, cell.length) for cell in first)
     assert np.array_equal(first[3].labels, first[5].labels)

@@ -33,7 +33,7 @@ class LineReader:
     def observe(self, lines: Images) -> list[Logs]:
         """For each of the lines (N, 32, W) uint8 of light ink on black the log probabilities (T, K + 1) of its columns.
 
-        T = 2 * (W // 4); class K is the blank. Raises ModelFileError for a network that gives no numbers.
+        T = 2 * ((W + 1) // 4); class K is the blank. Raises ModelFileError for a network that gives no numbers.
         """
         return [
             logs for start in range(0, len(lines), BATCH) for logs in self.observe_batch(lines[start : start + BATCH])
@@ -44,7 +44,7 @@ class LineReader:
         header, path = self.model.header, self.model.path
         with named(path):
             logits, _ = self.model.runtime.observe(self.preprocess.normalise(lines))
-        columns = PIXELS * (lines.shape[2] // (2 * PIXELS))
+        columns = PIXELS * ((lines.shape[2] + 1) // (2 * PIXELS))
         if logits.shape != (len(lines), columns, len(header.class_names) + 1) or not np.isfinite(logits).all():
             raise ModelFileError(f"{path}: gives no usable logits; its weights are damaged. Copy it again.")
         scaled = logits.astype(np.float64) / header.temperature
