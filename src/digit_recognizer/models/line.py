@@ -13,7 +13,7 @@ COLUMNS = 2  # pixels from one column of logits to the next
 
 
 class Line(nn.Module):
-    """Maps lines (N, 1, 32, W) float32 to logits (N, T, K + 1), T = 2 * ((W + 1) // 4); the last class is the blank of CTC.
+    """Maps lines (N, 1, 32, W) float32 to logits (N, T, K + 1), T = 2 * ((W + 1) // 4); the last class is CTC's blank.
 
     Each place of the last maps stands for four columns of pixels and gives the logits of two, so that the deep layers
     are cheap and still two narrow digits find room for the blank between them.
