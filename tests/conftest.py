@@ -14,6 +14,8 @@ import pytest
 from hypothesis import settings
 
 from digit_recognizer.data import Dataset, load_dataset
+from digit_recognizer.models.line_reader import LineReader, load_line_reader
+from digit_recognizer.models.model import pretrained
 
 # The same examples at each run, and no deadline: a busy machine must not fail a test.
 settings.register_profile("house", deadline=None, max_examples=50, derandomize=True, database=None)
@@ -80,6 +82,14 @@ def mnist_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def mnist(mnist_dir: Path) -> Dataset:
     """MNIST, loaded once."""
     return load_dataset("mnist", data_dir=mnist_dir)
+
+
+@pytest.fixture(scope="session")
+def line_reader() -> LineReader:
+    """The shipped line reader."""
+    if not (pretrained() / "lines.onnx").exists():
+        pytest.skip("no line reader is shipped yet: none has reached what was promised of it")
+    return load_line_reader()
 
 
 @pytest.fixture

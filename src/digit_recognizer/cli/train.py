@@ -52,7 +52,7 @@ def train(
 
     require_extra("train", "digits train")
     from digit_recognizer.cli.output import answers, write_json
-    from digit_recognizer.training.recipe import with_epochs
+    from digit_recognizer.training.recipe import LineRecipe, with_epochs
     from digit_recognizer.training.recipes import get_recipe
 
     settings: dict[str, Any] = {"recipe": "classic", "data": "mnist", "train_on": "train", "seed": 0}
@@ -78,7 +78,8 @@ def train(
     answers().print(in_words(trained), markup=False) if seeds is None else print_seeds(result)
     of_data = "" if settings["data"] == "mnist" else f" --data {settings['data']}"
     of_data += f" --data-dir {data_dir}" if data_dir else ""
-    answers().print(f"The run is in {out}\nMeasure it: digits evaluate {out}{of_data}", markup=False)
+    measure = f"\nMeasure it: digits evaluate {out}{of_data}"
+    answers().print(f"The run is in {out}{'' if isinstance(chosen, LineRecipe) else measure}", markup=False)
 
 
 def default_folder(recipe: str, data: str, seed: int, *, many: bool) -> Path:
@@ -123,7 +124,8 @@ def in_words(trained: Trained) -> str:
     if measured is None:
         return f"{learned} No validation images were held out."
     low, high = (f"{100 * measured['interval'][end]:.2f}" for end in ("low", "high"))
-    share = f"{100 * measured['accuracy']:.2f} % of {measured['n']:,} validation images are read rightly"
+    what = "strings of five validation digits" if "learning" in trained.header.recipe else "validation images"
+    share = f"{100 * measured['accuracy']:.2f} % of {measured['n']:,} {what} are read rightly"
     return f"{learned} After the last epoch {share} (95% interval {low} to {high} %)."
 
 

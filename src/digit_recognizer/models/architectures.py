@@ -10,6 +10,7 @@ from torch import nn
 from digit_recognizer.errors import ModelFileError, nearest
 from digit_recognizer.models.cnn import cnn
 from digit_recognizer.models.ensemble import Ensemble
+from digit_recognizer.models.line import line
 from digit_recognizer.models.mlp import mlp
 
 MAX_NUMBER, MAX_LIST, MAX_DEPTH = 1_000_000, 100, 5  # of anything that a description holds
@@ -21,7 +22,7 @@ def ensemble(members: list[dict[str, Any]]) -> Ensemble:
 
 
 # Name -> builder; a description is {"name": ..., and the builder's arguments}.
-BUILDERS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "cnn": cnn, "ensemble": ensemble}
+BUILDERS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "cnn": cnn, "line": line, "ensemble": ensemble}
 
 
 def build_network(architecture: dict[str, Any]) -> nn.Module:

@@ -25,6 +25,8 @@ from digit_recognizer.models.softmax import softmax
 MAX_BYTES = 512 * 2**20
 MODEL_NAME = "model.safetensors"  # in a run folder
 RUNTIMES = ("auto", "onnx", "torch")
+LINE = "line"  # the architecture of line readers (models/line.py)
+LINE_READERS = ("lines",)  # shipped beside the models: they read lines of digits, and load_line_reader loads them
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def watched(strangeness: NDArray[np.float32], n: int) -> bool:
 
 def shipped_models() -> list[str]:
     """The names of the models that come with the package."""
-    return sorted(path.stem for path in pretrained().glob("*.onnx"))
+    return sorted(path.stem for path in pretrained().glob("*.onnx") if path.stem not in LINE_READERS)
 
 
 def pretrained() -> Path:
@@ -96,8 +98,16 @@ def load_model(model: str | Path, runtime: str = "auto") -> Model:
     """A shipped name, a model file (.safetensors or .onnx) or a run folder, ready to use.
 
     runtime: "onnx", "torch" (needs the extra [train]), or "auto": ONNX Runtime wherever the twin is there.
-    Raises ModelFileError for an unknown name and for a file that is not ours, damaged or too new.
+    Raises ModelFileError for an unknown name, for a file that is not ours, damaged or too new, and for a line reader.
     """
+    made = load_file(model, runtime)
+    if made.header.architecture.get("name") == LINE:
+        raise ModelFileError(f"{made.path}: reads lines of digits, not pictures of one. Give it to read_line.")
+    return answering(made)
+
+
+def load_file(model: str | Path, runtime: str = "auto") -> Model:
+    """A model of any architecture, its file checked; whether it answers is not tried yet."""
     if runtime not in RUNTIMES:
         raise ConfigError(f"The runtime {runtime!r} is unknown.{nearest(runtime, list(RUNTIMES))}")
     path = find_model(model)
@@ -110,7 +120,7 @@ def load_model(model: str | Path, runtime: str = "auto") -> Model:
 def find_model(model: str | Path) -> Path:
     """The file behind a name, a path or a run folder."""
     name, path = str(model), Path(model)
-    if name in shipped_models():
+    if name in shipped_models() or name in LINE_READERS:
         return pretrained() / f"{name}.safetensors"
     if path.is_dir():
         if not (path / MODEL_NAME).exists():
@@ -140,7 +150,7 @@ def load_onnx(path: Path) -> Model:
             beside = read_safetensors_header(read_bounded(weights, MAX_BYTES, ModelFileError, "a model"))
             if beside.weights_sha256 != header.weights_sha256:
                 raise ModelFileError(f"it and {path.name} are of different trainings. Keep the one you want.")
-    return answering(made)
+    return made
 
 
 def load_torch(path: Path) -> Model:
@@ -151,7 +161,7 @@ def load_torch(path: Path) -> Model:
     content = read_bounded(path, MAX_BYTES, ModelFileError, "a model")
     with named(path):
         header, network = read_network(content)
-    return answering(Model(header, TorchRuntime(network), path, hashlib.sha256(content).hexdigest()))
+    return Model(header, TorchRuntime(network), path, hashlib.sha256(content).hexdigest())
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from digit_recognizer.errors import ModelFileError
 from digit_recognizer.files import read_bounded, write_whole
 from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.header import KEY, SCHEMA, ModelHeader
+from digit_recognizer.models.line import Line
 from digit_recognizer.models.model import MAX_BYTES
 from digit_recognizer.models.onnx_file import GRAPH_SHA256, split_model
 from digit_recognizer.models.runtime import OnnxRuntime, TorchRuntime
@@ -49,6 +50,7 @@ def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDA
     """Write `path` (.safetensors) and its twin beside it (.onnx), each whole or not at all.
 
     sample: inputs (N, 1, H, W) on which both forms must give the same probabilities, or ModelFileError is raised.
+    A line reader's twin takes lines of any width W.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in stored_tensors(network).items()}
     watch = None
@@ -87,11 +89,17 @@ def copy_model(source: Path, out: Path, calibration: dict[str, Any]) -> None:
 
 
 def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float32]) -> bytes:
-    """The network as an ONNX model: input "images" (N, 1, H, W), output "logits" (N, K), N free."""
+    """The network as an ONNX model: input "images" (N, 1, H, W), output "logits" (N, K), N free.
+
+    For a line reader W is free too, and the output is (N, T, K + 1).
+    """
     import onnx
 
     was_training = network.training
     network = network.cpu().eval()
+    free: dict[int, Any] = {0: torch.export.Dim("N")}
+    if isinstance(network, Line):
+        free[3] = torch.export.Dim.DYNAMIC
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         program = torch.onnx.export(
@@ -99,7 +107,7 @@ def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float
             (torch.from_numpy(sample),),
             input_names=["images"],
             output_names=["logits", "strangeness"] if isinstance(network, Watched) else ["logits"],
-            dynamic_shapes=({0: torch.export.Dim("N")},),  # by place: networks name their argument differently
+            dynamic_shapes=(free,),  # by place: networks name their argument differently
             dynamo=True,
             verbose=False,
         )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
-    """Probabilities (N, K) float64 of logits (N, K)."""
-    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    """Probabilities (..., K) float64 of logits (..., K)."""
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     powers = np.exp(shifted)
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -18,6 +19,8 @@ class Learner:
 
     recipe: Recipe
     network: nn.Module
+    # Of logits and labels; None: cross-entropy with the recipe's smoothing.
+    loss: Callable[[Tensor, Tensor], Tensor] | None = None
     optimizers: list[optim.Optimizer] = field(init=False)
     average: AveragedModel | None = field(init=False, default=None)
 
@@ -44,7 +47,7 @@ class Learner:
         return next(self.network.parameters()).device
 
     def step(self, inputs: Tensor, labels: Tensor, done: float) -> Tensor:
-        """Learn from a batch (n, 1, H, W) with labels (n,); the loss before it.
+        """Learn from a batch (n, 1, H, W) with its labels, (n,) unless the loss is another; the loss before it.
 
         done: the share of the run that lies behind, 0 to 1, which decides the learning rate.
         """
@@ -53,7 +56,11 @@ class Learner:
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * share
             optimizer.zero_grad()
-        loss = cross_entropy(self.network(inputs), labels, label_smoothing=self.recipe.label_smoothing)
+        logits = self.network(inputs)
+        if self.loss:
+            loss = self.loss(logits, labels)
+        else:
+            loss = cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
         loss.backward()
         for optimizer in self.optimizers:
             optimizer.step()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,16 @@ from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ig
 REPORT_SECONDS = 0.1  # between two calls of on_batch
 
 
+def accuracy(network: nn.Module, batches: Batches) -> float:
+    """The share of images whose most probable class is right."""
+    network.eval()
+    correct = 0
+    with torch.inference_mode():
+        for inputs, labels in batches.epoch(0, 0):
+            correct += int((network(inputs).argmax(1) == labels).sum())
+    return correct / len(batches)
+
+
 @dataclass
 class Loop:
     """Everything one run needs, and where it stands."""
@@ -31,6 +42,7 @@ class Loop:
     interrupt: Interrupt
     checkpoints: Path | None = None  # no checkpoints where None
     checkpoint_seconds: float = 60.0  # between two checkpoints inside an epoch
+    score: Callable[[nn.Module, Batches], float] = field(default=accuracy)  # of the validation batches
     on_epoch: OnEpoch = field(default=ignore_epoch)
     on_batch: OnBatch = field(default=ignore_batch)
 
@@ -85,7 +97,7 @@ class Loop:
         record = EpochRecord(
             epoch=position.epoch + 1,
             loss=position.loss_sum / len(self.train),
-            validation_accuracy=accuracy(self.learner.model, self.validation) if self.validation else None,
+            validation_accuracy=self.score(self.learner.model, self.validation) if self.validation else None,
             seconds=seconds,
             images_per_second=images / seconds,
         )
@@ -103,13 +115,3 @@ class Loop:
         """Raise KeyboardInterrupt once the interrupted state is saved."""
         if self.interrupt.asked:
             raise KeyboardInterrupt
-
-
-def accuracy(network: nn.Module, batches: Batches) -> float:
-    """The share of images whose most probable class is right."""
-    network.eval()
-    correct = 0
-    with torch.inference_mode():
-        for inputs, labels in batches.epoch(0, 0):
-            correct += int((network(inputs).argmax(1) == labels).sum())
-    return correct / len(batches)

@@ -32,9 +32,9 @@ def make_header(
     seed: int,
     network: nn.Module,
     accuracy: dict[str, Any] | None,
+    preprocess: Preprocess,
 ) -> ModelHeader:
     """The text that will travel with the weights; accuracy: what `measured` gave."""
-    preprocess = Preprocess()
     return ModelHeader(
         name=recipe.name,
         architecture=recipe.architecture(preprocess.size, len(dataset.spec.classes)),

@@ -9,6 +9,7 @@ from typing import Any
 from torch import nn, optim
 
 from digit_recognizer.errors import ConfigError
+from digit_recognizer.images.strings import Style
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.degradation import Degradation
@@ -136,11 +137,55 @@ class EnsembleRecipe:
         return {"name": self.name, "members": [member.to_dict() for member in self.members]}
 
 
-AnyRecipe = Recipe | EnsembleRecipe
+@dataclass(frozen=True)
+class LineRecipe:
+    """A line reader, taught with strings that are made of the training images as it learns."""
+
+    learning: Recipe  # how it learns; its `images` are the strings of an epoch, its network is not used
+    channels: tuple[int, ...]  # of the network (models/line.py)
+    style: Style  # what may befall a string
+    longest: int  # digits of a string; each length up to it is as frequent
+
+    @property
+    def name(self) -> str:
+        return self.learning.name
+
+    @property
+    def epochs(self) -> int:
+        """How often the model is scored and saved; no two epochs see the same strings."""
+        return self.learning.epochs
+
+    def architecture(self, _size: int, classes: int) -> dict[str, Any]:
+        """The network's description, as a model file names it; every line reader takes lines of 32 pixels' height."""
+        return {"name": "line", "classes": classes, "channels": list(self.channels)}
+
+    def check(self) -> None:
+        """Raise ConfigError for values that nothing can be trained with."""
+        self.learning.check()
+        if self.longest < 1 or self.learning.images is None or not self.style.sound():
+            raise ConfigError(
+                f"The recipe {self} needs strings of at least one digit, their number, and shares in 0..1."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as JSON keeps them."""
+        style, channels = self.style.to_dict(), list(self.channels)
+        return {"learning": self.learning.to_dict(), "channels": channels, "style": style, "longest": self.longest}
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> LineRecipe:
+        """Read back what `to_dict` gave."""
+        style, channels = Style.from_dict(fields["style"]), tuple(fields["channels"])
+        return cls(Recipe.from_dict(fields["learning"]), channels, style, fields["longest"])
+
+
+AnyRecipe = Recipe | EnsembleRecipe | LineRecipe
 
 
 def recipe_from_dict(fields: dict[str, Any]) -> AnyRecipe:
-    """Read back what either kind of recipe gave."""
+    """Read back what any kind of recipe gave."""
+    if "learning" in fields:
+        return LineRecipe.from_dict(fields)
     if "members" in fields:
         return EnsembleRecipe(fields["name"], tuple(Recipe.from_dict(member) for member in fields["members"]))
     return Recipe.from_dict(fields)
@@ -150,4 +195,6 @@ def with_epochs(recipe: AnyRecipe, epochs: int) -> AnyRecipe:
     """The recipe with another number of epochs, of each member where it has members."""
     if isinstance(recipe, EnsembleRecipe):
         return replace(recipe, members=tuple(replace(member, epochs=epochs) for member in recipe.members))
+    if isinstance(recipe, LineRecipe):
+        return replace(recipe, learning=replace(recipe.learning, epochs=epochs))
     return replace(recipe, epochs=epochs)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from digit_recognizer.errors import ConfigError, nearest
+from digit_recognizer.images.strings import Style
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.degradation import Degradation
-from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, Recipe
+from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, LineRecipe, Recipe
 
 # The published notebook: 784-64-32-10, SGD 0.1, mini-batches of 64, 20 epochs; 97.16 % of the 10,000 test images.
 CLASSIC = Recipe("classic", hidden=(64, 32), epochs=20, batch_size=64, learning_rate=0.1, threads=1)
@@ -103,8 +104,39 @@ CNN_7 = replace(
 )
 BEST = EnsembleRecipe("best", (CNN, CNN_7, CNN_FINE))
 
+# Reads digits that touch, a whole line at once.
+LINES = LineRecipe(
+    Recipe(
+        "lines",
+        epochs=30,
+        images=6_000,
+        batch_size=64,
+        learning_rate=0.01,
+        optimizer="muon",
+        muon_rate=0.05,
+        warmup=0.1,
+        averaging=0.995,
+        degradation=Degradation(pen=0.2, blur=0.15, noise=0.1),
+        threads=1,
+    ),
+    channels=(24, 48, 96, 128, 192, 192),
+    style=Style(
+        overlap=(-0.3, 0.35),
+        slant=12,
+        shear=6,
+        rotation=6,
+        scale=(0.85, 1.2),
+        stretch=0.08,
+        shift=2,
+        rules=0.1,
+        dirt=0.15,
+        broken=0.05,
+    ),
+    longest=8,
+)
+
 RECIPES: dict[str, AnyRecipe] = {
-    recipe.name: recipe for recipe in (CLASSIC, MLP, FAST, FAST_LONG, CNN, CNN_7, CNN_FINE, BEST)
+    recipe.name: recipe for recipe in (CLASSIC, MLP, FAST, FAST_LONG, CNN, CNN_7, CNN_FINE, BEST, LINES)
 }
 
 

@@ -16,17 +16,27 @@ from digit_recognizer.images import Preprocess
 from digit_recognizer.models import ModelHeader
 from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.ensemble import Ensemble
+from digit_recognizer.models.line import Line
 from digit_recognizer.models.model import MODEL_NAME
 from digit_recognizer.models.model_file import write_model
 from digit_recognizer.training.batches import make_batches
 from digit_recognizer.training.checkpoint import Position, load_checkpoint
 from digit_recognizer.training.interrupt import Interrupt, deferred_interrupt
 from digit_recognizer.training.learner import Learner
+from digit_recognizer.training.lines import (
+    LINE_FORM,
+    VALIDATION_STRINGS,
+    TrainingStrings,
+    ValidationStrings,
+    sample_lines,
+    share_right,
+    string_loss,
+)
 from digit_recognizer.training.loop import Loop, accuracy
 from digit_recognizer.training.machine import choose_device, threads
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
 from digit_recognizer.training.provenance import calibrated, make_header, measured, watched
-from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, Recipe
+from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, LineRecipe, Recipe
 from digit_recognizer.training.recipes import get_recipe
 from digit_recognizer.training.run_folder import CHECKPOINTS, MEMBERS, SETTINGS, opened_run, write_history
 
@@ -81,7 +91,6 @@ def train(
         raise ConfigError(f"The seed {seed} is out of range. Give a whole number from 0 to 2**63 - 1.")
     if resume and folder is None:
         raise ConfigError("--resume needs the run folder to go on with: name it with --out.")
-    preprocess = Preprocess()
     task = Task(dataset, learn, held_out, seed, place, folder, checkpoint_seconds, on_epoch, on_batch)
     run = opened_run(folder, settings, resume) if folder else nullcontext()
     with run:
@@ -89,15 +98,26 @@ def train(
             network, history = train_members(chosen, task, train_on)
         else:
             network, history = train_network(chosen, task)
-        share = measured(history[-1].validation_accuracy, len(held_out) if held_out else 0)
-        header = make_header(chosen, dataset, source, seed, network, share)
+        lines = isinstance(chosen, LineRecipe)
+        preprocess = LINE_FORM if lines else Preprocess()
+        measured_on = VALIDATION_STRINGS if lines else len(held_out or ())
+        share = measured(history[-1].validation_accuracy, measured_on)
+        header = make_header(chosen, dataset, source, seed, network, share, preprocess)
         if folder:
-            whole = watched(network, learn, preprocess)
-            header = calibrated(header, dataset, whole)
             write_history(folder, [record.to_dict() for record in history])
-            sample = preprocess.normalise(next(iter(learn.batches(SAMPLE))))
-            write_model(folder / MODEL_NAME, header, whole, sample)
+            write_run_model(folder / MODEL_NAME, header, network, task)
     return Trained(network, header, history, folder)
+
+
+def write_run_model(path: Path, header: ModelHeader, network: nn.Module, task: Task) -> None:
+    """The model file of a finished run, of single digits with watch and calibration."""
+    if isinstance(network, Line):
+        write_model(path, header, network.cpu(), header.preprocess.normalise(sample_lines(task.learn)))
+        return
+    whole = watched(network, task.learn, header.preprocess)
+    header = calibrated(header, task.dataset, whole)
+    sample = header.preprocess.normalise(next(iter(task.learn.batches(SAMPLE))))
+    write_model(path, header, whole, sample)
 
 
 @dataclass(frozen=True)
@@ -115,9 +135,10 @@ class Task:
     on_batch: OnBatch
 
 
-def train_network(recipe: Recipe, task: Task) -> tuple[nn.Module, list[EpochRecord]]:
+def train_network(recipe: Recipe | LineRecipe, task: Task) -> tuple[nn.Module, list[EpochRecord]]:
     """A network and its history; goes on from the checkpoints in the task's folder where there are some."""
-    with torch.random.fork_rng(), threads(recipe.threads), deferred_interrupt() as interrupt:
+    learning = recipe.learning if isinstance(recipe, LineRecipe) else recipe
+    with torch.random.fork_rng(), threads(learning.threads), deferred_interrupt() as interrupt:
         loop = make_loop(recipe, task, interrupt)
         loop.on_batch, loop.checkpoint_seconds = task.on_batch, task.checkpoint_seconds
         loop.on_epoch = noted(task.folder, loop, task.on_epoch) if task.folder else task.on_epoch
@@ -166,12 +187,22 @@ def train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn
     return network, history
 
 
-def make_loop(recipe: Recipe, task: Task, interrupt: Interrupt) -> Loop:
+def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> Loop:
     """The loop at its first step: weights initialised by the seed, batches ready."""
     preprocess = Preprocess()
     torch.manual_seed(task.seed)
     network = build_network(recipe.architecture(preprocess.size, len(task.dataset.spec.classes))).to(task.device)
     held_out = task.held_out
+    if isinstance(recipe, LineRecipe):
+        return Loop(
+            learner=Learner(recipe.learning, network, string_loss),
+            train=TrainingStrings(task.learn, recipe, task.device),
+            validation=ValidationStrings(held_out, task.device) if held_out else None,
+            seed=task.seed,
+            position=Position(),
+            interrupt=interrupt,
+            score=share_right,
+        )
     return Loop(
         learner=Learner(recipe, network),
         train=make_batches(task.learn, preprocess, recipe.batch_size, task.device, recipe.images),

@@ -1,0 +1,67 @@
+"""How well the line reader reads strings of MNIST's digits, lengths 1 to 12, neighbouring boxes overlapping or not.
+
+The strings are made by images/strings.py of the digits of one split, drawn by the seed in measuring/strings.py: digits
+as they are, boxes overlapping by 0, 10 and 25 % of the mean width of the two; with --hard also leaned, turned, scaled,
+ruled, dirty and broken. Validation digits unless --split test is given, which is a noted look.
+
+    python benchmarks/strings.py [--model NAME|FILE|RUN] [--split NAME] [--each N] [--lengths N ...] [--hard]
+                                 [--json FILE|-]
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from common import parser, report, say
+from digit_recognizer import load_dataset
+from digit_recognizer.images.strings import hard, plain
+from digit_recognizer.measuring.strings import EACH, LENGTHS, SEED, StringFigures, score_strings
+from digit_recognizer.models.line_reader import LineReader, load_line_reader
+from digit_recognizer.models.model import LINE_READERS
+
+
+def measure(reader: LineReader, split: str, each: int, lengths: list[int], *, hardly: bool) -> dict[str, Any]:
+    """The figures of every length and overlap."""
+    found, looks = score_strings(
+        reader, load_dataset("mnist"), split, lengths=lengths, each=each, styled=hard if hardly else plain
+    )
+    for figures in found:
+        say(in_words(figures))
+    return {
+        "model": reader.model.header.name,
+        "weights_sha256": reader.model.header.weights_sha256,
+        "split": split,
+        "looks": looks,
+        "style": "hard" if hardly else "plain",
+        "seed": SEED,
+        "strings": [figures.to_dict() for figures in found],
+    }
+
+
+def in_words(figures: StringFigures) -> str:
+    """One row."""
+    told = figures.to_dict()
+    low, high = (100 * told["interval"][end] for end in ("low", "high"))
+    errors = 100 * told["digit_error_rate"]
+    return (
+        f"{figures.length:2} digits, overlap {100 * figures.overlap:2.0f} %: {100 * told['share_right']:.2f} % of"
+        f" {figures.n} wholly right ({low:.2f} to {high:.2f} %), digit error rate {errors:.2f} %"
+    )
+
+
+def main() -> None:
+    arguments = parser(__doc__.splitlines()[0])
+    arguments.add_argument("--model", type=Path, default=Path(LINE_READERS[0]), help="a line reader; the shipped one")
+    arguments.add_argument("--split", default="validation", help="test is a look, and noted")
+    arguments.add_argument("--each", type=int, default=EACH, metavar="N", help="strings of a length and an overlap")
+    arguments.add_argument("--lengths", type=int, nargs="+", default=list(LENGTHS), metavar="N")
+    arguments.add_argument("--hard", action="store_true", help="leaned, turned, scaled, ruled, dirty and broken too")
+    options = arguments.parse_args()
+    reader = load_line_reader(options.model)
+    result = measure(reader, options.split, options.each, options.lengths, hardly=options.hard)
+    report({"line_reader": result}, options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Put a run of the recipe `lines` into the package, with a card of what was measured.
+
+digits train --recipe lines --out runs/lines
+python scripts/ship_line_reader.py runs/lines
+
+Strings of validation and of test digits are scored once by these weights; a second call takes the figures that are
+there. They go into benchmarks/results/strings.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+from typing import Any
+
+from digit_recognizer import load_dataset
+from digit_recognizer.measuring.strings import score_strings
+from digit_recognizer.models.cards import Card, card_path
+from digit_recognizer.models.line_reader import LineReader, load_line_reader
+from digit_recognizer.models.model import LINE_READERS, pretrained
+from digit_recognizer.models.model_file import parameters
+from digit_recognizer.training import RECIPES
+from digit_recognizer.training.recipe import recipe_from_dict
+from results import RESULTS, commit, read, write
+from ship_model import seconds
+
+(NAME,) = LINE_READERS
+PURPOSE = "A line reader: digits that touch or overlap, a whole line at once."
+STATED = (5, 0.1)  # length and overlap of the strings that the card tells of
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path, help="a run folder of the recipe lines")
+    parser.add_argument("--commit", default=commit(), help="the commit whose recipe trained it")
+    options = parser.parse_args()
+    reader = load_line_reader(options.run)
+    if recipe_from_dict(reader.model.header.recipe) != RECIPES[NAME]:
+        raise SystemExit(f"{options.run}: was trained by another recipe than the committed {NAME!r}.")
+    figures = measure(reader)
+    for suffix in (".safetensors", ".onnx"):
+        shutil.copyfile(options.run / f"model{suffix}", pretrained() / f"{NAME}{suffix}")
+    card = make_card(reader, figures, seconds(options.run), options.commit)
+    card_path(NAME).write_text(card.to_text(), "utf-8")
+    print(f"{card.name}: {card.test['correct']} of {card.test['n']} test strings, weights {card.weights_sha256}")
+
+
+def measure(reader: LineReader) -> dict[str, Any]:
+    """The figures of all lengths and overlaps; read, where these weights were scored before."""
+    weights = reader.model.header.weights_sha256
+    if (RESULTS / "strings.json").exists():
+        before: dict[str, Any] = read("strings")
+        if before["weights_sha256"] == weights:
+            return before
+    found: dict[str, Any] = {"weights_sha256": weights}
+    for split in ("validation", "test"):
+        figures, looks = score_strings(reader, load_dataset("mnist"), split)
+        found[split] = {"looks": looks, "strings": [each.to_dict() for each in figures]}
+    write("strings", found)
+    return found
+
+
+def make_card(reader: LineReader, figures: dict[str, Any], training_seconds: float, trained_at: str) -> Card:
+    """The card; its accuracies are shares of strings that were read wholly right."""
+    header, weights = reader.model.header, reader.model.path.with_suffix(".safetensors")
+    validation, test = (stated(figures[split]["strings"]) for split in ("validation", "test"))
+    return Card(
+        name=header.name,
+        purpose=PURPOSE,
+        parameters=parameters(weights),
+        bytes=weights.stat().st_size,
+        commit=trained_at,
+        recipe=header.recipe,
+        seed=header.seed,
+        training_seconds=training_seconds,
+        validation=validation,
+        test=test,
+        seeds=None,
+        weights_sha256=header.weights_sha256,
+    )
+
+
+def stated(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The figures of the strings that the card tells of, named as in other cards."""
+    (row,) = (each for each in rows if (each["length"], each["overlap"]) == STATED)
+    told = {"length": row["length"], "overlap": row["overlap"], "n": row["n"], "correct": row["right"]}
+    return told | {"accuracy": row["share_right"], "interval": row["interval"]}
+
+
+if __name__ == "__main__":
+    main()

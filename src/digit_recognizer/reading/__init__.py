@@ -1,0 +1,1 @@
+"""Many digits on one picture -> what they say."""
