@@ -28,12 +28,17 @@ class PageInk:
 
     strength: Floats  # (h, w): 0 paper to 1 the darkest ink nearby; its edges are soft
     mask: Mask  # (h, w): where strokes are
+    rules: Mask  # (h, w): where rules were erased
     factor: float  # pixels here to one of the photo, <= 1
 
     def turned(self, quarters: int) -> PageInk:
         """The same page turned by `quarters` quarters anticlockwise."""
-        turned = [np.ascontiguousarray(np.rot90(each, quarters)) for each in (self.strength, self.mask)]
-        return PageInk(turned[0], turned[1], self.factor)
+        return PageInk(
+            np.ascontiguousarray(np.rot90(self.strength, quarters)),
+            np.ascontiguousarray(np.rot90(self.mask, quarters)),
+            np.ascontiguousarray(np.rot90(self.rules, quarters)),
+            self.factor,
+        )
 
 
 def page_ink(grey: Grey) -> PageInk:
@@ -48,7 +53,7 @@ def page_ink(grey: Grey) -> PageInk:
     peak = cv2.dilate(away, np.ones((odd(NEAR * max(small.shape)),) * 2, np.uint8))
     mask = without_faint(away >= np.maximum(faintest, SHARE * peak), away, SURE * faintest)
     strength = np.clip(away / np.maximum(peak, faintest), 0, 1).astype(np.float32)
-    return PageInk(strength, mask, factor)
+    return PageInk(strength, mask, np.zeros(mask.shape, bool), factor)
 
 
 def resized(grey: Grey, factor: float) -> Grey:

@@ -23,14 +23,15 @@ DARKER = 1.5  # times as dark as the rule: that is a stroke on it
 
 
 def without_rules(mask: Mask, strength: Floats) -> tuple[Mask, Mask]:
-    """Ink (H, W) without rules, and the upright rules that were there, (H, W): they part a form's boxes."""
+    """Ink (H, W) without rules, and the rules that were there, (H, W): they part a form's boxes."""
     thickest = max(3, round(THICKEST * max(mask.shape)))
     shortest = max(24, round(LONG * max(mask.shape)))
     level = level_rules(mask, strength, thickest, shortest, None)
     upright = level_rules(mask.T, strength.T, thickest, shortest, None).T
     sides = level_rules(mask.T & ~upright.T, strength.T, thickest, 3 * thickest, level.T).T if level.any() else level
     caps = level_rules(mask & ~level, strength, thickest, 3 * thickest, upright) if upright.any() else upright
-    return mask & ~(level | upright | sides | caps), upright | sides
+    rules = level | upright | sides | caps
+    return mask & ~rules, rules
 
 
 def level_rules(mask: Mask, strength: Floats, thickest: int, shortest: int, between: Mask | None) -> Mask:

@@ -1,0 +1,177 @@
+"""Connected components of ink: those that may be digits or parts of digits, and the cuts through those that touch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.reading.ink import Floats, Mask
+
+Box = tuple[int, int, int, int]  # left, top, width, height in pixels
+
+LEAST_HEIGHT = 8  # pixels: lower components are no digits
+LEAST_PART = 5  # pixels of ink: smaller ones are no parts of digits
+HIGHEST = 0.95  # of the page: what is higher is no digit
+WIDEST_STROKE = 0.42  # of a component's height: thicker ones are blobs
+FRAME = 0.9  # of its rectangle: a hollow shape that fills it so far is a box of a form
+MAX_PIECES = 1500  # components looked at, the highest first: bounds the work on a page of text
+ASIDE = 0.35  # columns that a cut may move aside for each row, at the price of so much ink
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Ink that is a digit or a part of one."""
+
+    box: Box
+    mask: Mask  # (height, width) of the box
+    joined: float = 0.0  # ink that the cut to its left goes through, in widths of a stroke; 0: there is paper between
+
+    @property
+    def right(self) -> int:
+        return self.box[0] + self.box[2]
+
+    @property
+    def bottom(self) -> int:
+        return self.box[1] + self.box[3]
+
+
+def components(mask: Mask) -> list[Piece]:
+    """The connected components of ink (H, W) that are no blobs and no boxes of forms, at most MAX_PIECES."""
+    ink = mask.astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    depth = cv2.distanceTransform(ink, cv2.DIST_L2, cv2.DIST_MASK_3)
+    places = np.nonzero(mask)
+    strokes = np.zeros(count)
+    np.maximum.at(strokes, labels[places], 2 * depth[places])
+    wide, high, area = stats[:, 2], stats[:, 3], stats[:, 4]
+    likely = (area >= LEAST_PART) & (high <= max(HIGHEST * len(mask), LEAST_HEIGHT)) & (wide < 0.9 * mask.shape[1])
+    likely &= (strokes <= WIDEST_STROKE * high) | (high < LEAST_HEIGHT) | (strokes <= 6)
+    likely[0] = False
+    highest = np.flatnonzero(likely)[np.argsort(-high[likely], kind="stable")][:MAX_PIECES]
+    found = [component(labels, stats, number) for number in highest.tolist()]
+    return [piece for piece in found if not is_frame(piece)]
+
+
+def component(labels: NDArray[np.int32], stats: NDArray[np.int32], number: int) -> Piece:
+    """One connected component."""
+    left, top, wide, high, _ = stats[number].tolist()
+    return Piece((left, top, wide, high), labels[top : top + high, left : left + wide] == number)
+
+
+def is_frame(piece: Piece) -> bool:
+    """Whether a component is the outline of a rectangle."""
+    if np.mean(piece.mask) > 0.5 or min(piece.mask.shape) < LEAST_HEIGHT:
+        return False
+    points = np.argwhere(piece.mask)[:, ::-1].astype(np.float32)
+    _, (wide, high), _ = cv2.minAreaRect(points)
+    hull = cv2.contourArea(cv2.convexHull(points))
+    inner = piece.mask[len(piece.mask) // 4 : -len(piece.mask) // 4, piece.box[2] // 4 : -piece.box[2] // 4]
+    return bool(hull >= FRAME * wide * high and np.mean(inner) < 0.05)
+
+
+def picture_of(pieces: tuple[Piece, ...], strength: Floats) -> NDArray[np.uint8]:
+    """Pieces as light ink on black with paper around them, uint8; their soft edges are kept."""
+    left, top, wide, high = box_around([piece.box for piece in pieces])
+    border = max(2, max(wide, high) // 6)
+    canvas = np.zeros((high + 2 * border, wide + 2 * border), np.uint8)
+    for piece in pieces:
+        x, y = piece.box[0] - left + border, piece.box[1] - top + border
+        canvas[y : y + piece.box[3], x : x + piece.box[2]] |= piece.mask.astype(np.uint8)
+    near = cv2.dilate(canvas, np.ones((3, 3), np.uint8))
+    part = np.zeros(canvas.shape, np.float32)
+    rows = slice(max(0, top - border), min(len(strength), top + high + border))
+    columns = slice(max(0, left - border), min(strength.shape[1], left + wide + border))
+    y, x = rows.start - (top - border), columns.start - (left - border)
+    part[y : y + rows.stop - rows.start, x : x + columns.stop - columns.start] = strength[rows, columns]
+    return np.asarray(np.rint(255 * part * near), np.uint8)
+
+
+def box_around(boxes: list[Box]) -> Box:
+    """The box around one or more boxes."""
+    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
+    return left, top, right - left, bottom - top
+
+
+def cut(piece: Piece, narrowest: float, most: int) -> list[Piece]:
+    """A component cut from top to bottom where least ink is, into at most `most` + 1 parts, from left to right.
+
+    narrowest: pixels between cuts. A cut is the path that goes through the least ink (as drop-fall: Congedo et al.
+    1995, but the best of all paths, by dynamic programming).
+    """
+    cost, total = cheapest_paths(piece.mask)
+    stroke = max(1.0, float(2 * np.max(cv2.distanceTransform(np.pad(piece.mask, 1).astype(np.uint8), cv2.DIST_L2, 3))))
+    columns = least(total / stroke, narrowest, most)
+    if not columns:
+        return [piece]
+    paths = [path_through(cost, column) for column in columns]
+    parts, before = [], np.zeros(len(piece.mask), np.int64)
+    across = np.arange(piece.mask.shape[1])
+    ink = [0.0, *(float(total[column]) / stroke for column in columns)]
+    for after, joined in zip([*paths, np.full(len(piece.mask), piece.mask.shape[1])], ink, strict=True):
+        part = piece.mask & (across >= before[:, None]) & (across < after[:, None])
+        before = np.maximum(before, after)
+        if part.sum() >= LEAST_PART:
+            parts.append(trimmed(piece.box, part, joined))
+    return parts
+
+
+def cheapest_paths(mask: Mask) -> tuple[list[Floats], Floats]:
+    """For each row the least ink above it on a path to each of its columns, both ways, and through the middle row.
+
+    Returns the costs downwards to the middle and upwards to it, row by row (H arrays of (W,)), and their sum at the
+    middle row (W,).
+    """
+    ink = mask.astype(np.float32)
+    middle = len(ink) // 2
+    down = descend(ink[: middle + 1])
+    up = descend(ink[: middle - 1 if middle else None : -1])
+    total = down[-1] + up[-1] - ink[middle]
+    return [*down, *up[-2::-1]], total
+
+
+def descend(ink: Floats) -> list[Floats]:
+    """The least ink on paths from the first of the rows (h, W) to each place of each row."""
+    costs = [ink[0]]
+    for row in ink[1:]:
+        padded = np.pad(costs[-1], 1, constant_values=np.inf)
+        aside = np.minimum(padded[:-2], padded[2:]) + np.float32(ASIDE)
+        costs.append(np.minimum(costs[-1], aside) + row)
+    return costs
+
+
+def least(cost: Floats, narrowest: float, most: int) -> list[int]:
+    """The columns of the cheapest cuts, no two nearer than `narrowest`, none so near to an end; from left to right."""
+    edge = max(2, round(narrowest / 2))
+    chosen: list[int] = []
+    for column in np.argsort(cost[edge:-edge], kind="stable").tolist():
+        if len(chosen) == most:
+            break
+        place = column + edge
+        if all(abs(place - other) >= narrowest for other in chosen):
+            chosen.append(place)
+    return sorted(chosen)
+
+
+def path_through(cost: list[Floats], column: int) -> NDArray[np.int64]:
+    """The cheapest path (H,) through a column of the middle row."""
+    middle = len(cost) // 2
+    path = np.full(len(cost), column)
+    for rows in (range(middle - 1, -1, -1), range(middle + 1, len(cost))):
+        at = column
+        for row in rows:
+            near = np.arange(max(0, at - 1), min(len(cost[row]), at + 2))
+            at = int(near[np.argmin(cost[row][near] + np.float32(ASIDE) * (near != at))])
+            path[row] = at
+    return path
+
+
+def trimmed(box: Box, part: Mask, joined: float) -> Piece:
+    """A part of a component in its own box."""
+    rows, columns = np.flatnonzero(part.any(1)), np.flatnonzero(part.any(0))
+    tight = part[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    own = (box[0] + int(columns[0]), box[1] + int(rows[0]), tight.shape[1], tight.shape[0])
+    return Piece(own, tight, joined)
