@@ -23,13 +23,21 @@ SURE = 1.4  # times the faintest: the darkest place of any stroke
 
 
 @dataclass(frozen=True)
+class Darkness:
+    """How much darker than its paper each place of a page is, at the size that is worked on."""
+
+    away: Floats  # (h, w): share of the paper's light that is missing, 0..1
+    faintest: float  # from here on a place is no grain of the paper
+    factor: float  # pixels here to one of the photo, <= 1
+
+
+@dataclass(frozen=True)
 class PageInk:
-    """Ink on a page, at the size that is worked on."""
+    """The strokes on a page."""
 
     strength: Floats  # (h, w): 0 paper to 1 the darkest ink nearby; its edges are soft
     mask: Mask  # (h, w): where strokes are
     rules: Mask  # (h, w): where rules were erased
-    factor: float  # pixels here to one of the photo, <= 1
 
     def turned(self, quarters: int) -> PageInk:
         """The same page turned by `quarters` quarters anticlockwise."""
@@ -37,23 +45,27 @@ class PageInk:
             np.ascontiguousarray(np.rot90(self.strength, quarters)),
             np.ascontiguousarray(np.rot90(self.mask, quarters)),
             np.ascontiguousarray(np.rot90(self.rules, quarters)),
-            self.factor,
         )
 
 
-def page_ink(grey: Grey) -> PageInk:
-    """The ink of a photo (H, W) uint8, dark on light or light on dark, whichever there is less of."""
+def darkness(grey: Grey) -> Darkness:
+    """How dark a photo (H, W) uint8 is; where there is less light ink on dark paper than dark on light, of its negative."""
     factor = min(1.0, float(np.sqrt(MAX_PIXELS / grey.size)))
     small = resized(grey, factor)
     if light_on_dark(small):
         small = np.asarray(255 - small, np.uint8)
     paper = paper_of(small)
     away = cv2.GaussianBlur(np.clip(1 - small / paper, 0, 1), (0, 0), 0.6)
-    faintest = max(FAINTEST, GRAIN * grain(small, paper))
-    peak = cv2.dilate(away, np.ones((odd(NEAR * max(small.shape)),) * 2, np.uint8))
-    mask = without_faint(away >= np.maximum(faintest, SHARE * peak), away, SURE * faintest)
-    strength = np.clip(away / np.maximum(peak, faintest), 0, 1).astype(np.float32)
-    return PageInk(strength, mask, np.zeros(mask.shape, bool), factor)
+    return Darkness(np.asarray(away, np.float32), max(FAINTEST, GRAIN * grain(small, paper)), factor)
+
+
+def strokes(dark: Darkness, rules: Mask) -> PageInk:
+    """What is left of the darkness (h, w) as strokes without the rules (h, w)."""
+    away = np.where(rules, np.float32(0), dark.away)
+    peak = cv2.dilate(away, np.ones((odd(NEAR * max(away.shape)),) * 2, np.uint8))
+    mask = without_faint(away >= np.maximum(dark.faintest, SHARE * peak), away, SURE * dark.faintest)
+    strength = np.clip(away / np.maximum(peak, dark.faintest), 0, 1).astype(np.float32)
+    return PageInk(strength, mask, rules)
 
 
 def resized(grey: Grey, factor: float) -> Grey:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.reading.components import LEAST_HEIGHT, Box, Piece, box_around
+from digit_recognizer.reading.components import LEAST_HEIGHT, Box, Piece, box_around, typical_height
 from digit_recognizer.reading.ink import Mask
 
 FAR = 2.2  # heights: what is farther apart is not chained
@@ -16,6 +16,7 @@ UNLIKE = 2.0  # times as high: such two are not chained
 GAP = 0.6  # heights of paper between digits: from here on a number ends
 BOXED = 1.5  # heights from middle to middle: the same in a form's boxes
 LOW = 0.4  # of the page's typical height: lower groups are print, or dirt
+HIGH = 3  # of it: higher ones are edges and shadows
 NEAR = 0.15  # heights around a group: small pieces within are parts of its digits
 SAME_LINE = 0.5  # heights between middles
 
@@ -40,17 +41,11 @@ def find_groups(pieces: list[Piece], rules: Mask) -> list[Group]:
     parts = [part for chain in chains(mains) for part in split(chain, rules)]
     heights = [float(np.median([piece.box[3] for piece in part])) for part in parts]
     typical = typical_height(mains)
-    groups = [Group(tuple(part), high) for part, high in zip(parts, heights, strict=True) if high >= LOW * typical]
+    likely = [LOW * typical <= high <= HIGH * typical for high in heights]
+    groups = [Group(tuple(part), high) for part, high, so in zip(parts, heights, likely, strict=True) if so]
     kept = {id(piece) for group in groups for piece in group.pieces}
     small = [piece for piece in pieces if id(piece) not in kept]
     return in_reading_order([with_parts(group, small) for group in groups])
-
-
-def typical_height(pieces: list[Piece]) -> float:
-    """The height up to which half of the ink's boxes reach, so that many specks weigh little."""
-    heights = np.sort(np.array([piece.box[3] for piece in pieces], np.float64))
-    weights = np.cumsum(heights**2)
-    return float(heights[np.searchsorted(weights, weights[-1] / 2)])
 
 
 def chains(pieces: list[Piece]) -> list[list[Piece]]:

@@ -6,11 +6,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from digit_recognizer.images import Picture, read_picture
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.images import Picture, Preprocess, read_picture
+from digit_recognizer.images.preprocess import crop
 from digit_recognizer.reading.components import LEAST_HEIGHT, Box, Piece, box_around, components, picture_of
-from digit_recognizer.reading.ink import PageInk, page_ink
+from digit_recognizer.reading.ink import PageInk, darkness, strokes
 from digit_recognizer.reading.lines import find_groups
-from digit_recognizer.reading.ruling import without_rules
+from digit_recognizer.reading.ruling import find_rules
 from digit_recognizer.reading.segmentation import Candidate, best_paths, candidates, in_parts
 from digit_recognizer.recognizer import Prediction, Recognizer
 
@@ -71,11 +75,9 @@ def read_page(picture: Picture, recognizer: Recognizer) -> Page:
     size = grey.shape[1], grey.shape[0]
     if min(size) < LEAST_HEIGHT:
         return Page(source, (), 0, size)
-    ink = page_ink(grey)
-    mask, rules = without_rules(ink.mask, ink.strength)
-    cleaned = replace(ink, mask=mask, rules=rules)
-    quarter, reading = best_turn(cleaned, recognizer)
-    numbers = tuple(as_number(digits, quarter, ink.factor, size) for digits in numbers_among(reading.words))
+    dark = darkness(grey)
+    quarter, reading = best_turn(strokes(dark, find_rules(dark)), recognizer)
+    numbers = tuple(as_number(digits, quarter, dark.factor, size) for digits in numbers_among(reading.words))
     return Page(source, numbers, 90 * quarter, size)
 
 
@@ -97,11 +99,17 @@ def read_upright(ink: PageInk, recognizer: Recognizer) -> Reading:
     offered = candidates(groups)
     if not offered:
         return Reading((), 0.0)
-    predictions = recognizer.predict([picture_of(each.pieces, ink.strength) for each in offered])
+    preprocess = recognizer.model.preprocess
+    predictions = recognizer.predict([prepared(picture_of(each.pieces, ink.strength), preprocess) for each in offered])
     paths = best_paths(groups, offered, predictions)
     words = tuple(tuple(as_digit(offered[each], predictions[each]) for each in path) for path in paths if path)
     pieces = [digit for word in words for digit in word]
     return Reading(words, sum(digit.status == "ok" for digit in pieces) / max(1, len(pieces)))
+
+
+def prepared(ink: NDArray[np.uint8], preprocess: Preprocess) -> NDArray[np.uint8]:
+    """Ink cut out of a page in the network's form: what is ink is known, so it is not looked for again."""
+    return preprocess.centre(preprocess.scale(crop(ink)))
 
 
 def as_digit(candidate: Candidate, prediction: Prediction) -> Digit:

@@ -1,7 +1,7 @@
 """The rules of lined and squared paper and of forms, erased; strokes that cross them stay.
 
 A rule is thin, and a long chain of thin pixels that runs along one smooth curve. Where a stroke crosses it, the ink is
-not thin, so the stroke keeps its pixels. A short side of a form's box is a straight line from rule to rule.
+not thin, so the stroke keeps its pixels. A form's box is what surrounds a rectangle of paper.
 """
 
 from __future__ import annotations
@@ -10,34 +10,74 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.reading.ink import Floats, Mask
+from digit_recognizer.reading.ink import Darkness, Floats, Mask
 
 Indices = NDArray[np.int64]
 
-THICKEST = 1 / 220  # of the longer side
+THICKEST = 1 / 150  # of the longer side
 LONG = 1 / 12  # of the longer side: the shortest rule
 FLAT = 5  # times as long as it is high, so that it leans up to 11 degrees
 CLOSE = 1.5  # pixels beside a rule's curve that are still the rule
 FOLLOWED = 0.7  # of a chain's columns must lie on its curve
+LEAST_BOX = 3  # times as wide as a rule is thick
+RECTANGULAR = 0.9  # of its rectangle: the hull of a box's inside covers so much, that of a digit's loop less
+OPEN = 0.4  # of its rectangle: so much of a box is paper
+FOUND = 0.75  # of a box's sides are rules that are already found: then it is a square of the paper
 DARKER = 1.5  # times as dark as the rule: that is a stroke on it
 
 
-def without_rules(mask: Mask, strength: Floats) -> tuple[Mask, Mask]:
-    """Ink (H, W) without rules, and the rules that were there, (H, W): they part a form's boxes."""
+def find_rules(dark: Darkness) -> Mask:
+    """Where the rules of a page lie, (h, w)."""
+    mask, away = dark.away >= dark.faintest, dark.away
     thickest = max(3, round(THICKEST * max(mask.shape)))
     shortest = max(24, round(LONG * max(mask.shape)))
-    level = level_rules(mask, strength, thickest, shortest, None)
-    upright = level_rules(mask.T, strength.T, thickest, shortest, None).T
-    sides = level_rules(mask.T & ~upright.T, strength.T, thickest, 3 * thickest, level.T).T if level.any() else level
-    caps = level_rules(mask & ~level, strength, thickest, 3 * thickest, upright) if upright.any() else upright
-    rules = level | upright | sides | caps
-    return mask & ~rules, rules
+    level = level_rules(mask, away, thickest, shortest)
+    upright = level_rules(mask.T, away.T, thickest, shortest).T
+    return level | upright | box_sides(mask, level | upright, thickest)
 
 
-def level_rules(mask: Mask, strength: Floats, thickest: int, shortest: int, between: Mask | None) -> Mask:
-    """The level rules in ink (H, W); where `between` is given, those that run from one of its rules to another."""
+def box_sides(mask: Mask, rules: Mask, thickest: int) -> Mask:
+    """The sides of boxes in ink (H, W): what surrounds a hole whose convex hull is a rectangle, a digit in it or not.
+
+    Where rules that are already found are nearly all of it, it is squared paper.
+    """
+    ink = mask.astype(np.uint8)
+    contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    sides = np.zeros(mask.shape, bool)
+    for contour, (_, _, _, parent) in zip(contours, hierarchy[0] if contours else [], strict=True):
+        if parent < 0 or min(cv2.boundingRect(contour)[2:]) < LEAST_BOX * thickest:
+            continue
+        hull = cv2.convexHull(contour)
+        _, (length, width), _ = cv2.minAreaRect(hull)
+        if cv2.contourArea(hull) < RECTANGULAR * length * width or cv2.contourArea(contour) < OPEN * length * width:
+            continue
+        ring, rows, columns = ring_around(hull, mask.shape, thickest)
+        ink_there = ring & mask[rows, columns]
+        if np.count_nonzero(ink_there & rules[rows, columns]) < FOUND * np.count_nonzero(ink_there):
+            sides[rows, columns] |= ink_there
+    return sides
+
+
+def ring_around(
+    hull: NDArray[np.int32], shape: tuple[int, ...], thickest: int
+) -> tuple[Mask, slice, slice]:
+    """What lies around a convex polygon, as far as a rule is thick, and the rows and columns where that is."""
+    left, top, wide, high = cv2.boundingRect(hull)
+    border = thickest + 3
+    inside = np.zeros((high + 2 * border, wide + 2 * border), np.uint8)
+    cv2.fillConvexPoly(inside, hull - (left - border, top - border), 1)
+    around = cv2.dilate(inside, np.ones((2 * thickest + 1,) * 2, np.uint8))
+    ring = (around - cv2.erode(inside, np.ones((3, 3), np.uint8))) > 0
+    rows = slice(max(0, top - border), min(shape[0], top + high + border))
+    columns = slice(max(0, left - border), min(shape[1], left + wide + border))
+    y, x = rows.start - top + border, columns.start - left + border
+    return ring[y : y + rows.stop - rows.start, x : x + columns.stop - columns.start], rows, columns
+
+
+def level_rules(mask: Mask, away: Floats, thickest: int, shortest: int) -> Mask:
+    """The level rules in ink (H, W)."""
     ink = np.ascontiguousarray(mask, np.uint8)
-    strength = np.ascontiguousarray(strength)
+    away = np.ascontiguousarray(away)
     thin = ink - cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8))
     chains = cv2.morphologyEx(thin, cv2.MORPH_CLOSE, np.ones((1, 2 * thickest + 1), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(chains, connectivity=8)
@@ -45,37 +85,32 @@ def level_rules(mask: Mask, strength: Floats, thickest: int, shortest: int, betw
     likely = (stats[:, 2] >= shortest) & (stats[:, 2] >= FLAT * stats[:, 3])
     for number in (np.flatnonzero(likely[1:]) + 1).tolist():
         left, top, wide, high, _ = stats[number].tolist()
-        if between is not None and not joins(between, left, top, wide, high, thickest):
-            continue
-        reach = thickest + 2
-        part = slice(max(0, top - reach), top + high + reach), slice(left, left + wide)
+        aside = thickest + 2 + high
+        part = slice(max(0, top - aside), top + high + aside), slice(max(0, left - shortest), left + wide + shortest)
         chain = (labels[part] == number) & (thin[part] > 0)
-        rules[part] |= on_the_rule(chain, mask[part], strength[part], thickest)
+        rules[part] |= on_the_rule(chain, mask[part], away[part], thickest)
     return rules
 
 
-def joins(rules: Mask, left: int, top: int, wide: int, high: int, reach: int) -> bool:
-    """Whether there are upright rules at both ends of a level chain."""
-    rows = slice(max(0, top - reach), top + high + reach)
-    before = rules[rows, max(0, left - reach) : left + reach]
-    after = rules[rows, max(0, left + wide - reach) : left + wide + reach]
-    return bool(before.any() and after.any())
+def on_the_rule(chain: Mask, mask: Mask, away: Floats, thickest: int) -> Mask:
+    """The ink (h, w) that lies on a chain's curve, drawn on to both sides, and is no darker than the chain.
 
-
-def on_the_rule(chain: Mask, mask: Mask, strength: Floats, thickest: int) -> Mask:
-    """The ink (h, w) around a chain that lies on its curve and is no darker than it; none where it follows no curve."""
+    A rule is faint beside a dark stroke and may be lost there, so its parts may be shorter than it. None where the
+    chain follows no curve.
+    """
     nothing = np.zeros(mask.shape, bool)
     thickness = chain.sum(0)
     columns = np.flatnonzero(thickness)
     rows = (np.arange(len(chain)) @ chain)[columns] / thickness[columns]
     curve, followed = smooth_curve(columns, rows)
-    half = float(np.median(thickness[columns])) / 2 + CLOSE
-    if followed < FOLLOWED or len(columns) < FOLLOWED * chain.shape[1] or half > thickest:
+    thick = float(np.median(thickness[columns]))
+    half = thick / 2 + CLOSE
+    if followed < FOLLOWED or len(columns) < FOLLOWED * np.ptp(columns) or thick > thickest:
         return nothing
     beside = np.abs(np.arange(len(chain))[:, None] - curve(np.arange(chain.shape[1]))) <= half
-    thin = short_runs(mask, round(2 * half) + 1)
-    darkest = DARKER * float(np.median(strength[chain]))
-    return np.asarray(beside & thin & (strength <= darkest))
+    thin = short_runs(mask, round(thick) + 2)
+    darkest = DARKER * float(np.median(away[chain]))
+    return np.asarray(beside & thin & (away <= darkest))
 
 
 def smooth_curve(columns: Indices, rows: NDArray[np.float64]) -> tuple[np.polynomial.Polynomial, float]:

@@ -13,7 +13,7 @@ from digit_recognizer.reading.components import Box, Piece, box_around, cut
 from digit_recognizer.reading.lines import Group
 from digit_recognizer.recognizer import Prediction
 
-WIDE = 0.7  # heights: wider components are cut
+WIDE = 0.8  # heights: wider components are cut
 NARROWEST = 0.22  # heights between two cuts
 WIDEST = 1.35  # heights: no digit is wider
 APART = 0.12  # heights of paper: pieces farther apart are two digits
