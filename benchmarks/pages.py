@@ -55,9 +55,7 @@ def compare(drawn: DrawnPage, page: Page, turned: int, tally: Tally) -> None:
     """Add one page's figures."""
     for number in drawn.numbers:
         place = around(number.boxes)
-        tally.right += any(
-            each.text == number.text and overlap(each.box, place) >= SAME_PLACE for each in page.numbers
-        )
+        tally.right += any(each.text == number.text and overlap(each.box, place) >= SAME_PLACE for each in page.numbers)
     actual = [(int(text), box) for each in drawn.numbers for text, box in zip(each.text, each.boxes, strict=True)]
     read = [digit for number in page.numbers for digit in number.digits]
     boxes = [[overlap(digit.box, box) for _, box in actual] for digit in read]

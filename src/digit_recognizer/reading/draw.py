@@ -20,7 +20,9 @@ def annotated_page(photo: NDArray[np.uint8], page: Page) -> Image.Image:
         left, top, wide, high = number.box
         size = max(10.0, high / 3)
         thick = max(1, round(size / 12))
-        pen.rectangle((left - 3 * thick, top - 3 * thick, left + wide + 3 * thick, top + high + 3 * thick), None, NUMBER)
+        pen.rectangle(
+            (left - 3 * thick, top - 3 * thick, left + wide + 3 * thick, top + high + 3 * thick), None, NUMBER
+        )
         for digit in number.digits:
             x, y, width, height = digit.box
             colour = COLOURS.get(digit.status, (200, 0, 0))

@@ -14,15 +14,17 @@ from digit_recognizer.reading.ink import Darkness, Floats, Mask
 
 Indices = NDArray[np.int64]
 
-THICKEST = 1 / 150  # of the longer side
+THICKEST = 1 / 220  # of the longer side: a rule of lined or squared paper
+THICKEST_SIDE = 1 / 150  # of the longer side: a side of a form's box
 LONG = 1 / 12  # of the longer side: the shortest rule
 FLAT = 5  # times as long as it is high, so that it leans up to 11 degrees
 CLOSE = 1.5  # pixels beside a rule's curve that are still the rule
 FOLLOWED = 0.7  # of a chain's columns must lie on its curve
+ACROSS = 0.5  # of the page: rules of squared paper are seen so far in both directions
 LEAST_BOX = 3  # times as wide as a rule is thick
 RECTANGULAR = 0.9  # of its rectangle: the hull of a box's inside covers so much, that of a digit's loop less
 OPEN = 0.4  # of its rectangle: so much of a box is paper
-FOUND = 0.75  # of a box's sides are rules that are already found: then it is a square of the paper
+FOUND = 0.45  # of a box's inner edge are rules that are already found: then it is no box
 DARKER = 1.5  # times as dark as the rule: that is a stroke on it
 
 
@@ -33,13 +35,15 @@ def find_rules(dark: Darkness) -> Mask:
     shortest = max(24, round(LONG * max(mask.shape)))
     level = level_rules(mask, away, thickest, shortest)
     upright = level_rules(mask.T, away.T, thickest, shortest).T
-    return level | upright | box_sides(mask, level | upright, thickest)
+    if level.any(0).mean() >= ACROSS and upright.any(1).mean() >= ACROSS:  # squared paper, whose squares are no boxes
+        return level | upright
+    return level | upright | box_sides(mask, level | upright, max(4, round(THICKEST_SIDE * max(mask.shape))))
 
 
 def box_sides(mask: Mask, rules: Mask, thickest: int) -> Mask:
     """The sides of boxes in ink (H, W): what surrounds a hole whose convex hull is a rectangle, a digit in it or not.
 
-    Where rules that are already found are nearly all of it, it is squared paper.
+    What lies between two rules and two upright strokes is none.
     """
     ink = mask.astype(np.uint8)
     contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
@@ -51,22 +55,20 @@ def box_sides(mask: Mask, rules: Mask, thickest: int) -> Mask:
         _, (length, width), _ = cv2.minAreaRect(hull)
         if cv2.contourArea(hull) < RECTANGULAR * length * width or cv2.contourArea(contour) < OPEN * length * width:
             continue
-        ring, rows, columns = ring_around(hull, mask.shape, thickest)
-        ink_there = ring & mask[rows, columns]
-        if np.count_nonzero(ink_there & rules[rows, columns]) < FOUND * np.count_nonzero(ink_there):
-            sides[rows, columns] |= ink_there
+        edge, rows, columns = ring_around(hull, mask.shape, 2)
+        if np.count_nonzero(edge & rules[rows, columns]) < FOUND * np.count_nonzero(edge):
+            ring, rows, columns = ring_around(hull, mask.shape, thickest)
+            sides[rows, columns] |= ring & mask[rows, columns]
     return sides
 
 
-def ring_around(
-    hull: NDArray[np.int32], shape: tuple[int, ...], thickest: int
-) -> tuple[Mask, slice, slice]:
-    """What lies around a convex polygon, as far as a rule is thick, and the rows and columns where that is."""
+def ring_around(hull: NDArray[np.int32], shape: tuple[int, ...], reach: int) -> tuple[Mask, slice, slice]:
+    """What lies at most `reach` pixels around a convex polygon, and the rows and columns where that is."""
     left, top, wide, high = cv2.boundingRect(hull)
-    border = thickest + 3
+    border = reach + 3
     inside = np.zeros((high + 2 * border, wide + 2 * border), np.uint8)
     cv2.fillConvexPoly(inside, hull - (left - border, top - border), 1)
-    around = cv2.dilate(inside, np.ones((2 * thickest + 1,) * 2, np.uint8))
+    around = cv2.dilate(inside, np.ones((2 * reach + 1,) * 2, np.uint8))
     ring = (around - cv2.erode(inside, np.ones((3, 3), np.uint8))) > 0
     rows = slice(max(0, top - border), min(shape[0], top + high + border))
     columns = slice(max(0, left - border), min(shape[1], left + wide + border))
