@@ -6,6 +6,7 @@ import csv as csv_format
 import io
 import json as json_format
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,7 +34,7 @@ def read(
         Path | None, typer.Option(metavar="FILE", help="Draw what was read onto the photo (.png); one photo only.")
     ] = None,
 ) -> None:
-    """Read the numbers on photos of pages. Exit 1 where some hold no digits or are unreadable, 2 where all are unreadable."""
+    """Read the numbers on photos of pages. Exit 1 where some hold no digits, 2 where none could be opened."""
     from digit_recognizer.cli.predict import picture_files
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
 
@@ -111,7 +112,7 @@ def rows(page: Page) -> list[tuple[object, ...]]:
     ]
 
 
-def write_rows(lines: list[tuple[object, ...]]) -> None:
+def write_rows(lines: Sequence[Sequence[object]]) -> None:
     """Lines of CSV to standard output."""
     csv_format.writer(sys.stdout, lineterminator="\n").writerows(lines)
 

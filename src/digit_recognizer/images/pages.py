@@ -22,7 +22,7 @@ HEIGHT, WIDTH = 1200, 900  # pixels of a page before it is turned
 MARGIN = 60
 MAX_LENGTH = 6  # digits of a number
 PAPER = 0.85  # of the light, reflected
-WORDS = "Date Name Sum Total from until invoice meters Room Phone kg Page about amount paid street".split()
+WORDS = ("Date", "Name", "Sum", "Total", "from", "until", "invoice", "meters", "Room", "Phone", "kg", "Page", "about")
 
 Box = tuple[int, int, int, int]  # left, top, width, height in pixels
 
@@ -164,7 +164,7 @@ def write_digit(
 def image_height(image: Images) -> float:
     """How high a digit is in its box of 20 pixels; writers' 1s and 7s are about as high as the others."""
     rows = np.flatnonzero((image >= 64).any(1))
-    return max(0.75, min(1.0, (rows[-1] - rows[0] + 1) / 20))
+    return max(0.75, min(1.0, (int(rows[-1]) - int(rows[0]) + 1) / 20))
 
 
 def leaning(fine: Floats, lean: float, tall: int) -> Floats:

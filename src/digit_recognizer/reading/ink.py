@@ -49,7 +49,7 @@ class PageInk:
 
 
 def darkness(grey: Grey) -> Darkness:
-    """How dark a photo (H, W) uint8 is; where there is less light ink on dark paper than dark on light, of its negative."""
+    """How dark a photo (H, W) uint8 is; of a board with light ink, how dark its negative is."""
     factor = min(1.0, float(np.sqrt(MAX_PIXELS / grey.size)))
     small = resized(grey, factor)
     if light_on_dark(small):

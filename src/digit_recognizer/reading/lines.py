@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ class Group:
 
 
 def find_groups(pieces: list[Piece], rules: Mask) -> list[Group]:
-    """Groups of pieces in reading order. rules: (H, W), the sides of boxes among them, which part digits of one number."""
+    """Groups of pieces in reading order. rules: (H, W), what was erased: between boxes a number goes on."""
     mains = [piece for piece in pieces if piece.box[3] >= LEAST_HEIGHT]
     if not mains:
         return []
@@ -85,7 +86,7 @@ def split(chain: list[Piece], rules: Mask) -> list[list[Piece]]:
     """A chain in parts, where the gaps are wide."""
     height = float(np.median([piece.box[3] for piece in chain]))
     parts = [[chain[0]]]
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in pairwise(chain):
         if ends(before, after, height, rules):
             parts.append([])
         parts[-1].append(after)

@@ -82,7 +82,7 @@ def level_rules(mask: Mask, away: Floats, thickest: int, shortest: int) -> Mask:
     away = np.ascontiguousarray(away)
     thin = ink - cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8))
     chains = cv2.morphologyEx(thin, cv2.MORPH_CLOSE, np.ones((1, 2 * thickest + 1), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(chains, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(chains, connectivity=8)
     rules = np.zeros(mask.shape, bool)
     likely = (stats[:, 2] >= shortest) & (stats[:, 2] >= FLAT * stats[:, 3])
     for number in (np.flatnonzero(likely[1:]) + 1).tolist():
