@@ -8,7 +8,7 @@ The pages are drawn from MNIST validation digits (images/pages.py), none of whic
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -101,7 +101,6 @@ def measure(model: str, kinds: list[str], each: int, seed: int, megapixels: floa
 
 def scaled(page: Page, area: float) -> Page:
     """The page's boxes in a picture of so many times the pixels."""
-    from dataclasses import replace
 
     def smaller(box: Box) -> Box:
         left, top, wide, high = (round(length * area**0.5) for length in box)

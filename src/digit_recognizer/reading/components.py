@@ -16,6 +16,7 @@ LEAST_HEIGHT = 8  # pixels: lower components are no digits
 LEAST_PART = 5  # pixels of ink: smaller ones are no parts of digits
 HIGHEST = 0.95  # of the page: what is higher is no digit
 WIDEST_STROKE = 0.42  # of the longer side of a component: thicker ones are blobs
+SLIVER = 0.45  # of the page's strokes: thinner ones are remains of rules
 FRAME = 0.9  # of its rectangle: a hollow shape that fills it so far is a box of a form
 STACKED = 0.5  # of the narrower one's width: pieces above each other overlap so far
 GAP_OF_STROKE = 0.2  # of a page's typical height: a stroke may be broken so far
@@ -45,7 +46,8 @@ class Piece:
 def components(mask: Mask) -> list[Piece]:
     """The connected components of ink (H, W) that are no blobs and no boxes of forms, at most MAX_PIECES."""
     ink = mask.astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    count, found_labels, found_stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    labels, stats = np.asarray(found_labels, np.int32), np.asarray(found_stats, np.int32)
     depth = cv2.distanceTransform(ink, cv2.DIST_L2, cv2.DIST_MASK_3)
     places = np.nonzero(mask)
     strokes = np.zeros(count)
@@ -53,6 +55,9 @@ def components(mask: Mask) -> list[Piece]:
     wide, high, area = stats[:, 2], stats[:, 3], stats[:, 4]
     likely = (area >= LEAST_PART) & (high <= max(HIGHEST * len(mask), LEAST_HEIGHT)) & (wide < 0.9 * mask.shape[1])
     likely &= (strokes <= WIDEST_STROKE * np.maximum(wide, high)) | (strokes <= 6)
+    tall = likely & (high >= LEAST_HEIGHT)
+    pen = float(np.median(strokes[tall])) if tall.any() else 0.0
+    likely &= (strokes >= SLIVER * pen) | (high < LEAST_HEIGHT)
     likely[0] = False
     highest = np.flatnonzero(likely)[np.argsort(-high[likely], kind="stable")][:MAX_PIECES]
     found = [component(labels, stats, number) for number in highest.tolist()]

@@ -20,12 +20,11 @@ def annotated_page(photo: NDArray[np.uint8], page: Page) -> Image.Image:
         left, top, wide, high = number.box
         size = max(10.0, high / 3)
         thick = max(1, round(size / 12))
-        pen.rectangle(
-            (left - 3 * thick, top - 3 * thick, left + wide + 3 * thick, top + high + 3 * thick), None, NUMBER
-        )
+        around = 3 * thick
+        pen.rectangle((left - around, top - around, left + wide + around, top + high + around), None, NUMBER)
         for digit in number.digits:
             x, y, width, height = digit.box
-            colour = COLOURS.get(digit.status, (200, 0, 0))
+            colour = COLOURS[digit.status]
             pen.rectangle((x, y, x + width, y + height), None, colour, thick)
             pen.text((x, top - 3 * thick), str(digit.label), colour, ImageFont.load_default(size), anchor="lb")
     return drawn

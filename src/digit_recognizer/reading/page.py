@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images import Picture, Preprocess, read_picture
 from digit_recognizer.images.preprocess import crop
-from digit_recognizer.reading.components import LEAST_HEIGHT, Box, Piece, box_around, components, picture_of
+from digit_recognizer.reading.components import LEAST_HEIGHT, Box, box_around, components, picture_of
 from digit_recognizer.reading.ink import PageInk, darkness, strokes
 from digit_recognizer.reading.lines import find_groups
 from digit_recognizer.reading.ruling import find_rules
@@ -23,7 +23,7 @@ CLEAR = 0.7  # of what stands on the page as large as digits reads as such: then
 CLEARER = 0.15  # so much more must read as digits on a turned page
 MOSTLY = 0.5  # of a group's pieces are digits, or else it is a word
 TEXT = 0.5  # of the groups on a page are words: then it is a page of text
-LONE = 3  # digits: fewer, on a page of text, are letters
+LONE = 3  # digits: fewer, or doubtful ones, are letters there
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Digit:
     label: int
     box: Box  # left, top, width, height in pixels of the photo
     probability: float  # of the label, 0..1
-    status: str  # "ok" or "unsure"
+    status: str  # "ok" or "unsure"; in a Reading the recognizer's own
 
 
 @dataclass(frozen=True)
@@ -120,18 +120,27 @@ def as_digit(candidate: Candidate, prediction: Prediction) -> Digit:
 
 def numbers_among(words: Sequence[tuple[Digit, ...]]) -> list[tuple[Digit, ...]]:
     """The groups that are numbers; words, dirt and what a page of text has of both are left out."""
-    return [word for word in words if is_number(word)]
+    numbers = [word for word in words if is_number(word)]
+    if len(numbers) > TEXT * len(words):
+        return numbers
+    return [word for word in numbers if len(word) >= LONE and all(digit.status == "ok" for digit in word)]
 
 
 def is_number(word: tuple[Digit, ...]) -> bool:
     """Whether most of a group's pieces are digits."""
-    sure = sum(digit.status == "ok" for digit in word)
-    return sure >= MOSTLY * len(word)
+    return sum(digit.status == "ok" for digit in word) >= MOSTLY * len(word)
 
 
 def as_number(digits: tuple[Digit, ...], quarter: int, factor: float, size: tuple[int, int]) -> Number:
     """Digits as a number, in pixels of the photo."""
-    placed = tuple(replace(digit, box=in_photo(digit.box, quarter, factor, size)) for digit in digits)
+    placed = tuple(
+        replace(
+            digit,
+            box=in_photo(digit.box, quarter, factor, size),
+            status="ok" if digit.status == "ok" else "unsure",  # its neighbours say that it is a digit
+        )
+        for digit in digits
+    )
     text = "".join(str(digit.label) for digit in digits)
     return Number(text, box_around([digit.box for digit in placed]), placed)
 

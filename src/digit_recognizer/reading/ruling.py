@@ -51,7 +51,7 @@ def box_sides(mask: Mask, rules: Mask, thickest: int) -> Mask:
     for contour, (_, _, _, parent) in zip(contours, hierarchy[0] if contours else [], strict=True):
         if parent < 0 or min(cv2.boundingRect(contour)[2:]) < LEAST_BOX * thickest:
             continue
-        hull = cv2.convexHull(contour)
+        hull = np.asarray(cv2.convexHull(contour), np.int32)
         _, (length, width), _ = cv2.minAreaRect(hull)
         if cv2.contourArea(hull) < RECTANGULAR * length * width or cv2.contourArea(contour) < OPEN * length * width:
             continue
