@@ -1,0 +1,128 @@
+"""`digits read`: photos of pages in, the numbers on them out."""
+
+from __future__ import annotations
+
+import csv as csv_format
+import io
+import json as json_format
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digit_recognizer.errors import ConfigError, ImageError
+
+if TYPE_CHECKING:
+    from digit_recognizer.reading import Number, Page
+    from digit_recognizer.recognizer import Recognizer
+
+SCHEMA = "digit-recognizer/page/1"
+COLUMNS = ("source", "number", "place", "label", "probability", "status", "left", "top", "width", "height")
+NO_DIGITS = "holds no digits that can be read. Take the photo nearer, in more light, or name another model."
+
+
+def read(
+    photos: Annotated[list[str], typer.Argument(help="Photo files, or folders of them.")],
+    model: Annotated[
+        str | None, typer.Option(help="A shipped name, a model file or a run folder; the most accurate by default.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a photo, one a line.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="A table with a row for each digit.")] = False,
+    annotate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw what was read onto the photo (.png); one photo only.")
+    ] = None,
+) -> None:
+    """Read the numbers on photos of pages. Exit 1 where some hold no digits, 2 where none could be opened."""
+    from digit_recognizer.cli.predict import picture_files
+    from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
+
+    files = list(picture_files(photos))
+    if json and csv:
+        raise ConfigError("--json and --csv exclude each other. Give one.")
+    if annotate and len(files) != 1:
+        raise ConfigError(f"--annotate draws on one photo, and {len(files)} were given. Name one.")
+    recognizer = Recognizer.load(model or DEFAULT_MODEL)
+    if csv:
+        write_rows([COLUMNS])
+    seen = {read_one(file, recognizer, json, csv, annotate) for file in files}
+    if seen != {"read"}:
+        raise typer.Exit(2 if seen == {"error"} else 1)
+
+
+def read_one(file: str, recognizer: Recognizer, json: bool, csv: bool, annotate: Path | None) -> str:
+    """Print the numbers on one photo; "read", "none" where it holds none, or "error" where it is no picture."""
+    from digit_recognizer.cli.output import complain, note, printable
+    from digit_recognizer.reading import read_page
+
+    try:
+        page = read_page(file, recognizer)
+    except ImageError as error:
+        if json:
+            typer.echo(json_format.dumps(as_object(file, None, recognizer) | {"error": str(error)}))
+        complain(str(error))
+        return "error"
+    if json:
+        typer.echo(json_format.dumps(as_object(file, page, recognizer)))
+    elif csv:
+        write_rows(rows(page))
+    else:
+        for number in page.numbers:
+            typer.echo(printable(f"{file}: {in_words(number)}"))
+    if page.turned:
+        note(f"{file}: lies turned by {page.turned} degrees, and was read so.")
+    if annotate:
+        draw(file, page, annotate)
+    if not page.numbers:
+        note(f"{file}: {NO_DIGITS}")
+    return "read" if page.numbers else "none"
+
+
+def in_words(number: Number) -> str:
+    """What a person is told: the number, and which of its digits are doubtful."""
+    doubts = [
+        f"digit {place} is perhaps {digit.label} ({100 * digit.probability:.1f} %)"
+        for place, digit in enumerate(number.digits, 1)
+        if digit.status != "ok"
+    ]
+    return f"{number.text}  unsure: {'; '.join(doubts)}" if doubts else number.text
+
+
+def as_object(file: str, page: Page | None, recognizer: Recognizer) -> dict[str, Any]:
+    """The object of one line of --json; boxes are [left, top, width, height]."""
+    numbers = [
+        {
+            "text": number.text,
+            "box": list(number.box),
+            "digits": [vars(digit) | {"box": list(digit.box)} for digit in number.digits],
+        }
+        for number in (page.numbers if page else ())
+    ]
+    turned = {"turned": page.turned} if page else {}
+    return {"schema": SCHEMA, "source": file, "numbers": numbers, **turned, "model": recognizer.model.header.name}
+
+
+def rows(page: Page) -> list[tuple[object, ...]]:
+    """The lines of --csv, numbers and places counted from 1."""
+    return [
+        (page.source, count, place, digit.label, digit.probability, digit.status, *digit.box)
+        for count, number in enumerate(page.numbers, 1)
+        for place, digit in enumerate(number.digits, 1)
+    ]
+
+
+def write_rows(lines: Sequence[Sequence[object]]) -> None:
+    """Lines of CSV to standard output."""
+    csv_format.writer(sys.stdout, lineterminator="\n").writerows(lines)
+
+
+def draw(file: str, page: Page, target: Path) -> None:
+    """Write the photo with what was read on it as a PNG file."""
+    from digit_recognizer.files import write_whole
+    from digit_recognizer.images import read_picture
+    from digit_recognizer.reading.draw import annotated_page
+
+    content = io.BytesIO()
+    annotated_page(read_picture(file), page).save(content, "PNG")
+    write_whole(target, content.getvalue())

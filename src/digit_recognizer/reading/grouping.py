@@ -1,0 +1,164 @@
+"""Pieces of ink -> groups that may be numbers, in reading order: lines follow their own slope, gaps part numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.reading.components import LEAST_HEIGHT, Box, Piece, box_around, typical_height
+from digit_recognizer.reading.ink import Mask
+
+FAR = 2.2  # heights: what is farther apart is not chained
+OVERLAP = 0.4  # of the lower one's height: neighbours in a line overlap so far
+UNLIKE = 2.0  # times as high: such two are not chained
+GAP = 0.6  # heights of paper between digits: from here on a number ends
+BOXED = 1.5  # heights from middle to middle: the same in a form's boxes
+LOW = 0.4  # of the page's typical height: lower groups are print, or dirt
+HIGH = 3  # of it: higher ones are edges and shadows
+NEAR = 0.15  # heights around a group: small pieces within are parts of its digits
+SAME_LINE = 0.5  # heights between middles
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pieces that stand together as a number does, from left to right."""
+
+    pieces: tuple[Piece, ...]
+    height: float  # of its digits, pixels: the median of the pieces that were chained
+
+    @property
+    def box(self) -> Box:
+        return box_around([piece.box for piece in self.pieces])
+
+
+def find_groups(pieces: list[Piece], rules: Mask) -> list[Group]:
+    """Groups of pieces in reading order. rules: (H, W), what was erased: between boxes a number goes on."""
+    mains = [piece for piece in pieces if piece.box[3] >= LEAST_HEIGHT]
+    if not mains:
+        return []
+    parts = [part for chain in chains(mains) for part in split(chain, rules)]
+    heights = [float(np.median([piece.box[3] for piece in part])) for part in parts]
+    typical = typical_height(mains)
+    likely = [LOW * typical <= high <= HIGH * typical for high in heights]
+    groups = [Group(tuple(part), high) for part, high, so in zip(parts, heights, likely, strict=True) if so]
+    kept = {id(piece) for group in groups for piece in group.pieces}
+    small = [piece for piece in pieces if id(piece) not in kept]
+    return in_reading_order([with_parts(group, small) for group in groups])
+
+
+def chains(pieces: list[Piece]) -> list[list[Piece]]:
+    """Pieces chained to their nearest neighbour on the right, each chain from left to right."""
+    boxes = np.array([piece.box for piece in pieces], np.float64)
+    after = next_in_line(boxes)
+    starts = sorted(set(range(len(pieces))) - set(after.tolist()))
+    found = []
+    for start in starts:
+        chain = [start]
+        while after[chain[-1]] >= 0:
+            chain.append(int(after[chain[-1]]))
+        found.append([pieces[number] for number in chain])
+    return found
+
+
+def next_in_line(boxes: NDArray[np.float64]) -> NDArray[np.int64]:
+    """For each box (N, 4) the number of the one that follows it in its line, -1 where none does; none follows two."""
+    left, top, wide, high = boxes.T
+    middle = left + wide / 2
+    lower, higher = np.minimum(high[:, None], high), np.maximum(high[:, None], high)
+    overlap = np.minimum((top + high)[:, None], top + high) - np.maximum(top[:, None], top)
+    gap = left - (left + wide)[:, None]  # [i, j]: from the right of i to the left of j
+    follows = (middle > middle[:, None]) & (gap <= FAR * higher) & (gap > -0.8 * wide[:, None])
+    follows &= (overlap >= OVERLAP * lower) & (higher <= UNLIKE * lower)
+    distance = np.where(follows, middle - middle[:, None], np.inf)
+    after = np.full(len(boxes), -1)
+    nearest = distance.argmin(1)
+    for number in np.flatnonzero(follows.any(1)).tolist():
+        other = int(nearest[number])
+        if distance[:, other].argmin() == number:
+            after[number] = other
+    return after
+
+
+def split(chain: list[Piece], rules: Mask) -> list[list[Piece]]:
+    """A chain in parts, where the gaps are wide."""
+    height = float(np.median([piece.box[3] for piece in chain]))
+    parts = [[chain[0]]]
+    for before, after in pairwise(chain):
+        if ends(before, after, height, rules):
+            parts.append([])
+        parts[-1].append(after)
+    return parts
+
+
+def ends(before: Piece, after: Piece, height: float, rules: Mask) -> bool:
+    """Whether a number ends between two neighbours."""
+    if gap_between(before, after) <= GAP * height:
+        return False
+    top, bottom = max(before.box[1], after.box[1]), max(before.bottom, after.bottom)
+    between = rules[top:bottom, before.right : after.box[0]]
+    if not between.size or not between.any(1).mean() > 0.5:
+        return True
+    middles = after.box[0] + after.box[2] / 2 - before.box[0] - before.box[2] / 2
+    return bool(middles > BOXED * height)
+
+
+def gap_between(before: Piece, after: Piece) -> float:
+    """The least paper between two neighbours along their common rows, so that digits may lean; pixels."""
+    top, bottom = max(before.box[1], after.box[1]), min(before.bottom, after.bottom)
+    if top >= bottom:
+        return float(after.box[0] - before.right)
+    first = before.mask[top - before.box[1] : bottom - before.box[1]]
+    second = after.mask[top - after.box[1] : bottom - after.box[1]]
+    both = first.any(1) & second.any(1)
+    if not both.any():
+        return float(after.box[0] - before.right)
+    right = before.right - first[both][:, ::-1].argmax(1)
+    left = after.box[0] + second[both].argmax(1)
+    return float((left - right).min())
+
+
+def with_parts(group: Group, small: list[Piece]) -> Group:
+    """The group with the small pieces that stand in it: broken strokes."""
+    left, top, wide, high = group.box
+    near = NEAR * group.height
+    inside = [
+        piece
+        for piece in small
+        if left - near <= piece.box[0]
+        and piece.right <= left + wide + near
+        and top - near <= piece.box[1]
+        and piece.bottom <= top + high + near
+    ]
+    ordered = sorted([*group.pieces, *inside], key=lambda piece: piece.box[0] + piece.box[2] / 2)
+    return Group(tuple(ordered), group.height)
+
+
+def in_reading_order(groups: list[Group]) -> list[Group]:
+    """Groups line by line, each from left to right; all lines slope alike."""
+    if not groups:
+        return []
+    slope = common_slope(groups)
+    level = [group.box[1] + group.box[3] / 2 - slope * (group.box[0] + group.box[2] / 2) for group in groups]
+    lines: list[list[int]] = []
+    for number in np.argsort(level, kind="stable").tolist():
+        last = lines[-1][-1] if lines else None
+        near = last is not None and level[number] - level[last] <= SAME_LINE * groups[number].height
+        if near:
+            lines[-1].append(number)
+        else:
+            lines.append([number])
+    return [groups[number] for line in lines for number in sorted(line, key=lambda each: groups[each].box[0])]
+
+
+def common_slope(groups: list[Group]) -> float:
+    """Rows that lines sink for each column: the median over neighbours in groups."""
+    slopes = [0.0]
+    for group in groups:
+        first, last = group.pieces[0], group.pieces[-1]
+        across = last.box[0] - first.box[0]
+        if across > 2 * group.height:
+            slopes.append((last.bottom - first.bottom) / across)
+    return float(np.median(slopes))

@@ -1,0 +1,130 @@
+"""Numbers are found on pages, in order, with their boxes; what holds none gives none."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from digit_recognizer.data import Dataset
+from digit_recognizer.images.drawn_pages import DrawnPage, drawn_page
+from digit_recognizer.reading import read_page
+from digit_recognizer.reading.components import box_around, cheapest_paths, cut, trimmed
+from digit_recognizer.reading.page import in_photo
+from digit_recognizer.recognizer import Recognizer
+from helpers_cli import digits, is_complaint
+
+
+@pytest.fixture(scope="module")
+def cnn() -> Recognizer:
+    return Recognizer.load("cnn")
+
+
+@pytest.fixture(scope="module")
+def best() -> Recognizer:
+    return Recognizer.load("best")
+
+
+@pytest.fixture(scope="module")
+def white(mnist: Dataset) -> DrawnPage:
+    """A plain page of validation digits."""
+    validation = mnist.split("validation")
+    return drawn_page("white", validation.take(np.arange(500)), validation.labels[:500].tolist())
+
+
+@given(arrays(np.bool_, st.tuples(st.integers(2, 12), st.integers(2, 12))))
+def test_the_cheapest_path_is_cheaper_than_any_straight_one(mask: NDArray[np.bool_]) -> None:
+    _, total = cheapest_paths(mask)
+    assert (total <= mask.sum(0) + 1e-4).all()
+    assert (total >= 0).all()
+
+
+@given(arrays(np.bool_, st.tuples(st.integers(10, 40), st.integers(10, 60))), st.integers(3, 9), st.integers(0, 6))
+def test_cuts_part_all_ink_and_lose_hardly_any(mask: NDArray[np.bool_], narrowest: int, most: int) -> None:
+    mask[0, 0] = mask[-1, -1] = True
+    parts = cut(trimmed((0, 0, mask.shape[1], mask.shape[0]), mask, 0.0), narrowest, most)
+    assert len(parts) <= most + 1
+    inked = np.zeros(mask.shape, np.int64)
+    for part in parts:
+        left, top, wide, high = part.box
+        inked[top : top + high, left : left + wide] += part.mask
+    assert inked.max(initial=0) <= 1
+    assert (mask[inked > 0]).all()
+    assert mask.sum() - inked.sum() <= 4 * (most + 1)  # parts of fewer than five pixels are dropped
+
+
+def test_two_touching_bars_are_cut_where_they_touch() -> None:
+    mask = np.zeros((30, 30), bool)
+    mask[:, 3:8] = mask[:, 22:27] = mask[14:16, 3:27] = True
+    left, right = cut(trimmed((0, 0, 30, 30), mask, 0.0), 6, 1)
+    assert (left.box[0], right.right) == (3, 27)
+    assert 8 <= left.right <= 22
+
+
+@given(st.integers(0, 60), st.integers(0, 40), st.integers(1, 20), st.integers(1, 20), st.integers(0, 3))
+def test_a_box_on_a_turned_page_is_found_in_the_photo(left: int, top: int, wide: int, high: int, quarter: int) -> None:
+    photo = np.zeros((60, 80), bool)
+    photo[top : top + high, left : left + wide] = True
+    rows, columns = np.nonzero(np.rot90(photo, quarter))
+    turned = (columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1)
+    inside = np.nonzero(photo)
+    expected = (inside[1].min(), inside[0].min(), np.ptp(inside[1]) + 1, np.ptp(inside[0]) + 1)
+    assert in_photo(tuple(map(int, turned)), quarter, 1.0, (80, 60)) == tuple(map(int, expected))  # type: ignore[arg-type]
+
+
+def test_a_plain_page_is_read_in_order(white: DrawnPage, cnn: Recognizer) -> None:
+    page = read_page(white.picture, cnn)
+    actual, found = [each.text for each in white.numbers], [each.text for each in page.numbers]
+    assert sum(text in found for text in actual) >= 0.8 * len(actual)
+    assert found[0] == actual[0]
+    for number in page.numbers:
+        assert number.box == box_around([digit.box for digit in number.digits])
+        assert number.text == "".join(str(digit.label) for digit in number.digits)
+
+
+@pytest.mark.parametrize("shape", [(1, 10_000), (10_000, 1), (400, 300)])
+def test_blank_paper_holds_nothing(shape: tuple[int, int], cnn: Recognizer) -> None:
+    assert read_page(np.full(shape, 230, np.uint8), cnn).numbers == ()
+
+
+def test_noise_and_text_are_no_numbers(best: Recognizer) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400), dtype=np.uint8)
+    assert read_page(noise, best).numbers == ()
+    page = Image.new("L", (700, 260), 240)
+    words = "whatever can be worked\nmarks many new farms\nknown where water ran\nmarket women knew them"
+    ImageDraw.Draw(page).multiline_text((20, 20), words, 10, ImageFont.load_default(36), spacing=12)
+    assert not [digit for number in read_page(page, best).numbers for digit in number.digits if digit.status == "ok"]
+
+
+def test_the_verb_prints_numbers_objects_and_rows(white: DrawnPage, tmp_path: Path) -> None:
+    photo, drawn = tmp_path / "page.png", tmp_path / "drawn.png"
+    Image.fromarray(white.picture[:420]).save(photo)
+    told = digits("read", photo, "--model", "cnn", "--annotate", drawn)
+    assert told.code == 0, told.err
+    with Image.open(drawn) as made:
+        assert made.size == (white.picture.shape[1], 420)
+    whole = json.loads(digits("read", photo, "--model", "cnn", "--json").out)
+    texts = [number["text"] for number in whole["numbers"]]
+    assert [line.removeprefix(f"{photo}: ").split()[0] for line in told.out.splitlines()] == texts
+    rows = list(csv.DictReader(digits("read", photo, "--model", "cnn", "--csv").out.splitlines()))
+    assert "".join(row["label"] for row in rows) == "".join(texts)
+    assert set(whole["numbers"][0]["digits"][0]) == {"label", "box", "probability", "status"}
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+    blank, broken = tmp_path / "blank.png", tmp_path / "broken.jpg"
+    Image.new("L", (200, 200), 240).save(blank)
+    broken.write_bytes(b"\xff\xd8\xff")
+    none = digits("read", blank, "--model", "cnn", "--csv")
+    assert (none.code, len(none.out.splitlines())) == (1, 1)
+    assert "holds no digits" in none.err
+    is_complaint(digits("read", broken, "--model", "cnn"), broken)
+    is_complaint(digits("read", blank, "--json", "--csv"), "--csv")
