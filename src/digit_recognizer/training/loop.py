@@ -66,12 +66,14 @@ class Loop:
         position.loss_sum = float(loss_sum)
 
     def augmented(self, inputs: Tensor) -> Tensor:
-        """The inputs of the next step as the recipe bends them; the draws depend on seed, epoch and step alone."""
-        augmentation = self.learner.recipe.augmentation
-        if augmentation is None:
-            return inputs
+        """The inputs of the next step as the recipe bends and spoils them; drawn by seed, epoch and step alone."""
+        recipe = self.learner.recipe
         drawn_from = mixed(self.seed, self.position.epoch, self.position.step + 1)  # 0 would be the shuffling's seed
-        return augmentation(inputs, torch.Generator().manual_seed(drawn_from))
+        generator = torch.Generator().manual_seed(drawn_from)
+        for change in (recipe.augmentation, recipe.degradation):
+            if change is not None:
+                inputs = change(inputs, generator)
+        return inputs
 
     def done(self) -> float:
         """The share of the run that lies behind in the middle of the next step, 0 to 1."""

@@ -11,6 +11,7 @@ from torch import nn, optim
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.training.augmentation import Augmentation
+from digit_recognizer.training.degradation import Degradation
 from digit_recognizer.training.muon import Muon
 
 OPTIMIZERS = ("sgd", "adamw", "muon")
@@ -36,6 +37,7 @@ class Recipe:
     label_smoothing: float = 0.0
     averaging: float = 0.0  # decay a step of the running average of the weights, which is then the model; 0: none
     augmentation: Augmentation | None = None
+    degradation: Degradation | None = None  # after the augmentation
     # Threads of the CPU; None: as many as torch takes. A small network's batch of 64 is too little to share: one thread
     # is nearly as fast as two, far faster than two on a busy machine, and repeats a run bit for bit whatever the cores.
     threads: int | None = None
@@ -79,6 +81,7 @@ class Recipe:
             and 0 <= self.averaging < 1
             and 0 <= self.label_smoothing < 1
             and (self.augmentation is None or self.augmentation.sound())
+            and (self.degradation is None or self.degradation.sound())
         )
         if not sound:
             raise ConfigError(
@@ -95,9 +98,14 @@ class Recipe:
     def from_dict(cls, fields: dict[str, Any]) -> Recipe:
         """Read back what `to_dict` gave; fields that an older version did not know have their defaults."""
         layers = tuple(Convolution(**each) for each in fields.get("convolutions", ()))
-        bending = fields.get("augmentation")
-        read = {"hidden": tuple(fields["hidden"]), "convolutions": layers}
-        return cls(**{**fields, **read, "augmentation": Augmentation(**bending) if bending else None})
+        bending, spoiling = fields.get("augmentation"), fields.get("degradation")
+        read = {
+            "hidden": tuple(fields["hidden"]),
+            "convolutions": layers,
+            "augmentation": Augmentation(**bending) if bending else None,
+            "degradation": Degradation(**spoiling) if spoiling else None,
+        }
+        return cls(**{**fields, **read})
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from digit_recognizer.errors import ConfigError, nearest
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.training.augmentation import Augmentation
+from digit_recognizer.training.degradation import Degradation
 from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, Recipe
 
 # The published notebook: 784-64-32-10, SGD 0.1, mini-batches of 64, 20 epochs; 97.16 % of the 10,000 test images.
@@ -97,8 +98,17 @@ CNN_7 = replace(
 )
 BEST = EnsembleRecipe("best", (CNN, CNN_7, CNN_FINE))
 
+# For digits of both kinds (--data mixed): strokes of any width, and the blur and noise of small photos.
+MIXED = replace(
+    CNN,
+    name="mixed",
+    epochs=10,
+    images=60_000,
+    degradation=Degradation(stroke=0.5, blur=0.8, noise=0.15),
+)
+
 RECIPES: dict[str, AnyRecipe] = {
-    recipe.name: recipe for recipe in (CLASSIC, MLP, FAST, FAST_LONG, CNN, CNN_7, CNN_FINE, BEST)
+    recipe.name: recipe for recipe in (CLASSIC, MLP, FAST, FAST_LONG, CNN, CNN_7, CNN_FINE, BEST, MIXED)
 }
 
 
