@@ -16,6 +16,7 @@ from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.training import RECIPES, EnsembleRecipe, Recipe
 from digit_recognizer.training.augmentation import Augmentation
+from digit_recognizer.training.degradation import Degradation
 from digit_recognizer.training.muon import Muon
 from digit_recognizer.training.recipe import OPTIMIZERS, AnyRecipe, recipe_from_dict
 from digit_recognizer.training.recipes import get_recipe
@@ -36,6 +37,7 @@ FULL = Recipe(
     label_smoothing=0.1,
     averaging=0.99,
     augmentation=Augmentation(rotation=10, scale=0.1, shear=5, shift=1, elastic=0.5),
+    degradation=Degradation(stroke=0.5, blur=0.5, noise=0.1),
     threads=2,
 )
 shares = st.floats(0, 1)
@@ -106,6 +108,7 @@ NAN, INFINITE = float("nan"), float("inf")
         *({"averaging": value} for value in (-0.1, 1, 1.5, NAN)),
         *({"label_smoothing": value} for value in (-0.1, 1, 1.5, NAN)),
         *({"augmentation": Augmentation(**value)} for value in ({"shift": -1}, {"scale": 1}, {"shear": 90})),
+        *({"degradation": Degradation(**value)} for value in ({"noise": -1}, {"stroke": 2}, {"blur": 4})),
     ],
     ids=str,
 )
