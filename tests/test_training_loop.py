@@ -18,6 +18,7 @@ from digit_recognizer.training import RECIPES, EpochRecord
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.batches import MemoryBatches, make_batches, mixed, shuffled
 from digit_recognizer.training.checkpoint import Position
+from digit_recognizer.training.degradation import Degradation
 from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.loop import Loop
@@ -181,6 +182,16 @@ def test_what_is_drawn_for_a_step_is_drawn_for_no_other() -> None:
     for position in interrupted:
         Loop(learner, batches, None, 0, position, Interrupt()).augmented(torch.zeros(1, 1, 28, 28))
     assert len({*seeds, *drawn}) == 25
+
+
+def test_images_are_bent_and_then_spoilt() -> None:
+    batches = MemoryBatches(tiny_dataset().split("train"), Preprocess(), 64, torch.device("cpu"))  # type: ignore[arg-type]
+    bending, spoiling = Augmentation(rotation=20), Degradation(stroke=0.5, blur=1, noise=0.1)
+    learner = Learner(replace(SHORT, augmentation=bending, degradation=spoiling), mlp([784, 10]))
+    images = batches.inputs[:5]
+    found = Loop(learner, batches, None, 3, Position(1, 2), Interrupt()).augmented(images)
+    generator = torch.Generator().manual_seed(mixed(3, 1, 3))
+    assert torch.equal(found, spoiling(bending(images, generator), generator))
 
 
 def test_unknown_or_impossible_settings_are_refused() -> None:
