@@ -10,14 +10,22 @@ from numpy.typing import NDArray
 from sklearn import metrics as sk
 
 from digit_recognizer.measuring.reliability import expected_calibration_error, reliability_bins
-from digit_recognizer.measuring.scores import auroc_per_class, brier_score, confidence_and_right, macro
+from digit_recognizer.measuring.scores import (
+    auroc_per_class,
+    average_precision_per_class,
+    brier_score,
+    confidence_and_right,
+    macro,
+)
 from digit_recognizer.measuring.summary import (
+    auroc_of_counts,
     calibration_error,
     class_aurocs,
     kappa,
     log_losses,
-    macro_auroc,
     mean_recall,
+    of_ranks,
+    precision_of_counts,
     squared_errors,
     summary,
 )
@@ -43,7 +51,9 @@ def test_resampled_figures_are_the_stated_ones(n: int, seed: int) -> None:
     assert mean_recall(cells, K) == pytest.approx(sk.recall_score(y, p.argmax(1), labels=np.unique(y), average="macro"))
     if len(np.union1d(y, p.argmax(1))) > 1:
         assert kappa(cells, K) == pytest.approx(sk.cohen_kappa_score(y, p.argmax(1)), abs=1e-12)
-    assert macro_auroc(labels, probabilities)(chosen) == pytest.approx(macro(auroc_per_class(y, p)))
+    areas, precisions = (of_ranks(labels, probabilities, each) for each in (auroc_of_counts, precision_of_counts))
+    assert areas(chosen) == pytest.approx(macro(auroc_per_class(y, p)))
+    assert precisions(chosen) == pytest.approx(macro(average_precision_per_class(y, p)))
     assert squared_errors(y, p).mean() == pytest.approx(brier_score(y, p))
     assert log_losses(y, p).mean() == pytest.approx(sk.log_loss(y, p, labels=np.arange(K)))
     stated = expected_calibration_error(reliability_bins(*confidence_and_right(y, p)))

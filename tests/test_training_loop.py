@@ -186,7 +186,7 @@ def test_what_is_drawn_for_a_step_is_drawn_for_no_other() -> None:
 
 def test_images_are_bent_and_then_spoilt() -> None:
     batches = MemoryBatches(tiny_dataset().split("train"), Preprocess(), 64, torch.device("cpu"))  # type: ignore[arg-type]
-    bending, spoiling = Augmentation(rotation=20), Degradation(stroke=0.5, blur=1, noise=0.1)
+    bending, spoiling = Augmentation(rotation=20), Degradation(pen=0.5, blur=0.5, noise=0.5)
     learner = Learner(replace(SHORT, augmentation=bending, degradation=spoiling), mlp([784, 10]))
     images = batches.inputs[:5]
     found = Loop(learner, batches, None, 3, Position(1, 2), Interrupt()).augmented(images)

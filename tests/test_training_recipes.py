@@ -37,7 +37,7 @@ FULL = Recipe(
     label_smoothing=0.1,
     averaging=0.99,
     augmentation=Augmentation(rotation=10, scale=0.1, shear=5, shift=1, elastic=0.5),
-    degradation=Degradation(stroke=0.5, blur=0.5, noise=0.1),
+    degradation=Degradation(pen=0.2, coarse=0.3, blur=0.4, erase=0.5, noise=0.6),
     threads=2,
 )
 shares = st.floats(0, 1)
@@ -107,8 +107,8 @@ NAN, INFINITE = float("nan"), float("inf")
         *({"warmup": value} for value in (-0.1, 1, 1.5, NAN)),
         *({"averaging": value} for value in (-0.1, 1, 1.5, NAN)),
         *({"label_smoothing": value} for value in (-0.1, 1, 1.5, NAN)),
+        {"degradation": Degradation(blur=1.5)},
         *({"augmentation": Augmentation(**value)} for value in ({"shift": -1}, {"scale": 1}, {"shear": 90})),
-        *({"degradation": Degradation(**value)} for value in ({"noise": -1}, {"stroke": 2}, {"blur": 4})),
     ],
     ids=str,
 )

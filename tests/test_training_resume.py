@@ -24,6 +24,7 @@ from digit_recognizer.training import RECIPES, EpochRecord, Recipe, Trained
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.batches import Batch, Batches, make_batches
 from digit_recognizer.training.checkpoint import Position, checkpoints, load_checkpoint, save_checkpoint
+from digit_recognizer.training.degradation import Degradation
 from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.loop import Loop
@@ -49,6 +50,7 @@ EVERYTHING = Recipe(
     label_smoothing=0.1,
     averaging=0.7,
     augmentation=Augmentation(rotation=10, scale=0.1, shear=5, shift=1, elastic=0.5),
+    degradation=Degradation(pen=0.2, coarse=0.3, blur=0.4, erase=0.5, noise=0.6),
     threads=1,
 )
 KINDS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
     from digit_recognizer.data import Dataset
     from digit_recognizer.measuring import Evaluation
+    from digit_recognizer.measuring.robustness import Robustness
     from digit_recognizer.models import Model
+
+SPOILED = 100  # images that a report shows corrupted, in 75 ways each
 
 
 def evaluate(
@@ -40,6 +44,9 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FOLDER", help="Draw the confusion matrix and the worst mistakes there."),
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it all as one HTML page that opens anywhere.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Score a model on a split: totals, accuracy with its interval, how far its doubts can be relied on."""
@@ -49,17 +56,36 @@ def evaluate(
     require_extra("train", "digits evaluate")
     aloud = json != "-" and not quiet
     if predictions or labels:
-        result = of_tables(model, predictions, labels, groups, aloud=aloud)
+        result = of_tables(model, predictions, labels, groups, report, aloud=aloud)
     else:
-        result = of_model(model, data, split, data_dir, groups, figures, each=each, answered=json != "-", aloud=aloud)
+        outputs = Outputs(figures, report, each=each, answered=json != "-", aloud=aloud)
+        result = of_model(model, data, split, data_dir, groups, outputs)
     if json:
         write_json(json, result)
 
 
+@dataclass(frozen=True)
+class Outputs:
+    """What is wanted of an evaluation beside its object."""
+
+    figures: Path | None
+    report: Path | None
+    each: bool  # a line an image
+    answered: bool  # standard output is free for words
+    aloud: bool  # the summary is wanted there
+
+
 def of_tables(
-    model: str | None, predictions: Path | None, labels: Path | None, groups: Path | None, *, aloud: bool
+    model: str | None,
+    predictions: Path | None,
+    labels: Path | None,
+    groups: Path | None,
+    report: Path | None,
+    *,
+    aloud: bool,
 ) -> dict[str, Any]:
     """Measure probabilities from files; the object of `--json`."""
+    from digit_recognizer.cli.output import answers
     from digit_recognizer.cli.summary import print_details, print_totals
     from digit_recognizer.errors import ConfigError
     from digit_recognizer.measuring.evaluate import SCHEMA
@@ -74,22 +100,20 @@ def of_tables(
     if aloud:
         print_totals(scored.name, result)
         print_details(result)
+    if report:
+        from digit_recognizer.report.page import report_of_tables, save_report
+
+        files = {"predictions": predictions, "labels": labels} | ({"groups": groups} if groups else {})
+        save_report(report_of_tables(scored, result, files), report)
+        if aloud:
+            answers().print(f"Report: {report}", markup=False)
     return result
 
 
 def of_model(
-    model: str | None,
-    data: str,
-    split: str,
-    data_dir: Path | None,
-    groups: Path | None,
-    figures: Path | None,
-    *,
-    each: bool,
-    answered: bool,
-    aloud: bool,
+    model: str | None, data: str, split: str, data_dir: Path | None, groups: Path | None, outputs: Outputs
 ) -> dict[str, Any]:
-    """Score a model, or a folder of seeds; the object of `--json`. answered: standard output is free for words."""
+    """Score a model, or a folder of seeds; the object of `--json`."""
     from digit_recognizer.data import load_dataset
     from digit_recognizer.errors import ConfigError
     from digit_recognizer.measuring.predictions import column
@@ -99,29 +123,21 @@ def of_model(
 
     named = model or DEFAULT_MODEL
     folders = seed_folders(Path(named))
-    if folders and (each or figures or groups):
-        raise ConfigError("--each, --figures and --groups are of one model: name one of the runs in this folder.")
+    if folders and (outputs.each or outputs.figures or outputs.report or groups):
+        raise ConfigError("--each, --figures, --report and --groups are of one model: name a run in this folder.")
     loaded = load_model(folders[0] if folders else named)
     dataset = load_dataset(data, data_dir, loaded.preprocess)
     if folders:
         result = evaluate_many(folders, dataset, split)
-        if aloud:
+        if outputs.aloud:
             print_seeds(result)
         return result
     known = column(groups, "groups") if groups else None
-    return evaluate_one(loaded, dataset, split, known, figures, answered=answered, each=each, summary=aloud)
+    return evaluate_one(loaded, dataset, split, known, outputs)
 
 
 def evaluate_one(
-    model: Model,
-    dataset: Dataset,
-    split: str,
-    groups: NDArray[Any] | None,
-    figures: Path | None,
-    *,
-    answered: bool,
-    each: bool,
-    summary: bool,
+    model: Model, dataset: Dataset, split: str, groups: NDArray[Any] | None, outputs: Outputs
 ) -> dict[str, Any]:
     """Score one model, draw what was asked for, and say it; the object of `--json`."""
     from digit_recognizer.cli.output import answers
@@ -130,19 +146,44 @@ def evaluate_one(
 
     evaluation = score(model, dataset, split, groups=groups)
     result = evaluation.to_dict() | evaluation.details
-    if answered and each:
+    if outputs.answered and outputs.each:
         print_each(evaluation)
-    if summary:
+    if outputs.aloud:
         print_totals(evaluation.title, result)
         print_details(result)
         print_looks(evaluation.looks)
-    if figures:
+    saved = save_outputs(evaluation, dataset, result, outputs)
+    if outputs.answered and saved:
+        answers().print("Saved: " + ", ".join(map(str, saved)), markup=False)
+    return result
+
+
+def save_outputs(evaluation: Evaluation, dataset: Dataset, result: dict[str, Any], outputs: Outputs) -> list[Path]:
+    """The figures and the report, where they were asked for."""
+    saved: list[Path] = []
+    if outputs.figures:
         from digit_recognizer.report.gather import save_evaluation
 
-        saved = save_evaluation(evaluation, dataset.split(split), figures)
-        if answered:
-            answers().print("Figures: " + ", ".join(map(str, saved)), markup=False)
-    return result
+        saved += save_evaluation(evaluation, dataset.split(evaluation.split), outputs.figures)
+    if outputs.report:
+        from digit_recognizer.report.page import report_of_model, save_report
+
+        found = spoiled(evaluation, dataset)
+        saved.append(save_report(report_of_model(evaluation, dataset, result, found), outputs.report))
+    return saved
+
+
+def spoiled(evaluation: Evaluation, dataset: Dataset) -> Robustness | None:
+    """The model under corruptions of a few images, never of a test split; None where there are no others."""
+    from digit_recognizer.measuring.robustness import robustness
+
+    split = evaluation.split
+    if split == "test":
+        others = dataset.splits.get("validation")
+        if others is None or not len(others):
+            return None
+        split = "validation"
+    return robustness(evaluation.model, dataset, split, n=SPOILED)
 
 
 def print_each(evaluation: Evaluation) -> None:

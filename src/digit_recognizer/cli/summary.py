@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-TITLES = {
-    "balanced_accuracy": "Balanced accuracy",
-    "cohen_kappa": "Cohen's kappa",
-    "top_3_accuracy": "Among the top 3",
-    "macro_auroc": "AUROC, mean of classes",
-    "macro_average_precision": "Average precision",
-    "brier_score": "Brier score",
-    "negative_log_likelihood": "Negative log-likelihood",
-    "expected_calibration_error": "Calibration error",
-}
+from digit_recognizer.cli.output import printable
+from digit_recognizer.report.words import TITLES, in_words, percent
+
+WORST_GROUPS = 5
 
 
 def print_totals(title: str, result: dict[str, Any]) -> None:
     """Totals, accuracy, a table of the classes."""
     from rich.table import Table
+    from rich.text import Text
 
     from digit_recognizer.cli.output import answers
 
@@ -38,8 +33,30 @@ def print_totals(title: str, result: dict[str, Any]) -> None:
         column.justify = "right"
     for row in (each for each in result["per_class"] if each["n"] or each["precision"] is not None):
         shares = (percent(row[figure]) for figure in ("precision", "recall", "f1", "specificity"))
-        table.add_row(row["name"], str(row["n"]), *shares)
+        table.add_row(Text(printable(row["name"])), str(row["n"]), *shares)
     out.print(table)
+    print_groups(result["per_group"] or [])
+
+
+def print_groups(groups: list[dict[str, Any]]) -> None:
+    """The groups that fare worst; those whose interval lies below the rest's is where to look for a shortcut."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from digit_recognizer.cli.output import answers
+
+    if not groups:
+        return
+    worst = sorted(groups, key=lambda each: float(each["interval"]["high"]))[:WORST_GROUPS]
+    table = Table(
+        f"group ({len(worst)} of {len(groups):,}, the worst first)", "n", "accuracy", "95 % interval", box=None
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for each in worst:
+        low, high = (f"{100 * each['interval'][end]:.2f}" for end in ("low", "high"))
+        table.add_row(Text(printable(each["name"])), f"{each['n']:,}", percent(each["accuracy"]), f"{low} to {high} %")
+    answers().print(table)
 
 
 def print_without_leaked(result: dict[str, Any]) -> None:
@@ -61,8 +78,9 @@ def print_details(result: dict[str, Any]) -> None:
     from digit_recognizer.cli.output import answers
 
     out = answers()
-    for name, title in TITLES.items():
-        out.print(f"{title + ':':<24} {in_words(result['figures'][name])}", markup=False)
+    for name, figure in result["figures"].items():
+        if name != "accuracy":
+            out.print(f"{TITLES[name] + ':':<24} {in_words(figure)}", markup=False)
     points = {point["coverage"]: point for point in result["risk_coverage"]["points"]}
     for share in (0.9, 0.99):
         point = points[share]
@@ -88,17 +106,3 @@ def print_looks(looks: int | None) -> None:
             f"Looks at these test images noted beside this model: {looks}."
             " Whoever looks often and keeps the best has chosen by the test."
         )
-
-
-def in_words(figure: dict[str, Any]) -> str:
-    """A figure with its interval."""
-    if figure["value"] is None:
-        return "undefined"
-    interval = figure["interval"]
-    told = f" ({interval['level']:.0%} interval {interval['low']:.4f} to {interval['high']:.4f})" if interval else ""
-    return f"{figure['value']:.4f}{told}"
-
-
-def percent(figure: float | None) -> str:
-    """A share in per cent, or what an undefined one is called."""
-    return "undefined" if figure is None else f"{100 * figure:.2f} %"

@@ -18,6 +18,7 @@ MOSTLY = 0.95  # share of the resamples in which a figure must be defined
 AT_ONCE = 1_000_000  # indices drawn at a time: all resamples of a large set would fill the memory
 
 Indices = NDArray[np.int64]
+ROUNDING = 1e-12  # relative; resamples that differ by no more are the same
 
 
 def bootstrap(
@@ -74,7 +75,7 @@ def limits(found: Any, method: str, level: float) -> tuple[float, float]:
     """The limits in scipy's result; nan where the resamples say nothing."""
     every = found.bootstrap_distribution
     known = every[np.isfinite(every)]
-    if len(known) < MOSTLY * len(every) or np.ptp(known) == 0:
+    if len(known) < MOSTLY * len(every) or np.ptp(known) <= ROUNDING * np.abs(known).max():
         return np.nan, np.nan
     if method == "percentile":  # as scipy has it, but for the undefined ones
         low, high = np.percentile(known, [50 * (1 - level), 50 * (1 + level)])

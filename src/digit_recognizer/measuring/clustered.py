@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -9,6 +12,31 @@ from digit_recognizer.measuring.checks import check_lengths
 from digit_recognizer.measuring.intervals import LEVEL, Interval, score_limits, wilson
 
 METHOD = "wilson, clustered"
+
+
+@dataclass(frozen=True)
+class GroupFigures:
+    """How one group (a writer, a patient, a site) fared."""
+
+    name: str
+    n: int
+    correct: int
+    accuracy: float
+    interval: Interval  # Wilson's, of this group's cases alone
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def per_group(right: ArrayLike, groups: ArrayLike) -> list[GroupFigures]:
+    """The accuracy of each group, in the order of their names. right: (N,) bool; groups: (N,)."""
+    check_lengths(cases=right, groups=groups)
+    correct, sizes = counts_by_group(right, groups)
+    names = np.unique(np.asarray(groups)).tolist()
+    return [
+        GroupFigures(str(name), size, int(hits), hits / size, wilson(int(hits), size))
+        for name, hits, size in zip(names, correct.tolist(), sizes.tolist(), strict=True)
+    ]
 
 
 def proportion_interval(right: ArrayLike, groups: ArrayLike | None = None, level: float = LEVEL) -> Interval:

@@ -17,7 +17,7 @@ from digit_recognizer.data.spec import Labels
 from digit_recognizer.errors import DataError, require_extra
 from digit_recognizer.files import read_bounded
 from digit_recognizer.measuring.checks import ROUNDING, check_lengths, checked
-from digit_recognizer.measuring.clustered import proportion_interval
+from digit_recognizer.measuring.clustered import per_group, proportion_interval
 from digit_recognizer.measuring.metrics import confusion_matrix, per_class
 
 MAX_BYTES = 2**31  # of a file, and of what a packed one unpacks to
@@ -39,15 +39,17 @@ class Predictions:
         return np.asarray(self.probabilities.argmax(axis=1))
 
     def counts(self) -> dict[str, Any]:
-        """Totals, accuracy with its interval, the figures of each class, the confusion matrix."""
+        """Totals, accuracy with its interval, the figures of each class and of each group, the confusion matrix."""
         right = self.predicted == self.labels
         rows = per_class(self.labels, self.predicted, self.class_names, self.groups)
+        groups = None if self.groups is None else [each.to_dict() for each in per_group(right, self.groups)]
         return {
             "n": len(right),
             "correct": int(right.sum()),
             "accuracy": float(right.mean()),
             "interval": proportion_interval(right, self.groups).to_dict(),
             "per_class": [each.to_dict() for each in rows],
+            "per_group": groups,
             "confusion": confusion_matrix(self.labels, self.predicted, len(self.class_names)).tolist(),
         }
 

@@ -26,6 +26,8 @@ from digit_recognizer.measuring.scores import (
     top_k_accuracy,
 )
 
+Counts = NDArray[np.int64]  # (S,)
+
 RESAMPLES = 1000
 TOP_K = 3
 
@@ -62,13 +64,15 @@ def summary(
     ranked = in_top(labels, probabilities, TOP_K)
     squares, logs = squared_errors(labels, probabilities), log_losses(labels, probabilities)
     bins = expected_calibration_error(reliability_bins(confidence, right))
+    areas = of_ranks(labels, probabilities, auroc_of_counts)
+    precisions = of_ranks(labels, probabilities, precision_of_counts)
     return [
         Figure("accuracy", accuracy(labels, predicted), proportion_interval(right, groups, level)),
         of("balanced_accuracy", balanced_accuracy(labels, predicted), lambda i: mean_recall(cells[i], classes)),
         of("cohen_kappa", cohen_kappa(labels, predicted, classes), lambda i: kappa(cells[i], classes)),
         Figure(f"top_{TOP_K}_accuracy", top, proportion_interval(ranked, groups, level) if top is not None else None),
-        of("macro_auroc", macro(auroc_per_class(labels, probabilities)), macro_auroc(labels, probabilities)),
-        Figure("macro_average_precision", macro(average_precision_per_class(labels, probabilities)), None),
+        of("macro_auroc", macro(auroc_per_class(labels, probabilities)), areas),
+        of("macro_average_precision", macro(average_precision_per_class(labels, probabilities)), precisions),
         of("brier_score", brier_score(labels, probabilities), lambda i: float(squares[i].mean())),
         of("negative_log_likelihood", negative_log_likelihood(labels, probabilities), lambda i: float(logs[i].mean())),
         of("expected_calibration_error", bins, calibration_error(confidence, right)),
@@ -120,24 +124,38 @@ def kappa(cells: Indices, classes: int) -> float | None:
     return (float(shares.trace()) - chance) / (1 - chance) if chance < 1 else None
 
 
-def macro_auroc(labels: Labels, probabilities: NDArray[np.float64]) -> Callable[[Indices], float | None]:
-    """The macro AUROC of resampled cases: each class's scores are ranked once, and then only counted."""
+def of_ranks(
+    labels: Labels, probabilities: NDArray[np.float64], figure: Callable[[Counts, Counts], float | None]
+) -> Callable[[Indices], float | None]:
+    """A figure of each class's ranking, mean of the classes, for resampled cases: ranked once, then only counted.
+
+    figure: of the numbers of positive and negative cases at each score, the lowest score first; both (S,), not empty.
+    """
     classes = probabilities.shape[1]
     places = [np.unique(probabilities[:, k], return_inverse=True)[1] for k in range(classes)]
 
-    def figure(indices: Indices) -> float | None:
-        return macro([auroc_of_places(labels[indices] == k, places[k][indices]) for k in range(classes)])
+    def of_class(k: int, indices: Indices) -> float | None:
+        positive, at = labels[indices] == k, places[k][indices]
+        size = int(at.max()) + 1
+        yes, no = np.bincount(at[positive], minlength=size), np.bincount(at[~positive], minlength=size)
+        return figure(yes, no)
 
-    return figure
+    return lambda indices: macro([of_class(k, indices) for k in range(classes)])
 
 
-def auroc_of_places(positive: NDArray[np.bool_], places: Indices) -> float | None:
-    """The AUROC of scores given as their places in order, ties alike; None where a class is empty."""
-    size = int(places.max()) + 1
-    yes, no = np.bincount(places[positive], minlength=size), np.bincount(places[~positive], minlength=size)
+def auroc_of_counts(yes: Counts, no: Counts) -> float | None:
+    """The AUROC, ties counting one half; None where either side is empty."""
     below = no.cumsum() - no / 2
     pairs = int(yes.sum()) * int(no.sum())
     return float(yes @ below) / pairs if pairs else None
+
+
+def precision_of_counts(yes: Counts, no: Counts) -> float | None:
+    """The average precision: each positive's precision at its own score; None without positives."""
+    found, listed = yes[::-1].cumsum(), (yes + no)[::-1].cumsum()
+    there = listed > 0
+    total = int(found[-1])
+    return float(yes[::-1][there] @ (found[there] / listed[there])) / total if total else None
 
 
 def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Callable[[Indices], float | None]:

@@ -20,6 +20,7 @@ from digit_recognizer.data.spec import Images, Labels
 from digit_recognizer.errors import ConfigError, nearest
 from digit_recognizer.files import write_whole
 from digit_recognizer.measuring import Evaluation
+from digit_recognizer.report.words import in_percent
 
 ROWS, COLUMNS = 3, 10
 PLAIN: dict[str, Any] = {"parse_math": False}  # a class's name is no formula, whatever dollars it holds
@@ -125,11 +126,6 @@ def mistakes_gallery(evaluation: Evaluation, images: Images, indices: NDArray[np
         images = np.zeros((1, 1, 1), np.uint8)
         captions = [""]
     return image_grid(images, captions, [WRONG] * len(captions), min(COLUMNS, len(images)), title)
-
-
-def in_percent(probability: float) -> str:
-    """A probability for people; what is nearly certain is not rounded to certainty."""
-    return ">99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"
 
 
 def save_figure(figure: Figure, path: Path) -> Path:

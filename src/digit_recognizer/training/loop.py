@@ -66,13 +66,12 @@ class Loop:
         position.loss_sum = float(loss_sum)
 
     def augmented(self, inputs: Tensor) -> Tensor:
-        """The inputs of the next step as the recipe bends and spoils them; drawn by seed, epoch and step alone."""
+        """The inputs of the next step, bent and degraded by the recipe; the draws depend on seed, epoch, step alone."""
         recipe = self.learner.recipe
         drawn_from = mixed(self.seed, self.position.epoch, self.position.step + 1)  # 0 would be the shuffling's seed
         generator = torch.Generator().manual_seed(drawn_from)
         for change in (recipe.augmentation, recipe.degradation):
-            if change is not None:
-                inputs = change(inputs, generator)
+            inputs = change(inputs, generator) if change else inputs
         return inputs
 
     def done(self) -> float:

@@ -1,0 +1,96 @@
+"""The tables of docs/accuracy.md on refusing, on strangers and on corruptions, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from accuracy_tables import between, percent, table
+from results import read
+
+
+def refusing() -> str:
+    """What the most accurate model gets wrong among its answers, and what its sets hold, in sentences."""
+    found = read("evaluation-best")
+    points = {each["coverage"]: each for each in found["risk_coverage"]["points"]}
+    answered = points[0.99]
+    lines = [
+        f"- **The surest 99 % answered:** {answered['wrong']} of {answered['answered']:,} answers are wrong,"
+        f" {percent(answered['risk'], 3)} % (95 % interval {between(answered['interval'], 3)}).",
+        f"- **Calibration:** stated probabilities miss what comes true by"
+        f" {percent(found['calibration']['expected_calibration_error'])} points on average; before the temperature was"
+        f" fitted by {percent(found['calibration']['before']['expected_calibration_error'])}.",
+    ]
+    for each in found["conformal"]:
+        kind = "for each class" if each["per_class"] else "over all"
+        lowest = min(share for share in each["coverage_by_class"] if share is not None)
+        lines.append(
+            f"- **Sets at {100 * each['level']:g} %, {kind}:** hold the actual class for {percent(each['coverage'])} %"
+            f" ({between(each['interval'])}; the lowest class {percent(lowest)} %), {each['mean_size']:.4f} classes on"
+            f" average."
+        )
+    return "\n".join(lines)
+
+
+def not_digits() -> str:
+    """How digits are told from what is none."""
+    found = read("not-digits")
+    rows = []
+    for split, models in found.items():
+        for name, model in models.items():
+            for kind, each in model["strangers"].items():
+                scores = {score["score"]: score for score in each["scores"]}
+                said = each["statuses"]
+                shares = [percent(said.get(status, 0) / each["n"], 1) for status in ("ok", "unsure", "not a digit")]
+                rows.append(
+                    [f"`{name}`, {split}", kind, f"{each['n']:,}", *map(area, map(scores.get, SCORES)), *shares]
+                )
+    head = ["model, digits", "strangers", "n", *(f"AUROC, {score}" for score in SCORES)]
+    return table([*head, "answered, %", "unsure, %", "not a digit, %"], rows)
+
+
+SCORES = ("largest probability", "energy", "features")
+
+
+def area(score: dict[str, Any] | None) -> str:
+    """An AUROC with its interval."""
+    if score is None:
+        return "none"
+    return f"{score['auroc']:.4f} ({score['interval']['low']:.4f} to {score['interval']['high']:.4f})"
+
+
+def corruptions() -> str:
+    """The error of the two ends of the range under each corruption, mean of five severities."""
+    found = read("robustness")
+    rows = []
+    models = found["test"]["corruptions"]
+    for name in dict.fromkeys(row["corruption"] for row in next(iter(models.values()))["corruptions"]):
+        errors, seen = [], False
+        for model in models.values():
+            these = [row for row in model["corruptions"] if row["corruption"] == name]
+            errors.append(percent(sum(row["error"] for row in these) / len(these), 1))
+            seen = these[0]["seen"]
+        rows.append([name.replace("_", " "), "seen in training" if seen else "unseen", *errors])
+    for kind in ("unseen", "seen"):
+        means = [f"{percent(each[kind]['mean_error'])} ({between(each[kind]['interval'])})" for each in models.values()]
+        rows.append([f"**mean, {kind}**", "", *means])
+    return table(["corruption", "", *(f"`{name}`, error, %" for name in models)], rows)
+
+
+def corruption_ratio() -> str:
+    """The ratio that was aimed at, in a sentence, on both splits."""
+    found = read("robustness")
+    told = []
+    for split, each in found.items():
+        ratio, n = each["unseen_error_to_classic"]["best"], each["corruptions"]["best"]["n"]
+        low, high = (f"{ratio['interval'][end]:.3f}" for end in ("low", "high"))
+        told.append(f"{ratio['ratio']:.3f} on {n:,} {split} images (95 % interval {low} to {high})")
+    return "Mean error of `best` over the eleven unseen corruptions as a share of `classic`'s: " + "; ".join(told) + "."
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "refusing": refusing,
+    "not-digits": not_digits,
+    "corruptions": corruptions,
+    "corruption-ratio": corruption_ratio,
+}

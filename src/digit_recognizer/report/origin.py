@@ -1,0 +1,99 @@
+"""Where an evaluation comes from, row by row, and what it may be used for."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from digit_recognizer import __version__
+from digit_recognizer.data import Dataset
+from digit_recognizer.errors import ModelFileError
+from digit_recognizer.files import sha256_of
+from digit_recognizer.measuring import Evaluation
+from digit_recognizer.models import Model
+from digit_recognizer.models.cards import Card, read_card
+
+Rows = list[tuple[str, str]]
+PACKAGES = ("numpy", "onnxruntime", "torch", "scikit-learn", "scipy")
+LIMITS = (
+    "The figures hold for pictures that come about as these did. Other people, pens, cameras or scanners can be read"
+    " much worse: measure on a labelled sample of your own (digits evaluate --data FOLDER).",
+    "An interval covers chance in the drawing of the images (and of groups, where they are given). It covers no"
+    " other difference between these images and yours.",
+    "Not made for clinical use, nor for any decision about people without a person who checks it.",
+)
+
+
+def origin_of_model(evaluation: Evaluation, dataset: Dataset) -> Rows:
+    """Model, data, code, versions, date and looks of an evaluation."""
+    part = dataset.split(evaluation.split)
+    return [
+        *rows_of_model(evaluation.model),
+        (
+            "Data set",
+            f"{dataset.spec.title} ({dataset.spec.name}), {dataset.spec.source}; licence: {dataset.spec.licence}",
+        ),
+        ("Scored on", f"{evaluation.split}, {evaluation.n:,} images, SHA-256 {part.sha256}"),
+        ("Looks at these test images", "not a test split" if evaluation.looks is None else str(evaluation.looks)),
+        *rows_of_code(),
+    ]
+
+
+def origin_of_tables(files: dict[str, Path]) -> Rows:
+    """The files that predictions came from, code, versions and date; files: {what it holds: where it lies}."""
+    rows = [(what.capitalize(), f"{path.name}, SHA-256 {sha256_of(path)}") for what, path in files.items()]
+    return [*rows, *rows_of_code()]
+
+
+def rows_of_model(model: Model) -> Rows:
+    """A model file, what it learned from, how, and on what it was calibrated."""
+    header = model.header
+    data, calibration = header.data, header.calibration
+    rows = [
+        ("Model", f"{header.name}, {model.path.name}, SHA-256 {model.sha256}"),
+        ("Weights", f"SHA-256 {header.weights_sha256}"),
+        (
+            "Learned from",
+            f"{data.get('name')}, {data.get('train_on')}, {data.get('n')} images, SHA-256 {data.get('sha256')}",
+        ),
+        ("Recipe", f"{header.recipe.get('name')}, seed {header.seed}"),
+        ("Pictures are prepared by", ", ".join(f"{key} {value}" for key, value in header.preprocess.to_dict().items())),
+        ("Trained with", ", ".join(f"{name} {number}" for name, number in header.versions.items())),
+    ]
+    if calibration is None:
+        return [*rows, ("Calibrated on", "nothing")]
+    source = calibration["source"]
+    told = f"{source['name']}, {source['split']}, {source['n']:,} images, temperature {header.temperature:.4f}"
+    return [*rows, ("Calibrated on", told)]
+
+
+def rows_of_code() -> Rows:
+    """This package's version and a hash of its code, the libraries, the machine, the date."""
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return [
+        ("Code", f"handwritten-digit-recognizer {__version__}, SHA-256 {code_sha256()}"),
+        ("Versions", f"Python {platform.python_version()}, {versions}; {platform.system()} {platform.machine()}"),
+        ("Made", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
+    ]
+
+
+def code_sha256() -> str:
+    """A hash of this package's Python files: their names and bytes."""
+    root = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def card_of(model: Model) -> Card | None:
+    """The card of a shipped model; None for any other, also where it bears the name of one."""
+    try:
+        card = read_card(model.header.name)
+    except ModelFileError:
+        return None
+    return card if card.weights_sha256 == model.header.weights_sha256 else None
