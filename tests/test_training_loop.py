@@ -184,13 +184,13 @@ def test_what_is_drawn_for_a_step_is_drawn_for_no_other() -> None:
     assert len({*seeds, *drawn}) == 25
 
 
-def test_images_are_bent_and_then_spoilt() -> None:
-    batches = MemoryBatches(tiny_dataset().split("train"), Preprocess(), 64, torch.device("cpu"))  # type: ignore[arg-type]
-    bending, spoiling = Augmentation(rotation=20), Degradation(pen=0.5, blur=0.5, noise=0.5)
+def test_a_step_sees_what_augmentation_and_then_degradation_make_of_the_images() -> None:
+    bending, spoiling = Augmentation(rotation=20, shift=2), Degradation(noise=1, pen=1)
     learner = Learner(replace(SHORT, augmentation=bending, degradation=spoiling), mlp([784, 10]))
-    images = batches.inputs[:5]
-    found = Loop(learner, batches, None, 3, Position(1, 2), Interrupt()).augmented(images)
-    generator = torch.Generator().manual_seed(mixed(3, 1, 3))
+    batches = MemoryBatches(tiny_dataset().split("train"), Preprocess(), 64, torch.device("cpu"))  # type: ignore[arg-type]
+    images = torch.rand(5, 1, 28, 28)
+    found = Loop(learner, batches, None, 3, Position(2, 7), Interrupt()).augmented(images)
+    generator = torch.Generator().manual_seed(mixed(3, 2, 8))
     assert torch.equal(found, spoiling(bending(images, generator), generator))
 
 
