@@ -17,10 +17,11 @@ from digit_recognizer.models.cards import read_cards
 from model_cards import card_page
 from performance_tables import BLOCKS as PERFORMANCE
 from results import ROOT
+from trust_tables import BLOCKS as TRUST
 
 BLOCK = re.compile(r"(<!-- figures: (?P<name>[\w-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
 DOCUMENTS = ("README.md", "docs/accuracy.md", "docs/performance.md")
-WRITERS = ACCURACY | PERFORMANCE
+WRITERS = ACCURACY | PERFORMANCE | TRUST
 
 
 def written() -> dict[str, str]:

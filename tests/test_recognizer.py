@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digit_recognizer.data import Dataset
-from digit_recognizer.errors import ImageError, ModelFileError
-from digit_recognizer.recognizer import BATCH, Recognizer, get_predicted_label
+from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
+from digit_recognizer.measuring.calibration import read_calibration
+from digit_recognizer.models import load_model
+from digit_recognizer.recognizer import BATCH, DEFAULT_ANSWERED, DEFAULT_WISHES, Recognizer, get_predicted_label
 
 Digit = NDArray[np.uint8]
 
@@ -162,6 +165,22 @@ def test_both_runtimes_agree_on_500_validation_images(digits: Digit) -> None:
     ours, theirs = (each.model.probabilities(digits[:500]) for each in (by_onnx, by_torch))
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
     assert Recognizer.load().model.runtime.name == "onnxruntime"
+
+
+@pytest.mark.parametrize("name", ["classic", "mlp", "best"])
+def test_by_default_nineteen_of_twenty_calibration_images_are_answered(name: str) -> None:
+    """The least error that is shown; the next lesser wish would refuse more of them, or cannot be shown."""
+    model = load_model(name)
+    calibration = read_calibration(model.header)
+    chosen = Recognizer(model).answers
+    assert calibration is not None
+    assert chosen is not None
+    assert chosen.answered >= DEFAULT_ANSWERED * chosen.n
+    assert chosen.bound <= chosen.max_error
+    lesser = [wish for wish in DEFAULT_WISHES if wish < chosen.max_error]
+    if lesser:
+        with suppress(ConfigError):
+            assert calibration.answers.threshold(lesser[-1]).answered < DEFAULT_ANSWERED * chosen.n
 
 
 def test_digits_that_a_person_drew_large(classic: Recognizer, shared_data: Path) -> None:
