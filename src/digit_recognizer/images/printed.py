@@ -66,14 +66,14 @@ def with_ink(glyphs: list[list[list[Coverage]]], digit: int, draw: Generator, pr
 
 
 def glyph(font: Path, digit: int) -> Coverage:
-    """A digit of a font, GLYPH pixels high where it is as high as an 8, cropped to its ink."""
+    """A digit of a font, as high as its ink and as wide as its type; an 8 is GLYPH pixels high."""
     face = ImageFont.truetype(str(font), GLYPH)
     _, top, _, bottom = face.getbbox("8")
     face = ImageFont.truetype(str(font), round(GLYPH * GLYPH / (bottom - top)))
     left, top, right, bottom = (round(edge) for edge in face.getbbox(str(digit)))
     page = Image.new("L", (right - left, bottom - top))
     ImageDraw.Draw(page).text((-left, -top), str(digit), fill=255, font=face)
-    return np.asarray(page, np.float32) / 255
+    return np.asarray(page, np.float32) / np.float32(255)
 
 
 def photographed(shape: Coverage, draw: Generator) -> Picture:
@@ -116,7 +116,7 @@ def ruled(cell: Coverage, draw: Generator) -> Coverage:
     if draw.random() >= RULED:
         return cell
     for _ in range(draw.integers(1, 3)):
-        turned = np.rot90(cell, draw.integers(4))  # a view: the rule is drawn into the cell
+        turned = np.rot90(cell, int(draw.integers(4)))  # a view: the rule is drawn into the cell
         start = round(draw.uniform(-0.02, 0.04) * len(turned))
         end = min(start + round(FINER * draw.uniform(0.5, 1.5)), len(turned) // 10)
         first, last = (np.sort(draw.uniform(0, 1, 2)) * turned.shape[1]).astype(int)
