@@ -120,6 +120,13 @@ def test_a_placed_digit_lies_whole_inside_its_cell(seed: int, height: float, wid
     assert abs(len(inked) - FINER * height) <= 1
 
 
+def test_no_cell_has_the_size_that_is_taken_as_it_is() -> None:
+    """Preprocess leaves a picture of 28 x 28 unprepared."""
+    shapes = {placed(block(), 20, np.random.default_rng(seed)).shape for seed in range(1500)}
+    assert len(shapes) > 200
+    assert (28 * FINER, 28 * FINER) not in shapes
+
+
 @given(st.integers(0, 2**32))
 def test_rules_stay_at_the_border(seed: int) -> None:
     blank = np.zeros((120, 100), np.float32)
