@@ -19,6 +19,7 @@ from typing import Any
 
 from digit_recognizer import load_dataset
 from digit_recognizer.cli.seeds import evaluate_many
+from digit_recognizer.data.printed import JOINED
 from digit_recognizer.measuring import wilson
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.models.cards import Card, card_path
@@ -28,8 +29,6 @@ from digit_recognizer.training import RECIPES
 from digit_recognizer.training.recipe import recipe_from_dict
 from digit_recognizer.training.seeds import seed_folders
 from results import RESULTS, commit, note_looks, read, write
-
-JOINED_TO_MNIST = {"mixed": ("printed",)}  # a set that holds MNIST -> the others that it holds
 
 
 def main() -> None:
@@ -43,7 +42,9 @@ def main() -> None:
     recipe = RECIPES[model.header.name]
     if recipe_from_dict(model.header.recipe) != recipe:
         raise SystemExit(f"{folders[0]}: was trained by another recipe than the committed {recipe.name!r}.")
-    figures = measure(folders, recipe.name, JOINED_TO_MNIST.get(model.header.data["name"], ()))
+    figures = measure(
+        folders, recipe.name, [name for name in JOINED.get(model.header.data["name"], ()) if name != "mnist"]
+    )
     for suffix in (".safetensors", ".onnx"):
         shutil.copyfile(folders[0] / f"model{suffix}", pretrained() / f"{recipe.name}{suffix}")
     card = make_card(model, figures, options.purpose, options.commit)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from digit_recognizer import Recognizer
 from digit_recognizer.data import Dataset
-from digit_recognizer.errors import DataError
+from digit_recognizer.data.idx_sets import FASHION_MNIST, MNIST
+from digit_recognizer.data.printed import MIXED, PRINTED
+from digit_recognizer.errors import DataError, DigitRecognizerWarning
 from digit_recognizer.images.printed import glyph, photographed, printed_digits
 from digit_recognizer.images.printed_fonts import find_families
+from digit_recognizer.measuring.evaluate import warn_of_seen
+from tiny import tiny_dataset
 
 N = 300  # pictures
 
@@ -41,6 +47,15 @@ def test_handwriting_is_read_too(recognizer: Recognizer, mnist: Dataset) -> None
     right = sum(each.label == label for each, label in zip(found, part.labels[:N], strict=True))
     assert right >= 0.98 * N
     assert sum(each.status == "ok" for each in found) >= 0.9 * N
+
+
+def test_images_of_either_kind_that_it_learned_from_flatter(recognizer: Recognizer) -> None:
+    for spec in (MNIST, PRINTED, MIXED):
+        dataset = replace(tiny_dataset(), spec=spec)
+        with pytest.warns(DigitRecognizerWarning, match=rf"learned from images of {spec.name}'s split 'train'"):
+            warn_of_seen(recognizer.model, dataset, "train")
+        warn_of_seen(recognizer.model, dataset, "test")
+    warn_of_seen(recognizer.model, replace(tiny_dataset(), spec=FASHION_MNIST), "train")
 
 
 def test_prepared_digits_are_read_as_their_pictures_are(recognizer: Recognizer) -> None:

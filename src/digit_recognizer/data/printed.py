@@ -35,6 +35,8 @@ MIXED = DatasetSpec(
     counts={split: MNIST.counts[split] + PRINTED.counts[split] for split in SPLITS},
 )
 
+JOINED = {MIXED.name: (MNIST.name, PRINTED.name)}  # a set -> the sets that it is joined of
+
 
 def load_printed(preprocess: Preprocess, folder: Path = FONTS_FOLDER) -> Dataset:
     """Printed digits as arrays in memory, the same at each load with the same fonts; drawing takes a minute or two.
