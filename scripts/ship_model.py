@@ -42,9 +42,8 @@ def main() -> None:
     recipe = RECIPES[model.header.name]
     if recipe_from_dict(model.header.recipe) != recipe:
         raise SystemExit(f"{folders[0]}: was trained by another recipe than the committed {recipe.name!r}.")
-    figures = measure(
-        folders, recipe.name, [name for name in JOINED.get(model.header.data["name"], ()) if name != "mnist"]
-    )
+    others = [name for name in JOINED.get(model.header.data["name"], ()) if name != "mnist"]
+    figures = measure(folders, recipe.name, others)
     for suffix in (".safetensors", ".onnx"):
         shutil.copyfile(folders[0] / f"model{suffix}", pretrained() / f"{recipe.name}{suffix}")
     card = make_card(model, figures, options.purpose, options.commit)
