@@ -120,7 +120,7 @@ def ruled(cell: Coverage, draw: Generator) -> Coverage:
         start = round(draw.uniform(-0.02, 0.04) * len(turned))
         end = min(start + round(FINER * draw.uniform(0.5, 1.5)), len(turned) // 10)
         first, last = (np.sort(draw.uniform(0, 1, 2)) * turned.shape[1]).astype(int)
-        rule = turned[max(start, 0) : end, first:last]
+        rule = turned[max(start, 0) : max(end, 0), first:last]
         np.maximum(rule, np.float32(draw.uniform(0.2, 0.7)), out=rule)
     return cell
 
