@@ -33,22 +33,31 @@ def refusing() -> str:
 
 
 def not_digits() -> str:
-    """How digits are told from what is none."""
-    found = read("not-digits")
+    """How the most accurate model tells test digits from what is none."""
     rows = []
-    for split, models in found.items():
-        for name, model in models.items():
-            for kind, each in model["strangers"].items():
-                scores = {score["score"]: score for score in each["scores"]}
-                said = each["statuses"]
-                shares = [percent(said.get(status, 0) / each["n"], 1) for status in ("ok", "unsure", "not a digit")]
-                rows.append(
-                    [f"`{name}`, {split}", kind, f"{each['n']:,}", *map(area, map(scores.get, SCORES)), *shares]
-                )
-    head = ["model, digits", "strangers", "n", *(f"AUROC, {score}" for score in SCORES)]
+    for kind, each in read("not-digits")["test"]["best"]["strangers"].items():
+        scores = {score["score"]: score for score in each["scores"]}
+        said = each["statuses"]
+        shares = [percent(said.get(status, 0) / each["n"], 1) for status in ("ok", "unsure", "not a digit")]
+        rows.append([kind, f"{each['n']:,}", *map(area, map(scores.get, SCORES)), *shares])
+    head = ["strangers", "n", *(f"AUROC, {score}" for score in SCORES)]
     return table([*head, "answered, %", "unsure, %", "not a digit, %"], rows)
 
 
+def not_digits_choice() -> str:
+    """What the score was chosen by: calibration digits against made pictures, mean over their kinds, each model."""
+    rows = []
+    for name, model in read("not-digits")["calibration"].items():
+        made = [each["scores"] for kind, each in model["strangers"].items() if kind in MADE]
+        means = []
+        for score in SCORES:
+            areas = [each["auroc"] for scores in made for each in scores if each["score"] == score]
+            means.append(f"{sum(areas) / len(areas):.4f}" if areas else "none")
+        rows.append([f"`{name}`", *means])
+    return table(["model", *(f"mean AUROC, {score}" for score in SCORES)], rows)
+
+
+MADE = ("letters", "noise", "scribbles", "signs", "shadows", "textures", "upside down")
 SCORES = ("largest probability", "energy", "features")
 
 
@@ -91,6 +100,7 @@ def corruption_ratio() -> str:
 BLOCKS: dict[str, Callable[[], str]] = {
     "refusing": refusing,
     "not-digits": not_digits,
+    "not-digits-choice": not_digits_choice,
     "corruptions": corruptions,
     "corruption-ratio": corruption_ratio,
 }

@@ -19,7 +19,7 @@ from performance_tables import BLOCKS as PERFORMANCE
 from results import ROOT
 from trust_tables import BLOCKS as TRUST
 
-BLOCK = re.compile(r"(<!-- figures: (?P<name>[\w-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- figures: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DOCUMENTS = ("README.md", "docs/accuracy.md", "docs/performance.md")
 WRITERS = ACCURACY | PERFORMANCE | TRUST
 
@@ -29,7 +29,7 @@ def written() -> dict[str, str]:
     texts = {f"docs/models/{card.name}.md": card_page(card) for card in read_cards()}
     for name in DOCUMENTS:
         text = (ROOT / name).read_text("utf-8")
-        texts[name] = BLOCK.sub(lambda found: found[1] + WRITERS[found["name"]]() + found[3], text)
+        texts[name] = BLOCK.sub(lambda found: f"{found[1]}{WRITERS[found['name']]()}\n{found[3]}", text)
     return texts
 
 

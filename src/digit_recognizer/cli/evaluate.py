@@ -124,7 +124,9 @@ def of_model(
     named = model or DEFAULT_MODEL
     folders = seed_folders(Path(named))
     if folders and (outputs.each or outputs.figures or outputs.report or groups):
-        raise ConfigError("--each, --figures, --report and --groups are of one model: name a run in this folder.")
+        raise ConfigError(
+            "--each, --figures, --report and --groups are of one model: name one of the runs in this folder."
+        )
     loaded = load_model(folders[0] if folders else named)
     dataset = load_dataset(data, data_dir, loaded.preprocess)
     if folders:

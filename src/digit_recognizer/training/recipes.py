@@ -78,8 +78,8 @@ CNN = replace(
     degradation=Degradation(pen=0.15, coarse=0.15, blur=0.15, erase=0.15, noise=0.15),
     threads=1,
 )
-# The other members of the ensemble see with filters of other sizes, so that they err elsewhere (An et al. 2020), and one
-# of them learns from clean images alone: with it the three misread fewer (docs/accuracy.md).
+# The other members of the ensemble see with filters of other sizes, so that they err elsewhere (An et al. 2020), and
+# one of them learns from clean images alone: with it the three misread fewer (docs/accuracy.md).
 CNN_FINE = replace(
     CNN,
     name="cnn-fine",
