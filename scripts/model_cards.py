@@ -14,6 +14,12 @@ FAILURES = """\
 - It learned from people in the United States around 1990: a 1 with a long upstroke or a crossed 7 was rare there."""
 
 
+FAILURES_OF = {
+    "mixed": """
+- Of printed digits of new fonts it takes a 1 with a flag for a 7, and a 7 for a 1, more often than any other.
+- Old-style figures, some as small as an x and some hanging below the line, were not learned; of seven-segment displays
+  it knows one family."""
+}
 LEARNED_FROM = {
     "mnist": "MNIST's training images less validation and calibration: 50,000 images, 449 writers",
     "mixed": "MNIST's training images less validation and calibration (50,000 images, 449 writers) and 30,000 printed"
@@ -58,7 +64,7 @@ bits{fonts}, later within what chance moves.
 
 ## Known failures
 
-{FAILURES}
+{FAILURES}{FAILURES_OF.get(card.name, "")}
 """
 
 
