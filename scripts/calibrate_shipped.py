@@ -2,7 +2,7 @@
 
 python scripts/calibrate_shipped.py [NAME ...]
 
-The watch knows the first training images, the calibration comes from MNIST's calibration images, as in training.
+The watch knows the first training images, the calibration comes from its data set's calibration images, as in training.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 from digit_recognizer import load_dataset
-from digit_recognizer.data import Dataset
 from digit_recognizer.models import shipped_models
 from digit_recognizer.models.cards import card_path, read_card
 from digit_recognizer.models.header import SCHEMA
@@ -30,18 +29,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="all shipped models unless given")
     names = parser.parse_args().names or shipped_models()
-    dataset = load_dataset("mnist")
     for name in names:
-        reissue(pretrained() / f"{name}.safetensors", dataset)
+        reissue(pretrained() / f"{name}.safetensors")
         card = read_card(name)
         size = (pretrained() / f"{name}.safetensors").stat().st_size
         card_path(name).write_text(replace(card, bytes=size).to_text(), "utf-8")
         print(f"{name}: {size:,} bytes")
 
 
-def reissue(path: Path, dataset: Dataset) -> None:
-    """Write one model again, watched and calibrated."""
+def reissue(path: Path) -> None:
+    """Write one model again, watched and calibrated on the set that it learned from."""
     header, network = read_network(path.read_bytes())
+    dataset = load_dataset(header.data["name"], preprocess=header.preprocess)
     plain = network.network if isinstance(network, Watched) else network
     learn, _ = dataset.training(header.data["train_on"])
     whole = watched(plain, learn, header.preprocess)

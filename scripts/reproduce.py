@@ -17,6 +17,7 @@ from typing import Any
 
 import study_best
 from digit_recognizer import evaluate, load_dataset, train
+from digit_recognizer.data.catalogue import has_fonts
 from digit_recognizer.measuring import over_seeds
 from digit_recognizer.models import load_model
 from digit_recognizer.models.cards import Card, read_cards
@@ -48,6 +49,22 @@ def shipped(card: Card) -> Check:
         return None if model.header.weights_sha256 == card.weights_sha256 else "the weights are not those of the card"
 
     return Check(f"{card.name}, as shipped", 0.1, f"digits evaluate {card.name}", run)
+
+
+def elsewhere(card: Card) -> list[Check]:
+    """A shipped model's figures on the sets beside MNIST that its card names."""
+
+    def check(name: str, figures: dict[str, dict[str, Any]]) -> Check:
+        def run() -> str | None:
+            dataset, model = load_dataset(name), load_model(card.name)
+            found = {split: evaluate(model, dataset, split).correct for split in figures}
+            noted = {split: each["correct"] for split, each in figures.items()}
+            return None if found == noted else f"{found} correct, {noted} noted"
+
+        minutes = 3 if has_fonts() else float("inf")
+        return Check(f"{card.name} on {name}", minutes, f"digits evaluate {card.name} --data {name}", run)
+
+    return [check(name, figures) for name, figures in card.elsewhere.items()]
 
 
 def retrained(card: Card) -> Check:
@@ -106,11 +123,13 @@ def main() -> None:
     options = parser.parse_args()
     cards = read_cards()
     checks = [documents(), *map(shipped, cards), studied(options.shared)]
+    checks += [check for card in cards for check in elsewhere(card)]
     checks += sorted((retrained(card) for card in cards if card.seeds), key=lambda check: check.minutes)
     ends, drifted = time.monotonic() + 60 * options.minutes, 0
     for check in checks:
         if time.monotonic() + 60 * check.minutes > ends:
-            cost = "needs --shared" if check.minutes == float("inf") else f"about {check.minutes:.0f} minutes"
+            absent = check.minutes == float("inf")
+            cost = "needs --shared, or printed digits' fonts" if absent else f"about {check.minutes:.0f} minutes"
             print(f"not run   {check.name} ({cost}): {check.command}", flush=True)
             continue
         found = check.run()

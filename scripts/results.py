@@ -26,7 +26,10 @@ def write(name: str, content: Any) -> Path:
 
 
 def note_looks(name: str, seeds: str, correct: list[int], kept: str) -> None:
-    """Add a line to the public log of looks at the MNIST test images, unless these figures of this model are there."""
+    """Add a line to the public log of looks at test images, unless these figures of this model are there.
+
+    name: the model's; with "on" and a set's name where the images are not MNIST's.
+    """
     before = looks() if LOOKS.exists() else []
     if any(each["correct"] == correct and each["model"].split(",")[0] == name for each in before):
         return
@@ -35,7 +38,7 @@ def note_looks(name: str, seeds: str, correct: list[int], kept: str) -> None:
 
 
 def looks() -> list[dict[str, Any]]:
-    """The public log of looks at the MNIST test images, the first one first."""
+    """The public log of looks at test images, the first one first."""
     return [json.loads(line) for line in LOOKS.read_text("utf-8").splitlines()]
 
 

@@ -3,7 +3,8 @@
 digits train --recipe fast --seeds 20 --out runs/fast
 python scripts/ship_model.py runs/fast --purpose "..."
 
-Every seed is scored once on the validation and on the test images; a second call takes the figures that are there.
+Every seed is scored once on the validation and on the test images; a second call takes the figures that are there. A
+model that learned from more than MNIST is scored on the other set by itself, too.
 They go into benchmarks/results, the looks into the log beside them; python scripts/write_docs.py writes the documents.
 """
 
@@ -12,11 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from digit_recognizer import load_dataset
 from digit_recognizer.cli.seeds import evaluate_many
+from digit_recognizer.data.printed import JOINED
 from digit_recognizer.measuring import wilson
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.models.cards import Card, card_path
@@ -39,7 +42,8 @@ def main() -> None:
     recipe = RECIPES[model.header.name]
     if recipe_from_dict(model.header.recipe) != recipe:
         raise SystemExit(f"{folders[0]}: was trained by another recipe than the committed {recipe.name!r}.")
-    figures = measure(folders, recipe.name)
+    others = [name for name in JOINED.get(model.header.data["name"], ()) if name != "mnist"]
+    figures = measure(folders, recipe.name, others)
     for suffix in (".safetensors", ".onnx"):
         shutil.copyfile(folders[0] / f"model{suffix}", pretrained() / f"{recipe.name}{suffix}")
     card = make_card(model, figures, options.purpose, options.commit)
@@ -47,22 +51,35 @@ def main() -> None:
     print(f"{card.name}: test {card.test['correct']} of {card.test['n']}, weights {card.weights_sha256}")
 
 
-def measure(folders: list[Path], name: str) -> dict[str, Any]:
-    """The figures of all seeds on validation and test images; read, where these weights were scored before."""
+def measure(folders: list[Path], name: str, others: Sequence[str] = ()) -> dict[str, Any]:
+    """The figures of all seeds on validation and test images; read, where these weights were scored before.
+
+    others: sets beside MNIST to score on.
+    """
     weights = [load_model(folder).header.weights_sha256 for folder in folders]
     if (RESULTS / f"accuracy/{name}.json").exists():
         before: dict[str, Any] = read(f"accuracy/{name}")
         if before["weights_sha256"] == weights:
             return before
-    dataset = load_dataset("mnist")
+    found = scored(folders, "mnist")
+    found |= {"elsewhere": {other: scored(folders, other) for other in others}} if others else {}
+    found |= {"weights_sha256": weights, "training_seconds": [seconds(folder) for folder in folders]}
+    seeds = "seed 0" if len(folders) == 1 else f"seeds 0 to {len(folders) - 1}"
+    note_looks(name, seeds, [row["correct"] for row in found["test"]["seeds"]], "yes")
+    for other in others:
+        correct = [row["correct"] for row in found["elsewhere"][other]["test"]["seeds"]]
+        note_looks(f"{name} on {other}", seeds, correct, "yes")
+    write(f"accuracy/{name}", found)
+    return found
+
+
+def scored(folders: list[Path], data: str) -> dict[str, Any]:
+    """What `digits evaluate` tells of each seed on a set's validation and test images."""
+    dataset = load_dataset(data)
     found: dict[str, Any] = {split: evaluate_many(folders, dataset, split) for split in ("validation", "test")}
     for split in found.values():
         for row in split["seeds"]:
             del row["run"]
-    found |= {"weights_sha256": weights, "training_seconds": [seconds(folder) for folder in folders]}
-    seeds = "seed 0" if len(folders) == 1 else f"seeds 0 to {len(folders) - 1}"
-    note_looks(name, seeds, [row["correct"] for row in found["test"]["seeds"]], "yes")
-    write(f"accuracy/{name}", found)
     return found
 
 
@@ -73,10 +90,6 @@ def seconds(folder: Path) -> float:
 
 def make_card(model: Model, figures: dict[str, Any], purpose: str, trained_at: str) -> Card:
     """The card of the first seed."""
-    test, validation = (dict(figures[split]["seeds"][0]) for split in ("test", "validation"))
-    for row in (test, validation):
-        row.pop("looks")
-        row["interval"] = wilson(row["correct"], row["n"]).to_dict()
     several = len(figures["weights_sha256"]) > 1
     return Card(
         name=model.header.name,
@@ -87,11 +100,22 @@ def make_card(model: Model, figures: dict[str, Any], purpose: str, trained_at: s
         recipe=model.header.recipe,
         seed=model.header.seed,
         training_seconds=figures["training_seconds"][0],
-        validation=validation,
-        test=test,
+        validation=first_seed(figures["validation"]),
+        test=first_seed(figures["test"]),
         seeds=figures["test"]["summary"] if several else None,
         weights_sha256=model.header.weights_sha256,
+        data=model.header.data["name"],
+        elsewhere={
+            name: {split: first_seed(rows) for split, rows in each.items()}
+            for name, each in figures.get("elsewhere", {}).items()
+        },
     )
+
+
+def first_seed(found: dict[str, Any]) -> dict[str, Any]:
+    """The figures of the first seed, with an interval."""
+    row = {key: value for key, value in found["seeds"][0].items() if key != "looks"}
+    return row | {"interval": wilson(row["correct"], row["n"]).to_dict()}
 
 
 if __name__ == "__main__":

@@ -75,6 +75,23 @@ def test_every_look_is_in_the_log() -> None:
         assert correct[0] == card.test["correct"]
 
 
+def test_a_model_of_more_than_mnist_states_its_figures_elsewhere() -> None:
+    results = script("results")
+    for card in read_cards():
+        assert bool(card.elsewhere) == (card.data != "mnist")
+        assert card.data == load_model(card.name).header.data["name"]
+        for name, figures in card.elsewhere.items():
+            rows = results.read(f"accuracy/{card.name}")["elsewhere"][name]
+            assert {split: each["correct"] for split, each in figures.items()} == {
+                split: rows[split]["seeds"][0]["correct"] for split in ("validation", "test")
+            }
+            correct = [row["correct"] for row in rows["test"]["seeds"]]
+            logged = [
+                each["correct"] for each in results.looks() if each["model"].startswith(f"{card.name} on {name},")
+            ]
+            assert correct in logged
+
+
 def test_links_in_the_documents_lead_somewhere() -> None:
     for page in (ROOT / "README.md", *ROOT.glob("docs/**/*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8")):

@@ -56,15 +56,21 @@ def print_models(rows: list[dict[str, Any]]) -> None:
         table = Table(show_header=False, box=None, title=title, title_justify="left", title_style="bold")
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
-        test, low, high = row["test"], *(100 * row["test"]["interval"][end] for end in ("low", "high"))
         table.add_row("for", row["purpose"])
         table.add_row("size", f"{row['parameters']:,} weights, {row['bytes'] / 1e6:.2f} MB")
-        table.add_row(
-            "accuracy",
-            f"{100 * test['accuracy']:.2f} % of {test['n']:,} MNIST test images"
-            f" (95% interval {low:.2f} to {high:.2f} %)",
-        )
+        table.add_row("accuracy", score_in_words(row["test"], "MNIST"))
+        for name, figures in row["elsewhere"].items():
+            table.add_row("", score_in_words(figures["test"], name))
         speed = row["speed"]
         table.add_row("speed", f"{speed['milliseconds']:.2f} ms a picture here (median of {speed['calls']} calls)")
         answers().print(table)
     answers().print("Use one: digits predict PICTURE --model NAME. How they came about: docs/models")
+
+
+def score_in_words(figures: dict[str, Any], data: str) -> str:
+    """An accuracy on test images with its interval."""
+    low, high = (100 * figures["interval"][end] for end in ("low", "high"))
+    return (
+        f"{100 * figures['accuracy']:.2f} % of {figures['n']:,} {data} test images"
+        f" (95% interval {low:.2f} to {high:.2f} %)"
+    )

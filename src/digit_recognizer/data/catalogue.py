@@ -8,11 +8,13 @@ from pathlib import Path
 from digit_recognizer.data.cache import damaged, default_data_dir
 from digit_recognizer.data.folder import load_folder
 from digit_recognizer.data.idx_sets import FASHION_MNIST, MNIST, inside_folder, is_packed_here, load_idx_set
+from digit_recognizer.data.printed import MIXED, PRINTED, load_mixed, load_printed
 from digit_recognizer.data.spec import Dataset, DatasetSpec
 from digit_recognizer.errors import DataError, nearest, require_extra
 from digit_recognizer.images import Preprocess
+from digit_recognizer.images.fonts import FONTS_FOLDER
 
-SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST)}
+SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, PRINTED, MIXED)}
 
 
 @dataclass(frozen=True)
@@ -21,17 +23,22 @@ class Listing:
 
     spec: DatasetSpec
     place: Path
-    state: str  # "verified", "damaged", "not here" or "not unpacked yet"
+    state: str  # "verified", "damaged", "not here", "not unpacked yet" or "drawn when loaded"
 
 
 def load_dataset(name: str | Path, data_dir: str | Path | None = None, preprocess: Preprocess | None = None) -> Dataset:
-    """A data set by name ("mnist", "fashion-mnist") or from a folder of class folders.
+    """A data set by name ("mnist", "fashion-mnist", "printed", "mixed") or from a folder of class folders.
 
     data_dir: where named sets are kept; the user's cache folder unless given.
-    preprocess: how pictures of a folder are brought to the network's form (a model's own, when one is measured).
+    preprocess: how pictures of a folder, or printed digits, are brought to the network's form (a model's own, when one
+        is measured).
     Raises DataError for an unknown name, and for a set that is absent or damaged.
     """
     require_extra("train", "Loading a data set")
+    if str(name) == PRINTED.name:
+        return load_printed(preprocess or Preprocess())
+    if str(name) == MIXED.name:
+        return load_mixed(Path(data_dir) if data_dir else None, preprocess or Preprocess())
     if str(name) in SPECS:
         return load_idx_set(SPECS[str(name)], Path(data_dir) if data_dir else None)
     folder = Path(name)
@@ -46,6 +53,8 @@ def list_datasets(data_dir: str | Path | None = None) -> list[Listing]:
 
 
 def listing(spec: DatasetSpec, data_dir: Path) -> Listing:
+    if spec in (PRINTED, MIXED):
+        return Listing(spec, FONTS_FOLDER, "drawn when loaded" if has_fonts() else "not here")
     place = data_dir / inside_folder(spec)
     present = [name for name in spec.sha256 if (place / name).exists()]
     if not present:
@@ -53,3 +62,14 @@ def listing(spec: DatasetSpec, data_dir: Path) -> Listing:
     else:
         state = "damaged" if damaged(spec, place) else "verified"
     return Listing(spec, place, state)
+
+
+def has_fonts() -> bool:
+    """Whether the fonts of printed digits are installed."""
+    from digit_recognizer.images.printed_fonts import find_families
+
+    try:
+        find_families()
+    except DataError:
+        return False
+    return True

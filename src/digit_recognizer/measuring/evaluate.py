@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data import Dataset, Split, load_dataset
+from digit_recognizer.data.printed import JOINED
 from digit_recognizer.data.spec import Images, Labels
 from digit_recognizer.errors import DataError, DigitRecognizerWarning, require_extra
 from digit_recognizer.measuring.calibration import read_calibration
@@ -172,7 +173,8 @@ def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:
         "all": ["train", "validation", "calibration"],
     }
     parts = seen.get(str(learned.get("train_on")), [])
-    if learned.get("name") == dataset.spec.name and split in [*parts, "all"]:
+    taught, scored = ({name, *JOINED.get(name, ())} for name in (str(learned.get("name")), dataset.spec.name))
+    if taught & scored and split in [*parts, "all"]:
         message = f"The model learned from images of {dataset.spec.name}'s split {split!r}: this figure flatters."
         warnings.warn(message, DigitRecognizerWarning, stacklevel=3)
 

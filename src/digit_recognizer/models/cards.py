@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,13 @@ class Card:
     recipe: dict[str, Any]
     seed: int
     training_seconds: float  # of the shipped seed, on the machine that the documents name
-    validation: dict[str, Any]  # n, correct, accuracy, interval
-    test: dict[str, Any]  # n, correct, accuracy, interval
+    validation: dict[str, Any]  # of MNIST: n, correct, accuracy, interval
+    test: dict[str, Any]  # of MNIST: n, correct, accuracy, interval
     seeds: dict[str, Any] | None  # accuracies on test of several seeds of the recipe; None where only one was trained
     weights_sha256: str
+    data: str = "mnist"  # the set that it learned from
+    # The same figures of the other sets that it learned from: set -> "validation" and "test" -> figures.
+    elsewhere: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     def to_text(self) -> str:
         """The card as JSON."""
