@@ -21,7 +21,7 @@ from digit_recognizer.recognizer import Prediction, Recognizer
 QUARTERS = (0, 2, 1, 3)  # in the order in which they are tried
 CLEAR = 0.7  # of what stands on the page as large as digits reads as such: then it is not turned
 CLEARER = 0.15  # so much more must read as digits on a turned page
-MOSTLY = 0.5  # of a group's pieces are digits, or else it is a word
+MOSTLY = 0.75  # of a group's pieces are surely digits, or else it is a word
 TEXT = 0.5  # of the groups on a page are words: then it is a page of text
 LONE = 3  # digits: fewer, or doubtful ones, are letters there
 
@@ -127,7 +127,9 @@ def numbers_among(words: Sequence[tuple[Digit, ...]]) -> list[tuple[Digit, ...]]
 
 
 def is_number(word: tuple[Digit, ...]) -> bool:
-    """Whether most of a group's pieces are digits."""
+    """Whether a group's pieces are digits, most of them surely: a letter among them makes it a word."""
+    if any(digit.status == "not a digit" for digit in word):
+        return False
     return sum(digit.status == "ok" for digit in word) >= MOSTLY * len(word)
 
 
