@@ -175,3 +175,49 @@ def test_the_independent_table_of_mnist(shared_data: Path, mnist: Any, tmp_path:
     answer = digits("evaluate", "--predictions", table, "--labels", tmp_path / "y.npy", "--json", "-")
     found = json.loads(answer.out)
     assert (found["n"], found["correct"]) == (10_000, 9_913)
+
+
+def test_tables_whose_columns_stand_in_another_order_are_compared_by_name(tmp_path: Path) -> None:
+    shares = np.random.default_rng(0).dirichlet(np.ones(3), 40)
+    order = [2, 0, 1]
+    for name, columns in {"one": [0, 1, 2], "other": order}.items():
+        rows = [",".join("abc"[k] for k in columns), *(",".join(map(str, row[columns])) for row in shares)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(rows))
+    (tmp_path / "labels.csv").write_text("\n".join(["label", *("abc"[k] for k in shares.argmax(1))]))
+    files = [read_predictions(tmp_path / f"{name}.csv", tmp_path / "labels.csv") for name in ("one", "other")]
+    turned = files[1].with_classes(files[0].class_names)
+    np.testing.assert_array_equal(turned.labels, files[0].labels)
+    np.testing.assert_allclose(turned.probabilities, files[0].probabilities)
+    assert turned.counts()["correct"] == 40
+    with pytest.raises(DataError, match="not a, b"):
+        files[0].with_classes(("a", "b"))
+
+
+@pytest.mark.parametrize("names", ["a,a,b", "a,,b"])
+def test_classes_named_twice_or_not_at_all_are_refused(names: str, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(f"{names}\n0.2,0.3,0.5\n")
+    (tmp_path / "l.csv").write_text("label\n2\n")
+    with pytest.raises(DataError, match="twice, or not at all"):
+        read_predictions(tmp_path / "p.csv", tmp_path / "l.csv")
+
+
+def test_numbers_that_name_the_columns_are_no_case(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("0,1\n0.2,0.8\n0.7,0.3\n")
+    np.save(tmp_path / "l.npy", np.array([1, 0]))
+    assert read_predictions(tmp_path / "p.csv", tmp_path / "l.npy").counts()["correct"] == 2
+
+
+@pytest.mark.parametrize("values", [np.zeros((3, 2), complex), np.zeros(3, "M8[s]"), np.zeros((3, 0))])
+def test_what_is_no_number_is_refused(values: np.ndarray[Any, Any], tmp_path: Path) -> None:
+    np.save(tmp_path / "p.npy", values)
+    np.save(tmp_path / "l.npy", np.zeros(3, int))
+    with pytest.raises(DataError, match=r"p\.npy"):
+        read_predictions(tmp_path / "p.npy", tmp_path / "l.npy")
+
+
+def test_groups_with_gaps_are_groups(tmp_path: Path) -> None:
+    parquet.write_table(pa.table({"group": ["a", None, "a"]}), tmp_path / "g.parquet")
+    np.save(tmp_path / "p.npy", np.full((3, 2), 0.5))
+    np.save(tmp_path / "l.npy", np.array([0, 1, 0]))
+    found = read_predictions(tmp_path / "p.npy", tmp_path / "l.npy", tmp_path / "g.parquet").counts()["per_group"]
+    assert [(each["name"], each["n"]) for each in found] == [("None", 1), ("a", 2)]

@@ -40,6 +40,7 @@ def compare(
     if len(models) < 2 or len(set(models)) < len(models):
         raise ConfigError("Comparing needs two or more different models: digits compare classic best")
     scored = [of_table(name, labels) if labels else of_model(name, data, split, data_dir) for name in models]
+    scored = [each.with_classes(scored[0].class_names) for each in scored]
     by_name = {name: each.predicted for name, each in zip(models, scored, strict=True)}
     found = compare_all(scored[0].labels, by_name)
     accuracies = [{"model": name, **share_right(each)} for name, each in zip(models, scored, strict=True)]

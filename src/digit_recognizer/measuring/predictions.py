@@ -6,7 +6,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,15 @@ class Predictions:
     def predicted(self) -> Labels:
         """The most probable class of each case, (N,)."""
         return np.asarray(self.probabilities.argmax(axis=1))
+
+    def with_classes(self, names: tuple[str, ...]) -> Predictions:
+        """The same with the classes in another order. Raises DataError where they are not the same classes."""
+        if sorted(names) != sorted(self.class_names):
+            theirs, ours = ", ".join(names[:20]), ", ".join(self.class_names[:20])
+            raise DataError(f"{self.name}: has the classes {ours}, not {theirs}. Compare models of the same classes.")
+        order = np.array([self.class_names.index(name) for name in names])
+        labels = np.argsort(order)[self.labels]
+        return replace(self, class_names=names, labels=labels, probabilities=self.probabilities[:, order])
 
     def counts(self) -> dict[str, Any]:
         """Totals, accuracy with its interval, the figures of each class and of each group, the confusion matrix."""
@@ -70,8 +79,9 @@ def read_predictions(probabilities: Path, labels: Path, groups: Path | None = No
     table = read_table(probabilities, "probabilities")
     shares = numbers(table.values, probabilities)
     names = table.names or tuple(map(str, range(shares.shape[1])))
+    check_names(names, shares.shape[1], probabilities)
     found = as_classes(column(labels, "labels"), names, labels)
-    several = None if groups is None else column(groups, "groups")
+    several = None if groups is None else comparable(column(groups, "groups"))
     try:
         checked(found, shares)
         check_lengths(probabilities=shares, groups=several)
@@ -88,9 +98,10 @@ def read_table(path: Path, what: str) -> Table:
     content = read_bounded(path, MAX_BYTES, DataError, "a table")
     try:
         table = reader(content, what)
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, csv.Error, MemoryError) as error:
-        raise DataError(f"{path}: cannot be read as {path.suffix} ({error}).") from error
-    if table.values.ndim not in (1, 2) or not table.values.size:
+    except Exception as error:  # strangers' bytes: the decoders raise nearly anything
+        reason = str(error) or type(error).__name__
+        raise DataError(f"{path}: cannot be read as {path.suffix} ({reason}).") from error
+    if table.values.ndim not in (1, 2) or not table.values.size or not table.values.itemsize:
         raise DataError(f"{path}: holds no table of {what}; its shape is {table.values.shape}.")
     return Table(table.names, table.values.reshape(len(table.values), -1))
 
@@ -109,6 +120,8 @@ def read_npz(content: bytes, what: str) -> Table:
         if what not in arrays and len(arrays.files) != 1:
             raise ValueError(f"it holds {', '.join(arrays.files) or 'nothing'}, and no {what!r}")
         names = arrays.get("class_names")
+        if names is not None and np.ndim(names) != 1:
+            raise ValueError(f"its class_names have the shape {np.shape(names)}, not one name a class")
         return Table(
             None if names is None else tuple(map(str, names)), arrays[what if what in arrays else arrays.files[0]]
         )
@@ -127,6 +140,8 @@ def is_header(row: list[str], what: str) -> bool:
     """Whether a first line holds names: for probabilities anything that does not sum to 1, else the word itself."""
     if what != "probabilities":
         return row[0].strip().lower() in (what, what.rstrip("s"))
+    if row == [str(number) for number in range(len(row))]:  # what pandas writes for columns without names
+        return True
     try:
         return abs(sum(map(float, row)) - 1) > ROUNDING
     except ValueError:
@@ -140,6 +155,9 @@ def read_parquet(content: bytes, _what: str) -> Table:
     from pyarrow import parquet
 
     try:
+        stated = parquet.ParquetFile(io.BytesIO(content)).metadata
+        if 8 * stated.num_rows * stated.num_columns > MAX_BYTES:
+            raise ValueError(f"it unpacks to more than {MAX_BYTES:,} bytes")
         table = parquet.read_table(io.BytesIO(content))
     except pyarrow.ArrowException as error:
         raise ValueError(str(error).splitlines()[0]) from error
@@ -163,8 +181,23 @@ def column(path: Path, what: str) -> NDArray[Any]:
     return np.asarray(values[:, 0])
 
 
+def check_names(names: tuple[str, ...], columns: int, path: Path) -> None:
+    """Raise DataError for names that are not one, and another one, for each column."""
+    if len(names) != columns:
+        raise DataError(f"{path}: has {columns} columns of probabilities and {len(names)} class names.")
+    if len(set(names)) < len(names) or not all(name.strip() for name in names):
+        raise DataError(f"{path}: names a class twice, or not at all: {', '.join(names[:20])}.")
+
+
+def comparable(values: NDArray[Any]) -> NDArray[Any]:
+    """Groups of any kind as what can be sorted: mixed ones as text."""
+    return np.array([str(each) for each in values.tolist()]) if values.dtype == object else values
+
+
 def numbers(values: NDArray[Any], path: Path) -> NDArray[np.float64]:
     """Values as float64."""
+    if values.dtype.kind not in "biufOUS":
+        raise DataError(f"{path}: holds {values.dtype}, not numbers.")
     try:
         return values.astype(np.float64)
     except (ValueError, TypeError) as error:

@@ -62,7 +62,7 @@ def report_of_tables(scored: Predictions, result: dict[str, Any], files: dict[st
 
 def save_report(report: Report, path: Path) -> Path:
     """Write the page, whole or not at all."""
-    write_whole(path, render(report).encode("utf-8"))
+    write_whole(path, render(report).encode("utf-8", "backslashreplace"))  # a file's name need not be text
     return path
 
 
