@@ -19,6 +19,7 @@ PAPER = 1 / 40  # of the longer side: what is dark over less than this is ink, n
 # Binarisations (size of the window as a share of the longer side, grey levels darker than its mean): a faint grid and a
 # grid among much text want different ones.
 WINDOWS = ((1 / 25, 12), (1 / 25, 6), (1 / 9, 6))
+RUN = 1 / 30  # of the longer side: no digit's stroke is so long
 LARGEST = 6  # components looked at in each
 MIN_SIDE = 0.15  # of the picture's shorter side
 MIN_AREA = 0.02  # of the picture
@@ -52,10 +53,19 @@ def frame_candidates(grey: Grey) -> list[Quad]:
     for share, levels in WINDOWS:
         window = max(3, round(share * max(grey.shape))) | 1
         ink = cv2.adaptiveThreshold(soft, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, window, levels)
-        for quad in outlines(np.asarray(ink, np.uint8)):
-            if not any(alike(quad, other) for other in found):
-                found.append(quad)
+        for mask in (ink, long_runs(ink)):
+            for quad in outlines(np.asarray(mask, np.uint8)):
+                if not any(alike(quad, other) for other in found):
+                    found.append(quad)
     return sorted(found, key=area, reverse=True)
+
+
+def long_runs(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The ink that runs on, level or upright: rules without the words and drawings that touch them."""
+    length = max(3, round(RUN * max(ink.shape)))
+    level = cv2.morphologyEx(cv2.dilate(ink, np.ones((3, 1))), cv2.MORPH_OPEN, np.ones((1, length)))
+    upright = cv2.morphologyEx(cv2.dilate(ink, np.ones((1, 3))), cv2.MORPH_OPEN, np.ones((length, 1)))
+    return np.asarray(cv2.max(level, upright), np.uint8)
 
 
 def outlines(ink: NDArray[np.uint8]) -> list[Quad]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.images import Picture, read_picture
-from digit_recognizer.reading.cells import cell_ink, straighten
+from digit_recognizer.reading.cells import cell_inks, straighten
 from digit_recognizer.reading.frame import PAPER, Grey, area, darkness, frame_candidates, reduced
 from digit_recognizer.reading.rules import MAX_RULES, find_nodes
 from digit_recognizer.recognizer import Prediction, Recognizer
@@ -18,10 +18,10 @@ from digit_recognizer.recognizer import Prediction, Recognizer
 Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and down, in pixels of the photo
 Point = tuple[float, float]
 
-GOOD = 0.55  # quality of a grid from which on no other outline is looked at
+GOOD = 0.93  # quality of a grid from which on no other outline is looked at
 SMALLER = 0.5  # outlines smaller than this share of the first grid's are grids of their own
-DOUBTFUL = 0.9  # mean probability of the digits below which the grid is read turned, too
-MUCH_BETTER = 0.05  # mean probability that a turned reading must gain
+CLEAR = 0.8  # share of the digits that are sure; with fewer the grid is read turned, too
+CLEARER = 0.1  # share that a turned reading must gain
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def read_grid(picture: Picture, recognizer: Recognizer, shape: tuple[int, int] |
 
 def check_shape(shape: tuple[int, int] | None) -> None:
     """Raise ConfigError for rows and columns that no grid has."""
-    if shape is not None and not (2 <= min(shape) and max(shape) <= MAX_RULES):
+    if shape is not None and (min(shape) < 2 or max(shape) > MAX_RULES):
         raise ConfigError(
             f"A grid of {shape[0]} x {shape[1]} is not read. Give 2 to {MAX_RULES} rows and columns, like 9x9."
         )
@@ -103,27 +103,30 @@ def best_turn(nodes: Nodes, quarters: tuple[int, ...], grey: Grey, recognizer: R
     """The reading with the digits turned by the first of the quarters (clockwise), or a clearly better one."""
     best = read_cells(nodes, quarters[0], grey, recognizer, source)
     for quarter in quarters[1:]:
-        if clarity(best) >= DOUBTFUL:
+        if clarity(best) >= CLEAR:
             break
         found = read_cells(nodes, quarter, grey, recognizer, source)
-        if clarity(found) > clarity(best) + MUCH_BETTER:
+        if clarity(found) > clarity(best) + CLEARER:
             best = found
     return best
 
 
 def clarity(grid: Grid) -> float:
-    """The mean probability of the digits; 1 where all cells are empty."""
-    sure = [cell.probability for cell in grid.cells if cell.probability is not None]
-    return sum(sure) / len(sure) if sure else 1.0
+    """The share of the digits that are not unsure; 1 where all cells are empty.
+
+    Not their mean probability: that of digits upside down is 0.9 and more.
+    """
+    digits = [cell.status == "ok" for cell in grid.cells if cell.status != "empty"]
+    return sum(digits) / len(digits) if digits else 1.0
 
 
 def read_cells(nodes: Nodes, quarter: int, grey: Grey, recognizer: Recognizer, source: str) -> Grid:
     """The grid between nodes, its digits turned by `quarter` quarters clockwise."""
     nodes = np.rot90(nodes, quarter)
     page = straighten(grey, nodes)
-    rows, columns = page.shape
+    rows, columns = nodes.shape[0] - 1, nodes.shape[1] - 1
     places = [(row, column) for row in range(rows) for column in range(columns)]
-    inked = {place: ink for place in places if (ink := cell_ink(page.cell(*place))) is not None}
+    inked = {place: ink for place, ink in zip(places, cell_inks(page), strict=True) if ink is not None}
     predictions = dict(zip(inked, recognizer.predict(list(inked.values())), strict=True)) if inked else {}
     cells = tuple(as_cell(place, nodes, predictions.get(place)) for place in places)
     return Grid(source, (rows, columns), cells, 90 * quarter)

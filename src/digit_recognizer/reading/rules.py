@@ -25,8 +25,9 @@ RUN = 17  # pixels along a rule that are averaged: more than a digit's stroke is
 WIDE, NARROW = 12, 5  # pixels to either side in which a path is sought, first and then
 STIFFNESS = 0.06  # what one pixel of bend costs a path, in full darkness
 DEGREE = 3  # of the polynomial in two variables that a page's bend is
-MIN_SEEN = 0.9  # share of the rules' pieces that must be seen
-MIN_CONTRAST = 0.25  # darkness on the rules less that between them, as a share of DARK
+ACROSS = 2  # its degree across the rules: with more, a line of text above a grid draws the outermost rule away
+MIN_QUALITY = 0.78  # of rules; other drawings reach 0.77, and mostly 0.65
+MIN_CONTRAST = 0.1
 MAX_RULES = 25  # rows or columns of a grid
 
 
@@ -36,17 +37,17 @@ class Rules:
 
     paths: Floats  # (n + 1, N): where across, 0..1 of the outline, at N places along
     places: Floats  # (N,): where along, 0..1 of the outline
-    seen: float  # share of the rules' pieces that are darker than half way from what lies between rules to the rules
-    contrast: float  # median darkness on the rules less that between them, as a share of DARK
+    quality: float  # how probably a piece of a rule is darker than a piece of a path between rules; 0.5 is chance
+    contrast: float  # median darkness of the former less that of the latter, as a share of DARK
 
     @property
     def sound(self) -> bool:
         """Whether these are rules at all."""
-        return self.seen >= MIN_SEEN and self.contrast >= MIN_CONTRAST
+        return self.quality >= MIN_QUALITY and self.contrast >= MIN_CONTRAST
 
 
 def find_nodes(dark: Darkness, quad: Quad, shape: tuple[int, int] | None) -> tuple[Floats, float] | None:
-    """Where the rules cross, (R + 1, C + 1, 2) across and down in pixels, and how well they are seen, 0..1.
+    """Where the rules cross, (R + 1, C + 1, 2) across and down in pixels, and their quality, 0..1.
 
     shape: rows and columns; where None, they are counted. None where there is no such grid in the outline.
     """
@@ -60,31 +61,44 @@ def find_nodes(dark: Darkness, quad: Quad, shape: tuple[int, int] | None) -> tup
         return None
     square = crossings(level, upright)
     photo = cv2.perspectiveTransform(square.reshape(-1, 1, 2), unit_to(quad))
-    quality = min(level.seen, upright.seen) * min(level.contrast, upright.contrast)
-    return np.asarray(photo, np.float64).reshape(square.shape), quality
+    return np.asarray(photo, np.float64).reshape(square.shape), min(level.quality, upright.quality)
 
 
 def find_rules(dark: Darkness, quad: Quad, n: int | None) -> Rules | None:
     """The n + 1 level rules inside an outline, sound ones or None; where n is None, the most that are sound."""
     for count in [n] if n is not None else likely_counts(dark, quad):
-        found = follow(evidence(dark, quad, count), count)
+        found = follow(straightened(dark, quad, count), count)
         if found.sound:
             return found
     return None
 
 
-def evidence(dark: Darkness, quad: Quad, n: int) -> Floats:
-    """How much each place looks like a level rule, 0..1, in the outline straightened, with a margin of PITCH around."""
+def straightened(dark: Darkness, quad: Quad, n: int) -> Darkness:
+    """The darkness, 0..1 of DARK, in the outline as n rows of PITCH pixels, with a margin of PITCH around."""
     corners = np.array([[0, 0], [ALONG, 0], [ALONG, n * PITCH], [0, n * PITCH]], np.float32) + PITCH
     size = (ALONG + 2 * PITCH, (n + 2) * PITCH)
     flat = cv2.warpPerspective(dark, cv2.getPerspectiveTransform(quad, corners), size, flags=cv2.INTER_LINEAR)
-    flat = cv2.GaussianBlur(np.minimum(flat, DARK) / DARK, (0, 0), 0.8)
-    runs = cv2.blur(flat, (RUN, 1))
-    return np.asarray(runs.reshape(len(runs), -1, STEP).mean(2), np.float64)
+    return np.asarray(cv2.GaussianBlur(np.minimum(flat, DARK) / DARK, (0, 0), 0.8), np.float32)
 
 
-def follow(dark: Floats, n: int) -> Rules:
-    """The n + 1 rules in the evidence (H, N)."""
+def in_steps(flat: Darkness) -> Floats:
+    """Means of STEP pixels along, (H, N)."""
+    return np.asarray(flat.reshape(len(flat), -1, STEP).mean(2), np.float64)
+
+
+def unbroken(flat: Darkness) -> Darkness:
+    """The darkness that goes on along for RUN pixels (a morphological opening): that of rules, not of digits.
+
+    Rules may climb a little: each place counts as dark as its neighbours above and below.
+    """
+    thick = cv2.dilate(flat, np.ones((3, 1), np.uint8))
+    return np.asarray(cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, RUN), np.uint8)), np.float32)
+
+
+def follow(flat: Darkness, n: int) -> Rules:
+    """The n + 1 level rules in an outline straightened."""
+    runs = 0.5 * unbroken(flat) + 0.5 * cv2.blur(flat, (RUN, 1))
+    dark, fine = in_steps(runs), in_steps(flat)
     places = ((np.arange(dark.shape[1]) + 0.5) * STEP - PITCH) / ALONG
     straight = PITCH * (1 + np.arange(n + 1.0))
     first, strength = best_paths(dark, np.repeat(straight[:, None], len(places), 1), WIDE)
@@ -92,18 +106,23 @@ def follow(dark: Floats, n: int) -> Rules:
     along, across = np.meshgrid(places[inside], np.arange(n + 1) / n)
     bend = fit_bend(along, across, (first - straight[:, None])[:, inside], strength[:, inside])
     near = np.clip(places, 0, 1)
-    paths, on = best_paths(dark, straight[:, None] + bent(bend, near, np.arange(n + 1) / n), NARROW)
+    paths, _ = best_paths(dark, straight[:, None] + bent(bend, near, np.arange(n + 1) / n), NARROW)
     middles = PITCH * (1.5 + np.arange(n))
-    _, between = best_paths(dark, middles[:, None] + bent(bend, near, (np.arange(n) + 0.5) / n), NARROW)
-    pieces, gaps = in_pieces(on[:, inside]), in_pieces(between[:, inside])
-    rule, gap = float(np.median(pieces)), float(np.median(gaps))
-    seen = float((pieces > (rule + gap) / 2).mean())
-    return Rules((paths / PITCH - 1) / n, places, seen, rule - gap)
+    others, _ = best_paths(dark, middles[:, None] + bent(bend, near, (np.arange(n) + 0.5) / n), NARROW)
+    pieces, gaps = (in_pieces(along_paths(fine, each)[:, inside]) for each in (paths, others))
+    darker = float((pieces[:, None] > gaps).mean())
+    return Rules((paths / PITCH - 1) / n, places, darker, float(np.median(pieces) - np.median(gaps)))
+
+
+def along_paths(fine: Floats, paths: Floats) -> Floats:
+    """The darkness (H, N) on paths (K, N)."""
+    rows = np.clip(paths, 0, len(fine) - 1).astype(np.int64)
+    return np.asarray(fine[rows, np.arange(fine.shape[1])])
 
 
 def in_pieces(strength: Floats) -> Floats:
-    """Strengths along paths (K, N) as the means of their ninths, (K, 9)."""
-    return np.stack([part.mean(1) for part in np.array_split(strength, 9, axis=1)], axis=1)
+    """How dark each ninth of the paths (K, N) is throughout, (9 K,): rules are unbroken, rows of digits have gaps."""
+    return np.concatenate([np.quantile(part, 0.3, axis=1) for part in np.array_split(strength, 9, axis=1)])
 
 
 def best_paths(dark: Floats, centres: Floats, band: int) -> tuple[Floats, Floats]:
@@ -133,7 +152,7 @@ def best_paths(dark: Floats, centres: Floats, band: int) -> tuple[Floats, Floats
 
 def terms(along: Floats, across: Floats) -> Floats:
     """The powers of a polynomial in two variables, (n, terms)."""
-    powers = [(i, j) for i in range(DEGREE + 1) for j in range(DEGREE + 1 - i)]
+    powers = [(i, j) for i in range(DEGREE + 1) for j in range(min(DEGREE - i, ACROSS) + 1)]
     return np.stack([along**i * across**j for i, j in powers], axis=-1)
 
 
@@ -176,7 +195,7 @@ def likely_counts(dark: Darkness, quad: Quad) -> list[int]:
 
     Sums the autocorrelations of narrow strips: a bent page moves the rules of a strip, not their distances.
     """
-    finest = evidence(dark, quad, MAX_RULES)[PITCH:-PITCH, PITCH // STEP : -PITCH // STEP]
+    finest = straightened(dark, quad, MAX_RULES)[PITCH:-PITCH, PITCH:-PITCH].astype(np.float64)
     strips = finest.reshape(len(finest), 24, -1).mean(2)
     strips = strips - strips.mean(0)
     spectrum = np.abs(np.fft.rfft(strips, 2 * len(strips), axis=0)) ** 2
