@@ -55,7 +55,7 @@ def interpolation(n: int) -> NDArray[np.float64]:
 def cell_inks(page: Darkness) -> list[Grey | None]:
     """The digit in each cell, row by row, as dark ink on white paper, uint8; None where the cell is empty.
 
-    page: (R * SIDE + 2 MARGIN, C * SIDE + 2 MARGIN), as `straighten` gives it. The pictures have MARGIN around the cell.
+    page: (R * SIDE + 2 MARGIN, C * SIDE + 2 MARGIN), from `straighten`. The pictures have MARGIN around the cell.
     """
     clean = without_rules(page)
     inner = windows(clean)
@@ -80,7 +80,7 @@ def windows(page: Darkness) -> list[Darkness]:
 
 
 def faintest(peaks: NDArray[np.float64], grain: float) -> float:
-    """How dark at least the ink on a page is. peaks: (N,), the darkest of each cell; grain: the paper's own darkness."""
+    """How dark the ink on a page is at least. peaks: (N,), the darkest of each cell; grain: the paper's darkness."""
     least = max(FAINTEST, GRAINS * grain)
     inked = peaks[peaks >= least]
     return max(least, PALE * float(np.median(inked))) if len(inked) else least
@@ -100,8 +100,8 @@ def without_rules(page: Darkness) -> Darkness:
 def without_level_rules(page: Darkness) -> Darkness:
     """The page without its level rules.
 
-    What each row of pixels near a rule has in common, from one crossing to the next (the median: a digit that touches it
-    darkens a few places only), is taken off; where the rule itself is, what goes on at both its sides stands.
+    What each row of pixels near a rule has in common, from one crossing to the next (the median: a digit that touches
+    it darkens a few places only), is taken off; where the rule itself is, what goes on at both its sides stands.
     """
     clean = page.copy()
     rows, columns = ((length - 2 * MARGIN) // SIDE for length in page.shape)

@@ -20,6 +20,9 @@ PAPER = 1 / 40  # of the longer side: what is dark over less than this is ink, n
 # grid among much text want different ones.
 WINDOWS = ((1 / 25, 12), (1 / 25, 6), (1 / 9, 6))
 RUN = 1 / 30  # of the longer side: no digit's stroke is so long
+CELL = (1 / 5000, 1 / 20)  # of the picture: what one cell's paper covers at least and at most
+FILLED = 0.4  # of the box around it: so much of a cell is paper, though it holds a digit and stands aslant
+GAP = 1 / 70  # of the longer side: no rule is so thick
 LARGEST = 6  # components looked at in each
 MIN_SIDE = 0.15  # of the picture's shorter side
 MIN_AREA = 0.02  # of the picture
@@ -53,7 +56,7 @@ def frame_candidates(grey: Grey) -> list[Quad]:
     for share, levels in WINDOWS:
         window = max(3, round(share * max(grey.shape))) | 1
         ink = cv2.adaptiveThreshold(soft, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, window, levels)
-        for mask in (ink, long_runs(ink)):
+        for mask in (ink, long_runs(ink), enclosed(ink)):
             for quad in outlines(np.asarray(mask, np.uint8)):
                 if not any(alike(quad, other) for other in found):
                     found.append(quad)
@@ -66,6 +69,16 @@ def long_runs(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     level = cv2.morphologyEx(cv2.dilate(ink, np.ones((3, 1))), cv2.MORPH_OPEN, np.ones((1, length)))
     upright = cv2.morphologyEx(cv2.dilate(ink, np.ones((1, 3))), cv2.MORPH_OPEN, np.ones((length, 1)))
     return np.asarray(cv2.max(level, upright), np.uint8)
+
+
+def enclosed(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Patches of paper that fill their boxes, as cells do, joined to those beside: a grid without what touches it."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.bitwise_not(ink), connectivity=4)
+    boxes, sizes = stats[:, 2] * stats[:, 3], stats[:, cv2.CC_STAT_AREA] / ink.size
+    cell = (sizes >= CELL[0]) & (sizes <= CELL[1]) & (stats[:, cv2.CC_STAT_AREA] >= FILLED * boxes)
+    cell[0] = False  # the ink
+    side = round(GAP * max(ink.shape)) | 1
+    return np.asarray(cv2.morphologyEx(cell[labels].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((side, side))), np.uint8)
 
 
 def outlines(ink: NDArray[np.uint8]) -> list[Quad]:
