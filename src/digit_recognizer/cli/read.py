@@ -25,6 +25,10 @@ NO_DIGITS = "holds no digits that can be read. Take the photo nearer, in more li
 
 def read(
     photos: Annotated[list[str], typer.Argument(help="Photo files, or folders of them.")],
+    grid: Annotated[
+        str | None,
+        typer.Option(metavar="ROWSxCOLUMNS|auto", help="Read a ruled grid, like 9x9; auto counts its rules."),
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="A shipped name, a model file or a run folder; the most accurate by default.")
     ] = None,
@@ -36,8 +40,11 @@ def read(
 ) -> None:
     """Read the numbers on photos of pages. Exit 1 where some hold no digits, 2 where none could be opened."""
     from digit_recognizer.cli.predict import picture_files
+    from digit_recognizer.cli.read_grid import as_shape, read_grids
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
 
+    if grid:
+        raise typer.Exit(read_grids(photos, as_shape(grid), model, json, csv, annotate))
     files = list(picture_files(photos))
     if json and csv:
         raise ConfigError("--json and --csv exclude each other. Give one.")

@@ -1,0 +1,134 @@
+"""The half of `digits read` that reads ruled grids."""
+
+from __future__ import annotations
+
+import csv as csv_format
+import json as json_format
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from digit_recognizer.cli.output import complain, note, printable
+from digit_recognizer.errors import ConfigError, ImageError
+
+if TYPE_CHECKING:
+    from digit_recognizer.reading import Cell, Grid
+
+SCHEMA = "digit-recognizer/grid/1"
+CORNERS = ("upper_left", "upper_right", "lower_right", "lower_left")
+COLUMNS = ("source", "row", "column", "label", "probability", "status")
+
+
+def as_shape(text: str) -> tuple[int, int] | None:
+    """Rows and columns from "9x9"; None from "auto". Raises ConfigError for anything else."""
+    if text == "auto":
+        return None
+    numbers = re.fullmatch(r"([0-9]{1,4})\s*[xX×]\s*([0-9]{1,4})", text.strip())
+    if numbers is None:
+        raise ConfigError(f"--grid {text!r} is no shape. Write rows and columns like 9x9, or auto.")
+    return int(numbers[1]), int(numbers[2])
+
+
+def read_grids(
+    names: list[str], shape: tuple[int, int] | None, model: str | None, json: bool, csv: bool, annotate: Path | None
+) -> int:
+    """Print the grid in each photo; the exit status: 0, 1 where some photos gave no answer, 2 where none could be read.
+
+    json, csv: how; for people where both are False.
+    """
+    from digit_recognizer.cli.predict import picture_files
+    from digit_recognizer.reading.grid import check_shape
+    from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
+
+    photos = list(picture_files(names))
+    check_shape(shape)
+    if json and csv:
+        raise ConfigError("--json and --csv exclude each other. Give one.")
+    if annotate and len(photos) != 1:
+        raise ConfigError(f"--annotate draws one photo, and {len(photos)} were given. Name one.")
+    recognizer = Recognizer.load(model or DEFAULT_MODEL)
+    if csv:
+        write_row([*COLUMNS, *(f"{corner}_{axis}" for corner in CORNERS for axis in ("x", "y"))])
+    seen = {read_one(photo, shape, recognizer, json, csv, annotate) for photo in photos}
+    if seen == {"error"}:
+        return 2
+    return 0 if seen == {"read"} else 1
+
+
+def read_one(
+    photo: str, shape: tuple[int, int] | None, recognizer: Any, json: bool, csv: bool, annotate: Path | None
+) -> str:
+    """Print the grid in one photo; "read", "none" where there is no grid, or "error" where there is no photo."""
+    from digit_recognizer.reading import read_grid
+
+    name, error, grid = recognizer.model.header.name, None, None
+    try:
+        grid = read_grid(photo, recognizer, shape)
+    except ImageError as problem:
+        error = str(problem)
+    if json:
+        typer.echo(json_format.dumps(as_object(photo, grid, name, error)))
+    elif csv and grid:
+        for cell in grid.cells:
+            write_row(as_row(photo, cell))
+    elif grid:
+        typer.echo(in_words(grid))
+    if error:
+        complain(error)
+        return "error"
+    if grid is None:
+        note(f"{photo}: shows no {'ruled grid' if shape is None else f'grid of {shape[0]} x {shape[1]}'}.")
+        return "none"
+    if annotate:
+        write_annotated(photo, grid, annotate)
+    return "read"
+
+
+def write_annotated(photo: str, grid: Grid, target: Path) -> None:
+    """The photo with its grid drawn onto it, as a PNG file."""
+    import io
+
+    from digit_recognizer.files import write_whole
+    from digit_recognizer.images import read_picture
+    from digit_recognizer.reading.annotate import annotated
+
+    content = io.BytesIO()
+    annotated(read_picture(photo), grid).save(content, "PNG")
+    write_whole(target, content.getvalue())
+
+
+def in_words(grid: Grid) -> str:
+    """The table for people: a dot is an empty cell, a question mark follows what is unsure."""
+    rows, columns = grid.shape
+    turned = f", turned by {grid.turned} degrees" if grid.turned else ""
+    lines = [printable(f"{grid.source}: {rows} x {columns}{turned}")]
+    for start in range(0, len(grid.cells), columns):
+        lines.append(" ".join(sign(cell) for cell in grid.cells[start : start + columns]).rstrip())
+    return "\n".join(lines)
+
+
+def sign(cell: Cell) -> str:
+    """Two characters for a cell."""
+    return ". " if cell.label is None else f"{cell.label}{'?' if cell.status == 'unsure' else ' '}"
+
+
+def as_object(photo: str, grid: Grid | None, model: str, error: str | None) -> dict[str, Any]:
+    """The object of one line of --json; no rows and no cells where there is no grid."""
+    made: dict[str, Any] = {"schema": SCHEMA, "source": photo, "rows": [], "cells": [], "model": model}
+    if grid:
+        made |= {"rows": grid.rows, "cells": [vars(cell) for cell in grid.cells], "turned": grid.turned}
+    return made | ({"error": error} if error else {})
+
+
+def as_row(photo: str, cell: Cell) -> list[object]:
+    """The values of one line of --csv."""
+    corners = [value for corner in cell.box for value in corner]
+    return [photo, cell.row, cell.column, cell.label, cell.probability, cell.status, *corners]
+
+
+def write_row(values: list[Any]) -> None:
+    """One line of CSV to standard output."""
+    csv_format.writer(sys.stdout, lineterminator="\n").writerow(values)

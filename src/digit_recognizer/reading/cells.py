@@ -1,0 +1,160 @@
+"""A grid's cells, cut along its rules, and the ink in each without the rules."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.reading.frame import Darkness, Grey, darkness, reduced
+
+SIDE = 64  # pixels of a cell once it is straightened
+MARGIN = SIDE // 4  # pixels around a cell, and around the page: digits run over the rules
+INK_WINDOW = 0.4  # of a cell: what is dark over less is ink
+MIDDLE = slice(MARGIN + round(0.2 * SIDE), MARGIN + round(0.8 * SIDE))  # where a digit's ink must pass
+RULE = 10  # pixels to either side of where a rule should be: so far a bold or bent one may reach
+FAINTEST = 0.07  # darkness below which nothing is ink
+GRAINS = 5.0  # times as dark as the grain of the paper ink is at least,
+PALE = 0.3  # and as a page's ink is mostly
+STRONG = 0.4  # of a cell's darkest ink: from here on a pixel belongs to a stroke
+LEAST_HEIGHT = 0.2  # of a cell: what is lower is dirt
+LEAST_PART = 0.08  # of the digit's ink: a piece of it, not a speck
+NEAR = 0.12  # of a cell: how far a piece may lie outside the digit's box
+OUTSIDE = 0.4  # share of its ink that a digit may have in other cells
+BLUR = 3.0  # pixels: how far out of focus a photo may be
+SHARPER = 1.0  # how much of what such a blur takes away is added
+SOFT = 3  # pixels around strokes whose grey is kept
+
+
+def straighten(grey: Grey, nodes: NDArray[np.float64]) -> Darkness:
+    """The grid in a photo as a page of square cells: (R * SIDE, C * SIDE) darkness, with MARGIN around.
+
+    grey: (H, W) uint8. nodes: (R + 1, C + 1, 2), where the rules cross, across and down in pixels; between them the
+    page is taken as bilinear.
+    """
+    rows, columns = nodes.shape[0] - 1, nodes.shape[1] - 1
+    pitch = float(np.median(np.linalg.norm(np.diff(nodes, axis=1), axis=2)))
+    small, factor = reduced(grey, max(SIDE, round(max(grey.shape) * min(1.0, SIDE / pitch))))
+    down, across = interpolation(rows), interpolation(columns)
+    where = [np.asarray(down @ (nodes[:, :, axis] * factor) @ across.T, np.float32) for axis in (0, 1)]
+    flat = cv2.remap(small, where[0], where[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return darkness(np.asarray(flat, np.uint8), INK_WINDOW * SIDE)
+
+
+def interpolation(n: int) -> NDArray[np.float64]:
+    """How much each of n + 1 nodes in a row weighs at each of n * SIDE + 2 MARGIN pixels; linear, goes on outside."""
+    places = (np.arange(n * SIDE + 2 * MARGIN) + 0.5 - MARGIN) / SIDE
+    first = np.clip(places.astype(np.int64), 0, n - 1)
+    weights = np.zeros((len(places), n + 1))
+    each = np.arange(len(places))
+    weights[each, first] = 1 - (places - first)
+    weights[each, first + 1] = places - first
+    return weights
+
+
+def cell_inks(page: Darkness) -> list[Grey | None]:
+    """The digit in each cell, row by row, as dark ink on white paper, uint8; None where the cell is empty.
+
+    page: (R * SIDE + 2 MARGIN, C * SIDE + 2 MARGIN), from `straighten`. The pictures have MARGIN around the cell.
+    """
+    clean = without_rules(page)
+    inner = windows(clean)
+    peaks = np.array([darkest(cell[MIDDLE, MIDDLE]) for cell in inner])
+    least = faintest(peaks, float(np.median([np.median(cell[MIDDLE, MIDDLE]) for cell in inner])))
+    sharp = windows(sharpened(clean))
+    return [digit_ink(cell) if peak >= least else None for cell, peak in zip(sharp, peaks, strict=True)]
+
+
+def sharpened(page: Darkness) -> Darkness:
+    """The page with its edges raised (unsharp masking): out of focus, the holes of an 8 fill with grey."""
+    soft = cv2.GaussianBlur(page, (0, 0), BLUR)
+    return np.asarray(np.clip(page + SHARPER * (page - soft), 0, 1), np.float32)
+
+
+def windows(page: Darkness) -> list[Darkness]:
+    """Each cell with MARGIN around it, row by row."""
+    rows, columns = ((length - 2 * MARGIN) // SIDE for length in page.shape)
+    size = SIDE + 2 * MARGIN
+    starts = [(row * SIDE, column * SIDE) for row in range(rows) for column in range(columns)]
+    return [page[down : down + size, across : across + size] for down, across in starts]
+
+
+def faintest(peaks: NDArray[np.float64], grain: float) -> float:
+    """How dark the ink on a page is at least. peaks: (N,), the darkest of each cell; grain: the paper's darkness."""
+    least = max(FAINTEST, GRAINS * grain)
+    inked = peaks[peaks >= least]
+    return max(least, PALE * float(np.median(inked))) if len(inked) else least
+
+
+def darkest(dark: Darkness) -> float:
+    """How dark the ink is: what a fiftieth of the pixels exceed, once the paper's grain is averaged away."""
+    return float(np.percentile(cv2.GaussianBlur(dark, (0, 0), 1.5), 98))
+
+
+def without_rules(page: Darkness) -> Darkness:
+    """The page with its rules taken away, and the strokes that cross them joined again."""
+    level = without_level_rules(page)
+    return np.ascontiguousarray(without_level_rules(np.ascontiguousarray(level.T)).T)
+
+
+def without_level_rules(page: Darkness) -> Darkness:
+    """The page without its level rules.
+
+    What each row of pixels near a rule has in common, from one crossing to the next (the median: a digit that touches
+    it darkens a few places only), is taken off; where the rule itself is, what goes on at both its sides stands.
+    """
+    clean = page.copy()
+    rows, columns = ((length - 2 * MARGIN) // SIDE for length in page.shape)
+    for row in range(rows + 1):
+        top = MARGIN + row * SIDE - RULE
+        for column in range(columns):
+            left = MARGIN + column * SIDE
+            part = page[top : top + 2 * RULE, left : left + SIDE]
+            common = np.median(part, axis=1)
+            wider = np.max([np.roll(common, shift) for shift in (-1, 0, 1)], axis=0)
+            rest = np.maximum(part - wider[:, None], 0)
+            rule = np.flatnonzero(common >= 0.5 * common.max())
+            start, end = max(int(rule[0]) - 1, 0), min(int(rule[-1]) + 1, 2 * RULE - 1)
+            rest[start : end + 1] = np.minimum(rest[start], rest[end])
+            clean[top : top + 2 * RULE, left : left + SIDE] = rest
+    return clean
+
+
+def digit_ink(inner: Darkness) -> Grey | None:
+    """The digit in a cell, (SIDE + 2 MARGIN,) squared; None where all ink is dirt."""
+    peak = darkest(inner[MIDDLE, MIDDLE])
+    digit = strokes((inner >= STRONG * peak).astype(np.uint8))
+    if digit is None:
+        return None
+    near = cv2.dilate(digit, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * SOFT + 1, 2 * SOFT + 1)))
+    ink = np.clip(inner / peak, 0, 1) * near
+    return np.asarray(np.rint(255 * (1 - ink)), np.uint8)
+
+
+def strokes(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """The components of a cell's ink that make a digit, 0 or 1; None where there is none.
+
+    The digit is what has most ink in the middle of the cell; a stroke of another cell's is none, nor are specks.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    inside = np.bincount(labels[MIDDLE, MIDDLE].ravel(), minlength=count)
+    inside[0] = 0
+    main = int(inside.argmax())
+    sizes = stats[:, cv2.CC_STAT_AREA]
+    own = np.bincount(labels[MARGIN:-MARGIN, MARGIN:-MARGIN].ravel(), minlength=count)
+    if main == 0 or stats[main, cv2.CC_STAT_HEIGHT] < LEAST_HEIGHT * SIDE or own[main] < (1 - OUTSIDE) * sizes[main]:
+        return None
+    kept = beside(np.asarray(stats, np.int32), np.asarray(stats[main], np.int32)) & (sizes >= LEAST_PART * sizes[main])
+    kept[[0, main]] = False, True
+    return np.asarray(kept[labels], np.uint8)
+
+
+def beside(stats: NDArray[np.int32], main: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which components' boxes lie within a digit's box widened by NEAR: pieces of it, not of a rule or a neighbour.
+
+    stats: (n, 5) and main: (5,), left, top, width, height and area, as OpenCV gives them.
+    """
+    start, size, slack = stats[:, :2], stats[:, 2:4], NEAR * SIDE
+    return np.asarray(
+        (start >= main[:2] - slack).all(1) & (start + size <= main[:2] + main[2:4] + slack).all(1), np.bool_
+    )

@@ -1,0 +1,144 @@
+"""A photo of a ruled grid -> its table: which digit stands in each cell, or none."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.errors import ConfigError
+from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.reading.cells import cell_inks, straighten
+from digit_recognizer.reading.frame import PAPER, Grey, area, darkness, frame_candidates, reduced
+from digit_recognizer.reading.rules import MAX_RULES, find_nodes
+from digit_recognizer.recognizer import Prediction, Recognizer
+
+Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and down, in pixels of the photo
+Point = tuple[float, float]
+
+GOOD = 0.93  # quality of a grid from which on no other outline is looked at
+SMALLER = 0.5  # outlines smaller than this share of the first grid's are grids of their own
+CLEAR = 0.8  # share of the digits that are sure; with fewer the grid is read turned, too
+CLEARER = 0.1  # share that a turned reading must gain
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a grid, and what was recognised in it."""
+
+    row: int  # from 0, from the top of the digits
+    column: int
+    box: tuple[Point, Point, Point, Point]  # corners, across and down in pixels, clockwise from the digit's upper left
+    status: str  # "ok", "unsure" or "empty"
+    label: int | None = None  # the most probable class; None where the cell is empty
+    probability: float | None = None  # of that class, 0..1
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The table in a photo."""
+
+    source: str
+    shape: tuple[int, int]  # rows, columns
+    cells: tuple[Cell, ...]  # row by row
+    turned: int  # degrees, clockwise, that the digits stand turned in the photo: 0, 90, 180 or 270
+
+    @property
+    def rows(self) -> list[list[int | None]]:
+        """The label in each cell, None where it is empty."""
+        width = self.shape[1]
+        labels = [cell.label for cell in self.cells]
+        return [labels[start : start + width] for start in range(0, len(labels), width)]
+
+
+def read_grid(picture: Picture, recognizer: Recognizer, shape: tuple[int, int] | None = None) -> Grid | None:
+    """The largest ruled grid in a photo, read; None where there is none.
+
+    picture: as for `read_picture`. shape: rows and columns, 2 to 25 each; None: they are counted.
+    Digits that stand turned by 90, 180 or 270 degrees are read so where that reads clearly better.
+    Raises ImageError for what is no picture, ConfigError for a shape that no grid has.
+    """
+    check_shape(shape)
+    grey = read_picture(picture)
+    nodes = find_grid(grey, shape)
+    if nodes is None:
+        return None
+    source = os.fspath(picture) if isinstance(picture, str | os.PathLike) else "the picture"
+    quarters = (0, 1, 2, 3) if shape is None or shape[0] == shape[1] else (0, 2)
+    if shape is not None and (nodes.shape[0] - 1, nodes.shape[1] - 1) != shape:
+        quarters = (1, 3)
+    return best_turn(nodes, quarters, grey, recognizer, source)
+
+
+def check_shape(shape: tuple[int, int] | None) -> None:
+    """Raise ConfigError for rows and columns that no grid has."""
+    if shape is not None and (min(shape) < 2 or max(shape) > MAX_RULES):
+        raise ConfigError(
+            f"A grid of {shape[0]} x {shape[1]} is not read. Give 2 to {MAX_RULES} rows and columns, like 9x9."
+        )
+
+
+def find_grid(grey: Grey, shape: tuple[int, int] | None = None) -> Nodes | None:
+    """Where the rules of the largest grid in a photo (H, W) uint8 cross; None where there is no grid.
+
+    A grid that is not square may lie on its side: its nodes are then (C + 1, R + 1, 2).
+    """
+    small, factor = reduced(grey)
+    dark = darkness(small, PAPER * max(small.shape))
+    shapes = [shape] if shape is None or shape[0] == shape[1] else [shape, shape[::-1]]
+    best: tuple[float, float, Nodes] | None = None
+    for quad in frame_candidates(small):
+        if best is not None and (best[0] >= GOOD or area(quad) < SMALLER * best[1]):
+            break
+        for each in shapes:
+            found = find_nodes(dark, quad, each)
+            if found is not None and (best is None or found[1] > best[0]):
+                best = found[1], area(quad), found[0]
+    return None if best is None else best[2] / factor
+
+
+def best_turn(nodes: Nodes, quarters: tuple[int, ...], grey: Grey, recognizer: Recognizer, source: str) -> Grid:
+    """The reading with the digits turned by the first of the quarters (clockwise), or a clearly better one."""
+    best = read_cells(nodes, quarters[0], grey, recognizer, source)
+    for quarter in quarters[1:]:
+        if clarity(best) >= CLEAR:
+            break
+        found = read_cells(nodes, quarter, grey, recognizer, source)
+        if clarity(found) > clarity(best) + CLEARER:
+            best = found
+    return best
+
+
+def clarity(grid: Grid) -> float:
+    """The share of the digits that are not unsure; 1 where all cells are empty.
+
+    Not their mean probability: that of digits upside down is 0.9 and more.
+    """
+    digits = [cell.status == "ok" for cell in grid.cells if cell.status != "empty"]
+    return sum(digits) / len(digits) if digits else 1.0
+
+
+def read_cells(nodes: Nodes, quarter: int, grey: Grey, recognizer: Recognizer, source: str) -> Grid:
+    """The grid between nodes, its digits turned by `quarter` quarters clockwise."""
+    nodes = np.rot90(nodes, quarter)
+    page = straighten(grey, nodes)
+    rows, columns = nodes.shape[0] - 1, nodes.shape[1] - 1
+    places = [(row, column) for row in range(rows) for column in range(columns)]
+    inked = {place: ink for place, ink in zip(places, cell_inks(page), strict=True) if ink is not None}
+    predictions = dict(zip(inked, recognizer.predict(list(inked.values())), strict=True)) if inked else {}
+    cells = tuple(as_cell(place, nodes, predictions.get(place)) for place in places)
+    return Grid(source, (rows, columns), cells, 90 * quarter)
+
+
+def as_cell(place: tuple[int, int], nodes: Nodes, prediction: Prediction | None) -> Cell:
+    """One cell with what was recognised in it; None: nothing stands there."""
+    row, column = place
+    corners = nodes[[row, row, row + 1, row + 1], [column, column + 1, column + 1, column]]
+    first, second, third, fourth = ((round(float(x), 1), round(float(y), 1)) for x, y in corners)
+    box = (first, second, third, fourth)
+    if prediction is None or prediction.label is None:
+        return Cell(row, column, box, "empty")
+    status = "ok" if prediction.status == "ok" else "unsure"
+    return Cell(row, column, box, status, prediction.label, prediction.probability)

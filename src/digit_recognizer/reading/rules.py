@@ -1,0 +1,222 @@
+"""The rules of a grid inside an outline, followed as they run: a newspaper's page is bent, and so are they.
+
+Each rule is a path from side to side that gathers the most darkness (dynamic programming). What all paths of one
+direction have in common, a smooth bend of the page, is fitted, and the paths are sought once more near to it: so a
+faint rule is helped by its neighbours and no path follows the digits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.reading.frame import Darkness, Quad
+
+Floats = NDArray[np.float64]
+
+PITCH = 32  # pixels from rule to rule where they are sought
+ALONG = 288  # pixels of the outline's other side there
+STEP = 4  # pixels from one place of a path to the next
+DARK = 0.12  # darkness that counts as full: a hairline then weighs as much as a bold rule or a digit
+RUN = 17  # pixels along a rule that are averaged: more than a digit's stroke is long
+WIDE, NARROW = 12, 5  # pixels to either side in which a path is sought, first and then
+STIFFNESS = 0.06  # what one pixel of bend costs a path, in full darkness
+DEGREE = 3  # of the polynomial in two variables that a page's bend is
+ACROSS = 2  # its degree across the rules: with more, a line of text above a grid draws the outermost rule away
+MIN_QUALITY = 0.78  # of rules; other drawings reach 0.77, and mostly 0.65
+MIN_CONTRAST = 0.1
+MAX_RULES = 25  # rows or columns of a grid
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The n + 1 rules of one direction inside an outline."""
+
+    paths: Floats  # (n + 1, N): where across, 0..1 of the outline, at N places along
+    places: Floats  # (N,): where along, 0..1 of the outline
+    quality: float  # how probably a piece of a rule is darker than a piece of a path between rules; 0.5 is chance
+    contrast: float  # median darkness of the former less that of the latter, as a share of DARK
+
+    @property
+    def sound(self) -> bool:
+        """Whether these are rules at all."""
+        return self.quality >= MIN_QUALITY and self.contrast >= MIN_CONTRAST
+
+
+def find_nodes(dark: Darkness, quad: Quad, shape: tuple[int, int] | None) -> tuple[Floats, float] | None:
+    """Where the rules cross, (R + 1, C + 1, 2) across and down in pixels, and their quality, 0..1.
+
+    shape: rows and columns; where None, they are counted. None where there is no such grid in the outline.
+    """
+    turned = np.ascontiguousarray(dark.T)
+    rows, columns = shape or (None, None)
+    level = find_rules(dark, quad, rows)
+    if level is None:
+        return None
+    upright = find_rules(turned, transposed(quad), columns)
+    if upright is None:
+        return None
+    square = crossings(level, upright)
+    photo = cv2.perspectiveTransform(square.reshape(-1, 1, 2), unit_to(quad))
+    return np.asarray(photo, np.float64).reshape(square.shape), min(level.quality, upright.quality)
+
+
+def find_rules(dark: Darkness, quad: Quad, n: int | None) -> Rules | None:
+    """The n + 1 level rules inside an outline, sound ones or None; where n is None, the most that are sound."""
+    for count in [n] if n is not None else likely_counts(dark, quad):
+        found = follow(straightened(dark, quad, count), count)
+        if found.sound:
+            return found
+    return None
+
+
+def straightened(dark: Darkness, quad: Quad, n: int) -> Darkness:
+    """The darkness, 0..1 of DARK, in the outline as n rows of PITCH pixels, with a margin of PITCH around."""
+    corners = np.array([[0, 0], [ALONG, 0], [ALONG, n * PITCH], [0, n * PITCH]], np.float32) + PITCH
+    size = (ALONG + 2 * PITCH, (n + 2) * PITCH)
+    flat = cv2.warpPerspective(dark, cv2.getPerspectiveTransform(quad, corners), size, flags=cv2.INTER_LINEAR)
+    return np.asarray(cv2.GaussianBlur(np.minimum(flat, DARK) / DARK, (0, 0), 0.8), np.float32)
+
+
+def in_steps(flat: Darkness) -> Floats:
+    """Means of STEP pixels along, (H, N)."""
+    return np.asarray(flat.reshape(len(flat), -1, STEP).mean(2), np.float64)
+
+
+def unbroken(flat: Darkness) -> Darkness:
+    """The darkness that goes on along for RUN pixels (a morphological opening): that of rules, not of digits.
+
+    Rules may climb a little: each place counts as dark as its neighbours above and below.
+    """
+    thick = cv2.dilate(flat, np.ones((3, 1), np.uint8))
+    return np.asarray(cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, RUN), np.uint8)), np.float32)
+
+
+def follow(flat: Darkness, n: int) -> Rules:
+    """The n + 1 level rules in an outline straightened."""
+    runs = 0.5 * unbroken(flat) + 0.5 * cv2.blur(flat, (RUN, 1))
+    dark, fine = in_steps(runs), in_steps(flat)
+    places = ((np.arange(dark.shape[1]) + 0.5) * STEP - PITCH) / ALONG
+    straight = PITCH * (1 + np.arange(n + 1.0))
+    first, strength = best_paths(dark, np.repeat(straight[:, None], len(places), 1), WIDE)
+    inside = (places >= 0) & (places <= 1)
+    along, across = np.meshgrid(places[inside], np.arange(n + 1) / n)
+    bend = fit_bend(along, across, (first - straight[:, None])[:, inside], strength[:, inside])
+    near = np.clip(places, 0, 1)
+    paths, _ = best_paths(dark, straight[:, None] + bent(bend, near, np.arange(n + 1) / n), NARROW)
+    middles = PITCH * (1.5 + np.arange(n))
+    others, _ = best_paths(dark, middles[:, None] + bent(bend, near, (np.arange(n) + 0.5) / n), NARROW)
+    pieces, gaps = (in_pieces(along_paths(fine, each)[:, inside]) for each in (paths, others))
+    darker = float((pieces[:, None] > gaps).mean())
+    return Rules((paths / PITCH - 1) / n, places, darker, float(np.median(pieces) - np.median(gaps)))
+
+
+def along_paths(fine: Floats, paths: Floats) -> Floats:
+    """The darkness (H, N) on paths (K, N)."""
+    rows = np.clip(paths, 0, len(fine) - 1).astype(np.int64)
+    return np.asarray(fine[rows, np.arange(fine.shape[1])])
+
+
+def in_pieces(strength: Floats) -> Floats:
+    """How dark each ninth of the paths (K, N) is throughout, (9 K,): rules are unbroken, rows of digits have gaps."""
+    return np.concatenate([np.quantile(part, 0.3, axis=1) for part in np.array_split(strength, 9, axis=1)])
+
+
+def best_paths(dark: Floats, centres: Floats, band: int) -> tuple[Floats, Floats]:
+    """From side to side the paths that gather most darkness within `band` pixels of their centres.
+
+    dark: (H, N); centres: (K, N) pixels down. Returns the paths (K, N), pixels down, and the darkness on them (K, N).
+    """
+    middle = np.rint(centres).astype(np.int64)
+    rows = middle[:, None] + np.arange(-band, band + 1)[:, None]
+    outside = (rows < 0) | (rows >= len(dark))
+    gain = np.where(outside, -1.0, dark[np.clip(rows, 0, len(dark) - 1), np.arange(dark.shape[1])])  # (K, B, N)
+    steps = (-2, -1, 0, 1, 2)
+    total, came = gain[:, :, 0], np.zeros(gain.shape, np.int64)
+    for place in range(1, gain.shape[2]):
+        padded = np.pad(total, ((0, 0), (2, 2)), constant_values=-np.inf)
+        options = np.stack([padded[:, 2 + s : 2 + s + total.shape[1]] - STIFFNESS * s * s for s in steps])
+        best = options.argmax(0)
+        came[:, :, place] = best - 2
+        total = options.max(0) + gain[:, :, place]
+    at = np.empty(middle.shape, np.int64)
+    at[:, -1] = total.argmax(1)
+    each = np.arange(len(at))
+    for place in range(gain.shape[2] - 1, 0, -1):
+        at[:, place - 1] = at[:, place] + came[each, at[:, place], place]
+    return (middle + at - band).astype(np.float64), np.take_along_axis(gain, at[:, None], 1)[:, 0]
+
+
+def terms(along: Floats, across: Floats) -> Floats:
+    """The powers of a polynomial in two variables, (n, terms)."""
+    powers = [(i, j) for i in range(DEGREE + 1) for j in range(min(DEGREE - i, ACROSS) + 1)]
+    return np.stack([along**i * across**j for i, j in powers], axis=-1)
+
+
+def fit_bend(along: Floats, across: Floats, offsets: Floats, weights: Floats) -> Floats:
+    """The smooth bend that explains offsets at places, all (K, N): coefficients of `terms`.
+
+    Weighted least squares, repeated with weights that forget what lies far off (Geman and McClure's function).
+    """
+    table, wanted = terms(along.ravel(), across.ravel()), offsets.ravel()
+    base = np.maximum(weights.ravel(), 0.01)
+    trust = np.ones_like(base)
+    for _ in range(5):
+        root = np.sqrt(base * trust)
+        bend = np.linalg.lstsq(table * root[:, None], wanted * root, rcond=None)[0]
+        errors = wanted - table @ bend
+        trust = (1 + (errors / (1 + 3 * np.median(np.abs(errors)))) ** 2) ** -2.0
+    return np.asarray(bend)
+
+
+def bent(bend: Floats, along: Floats, across: Floats) -> Floats:
+    """The bend at places along (N,) of rules across (K,), (K, N)."""
+    return np.asarray(terms(*np.meshgrid(along, across)) @ bend)
+
+
+def crossings(level: Rules, upright: Rules) -> NDArray[np.float32]:
+    """Where level and upright rules cross, (R + 1, C + 1, 2) across and down, 0..1 of the outline."""
+    nodes = np.empty((len(level.paths), len(upright.paths), 2), np.float32)
+    for row, path in enumerate(level.paths):
+        for column, other in enumerate(upright.paths):
+            x, y = float(other.mean()), float(path.mean())
+            for _ in range(4):  # both run nearly straight, so this settles at once
+                y = float(np.interp(x, level.places, path))
+                x = float(np.interp(y, upright.places, other))
+            nodes[row, column] = x, y
+    return nodes
+
+
+def likely_counts(dark: Darkness, quad: Quad) -> list[int]:
+    """How many rows an outline may have, the most first, by the distances at which its level rules come again.
+
+    Sums the autocorrelations of narrow strips: a bent page moves the rules of a strip, not their distances.
+    """
+    finest = straightened(dark, quad, MAX_RULES)[PITCH:-PITCH, PITCH:-PITCH].astype(np.float64)
+    strips = finest.reshape(len(finest), 24, -1).mean(2)
+    strips = strips - strips.mean(0)
+    spectrum = np.abs(np.fft.rfft(strips, 2 * len(strips), axis=0)) ** 2
+    again = np.fft.irfft(spectrum.sum(1))[: len(strips)] / np.arange(len(strips), 0, -1)
+    counts = [n for n in range(2, MAX_RULES + 1) if comes_again(again, len(strips) / n)]
+    return sorted(counts, reverse=True)
+
+
+def comes_again(again: Floats, distance: float) -> bool:
+    """Whether an autocorrelation has a hill at a distance."""
+    near = again[round(0.93 * distance) : round(1.07 * distance) + 1].max()
+    valley = again[round(0.35 * distance) : round(0.65 * distance) + 1].mean()
+    return bool(near > valley + 0.1 * again[0])
+
+
+def transposed(quad: Quad) -> Quad:
+    """The outline in the picture with its axes exchanged."""
+    return np.ascontiguousarray(quad[[0, 3, 2, 1]][:, ::-1])
+
+
+def unit_to(quad: Quad) -> NDArray[np.float64]:
+    """The homography (3, 3) from the unit square to an outline."""
+    square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+    return np.asarray(cv2.getPerspectiveTransform(square, quad), np.float64)
