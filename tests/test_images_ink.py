@@ -14,6 +14,7 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.corruptions import corrupt
 from digit_recognizer.images.ink import find_ink
+from digit_recognizer.images.rerendered import rerendered
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -137,3 +138,14 @@ def test_fog_and_stripes_are_taken_off_mnist(name: str, mnist: Dataset) -> None:
     mended = PREPARE.fit_all(spoiled)
     before, after = (np.abs(each.astype(int) - images).mean() for each in (spoiled, mended))
     assert after < before / 4
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_digits_that_fill_their_frame_keep_their_polarity(dark: bool, mnist: Dataset) -> None:
+    digits = mnist.split("validation").take(np.arange(300))
+    framed = rerendered(digits, "coarse 16", seed=0)
+    wrong = 0
+    for each in framed:
+        found = find_ink(np.asarray(255 - each, np.uint8) if dark else each)
+        wrong += found is None or float(np.corrcoef(found.ravel(), each.ravel())[0, 1]) < 0
+    assert wrong <= 0.005 * len(framed)

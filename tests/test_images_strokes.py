@@ -62,3 +62,11 @@ def test_strokes_get_the_nearer_width_or_stay(width: int, low: int, more: int) -
     assert ((made >= 0) & (made <= 1)).all()
     across = made[made.shape[0] // 2].sum()  # soft edges count as much as they cover
     assert across == pytest.approx(np.clip(width, low, low + more), abs=1.01)
+
+
+def test_a_hairline_goes_on_joining_strokes_that_are_widened() -> None:
+    printed = np.zeros((80, 40), np.float32)
+    printed[10:70, 8:12] = printed[10:70, 28:32] = 1
+    printed[40, 12:28] = 0.4  # a hairline, whose ink was averaged with paper
+    widened = with_strokes(printed, 8, 14)
+    assert ndimage.label(widened > 0.25, EVERYWHERE)[1] == 1

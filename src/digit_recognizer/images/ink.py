@@ -20,6 +20,9 @@ Mask = NDArray[np.bool_]
 EVEN = 4  # grey levels: paper whose edge lies so near its median is even
 # Of the edge is paper: of a digit cut out tightly, if its paper is of one level; if nearly; of a page.
 CORNERS, MOSTLY, NEARLY_ALL = 0.2, 0.5, 0.9
+GREYER = (
+    8  # paper in the corners of a digit cut out departs from the lightest, or darkest, by this part of the contrast
+)
 TIGHT = 32  # pixels: pictures no larger are digits cut out, without clutter
 WORKING = 256  # pixels: side at which the paper is estimated
 COARSEST = 4  # a stroke is no wider than this part of a digit's picture
@@ -51,13 +54,25 @@ def even_paper(grey: Grey) -> int | None:
     """
     edge = edge_of(grey)
     if min(grey.shape) <= TIGHT:
-        extremes = int(grey.min()), int(grey.max())
-        shares = [float(np.mean(edge == level)) for level in extremes]
-        if max(shares) >= CORNERS:
-            return extremes[int(shares[1] > shares[0])]
+        darkest, lightest = int(grey.min()), int(grey.max())
+        extreme = lightest if is_light(grey) else darkest
+        near = edge[np.abs(edge.astype(np.int16) - extreme) <= (lightest - darkest) / GREYER]
+        if len(near) >= CORNERS * len(edge):
+            return middle(near)
     level = middle(edge)
     alike = float(np.mean(np.abs(edge.astype(np.int16) - level) <= EVEN))
     return level if alike >= (MOSTLY if min(grey.shape) <= TIGHT else NEARLY_ALL) else None
+
+
+def is_light(tight: Grey) -> bool:
+    """Whether the paper of a digit that was cut out tightly (H, W) is the lighter part of it.
+
+    Paper holds the corners, or most of the edge, or most of the picture, and each of them fails for some digit: a
+    bold 1 fills most of its picture, a wide 0 touches all four sides. Their levels are added up.
+    """
+    corners = tight[[0, 0, -1, -1], [0, -1, 0, -1]]
+    mean = np.mean([float(part.mean()) for part in (corners, edge_of(tight), tight)])
+    return bool(mean > (int(tight.min()) + int(tight.max())) / 2)
 
 
 def edge_of(grey: Grey) -> Grey:

@@ -31,7 +31,8 @@ def with_strokes(digit: Floats, narrowest: float, widest: float) -> Floats:
     """A digit (H, W), 0..1, whose strokes are between two widths, in pixels; its own pixels where they are already.
 
     Too narrow or too wide strokes get the nearer width by moving their edge, where the digit passes 1/2, and are soft
-    over one pixel there. The frame grows with the strokes.
+    over one pixel there. The frame grows with the strokes. What is fainter than that, as the hairlines of print are,
+    stays where strokes are widened: it may be all that joins them.
     """
     width = stroke_width((digit >= HALF).astype(np.uint8))
     if width is None or narrowest <= width <= widest:
@@ -40,7 +41,8 @@ def with_strokes(digit: Floats, narrowest: float, widest: float) -> Floats:
     framed = np.pad(digit, max(0, int(np.ceil(outwards))) + 1)
     ink = (framed >= HALF).astype(np.uint8)
     to_paper, to_ink = (cv2.distanceTransform(each, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for each in (ink, 1 - ink))
-    return np.asarray(np.clip(to_paper - to_ink + outwards + HALF - np.sign(ink - HALF) * HALF, 0, 1), np.float32)
+    moved = np.clip(to_paper - to_ink + outwards + HALF - np.sign(ink - HALF) * HALF, 0, 1)
+    return np.asarray(np.maximum(moved, framed) if outwards > 0 else moved, np.float32)
 
 
 def thinned(ink: Ink) -> Ink:
