@@ -12,7 +12,20 @@ from typing import Annotated, Any
 import typer
 
 from digit_recognizer import __version__
-from digit_recognizer.cli import audit, calibrate, compare, data, demo, evaluate, models, predict, read, show, train
+from digit_recognizer.cli import (
+    audit,
+    calibrate,
+    compare,
+    data,
+    demo,
+    evaluate,
+    models,
+    plan,
+    predict,
+    read,
+    show,
+    train,
+)
 from digit_recognizer.cli.output import complain, note
 from digit_recognizer.errors import DigitRecognizerError, DigitRecognizerWarning
 
@@ -43,6 +56,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
 app.command("calibrate")(calibrate.calibrate)
 app.command("audit")(audit.audit)
+app.command("plan")(plan.plan)
 app.command("predict")(predict.predict)
 app.command("read")(read.read)
 app.command("demo")(demo.demo)

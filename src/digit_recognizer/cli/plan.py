@@ -1,0 +1,74 @@
+"""`digits plan`: how many cases a study needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digit_recognizer.cli.options import Json, Quiet
+
+if TYPE_CHECKING:
+    from digit_recognizer.measuring.planning import Figure, Plan, Simulated
+
+SCHEMA = "digit-recognizer/plan/1"
+WORDS = {"auroc": "an AUROC", "sensitivity": "a sensitivity", "specificity": "a specificity", "accuracy": "an accuracy"}
+
+
+def plan(
+    width: Annotated[float, typer.Option(help="Of the interval, from its lower to its upper end, such as 0.10.")],
+    auroc: Annotated[float | None, typer.Option(help="The AUROC that is expected, such as 0.90.")] = None,
+    sensitivity: Annotated[float | None, typer.Option(help="Or the sensitivity that is expected.")] = None,
+    specificity: Annotated[float | None, typer.Option(help="Or the specificity.")] = None,
+    accuracy: Annotated[float | None, typer.Option(help="Or the accuracy.")] = None,
+    prevalence: Annotated[
+        float | None, typer.Option(help="The share of the cases that have the condition, such as 0.27.")
+    ] = None,
+    level: Annotated[str, typer.Option(help="Of confidence, such as 95%.")] = "95%",
+    json: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """How many cases a study needs so that the interval of its figure is as short as wished, checked by simulation."""
+    from digit_recognizer.cli.options import share
+    from digit_recognizer.cli.output import answers, write_json
+    from digit_recognizer.errors import ConfigError, require_extra
+
+    require_extra("train", "digits plan")
+    from digit_recognizer.measuring.planning import plan as planned_for
+    from digit_recognizer.measuring.planning import simulate
+
+    given: dict[Figure, float | None] = {
+        "auroc": auroc,
+        "sensitivity": sensitivity,
+        "specificity": specificity,
+        "accuracy": accuracy,
+    }
+    wished = {figure: value for figure, value in given.items() if value is not None}
+    if len(wished) != 1:
+        raise ConfigError("Give one figure to plan for: digits plan --auroc 0.90 --width 0.10 --prevalence 0.27")
+    ((figure, value),) = wished.items()
+    found = planned_for(figure, value, width, None if figure == "accuracy" else prevalence, share(level))
+    checked = simulate(found)
+    if json:
+        simulation = checked.to_dict() if checked else None
+        write_json(json, {"schema": SCHEMA, **found.to_dict(), "simulation": simulation})
+    if json != "-" and not quiet:
+        answers().print(in_words(found, checked), highlight=False)
+
+
+def in_words(found: Plan, checked: Simulated | None) -> str:
+    """The plan in a few sentences."""
+    classes = ""
+    if found.positives is not None and found.prevalence is not None:
+        classes = f" (drawn as they come: about {found.positives:,} with the condition, {found.negatives:,} without)"
+    told = (
+        f"{found.n:,} cases{classes}.\n"
+        f"With them the {100 * found.level:g} % interval of {WORDS[found.figure]} of {found.value:g} is expected to run"
+        f" from {found.interval.low:.3f} to {found.interval.high:.3f} ({found.interval.method})."
+    )
+    if checked is None:
+        return told + "\nNot simulated: studies of that size would take too long."
+    return told + (
+        f"\nIn {checked.studies:,} simulated studies of that size the interval was {checked.mean_width:.3f} wide on"
+        f" average and held {found.value:g} in {100 * checked.covered:.1f} % of them."
+    )
