@@ -1,4 +1,4 @@
-"""A plan's number of cases is the least that keeps its promise, and studies of that size keep it when they are drawn."""
+"""A plan gives the least number of cases that keeps its promise, and studies of that size keep it when drawn."""
 
 from __future__ import annotations
 
