@@ -22,7 +22,8 @@ PALE = 0.5  # times as dark as a page's ink is mostly: ink, a stain, or the othe
 STRONG = 0.4  # of a cell's darkest ink: from here on a pixel belongs to a stroke
 LEAST_HEIGHT = 0.2  # of a cell: what is lower is dirt, or a remainder of a rule
 LEAST_PART = 0.08  # of the digit's ink: a piece of it, not a speck
-NEAR = 0.12  # of a cell: how far a piece may lie outside the digit's box
+LONG, THIN = 0.7, 0.15  # of a cell: what is as long and as thin is a piece of a rule
+NEAR = 0.2  # of a cell: how far a piece may lie outside the digit's box
 OUTSIDE = 0.4  # share of its ink that a digit may have in other cells
 BLUR = 3.0  # pixels: how far out of focus a photo may be
 SHARPER = 1.0  # how much of what such a blur takes away is added
@@ -154,19 +155,25 @@ def digit_ink(inner: Darkness) -> Grey | None:
 def strokes(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """The components of a cell's ink that make a digit, 0 or 1; None where there is none.
 
-    The digit is what has most ink in the middle of the cell; a stroke of another cell's is none, nor are specks.
+    The digit is what has most ink in the middle of the cell; a rule is none, nor a stroke of another cell's, nor specks.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    sizes, spans = stats[:, cv2.CC_STAT_AREA], stats[:, 2:4]
     inside = np.bincount(labels[MIDDLE, MIDDLE].ravel(), minlength=count)
-    inside[0] = 0
-    main = int(inside.argmax())
-    sizes = stats[:, cv2.CC_STAT_AREA]
     own = np.bincount(labels[MARGIN:-MARGIN, MARGIN:-MARGIN].ravel(), minlength=count)
-    if main == 0 or stats[main, 2:4].max() < LEAST_HEIGHT * SIDE or own[main] < (1 - OUTSIDE) * sizes[main]:
+    possible = (spans.max(1) >= LEAST_HEIGHT * SIDE) & (own >= (1 - OUTSIDE) * sizes) & (inside > 0) & ~rulelike(spans)
+    possible[0] = False
+    if not possible.any():
         return None
+    main = int(np.where(possible, inside, 0).argmax())
     kept = beside(np.asarray(stats, np.int32), np.asarray(stats[main], np.int32)) & (sizes >= LEAST_PART * sizes[main])
     kept[[0, main]] = False, True
     return np.asarray(kept[labels], np.uint8)
+
+
+def rulelike(spans: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which widths and heights (n, 2) are those of pieces of a rule: as long as a cell, nearly, and thin."""
+    return np.asarray((spans.max(1) >= LONG * SIDE) & (spans.min(1) <= THIN * SIDE), np.bool_)
 
 
 def beside(stats: NDArray[np.int32], main: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.small_digits import for_small_digits
 from digit_recognizer.reading.cells import Ink, cell_inks, straighten
 from digit_recognizer.reading.frame import PAPER, Grey, area, darkness, frame_candidates, reduced
-from digit_recognizer.reading.rules import MAX_RULES, find_nodes
+from digit_recognizer.reading.grid_rules import MAX_RULES, find_nodes
 from digit_recognizer.recognizer import Prediction, Recognizer
 
 Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and down, in pixels of the photo

@@ -24,6 +24,8 @@ DARK = 0.12  # darkness that counts as full: a hairline then weighs as much as a
 RUN = 17  # pixels along a rule that are averaged: more than a digit's stroke is long
 WIDE, NARROW = 12, 5  # pixels to either side in which a path is sought, first and then
 STIFFNESS = 0.06  # what one pixel of bend costs a path, in full darkness
+# What a path pays at the end of its band, in full darkness: beside a grid runs the paper's edge, or a line of text.
+STRAYING = 0.4
 DEGREE = 3  # of the polynomial in two variables that a page's bend is
 ACROSS = 2  # its degree across the rules: with more, a line of text above a grid draws the outermost rule away
 MIN_QUALITY = 0.78  # of rules; other drawings reach 0.77, and mostly 0.65
@@ -134,14 +136,16 @@ def best_paths(dark: Floats, centres: Floats, band: int) -> tuple[Floats, Floats
     rows = middle[:, None] + np.arange(-band, band + 1)[:, None]
     outside = (rows < 0) | (rows >= len(dark))
     gain = np.where(outside, -1.0, dark[np.clip(rows, 0, len(dark) - 1), np.arange(dark.shape[1])])  # (K, B, N)
+    away = (rows - centres[:, None]) / band
+    dear = gain - STRAYING * away**2
     steps = (-2, -1, 0, 1, 2)
-    total, came = gain[:, :, 0], np.zeros(gain.shape, np.int64)
+    total, came = dear[:, :, 0], np.zeros(gain.shape, np.int64)
     for place in range(1, gain.shape[2]):
         padded = np.pad(total, ((0, 0), (2, 2)), constant_values=-np.inf)
         options = np.stack([padded[:, 2 + s : 2 + s + total.shape[1]] - STIFFNESS * s * s for s in steps])
         best = options.argmax(0)
         came[:, :, place] = best - 2
-        total = options.max(0) + gain[:, :, place]
+        total = options.max(0) + dear[:, :, place]
     at = np.empty(middle.shape, np.int64)
     at[:, -1] = total.argmax(1)
     each = np.arange(len(at))
