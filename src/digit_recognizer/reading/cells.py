@@ -23,7 +23,9 @@ STRONG = 0.4  # of a cell's darkest ink: from here on a pixel belongs to a strok
 LEAST_HEIGHT = 0.2  # of a cell: what is lower is dirt, or a remainder of a rule
 LEAST_PART = 0.08  # of the digit's ink: a piece of it, not a speck
 LONG, THIN = 0.7, 0.15  # of a cell: what is as long and as thin is a piece of a rule
-NEAR = 0.2  # of a cell: how far a piece may lie outside the digit's box
+NEAR = 0.12  # of a cell: how far a piece may lie outside the digit's box,
+LARGE_NEAR = 0.2  # and a large one, such as the bar of a 5,
+LARGE = 0.2  # of the digit's ink at least
 OUTSIDE = 0.4  # share of its ink that a digit may have in other cells
 BLUR = 3.0  # pixels: how far out of focus a photo may be
 SHARPER = 1.0  # how much of what such a blur takes away is added
@@ -155,9 +157,10 @@ def digit_ink(inner: Darkness) -> Grey | None:
 def strokes(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """The components of a cell's ink that make a digit, 0 or 1; None where there is none.
 
-    The digit is what has most ink in the middle of the cell; a rule is none, nor a stroke of another cell's, nor specks.
+    The digit has most ink in the middle of the cell; a rule is none, nor a stroke of another cell's, nor specks.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    stats = np.asarray(boxes, np.int32)
     sizes, spans = stats[:, cv2.CC_STAT_AREA], stats[:, 2:4]
     inside = np.bincount(labels[MIDDLE, MIDDLE].ravel(), minlength=count)
     own = np.bincount(labels[MARGIN:-MARGIN, MARGIN:-MARGIN].ravel(), minlength=count)
@@ -166,7 +169,8 @@ def strokes(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     if not possible.any():
         return None
     main = int(np.where(possible, inside, 0).argmax())
-    kept = beside(np.asarray(stats, np.int32), np.asarray(stats[main], np.int32)) & (sizes >= LEAST_PART * sizes[main])
+    kept = beside(stats, main, NEAR) & (sizes >= LEAST_PART * sizes[main])
+    kept |= beside(stats, main, LARGE_NEAR) & (sizes >= LARGE * sizes[main]) & (inside >= sizes / 2)
     kept[[0, main]] = False, True
     return np.asarray(kept[labels], np.uint8)
 
@@ -176,12 +180,11 @@ def rulelike(spans: NDArray[np.int32]) -> NDArray[np.bool_]:
     return np.asarray((spans.max(1) >= LONG * SIDE) & (spans.min(1) <= THIN * SIDE), np.bool_)
 
 
-def beside(stats: NDArray[np.int32], main: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Which components' boxes lie within a digit's box widened by NEAR: pieces of it, not of a rule or a neighbour.
+def beside(stats: NDArray[np.int32], main: int, near: float) -> NDArray[np.bool_]:
+    """Which components' boxes lie within the digit's box widened by `near`: pieces of it, not of a rule or a neighbour.
 
-    stats: (n, 5) and main: (5,), left, top, width, height and area, as OpenCV gives them.
+    stats: (n, 5), left, top, width, height and area, as OpenCV gives them; main: which one is the digit.
     """
-    start, size, slack = stats[:, :2], stats[:, 2:4], NEAR * SIDE
-    return np.asarray(
-        (start >= main[:2] - slack).all(1) & (start + size <= main[:2] + main[2:4] + slack).all(1), np.bool_
-    )
+    start, size = stats[:, :2], stats[:, 2:4]
+    first, last = start[main] - near * SIDE, start[main] + size[main] + near * SIDE
+    return np.asarray((start >= first).all(1) & (start + size <= last).all(1), np.bool_)
