@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -10,6 +13,9 @@ from numpy.typing import NDArray
 from digit_recognizer import Recognizer
 from digit_recognizer.data import Dataset
 from digit_recognizer.reading import read_grid
+from digit_recognizer.reading.cells import MARGIN as AROUND
+from digit_recognizer.reading.cells import SIDE, cell_inks, strokes
+from digit_recognizer.reading.grid import find_grid
 
 CELL, MARGIN = 64, 60
 
@@ -67,3 +73,89 @@ def test_what_holds_no_grid_gives_none(kind: str, best: Recognizer) -> None:
     }[kind]
     grid = read_grid(photo, best, (9, 9))
     assert grid is None or not any(cell.status == "ok" for cell in grid.cells)
+
+
+def ruled(rows: int, columns: int) -> NDArray[np.uint8]:
+    """An empty grid, of cells CELL pixels wide, with MARGIN around."""
+    page = np.full((rows * CELL + 2 * MARGIN, columns * CELL + 2 * MARGIN), 225, np.uint8)
+    for line in range(rows + 1):
+        cv2.line(page, (MARGIN, MARGIN + line * CELL), (MARGIN + columns * CELL, MARGIN + line * CELL), 90, 2)
+    for line in range(columns + 1):
+        cv2.line(page, (MARGIN + line * CELL, MARGIN), (MARGIN + line * CELL, MARGIN + rows * CELL), 90, 2)
+    return page
+
+
+@pytest.mark.parametrize("side", range(4))
+def test_an_edge_beside_a_grid_draws_no_frame_away(side: int) -> None:
+    """The edge of the paper, or a bar with a headline, darker than the grid's own rules and a quarter of a cell off."""
+    page = np.rot90(ruled(9, 9), side).copy()
+    page[-MARGIN + CELL // 4 :] = 20
+    nodes = find_grid(np.ascontiguousarray(np.rot90(page, -side)), (9, 9))
+    assert nodes is not None
+    lines = MARGIN + CELL * np.arange(10)
+    assert np.abs(nodes - np.stack(np.meshgrid(lines, lines), axis=-1)).max() < 0.08 * CELL
+
+
+def page_of(cells: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """A straightened page, one row of cells of SIDE pixels, as `cell_inks` takes it."""
+    return np.pad(np.hstack(cells), AROUND)
+
+
+def stroke(dark: float) -> NDArray[np.float32]:
+    cell = np.zeros((SIDE, SIDE), np.float32)
+    cell[16:48, 28:34] = dark
+    return cell
+
+
+def test_ink_far_paler_than_the_rest_is_told() -> None:
+    cells = [stroke(0.7), stroke(0.6), stroke(0.25), stroke(0.05), stroke(0.0)]
+    found = [None if ink is None else ink.pale for ink in cell_inks(page_of(cells))]
+    assert found == [False, False, True, None, None]
+
+
+def test_a_page_of_pencil_is_not_pale() -> None:
+    found = cell_inks(page_of([stroke(0.2), stroke(0.15), stroke(0.0)]))
+    assert [None if ink is None else ink.pale for ink in found] == [False, False, None]
+
+
+def test_a_piece_of_a_rule_hides_no_digit() -> None:
+    ink = np.zeros((SIDE + 2 * AROUND,) * 2, np.uint8)
+    ink[40:44, 10:90] = 1
+    assert strokes(ink) is None
+    ink[50:75, 46:50] = 1
+    kept = strokes(ink)
+    assert kept is not None
+    assert np.array_equal(np.argwhere(kept).min(0), [50, 46])
+
+
+def test_a_digit_in_pieces_is_whole() -> None:
+    ink = np.zeros((SIDE + 2 * AROUND,) * 2, np.uint8)
+    ink[40:70, 40:46] = 1
+    ink[32:36, 42:58] = 1  # as the bar of a 5
+    kept = strokes(ink)
+    assert kept is not None
+    assert np.array_equal(kept, ink)
+
+
+@pytest.mark.parametrize("quarter", [1, 2, 3])
+def test_a_turned_grid_is_read_upright(quarter: int, best: Recognizer, mnist: Dataset) -> None:
+    photo, _ = drawn(mnist, 9, 9, 0)
+    upright = read_grid(photo, best, (9, 9))
+    turned = read_grid(np.ascontiguousarray(np.rot90(photo, -quarter)), best, (9, 9))
+    assert upright is not None
+    assert turned is not None
+    assert (upright.turned, turned.turned) == (0, 90 * quarter)
+    pairs = zip(upright.cells, turned.cells, strict=True)
+    assert sum(one.label == other.label for one, other in pairs) >= 77
+
+
+@pytest.mark.parametrize(
+    ("photo", "spoilt_by"),
+    [("image33", "blur"), ("image204", "grain"), ("image1007", "the edge of the paper"), ("image1049", "folds")],
+)
+def test_photos_of_newspapers_are_read(photo: str, spoilt_by: str, shared_file: Callable[[str], Path]) -> None:
+    path = shared_file(f"sudoku/v2/{photo}.jpg")
+    lines = path.with_suffix(".dat").read_text().splitlines()[2:]
+    grid = read_grid(path, Recognizer.load("mixed"), (9, 9))
+    assert grid is not None, spoilt_by
+    assert grid.rows == [[int(digit) or None for digit in line.split()] for line in lines if line.strip()], spoilt_by

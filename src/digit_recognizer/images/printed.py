@@ -2,7 +2,8 @@
 
 Each is a cell cut out of a page: a digit of 14 to 56 pixels on paper of any brightness, ink spread or eaten away, seen
 a little from the side, sometimes with what is left of the cell's rules at its border, under uneven light, blurred,
-noisy, packed as JPEG. What a network sees of it is prepared as any picture is (Preprocess).
+noisy, packed as JPEG. What a network sees of it is prepared as any picture is (Preprocess), half of them as the small
+digits of a grid are: by their greys.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digit_recognizer.errors import DataError
 from digit_recognizer.images.preprocess import Preprocess
+from digit_recognizer.images.small_digits import for_small_digits
 
 Picture = NDArray[np.uint8]  # (H, W)
 Coverage = NDArray[np.float32]  # (H, W), share of each pixel that is inked, 0..1
@@ -34,6 +36,7 @@ BLUR = 0.06  # of the digit's height, standard deviation
 NOISE = 5.0  # grey levels, standard deviation
 QUALITY = (35, 96)  # of JPEG
 NEGATIVE = 0.05  # share of the cells that are light on dark
+BY_GREYS = 0.5  # share of the digits that are prepared without mending their strokes
 TRIES = 100  # cells without ink, one after the other, before that is an error
 
 
@@ -56,7 +59,8 @@ def printed_digits(
 
 
 def with_ink(glyphs: list[list[list[Coverage]]], digit: int, draw: Generator, prepare: Preprocess) -> Picture:
-    """One prepared digit, drawn anew where Preprocess finds no ink."""
+    """One digit, prepared in either way, drawn anew where Preprocess finds no ink."""
+    prepare = for_small_digits(prepare) if draw.random() < BY_GREYS else prepare
     for _ in range(TRIES):
         family = glyphs[draw.integers(len(glyphs))]
         fitted = prepare.fit(photographed(family[draw.integers(len(family))][digit], draw))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +16,20 @@ INK_WINDOW = 0.4  # of a cell: what is dark over less is ink
 MIDDLE = slice(MARGIN + round(0.2 * SIDE), MARGIN + round(0.8 * SIDE))  # where a digit's ink must pass
 RULE = 10  # pixels to either side of where a rule should be: so far a bold or bent one may reach
 FAINTEST = 0.07  # darkness below which nothing is ink
-GRAINS = 5.0  # times as dark as the grain of the paper ink is at least,
-PALE = 0.3  # and as a page's ink is mostly
+GRAINS = 2.0  # times as dark as the grain of the paper ink is at least,
+PALEST = 0.18  # and as a page's ink is mostly
+PALE = 0.5  # times as dark as a page's ink is mostly: ink, a stain, or the other side of the paper
 STRONG = 0.4  # of a cell's darkest ink: from here on a pixel belongs to a stroke
-LEAST_HEIGHT = 0.2  # of a cell: what is lower is dirt
+LEAST_HEIGHT = 0.2  # of a cell: what is lower is dirt, or a remainder of a rule
 LEAST_PART = 0.08  # of the digit's ink: a piece of it, not a speck
-NEAR = 0.12  # of a cell: how far a piece may lie outside the digit's box
+LONG, THIN = 0.7, 0.15  # of a cell: what is as long and as thin is a piece of a rule
+NEAR = 0.12  # of a cell: how far a piece may lie outside the digit's box,
+LARGE_NEAR = 0.2  # and a large one, such as the bar of a 5,
+LARGE = 0.2  # of the digit's ink at least
 OUTSIDE = 0.4  # share of its ink that a digit may have in other cells
 BLUR = 3.0  # pixels: how far out of focus a photo may be
 SHARPER = 1.0  # how much of what such a blur takes away is added
+WHITE = 128  # of 255: paper
 SOFT = 3  # pixels around strokes whose grey is kept
 
 
@@ -52,17 +59,40 @@ def interpolation(n: int) -> NDArray[np.float64]:
     return weights
 
 
-def cell_inks(page: Darkness) -> list[Grey | None]:
-    """The digit in each cell, row by row, as dark ink on white paper, uint8; None where the cell is empty.
+@dataclass(frozen=True)
+class Ink:
+    """What may be a digit in a cell."""
+
+    picture: Grey  # (SIDE + 2 MARGIN,) squared, dark ink on white paper
+    pale: bool  # far paler than what else is written on the page
+
+    def turned(self, quarter: int) -> Ink:
+        """The same turned by quarters, counterclockwise."""
+        return Ink(np.rot90(self.picture, quarter), self.pale)
+
+    @property
+    def tall(self) -> bool:
+        """Whether it is as high as a digit may be."""
+        rows = np.flatnonzero((self.picture < WHITE).any(1))
+        return len(rows) > 0 and int(rows[-1] - rows[0]) >= LEAST_HEIGHT * SIDE
+
+
+def cell_inks(page: Darkness) -> list[Ink | None]:
+    """What may be a digit in each cell, row by row; None where the cell is empty.
 
     page: (R * SIDE + 2 MARGIN, C * SIDE + 2 MARGIN), from `straighten`. The pictures have MARGIN around the cell.
     """
     clean = without_rules(page)
     inner = windows(clean)
     peaks = np.array([darkest(cell[MIDDLE, MIDDLE]) for cell in inner])
-    least = faintest(peaks, float(np.median([np.median(cell[MIDDLE, MIDDLE]) for cell in inner])))
-    sharp = windows(sharpened(clean))
-    return [digit_ink(cell) if peak >= least else None for cell, peak in zip(sharp, peaks, strict=True)]
+    grain = float(np.median([np.median(cell[MIDDLE, MIDDLE]) for cell in inner]))
+    usual = float(np.median(peaks[peaks >= peaks.max() / 2]))
+    least = max(FAINTEST, GRAINS * grain, PALEST * usual)
+    inks: list[Ink | None] = []
+    for cell, peak in zip(windows(sharpened(clean)), peaks.tolist(), strict=True):
+        picture = digit_ink(cell) if peak >= least else None
+        inks.append(None if picture is None else Ink(picture, peak < PALE * usual))
+    return inks
 
 
 def sharpened(page: Darkness) -> Darkness:
@@ -77,13 +107,6 @@ def windows(page: Darkness) -> list[Darkness]:
     size = SIDE + 2 * MARGIN
     starts = [(row * SIDE, column * SIDE) for row in range(rows) for column in range(columns)]
     return [page[down : down + size, across : across + size] for down, across in starts]
-
-
-def faintest(peaks: NDArray[np.float64], grain: float) -> float:
-    """How dark the ink on a page is at least. peaks: (N,), the darkest of each cell; grain: the paper's darkness."""
-    least = max(FAINTEST, GRAINS * grain)
-    inked = peaks[peaks >= least]
-    return max(least, PALE * float(np.median(inked))) if len(inked) else least
 
 
 def darkest(dark: Darkness) -> float:
@@ -134,27 +157,34 @@ def digit_ink(inner: Darkness) -> Grey | None:
 def strokes(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """The components of a cell's ink that make a digit, 0 or 1; None where there is none.
 
-    The digit is what has most ink in the middle of the cell; a stroke of another cell's is none, nor are specks.
+    The digit has most ink in the middle of the cell; a rule is none, nor a stroke of another cell's, nor specks.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    stats = np.asarray(boxes, np.int32)
+    sizes, spans = stats[:, cv2.CC_STAT_AREA], stats[:, 2:4]
     inside = np.bincount(labels[MIDDLE, MIDDLE].ravel(), minlength=count)
-    inside[0] = 0
-    main = int(inside.argmax())
-    sizes = stats[:, cv2.CC_STAT_AREA]
     own = np.bincount(labels[MARGIN:-MARGIN, MARGIN:-MARGIN].ravel(), minlength=count)
-    if main == 0 or stats[main, cv2.CC_STAT_HEIGHT] < LEAST_HEIGHT * SIDE or own[main] < (1 - OUTSIDE) * sizes[main]:
+    possible = (spans.max(1) >= LEAST_HEIGHT * SIDE) & (own >= (1 - OUTSIDE) * sizes) & (inside > 0) & ~rulelike(spans)
+    possible[0] = False
+    if not possible.any():
         return None
-    kept = beside(np.asarray(stats, np.int32), np.asarray(stats[main], np.int32)) & (sizes >= LEAST_PART * sizes[main])
+    main = int(np.where(possible, inside, 0).argmax())
+    kept = beside(stats, main, NEAR) & (sizes >= LEAST_PART * sizes[main])
+    kept |= beside(stats, main, LARGE_NEAR) & (sizes >= LARGE * sizes[main]) & (inside >= sizes / 2)
     kept[[0, main]] = False, True
     return np.asarray(kept[labels], np.uint8)
 
 
-def beside(stats: NDArray[np.int32], main: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Which components' boxes lie within a digit's box widened by NEAR: pieces of it, not of a rule or a neighbour.
+def rulelike(spans: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which widths and heights (n, 2) are those of pieces of a rule: as long as a cell, nearly, and thin."""
+    return np.asarray((spans.max(1) >= LONG * SIDE) & (spans.min(1) <= THIN * SIDE), np.bool_)
 
-    stats: (n, 5) and main: (5,), left, top, width, height and area, as OpenCV gives them.
+
+def beside(stats: NDArray[np.int32], main: int, near: float) -> NDArray[np.bool_]:
+    """Which components' boxes lie within the digit's box widened by `near`: pieces of it, not of a rule or a neighbour.
+
+    stats: (n, 5), left, top, width, height and area, as OpenCV gives them; main: which one is the digit.
     """
-    start, size, slack = stats[:, :2], stats[:, 2:4], NEAR * SIDE
-    return np.asarray(
-        (start >= main[:2] - slack).all(1) & (start + size <= main[:2] + main[2:4] + slack).all(1), np.bool_
-    )
+    start, size = stats[:, :2], stats[:, 2:4]
+    first, last = start[main] - near * SIDE, start[main] + size[main] + near * SIDE
+    return np.asarray((start >= first).all(1) & (start + size <= last).all(1), np.bool_)

@@ -1,7 +1,7 @@
 """Where in a photo a ruled grid may be: outlines of four corners, the largest first.
 
 A grid's rules are connected, so that its ink is one component whose convex hull has four sides, whatever the
-perspective. Which outline is a grid's, `rules` tells; here it is enough that the right one is among them.
+perspective. Which outline is a grid's, `grid_rules` tells; here it is enough that the right one is among them.
 """
 
 from __future__ import annotations

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.images import Picture, read_picture
-from digit_recognizer.reading.cells import cell_inks, straighten
+from digit_recognizer.images.small_digits import for_small_digits
+from digit_recognizer.reading.cells import Ink, cell_inks, straighten
 from digit_recognizer.reading.frame import PAPER, Grey, area, darkness, frame_candidates, reduced
-from digit_recognizer.reading.rules import MAX_RULES, find_nodes
+from digit_recognizer.reading.grid_rules import MAX_RULES, find_nodes
 from digit_recognizer.recognizer import Prediction, Recognizer
 
 Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and down, in pixels of the photo
@@ -20,7 +21,7 @@ Point = tuple[float, float]
 
 GOOD = 0.93  # quality of a grid from which on no other outline is looked at
 SMALLER = 0.5  # outlines smaller than this share of the first grid's are grids of their own
-CLEAR = 0.8  # share of the digits that are sure; with fewer the grid is read turned, too
+CLEAR = 0.8  # share of the dark ink that is surely digits; with less the grid is read turned, too
 CLEARER = 0.1  # share that a turned reading must gain
 
 
@@ -69,7 +70,8 @@ def read_grid(picture: Picture, recognizer: Recognizer, shape: tuple[int, int] |
     quarters = (0, 1, 2, 3) if shape is None or shape[0] == shape[1] else (0, 2)
     if shape is not None and (nodes.shape[0] - 1, nodes.shape[1] - 1) != shape:
         quarters = (1, 3)
-    return best_turn(nodes, quarters, grey, recognizer, source)
+    inks = cell_inks(straighten(grey, nodes))
+    return best_turn(nodes, inks, quarters, recognizer, source)
 
 
 def check_shape(shape: tuple[int, int] | None) -> None:
@@ -99,37 +101,51 @@ def find_grid(grey: Grey, shape: tuple[int, int] | None = None) -> Nodes | None:
     return None if best is None else best[2] / factor
 
 
-def best_turn(nodes: Nodes, quarters: tuple[int, ...], grey: Grey, recognizer: Recognizer, source: str) -> Grid:
+def best_turn(
+    nodes: Nodes, inks: list[Ink | None], quarters: tuple[int, ...], recognizer: Recognizer, source: str
+) -> Grid:
     """The reading with the digits turned by the first of the quarters (clockwise), or a clearly better one."""
-    best = read_cells(nodes, quarters[0], grey, recognizer, source)
+    dark = sum(ink is not None and not ink.pale for ink in inks)
+    best = read_cells(nodes, inks, quarters[0], recognizer, source)
     for quarter in quarters[1:]:
-        if clarity(best) >= CLEAR:
+        if surely_read(best) >= CLEAR * dark:
             break
-        found = read_cells(nodes, quarter, grey, recognizer, source)
-        if clarity(found) > clarity(best) + CLEARER:
+        found = read_cells(nodes, inks, quarter, recognizer, source)
+        if surely_read(found) > surely_read(best) + CLEARER * dark:
             best = found
     return best
 
 
-def clarity(grid: Grid) -> float:
-    """The share of the digits that are not unsure; 1 where all cells are empty.
+def surely_read(grid: Grid) -> int:
+    """How many digits are not unsure.
 
     Not their mean probability: that of digits upside down is 0.9 and more.
     """
-    digits = [cell.status == "ok" for cell in grid.cells if cell.status != "empty"]
-    return sum(digits) / len(digits) if digits else 1.0
+    return sum(cell.status == "ok" for cell in grid.cells)
 
 
-def read_cells(nodes: Nodes, quarter: int, grey: Grey, recognizer: Recognizer, source: str) -> Grid:
-    """The grid between nodes, its digits turned by `quarter` quarters clockwise."""
-    nodes = np.rot90(nodes, quarter)
-    page = straighten(grey, nodes)
+def read_cells(nodes: Nodes, inks: list[Ink | None], quarter: int, recognizer: Recognizer, source: str) -> Grid:
+    """The grid between nodes with what is written in its cells, its digits turned by `quarter` quarters clockwise."""
     rows, columns = nodes.shape[0] - 1, nodes.shape[1] - 1
-    places = [(row, column) for row in range(rows) for column in range(columns)]
-    inked = {place: ink for place, ink in zip(places, cell_inks(page), strict=True) if ink is not None}
-    predictions = dict(zip(inked, recognizer.predict(list(inked.values())), strict=True)) if inked else {}
-    cells = tuple(as_cell(place, nodes, predictions.get(place)) for place in places)
-    return Grid(source, (rows, columns), cells, 90 * quarter)
+    order = np.rot90(np.arange(rows * columns).reshape(rows, columns), quarter)
+    upright = [None if ink is None else ink.turned(quarter) for ink in (inks[number] for number in order.ravel())]
+    predictions = recognised(upright, recognizer)
+    nodes = np.rot90(nodes, quarter)
+    places = [(row, column) for row in range(order.shape[0]) for column in range(order.shape[1])]
+    cells = tuple(as_cell(place, nodes, found) for place, found in zip(places, predictions, strict=True))
+    return Grid(source, (order.shape[0], order.shape[1]), cells, 90 * quarter)
+
+
+def recognised(inks: list[Ink | None], recognizer: Recognizer) -> list[Prediction | None]:
+    """What each ink is; None where there is none, and where it is pale and not surely a digit: a stain."""
+    prepare = for_small_digits(recognizer.model.preprocess)
+    fitted = [prepare.fit(ink.picture) if ink is not None and ink.tall else None for ink in inks]
+    found = iter(recognizer.predict([image for image in fitted if image is not None]))
+    predictions = [None if image is None else next(found) for image in fitted]
+    return [
+        None if ink is None or each is None or (ink.pale and each.status != "ok") else each
+        for ink, each in zip(inks, predictions, strict=True)
+    ]
 
 
 def as_cell(place: tuple[int, int], nodes: Nodes, prediction: Prediction | None) -> Cell:

@@ -24,10 +24,13 @@ DARK = 0.12  # darkness that counts as full: a hairline then weighs as much as a
 RUN = 17  # pixels along a rule that are averaged: more than a digit's stroke is long
 WIDE, NARROW = 12, 5  # pixels to either side in which a path is sought, first and then
 STIFFNESS = 0.06  # what one pixel of bend costs a path, in full darkness
+# What a path pays for going as far away as it may, in full darkness: beside a grid runs the paper's edge, or text.
+STRAYING = 0.4
 DEGREE = 3  # of the polynomial in two variables that a page's bend is
 ACROSS = 2  # its degree across the rules: with more, a line of text above a grid draws the outermost rule away
 MIN_QUALITY = 0.78  # of rules; other drawings reach 0.77, and mostly 0.65
 MIN_CONTRAST = 0.1
+HOPELESS = 0.6  # with less no other way of seeking them makes rules
 MAX_RULES = 25  # rows or columns of a grid
 
 
@@ -38,6 +41,7 @@ class Rules:
     paths: Floats  # (n + 1, N): where across, 0..1 of the outline, at N places along
     places: Floats  # (N,): where along, 0..1 of the outline
     quality: float  # how probably a piece of a rule is darker than a piece of a path between rules; 0.5 is chance
+    darkness: float  # mean along the rules, as a share of DARK
     contrast: float  # median darkness of the former less that of the latter, as a share of DARK
 
     @property
@@ -67,7 +71,10 @@ def find_nodes(dark: Darkness, quad: Quad, shape: tuple[int, int] | None) -> tup
 def find_rules(dark: Darkness, quad: Quad, n: int | None) -> Rules | None:
     """The n + 1 level rules inside an outline, sound ones or None; where n is None, the most that are sound."""
     for count in [n] if n is not None else likely_counts(dark, quad):
-        found = follow(straightened(dark, quad, count), count)
+        flat = straightened(dark, quad, count)
+        found = follow(flat, count)
+        if found.quality >= HOPELESS:  # an edge beside a grid draws paths that stray freely away; folds want them
+            found = max(found, follow(flat, count, STRAYING), key=lambda each: each.darkness)
         if found.sound:
             return found
     return None
@@ -95,23 +102,24 @@ def unbroken(flat: Darkness) -> Darkness:
     return np.asarray(cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, RUN), np.uint8)), np.float32)
 
 
-def follow(flat: Darkness, n: int) -> Rules:
-    """The n + 1 level rules in an outline straightened."""
+def follow(flat: Darkness, n: int, straying: float = 0.0) -> Rules:
+    """The n + 1 level rules in an outline straightened; straying: what the first paths pay for leaving even steps."""
     runs = 0.5 * unbroken(flat) + 0.5 * cv2.blur(flat, (RUN, 1))
     dark, fine = in_steps(runs), in_steps(flat)
     places = ((np.arange(dark.shape[1]) + 0.5) * STEP - PITCH) / ALONG
     straight = PITCH * (1 + np.arange(n + 1.0))
-    first, strength = best_paths(dark, np.repeat(straight[:, None], len(places), 1), WIDE)
+    first, strength = best_paths(dark, np.repeat(straight[:, None], len(places), 1), WIDE, straying)
     inside = (places >= 0) & (places <= 1)
     along, across = np.meshgrid(places[inside], np.arange(n + 1) / n)
     bend = fit_bend(along, across, (first - straight[:, None])[:, inside], strength[:, inside])
     near = np.clip(places, 0, 1)
-    paths, _ = best_paths(dark, straight[:, None] + bent(bend, near, np.arange(n + 1) / n), NARROW)
+    paths, _ = best_paths(dark, straight[:, None] + bent(bend, near, np.arange(n + 1) / n), NARROW, STRAYING)
     middles = PITCH * (1.5 + np.arange(n))
-    others, _ = best_paths(dark, middles[:, None] + bent(bend, near, (np.arange(n) + 0.5) / n), NARROW)
-    pieces, gaps = (in_pieces(along_paths(fine, each)[:, inside]) for each in (paths, others))
-    darker = float((pieces[:, None] > gaps).mean())
-    return Rules((paths / PITCH - 1) / n, places, darker, float(np.median(pieces) - np.median(gaps)))
+    others, _ = best_paths(dark, middles[:, None] + bent(bend, near, (np.arange(n) + 0.5) / n), NARROW, STRAYING)
+    on, between = (along_paths(fine, each)[:, inside] for each in (paths, others))
+    pieces, gaps = in_pieces(on), in_pieces(between)
+    darker, contrast = float((pieces[:, None] > gaps).mean()), float(np.median(pieces) - np.median(gaps))
+    return Rules((paths / PITCH - 1) / n, places, darker, float(on.mean()), contrast)
 
 
 def along_paths(fine: Floats, paths: Floats) -> Floats:
@@ -125,23 +133,26 @@ def in_pieces(strength: Floats) -> Floats:
     return np.concatenate([np.quantile(part, 0.3, axis=1) for part in np.array_split(strength, 9, axis=1)])
 
 
-def best_paths(dark: Floats, centres: Floats, band: int) -> tuple[Floats, Floats]:
+def best_paths(dark: Floats, centres: Floats, band: int, straying: float = 0.0) -> tuple[Floats, Floats]:
     """From side to side the paths that gather most darkness within `band` pixels of their centres.
 
-    dark: (H, N); centres: (K, N) pixels down. Returns the paths (K, N), pixels down, and the darkness on them (K, N).
+    dark: (H, N); centres: (K, N) pixels down; straying: what a path pays at the end of its band.
+    Returns the paths (K, N), pixels down, and the darkness on them (K, N).
     """
     middle = np.rint(centres).astype(np.int64)
     rows = middle[:, None] + np.arange(-band, band + 1)[:, None]
     outside = (rows < 0) | (rows >= len(dark))
     gain = np.where(outside, -1.0, dark[np.clip(rows, 0, len(dark) - 1), np.arange(dark.shape[1])])  # (K, B, N)
+    away = (rows - centres[:, None]) / band
+    dear = gain - straying * away**2
     steps = (-2, -1, 0, 1, 2)
-    total, came = gain[:, :, 0], np.zeros(gain.shape, np.int64)
+    total, came = dear[:, :, 0], np.zeros(gain.shape, np.int64)
     for place in range(1, gain.shape[2]):
         padded = np.pad(total, ((0, 0), (2, 2)), constant_values=-np.inf)
         options = np.stack([padded[:, 2 + s : 2 + s + total.shape[1]] - STIFFNESS * s * s for s in steps])
         best = options.argmax(0)
         came[:, :, place] = best - 2
-        total = options.max(0) + gain[:, :, place]
+        total = options.max(0) + dear[:, :, place]
     at = np.empty(middle.shape, np.int64)
     at[:, -1] = total.argmax(1)
     each = np.arange(len(at))
