@@ -213,3 +213,12 @@ def test_the_base_install_says_what_a_model_without_a_twin_needs(
     assert (done.returncode, done.stdout) == (2, "")
     assert "alone.safetensors" in done.stderr
     assert "pip install" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--json", "--report"])
+def test_what_cannot_be_written_is_told_before_the_work(option: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    for target, says in ((tmp_path, "it is a folder"), (tmp_path / "file" / "x.json", "is a file)")):
+        result = digits("evaluate", "no-such-model", option, str(target))
+        is_complaint(result, says)
+    assert (tmp_path / "file").read_text() == "kept"

@@ -37,6 +37,17 @@ def write_whole(path: Path, content: bytes) -> None:
         raise storage_error(path, error) from error
 
 
+def check_can_be_written(path: Path) -> None:
+    """Raise StorageError now where `write_whole` would later, for what can be told before the work is done."""
+    if path.is_dir():
+        raise StorageError(f"{path}: cannot be written (it is a folder). Name a file in it.")
+    standing = next(folder for folder in path.resolve().parents if folder.exists())
+    if not standing.is_dir():
+        raise StorageError(f"{path}: cannot be written ({standing} is a file). Name another place.")
+    if not os.access(standing, os.W_OK | os.X_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise StorageError(f"{path}: cannot be written (its rights forbid it). Name another place.")
+
+
 def is_plain(path: Path) -> bool:
     """Whether `path` is a file, or nothing yet; not a pipe or a device."""
     return os.path.isfile(path) or os.path.isdir(path) or not os.path.exists(path)  # noqa: PTH112, PTH113, PTH110

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digit_recognizer.cli.options import Data, DataDir, Json, Quiet, Split
+from digit_recognizer.cli.options import Data, DataDir, Json, Quiet, Split, file_to_be_written
 from digit_recognizer.cli.seeds import evaluate_many, print_seeds
 
 if TYPE_CHECKING:
@@ -45,7 +45,10 @@ def evaluate(
         typer.Option(metavar="FOLDER", help="Draw the confusion matrix and the worst mistakes there."),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write it all as one HTML page that opens anywhere.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", callback=file_to_be_written, help="Write it all as one HTML page that opens anywhere."
+        ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:

@@ -9,6 +9,22 @@ from typing import Annotated
 import typer
 
 from digit_recognizer.errors import ConfigError
+from digit_recognizer.files import check_can_be_written
+
+
+def to_be_written(target: str | None) -> str | None:
+    """The file that an option names, which is refused at once where it can't be written: not after the work is done."""
+    if target is not None and target != "-":
+        check_can_be_written(Path(target))
+    return target
+
+
+def file_to_be_written(target: Path | None) -> Path | None:
+    """The same of a path."""
+    if target is not None:
+        check_can_be_written(target)
+    return target
+
 
 Data = Annotated[str, typer.Option("--data", metavar="NAME|FOLDER", help="A set's name or a folder of class folders.")]
 DataDir = Annotated[
@@ -21,12 +37,22 @@ Split = Annotated[
 ]
 Json = Annotated[
     str | None,
-    typer.Option("--json", metavar="FILE|-", help="Write one JSON object to a file, or to standard output."),
+    typer.Option(
+        "--json",
+        metavar="FILE|-",
+        callback=to_be_written,
+        help="Write one JSON object to a file, or to standard output.",
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no words, only answers and errors.")]
 Save = Annotated[
     Path | None,
-    typer.Option("--save", metavar="FILE", help="Write the figure to this file (.png, .pdf, .svg)."),
+    typer.Option(
+        "--save",
+        metavar="FILE",
+        callback=file_to_be_written,
+        help="Write the figure to this file (.png, .pdf, .svg).",
+    ),
 ]
 
 
