@@ -107,7 +107,7 @@ def test_a_digit_depends_on_fonts_seed_and_number_alone(fonts: dict[str, list[li
 
 
 def test_a_preparation_that_sees_no_ink_is_told(fonts: dict[str, list[list[Path]]]) -> None:
-    with pytest.raises(DataError, match="No printed digit with ink"):
+    with pytest.raises(DataError, match="No digit with ink"):
         printed_digits(fonts["calibration"], 1, preprocess=Preprocess(min_contrast=250))
 
 
