@@ -7,7 +7,6 @@ is not thin, so the stroke keeps its pixels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2

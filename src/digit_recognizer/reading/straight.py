@@ -71,7 +71,8 @@ def through(x: Values, y: Values, slope: float, start: float, width: int) -> Val
     factors = np.array([slope, start])
     degree = 2 if np.count_nonzero(np.bincount((x + width / 2).astype(np.int64))) >= BOWED * width else 1
     for limit in (1.5, 0.75):
-        kept = np.abs(y - np.polyval(factors, x)) <= max(limit, 1.5 * float(np.median(np.abs(y - np.polyval(factors, x)))))
+        away = np.abs(y - np.polyval(factors, x))
+        kept = away <= max(limit, 1.5 * float(np.median(away)))
         if np.ptp(x[kept]) < 8:
             break
         factors = np.polyfit(x[kept], y[kept], degree)
