@@ -22,7 +22,8 @@ BOXED = 1.8  # heights from middle to middle: farther apart are no two boxes of 
 BETWEEN = 0.6  # of the rows that two digits share: so much of an upright rule is seen there
 LOW = 0.4  # of the page's typical height: lower groups are print, or dirt
 HIGH = 3  # of it: higher ones are edges and shadows
-NEAR = 0.15  # heights around a group: small pieces within are parts of its digits
+ASIDE = 0.5  # heights beside a group, and
+NEAR = 0.2  # above and below it: small pieces within may be parts of its digits
 SAME_LINE = 0.5  # heights between middles
 
 
@@ -139,12 +140,12 @@ def gap_between(before: Piece, after: Piece) -> float:
 def with_parts(group: Group, small: list[Piece]) -> Group:
     """The group with the small pieces that stand in it: broken strokes."""
     left, top, wide, high = group.box
-    near = NEAR * group.height
+    near, aside = NEAR * group.height, ASIDE * group.height
     inside = [
         piece
         for piece in small
-        if left - near <= piece.box[0]
-        and piece.right <= left + wide + near
+        if left - aside <= piece.box[0]
+        and piece.right <= left + wide + aside
         and top - near <= piece.box[1]
         and piece.bottom <= top + high + near
     ]
