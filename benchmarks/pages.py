@@ -18,8 +18,7 @@ from common import conditions, parser, report, say
 from digit_recognizer import Recognizer, load_dataset
 from digit_recognizer.images.drawn_pages import HEIGHT, KINDS, WIDTH, Box, DrawnPage, drawn_page
 from digit_recognizer.measuring.intervals import wilson
-from digit_recognizer.reading import Page, read_page
-from digit_recognizer.recognizer import DEFAULT_MODEL
+from digit_recognizer.reading import PAGE_MODEL, Page, read_page
 
 SAME_PLACE = 0.5  # intersection over union of a number's boxes
 
@@ -132,7 +131,7 @@ def figures(tally: Tally, pages: int) -> dict[str, Any]:
 
 def main() -> None:
     arguments = parser(__doc__.splitlines()[0])
-    arguments.add_argument("--model", default=DEFAULT_MODEL)
+    arguments.add_argument("--model", default=PAGE_MODEL)
     arguments.add_argument("--kinds", nargs="+", metavar="NAME", choices=KINDS, default=list(KINDS))
     arguments.add_argument("--each", type=int, default=10, metavar="N", help="pages of a kind")
     arguments.add_argument("--seed", type=int, default=0, help="of the first page; the others follow")

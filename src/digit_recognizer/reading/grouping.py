@@ -113,7 +113,7 @@ def boxed(before: Piece, after: Piece, height: float, rules: Mask) -> bool:
     if not between.size:
         return False
     upright = cv2.dilate(between, np.ones((1, 5), np.uint8)).mean(0) > BETWEEN  # it may lean
-    return np.count_nonzero(np.diff(upright.astype(np.int8), prepend=0) == 1) == 1
+    return bool(np.count_nonzero(np.diff(upright.astype(np.int8), prepend=0) == 1) == 1)
 
 
 def widest_empty(gaps: Sequence[float]) -> float:

@@ -9,9 +9,11 @@ from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.reading.components import LEAST_HEIGHT, Box, box_around
 from digit_recognizer.reading.ink import darkness, strokes
 from digit_recognizer.reading.ruling import find_rules
-from digit_recognizer.reading.turning import best_turn
-from digit_recognizer.reading.upright import Digit
+from digit_recognizer.reading.turning import Turn, best_turn
+from digit_recognizer.reading.upright import Digit, Word, read_upright
 from digit_recognizer.recognizer import Recognizer
+
+PAGE_MODEL = "mixed"  # shipped: it knows print too, so that it takes fewer letters for digits
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,14 @@ class Page:
     numbers: tuple[Number, ...]  # in reading order
     turned: int  # degrees, clockwise, that the digits stand turned in the photo: 0, 90, 180 or 270
     size: tuple[int, int]  # width and height of the photo in pixels
+    surely_so: bool = True  # another way up reads much less clearly; otherwise no digit is "ok"
 
 
 def read_page(picture: Picture, recognizer: Recognizer) -> Page:
     """The numbers on a page; none where there are none.
 
     picture: as for `read_picture`. Boxes are in pixels of the photo as its EXIF orientation turns it. A page whose
-    digits read clearly better turned by 90, 180 or 270 degrees is read so, and says it.
+    digits read clearly better turned by 90, 180 or 270 degrees is read so, and says it (`turning.best_turn`).
     Raises ImageError for what is no picture.
     """
     source = os.fspath(picture) if isinstance(picture, str | os.PathLike) else "the picture"
@@ -46,22 +49,23 @@ def read_page(picture: Picture, recognizer: Recognizer) -> Page:
     if min(size) < LEAST_HEIGHT:
         return Page(source, (), 0, size)
     dark = darkness(grey)
-    quarter, reading = best_turn(strokes(dark, find_rules(dark)), recognizer)
-    numbers = tuple(as_number(digits, quarter, dark.factor, size) for digits in reading.numbers)
-    return Page(source, numbers, 90 * quarter, size)
+    ink = strokes(dark, find_rules(dark))
+    turn = best_turn(lambda quarters: read_upright(ink.turned(quarters), recognizer))
+    numbers = tuple(as_number(word, turn, dark.factor, size) for word in turn.reading.numbers)
+    return Page(source, numbers, 90 * turn.quarters, size, turn.sure)
 
 
-def as_number(digits: tuple[Digit, ...], quarter: int, factor: float, size: tuple[int, int]) -> Number:
+def as_number(word: Word, turn: Turn, factor: float, size: tuple[int, int]) -> Number:
     """Digits as a number, in pixels of the photo."""
     placed = tuple(
         replace(
             digit,
-            box=in_photo(digit.box, quarter, factor, size),
-            status="ok" if digit.status == "ok" else "unsure",  # its neighbours say that it is a digit
+            box=in_photo(digit.box, turn.quarters, factor, size),
+            status="ok" if digit.status == "ok" and turn.sure else "unsure",  # its neighbours say that it is a digit
         )
-        for digit in digits
+        for digit in word
     )
-    text = "".join(str(digit.label) for digit in digits)
+    text = "".join(str(digit.label) for digit in word)
     return Number(text, box_around([digit.box for digit in placed]), placed)
 
 

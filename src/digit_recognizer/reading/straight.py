@@ -37,12 +37,14 @@ class Line:
 
 def straight_lines(x: Values, y: Values, width: int, least: int, leans: tuple[float, float]) -> Iterator[Line]:
     """The lines through at least `least` of the points (N,) each, leaning between two angles (degrees)."""
-    every = -(-len(x) // MAX_POINTS)
-    x, y, least = x[::every] - width / 2, y[::every], max(2, -(-least // max(1, every)))
+    if len(x) < least:
+        return
+    every = max(1, -(-len(x) // MAX_POINTS))
+    x, y, least = x[::every] - width / 2, y[::every], max(2, least // every)
     slopes = np.tan(np.radians(np.arange(leans[0], leans[1] + STEP / 2, STEP)))
     free = np.ones(len(x), bool)
-    lowest = float(y.min(initial=0) - np.abs(slopes).max() * width / 2)
-    bins = int((y.max(initial=0) - lowest + np.abs(slopes).max() * width / 2) / BIN) + 2
+    lowest = float(y.min() - np.abs(slopes).max() * width / 2)
+    bins = int((y.max() - lowest + np.abs(slopes).max() * width / 2) / BIN) + 2
     votes = ballots(x, y, slopes, lowest, bins)
     for _ in range(MAX_LINES):
         both = votes[:, :-1] + votes[:, 1:]

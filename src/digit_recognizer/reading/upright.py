@@ -42,9 +42,14 @@ class Reading:
     words: tuple[Word, ...]  # of each group: its pieces, digits or not
 
     @property
+    def words_as_numbers(self) -> list[Word]:
+        """The groups that look like numbers, whatever else is on the page."""
+        return [word for word in self.words if is_number(word)]
+
+    @property
     def numbers(self) -> list[Word]:
         """The groups that are numbers; words, dirt and what a page of text has of both are left out."""
-        numbers = [word for word in self.words if is_number(word)]
+        numbers = self.words_as_numbers
         if len(numbers) > TEXT * len(self.words):
             return numbers
         return [word for word in numbers if len(word) >= LONE and all(digit.status == "ok" for digit in word)]
