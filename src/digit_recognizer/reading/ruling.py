@@ -17,7 +17,10 @@ from digit_recognizer.reading.ink import Darkness, Floats, Mask
 from digit_recognizer.reading.straight import Line, straight_lines
 
 THICKEST = 1 / 180  # of the longer side: thicker lines are no rules
+LEAST_THICKEST = 8  # pixels: or no more than so many, blurred edges with them
 SHORTEST = 1 / 16  # of the longer side: the shortest rule
+SLIM_LEVEL = 8  # times as long as thick is a level rule: no stroke of a digit is so long and straight
+SLIM_UPRIGHT = 20  # and an upright rule that runs from no level rule to another: a 1 is shorter
 SIDE = 1 / 60  # of the longer side: the shortest side of a box
 PART = 0.5  # of the shortest rule: shorter parts of a rule are strokes
 LEANING = 8.0  # degrees that rules may lean
@@ -48,8 +51,8 @@ class Ruled:
         rows = np.clip(np.rint(line.at(columns)).astype(np.int64), 0, len(self.mask) - 1)
         on, thin = self.near_weak[rows, columns], self.near_thin[rows, columns]
         closed = cv2.morphologyEx(np.pad(on, GAP + 1)[None].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, GAP + 1)))
-        edges = np.flatnonzero(np.diff(closed[0].astype(np.int8))) - GAP
-        pairs = zip(np.maximum(edges[::2], 0).tolist(), edges[1::2].tolist(), strict=True)
+        edges = np.clip(np.flatnonzero(np.diff(closed[0].astype(np.int8))) - GAP, 0, self.mask.shape[1])
+        pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
         return [(first, last) for first, last in pairs if np.count_nonzero(thin[first:last]) > THIN * (last - first)]
 
 
@@ -66,19 +69,19 @@ def find_rules(dark: Darkness) -> Mask:
     longer = max(dark.away.shape)
     shortest, side = max(24, round(SHORTEST * longer)), max(12, round(SIDE * longer))
     nothing = np.zeros(dark.away.shape, bool)
-    level, leans = rules_along(dark.away, dark.faintest, shortest, shortest, nothing, None)
+    level, leans = rules_along(dark.away, dark.faintest, shortest, shortest, nothing, None, SLIM_LEVEL)
     sides_lean = None if leans is None else -leans
-    upright, _ = rules_along(dark.away.T, dark.faintest, shortest, side, level.erased.T, sides_lean)
+    upright, _ = rules_along(dark.away.T, dark.faintest, shortest, side, level.erased.T, sides_lean, SLIM_UPRIGHT)
     return level.erased | upright.erased.T | level.bands & upright.bands.T
 
 
 def rules_along(
-    away: Floats, faintest: float, shortest: int, side: int, ends: Mask, lean: float | None
+    away: Floats, faintest: float, shortest: int, side: int, ends: Mask, lean: float | None, slim: int
 ) -> tuple[Rules, float | None]:
     """The level rules and how far they lean in degrees (their median; None where there are none).
 
     shortest: pixels of a rule that stands alone; side: of one that runs between two of `ends` (H, W); lean: about so
-    far such sides lean.
+    far such sides lean; slim: so many times as long as thick is a rule that stands alone.
     """
     page = as_ruled(away, faintest)
     rules, leans = Rules(np.zeros(away.shape, bool), np.zeros(away.shape, bool)), []
@@ -90,7 +93,7 @@ def rules_along(
         vain = 0
         for line in straight_lines(x, y, away.shape[1], round(0.8 * THIN * least), (lowest, highest)):
             parts = [part for part in page.parts(line) if part[1] - part[0] >= min(least, PART * alone)]
-            if any(last - first >= alone for first, last in parts):
+            if any(last - first >= max(alone, slim * thickness(page, line, (first, last))) for first, last in parts):
                 leans.append(float(np.degrees(np.arctan(line.slope))))
             else:
                 parts = [part for part in parts if ends_at(ends, line, part)]
@@ -106,7 +109,7 @@ def as_ruled(away: Floats, faintest: float) -> Ruled:
     """What the search for level rules needs of a page's darkness (H, W)."""
     away = np.ascontiguousarray(away)
     weak = cv2.blur(away, (SMOOTH, 1)) >= WEAK * faintest
-    thin = short_runs(weak, max(4, round(THICKEST * max(away.shape))))
+    thin = short_runs(weak, max(LEAST_THICKEST, round(THICKEST * max(away.shape))))
     return Ruled(away, away >= faintest, thin, *(np.asarray(three_rows(each) > 0) for each in (weak, thin)))
 
 
@@ -134,6 +137,15 @@ def ends_at(ends: Mask, line: Line, part: tuple[int, int]) -> bool:
     return True
 
 
+def thickness(page: Ruled, line: Line, part: tuple[int, int]) -> float:
+    """How many rows a part of a line is thick: the median over the columns in which it is thin; 0 where it is nowhere."""
+    columns = np.arange(*part)
+    rows = np.rint(line.at(columns)).astype(np.int64) + np.arange(-REACH, REACH + 1)[:, None]
+    on = page.thin[np.clip(rows, 0, len(page.thin) - 1), columns]
+    seen = on[REACH - 1 : REACH + 2].any(0)
+    return float(np.median(on.sum(0)[seen])) if seen.any() else 0.0
+
+
 def erase(rules: Rules, page: Ruled, line: Line, part: tuple[int, int]) -> None:
     """Add a part of a line to the rules, and the ink on it that is neither higher nor darker than the rule."""
     columns = np.arange(max(0, part[0] - REACH), min(page.mask.shape[1], part[1] + REACH))
@@ -145,8 +157,7 @@ def erase(rules: Rules, page: Ruled, line: Line, part: tuple[int, int]) -> None:
     own = page.thin[block] & page.mask[block] & (beside <= 1.5)
     if not own.any():
         return
-    on = page.thin[block] & page.mask[block] & (beside <= 6)
-    thick = float(np.median(on.sum(0)[own.any(0)]))
+    thick = thickness(page, line, part)
     darkest = DARKER * float(np.median(page.away[block][own]))
     thin = short_runs(page.mask[block], round(thick) + 2)
     band = beside <= thick / 2 + CLOSE
