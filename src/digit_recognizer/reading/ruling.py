@@ -19,7 +19,7 @@ from digit_recognizer.reading.straight import Line, straight_lines
 THICKEST = 1 / 180  # of the longer side: thicker lines are no rules
 LEAST_THICKEST = 8  # pixels: or no more than so many, blurred edges with them
 SHORTEST = 1 / 16  # of the longer side: the shortest rule
-SLIM_LEVEL = 8  # times as long as thick is a level rule: no stroke of a digit is so long and straight
+SLIM_LEVEL = 7  # times as long as thick is a level rule: no stroke of a digit is so long and straight
 SLIM_UPRIGHT = 20  # and an upright rule that runs from no level rule to another: a 1 is shorter
 SIDE = 1 / 60  # of the longer side: the shortest side of a box
 PART = 0.5  # of the shortest rule: shorter parts of a rule are strokes
@@ -28,7 +28,7 @@ SQUARE = 2.5  # degrees by which the sides of a box may lean otherwise
 SMOOTH = 9  # columns over which a rule is averaged, against the grain
 WEAK = 0.7  # of the faintest ink: a rule averaged so is as sure
 GAP = 3  # columns without ink that do not end a rule
-IN_VAIN = 25  # lines in a row that are no rules: then the others, of fewer points, are none either
+IN_VAIN = 120  # lines in a row that are no rules: then the others, of fewer points, are none either
 THIN = 0.4  # of a rule's columns are thin; in the others strokes cross it
 CLOSE = 1.0  # pixels beside a rule's edge that are still the rule
 REACH = 4  # pixels within which a side ends at a rule
@@ -71,7 +71,7 @@ def find_rules(dark: Darkness) -> Mask:
     nothing = np.zeros(dark.away.shape, bool)
     level, leans = rules_along(dark.away, dark.faintest, shortest, shortest, nothing, None, SLIM_LEVEL)
     sides_lean = None if leans is None else -leans
-    upright, _ = rules_along(dark.away.T, dark.faintest, shortest, side, level.erased.T, sides_lean, SLIM_UPRIGHT)
+    upright, _ = rules_along(dark.away.T, dark.faintest, shortest, side, level.bands.T, sides_lean, SLIM_UPRIGHT)
     return level.erased | upright.erased.T | level.bands & upright.bands.T
 
 
@@ -138,7 +138,7 @@ def ends_at(ends: Mask, line: Line, part: tuple[int, int]) -> bool:
 
 
 def thickness(page: Ruled, line: Line, part: tuple[int, int]) -> float:
-    """How many rows a part of a line is thick: the median over the columns in which it is thin; 0 where it is nowhere."""
+    """How many rows a part of a line is thick: the median over the columns in which it is thin; 0 without any."""
     columns = np.arange(*part)
     rows = np.rint(line.at(columns)).astype(np.int64) + np.arange(-REACH, REACH + 1)[:, None]
     on = page.thin[np.clip(rows, 0, len(page.thin) - 1), columns]
