@@ -1,4 +1,4 @@
-"""How well `digits read` reads pages: numbers wholly right, digits found, false digits, seconds, by kind of page.
+"""How well `digits read` reads pages: numbers wholly right, digits found, false digits, by kind of page; seconds with --megapixels.
 
 The pages are drawn from MNIST validation digits (images/drawn_pages.py), none of which is a test digit.
 
@@ -93,7 +93,7 @@ def measure(model: str, kinds: list[str], each: int, seed: int, megapixels: floa
             page = read_page(picture, recognizer)
             tally.seconds += time.perf_counter() - began
             compare(drawn, scaled(page, WIDTH * HEIGHT / picture.size), -90 * KINDS[kind].quarters % 360, tally)
-        found[kind] = figures(tally, each)
+        found[kind] = figures(tally, each) | ({"seconds_a_page": tally.seconds / each} if megapixels else {})
         say(f"{kind}: {found[kind]}")
     return found
 
@@ -125,7 +125,6 @@ def figures(tally: Tally, pages: int) -> dict[str, Any]:
         "false_digits_a_page": tally.false / pages,
         "wrong_and_ok_a_page": tally.wrong_and_ok / pages,
         "pages_read_another_way_up": tally.turned,
-        "seconds_a_page": tally.seconds / pages,
     }
 
 
@@ -139,7 +138,7 @@ def main() -> None:
     options = arguments.parse_args()
     before = conditions()
     found = measure(options.model, options.kinds, options.each, options.seed, options.megapixels)
-    report({"model": options.model, **before, "pages": found}, options.json)
+    report({"model": options.model, "seed": options.seed, **before, "pages": found}, options.json)
 
 
 if __name__ == "__main__":

@@ -27,11 +27,13 @@ LEANING = 8.0  # degrees that rules may lean
 SQUARE = 2.5  # degrees by which the sides of a box may lean otherwise
 SMOOTH = 9  # columns over which a rule is averaged, against the grain
 WEAK = 0.7  # of the faintest ink: a rule averaged so is as sure
+SHARP = 0.4  # of the darkest ink nearby: what is fainter is the blur between the side of a box and a stroke beside it
 GAP = 3  # columns without ink that do not end a rule
 IN_VAIN = 120  # lines in a row that are no rules: then the others, of fewer points, are none either
 THIN = 0.4  # of a rule's columns are thin; in the others strokes cross it
 CLOSE = 1.0  # pixels beside a rule's edge that are still the rule
 REACH = 4  # pixels within which a side ends at a rule
+CORE = 80  # percentile of the ink of rules that tells how dark their middle is, apart from blurred edges
 DARKER = 1.5  # times as dark as the rule: that is a stroke on it
 
 
@@ -57,6 +59,16 @@ class Ruled:
 
 
 @dataclass(frozen=True)
+class Sides:
+    """What the sides of boxes are like."""
+
+    least: int  # pixels
+    ends: Mask  # (H, W): the rules across them, from one of which to another they run
+    lean: float  # degrees, about
+    darkest: float  # share of the paper's light that is missing, as of those rules
+
+
+@dataclass(frozen=True)
 class Rules:
     """Where the rules of one direction lie, (H, W) each."""
 
@@ -68,27 +80,27 @@ def find_rules(dark: Darkness) -> Mask:
     """Where the rules of a page lie, (h, w)."""
     longer = max(dark.away.shape)
     shortest, side = max(24, round(SHORTEST * longer)), max(12, round(SIDE * longer))
-    nothing = np.zeros(dark.away.shape, bool)
-    level, leans = rules_along(dark.away, dark.faintest, shortest, shortest, nothing, None, SLIM_LEVEL)
-    sides_lean = None if leans is None else -leans
-    upright, _ = rules_along(dark.away.T, dark.faintest, shortest, side, level.bands.T, sides_lean, SLIM_UPRIGHT)
+    level, lean = rules_along(dark.away, dark.faintest, shortest, None, SLIM_LEVEL)
+    sides = None
+    if lean is not None and level.erased.any():
+        sides = Sides(side, level.bands.T, -lean, DARKER * float(np.percentile(dark.away[level.erased], CORE)))
+    upright, _ = rules_along(dark.away.T, dark.faintest, shortest, sides, SLIM_UPRIGHT)
     return level.erased | upright.erased.T | level.bands & upright.bands.T
 
 
 def rules_along(
-    away: Floats, faintest: float, shortest: int, side: int, ends: Mask, lean: float | None, slim: int
+    away: Floats, faintest: float, shortest: int, sides: Sides | None, slim: int
 ) -> tuple[Rules, float | None]:
     """The level rules and how far they lean in degrees (their median; None where there are none).
 
-    shortest: pixels of a rule that stands alone; side: of one that runs between two of `ends` (H, W); lean: about so
-    far such sides lean; slim: so many times as long as thick is a rule that stands alone.
+    shortest: pixels of a rule that stands alone; slim: so many times as long as thick it is.
     """
-    page = as_ruled(away, faintest)
     rules, leans = Rules(np.zeros(away.shape, bool), np.zeros(away.shape, bool)), []
-    ranges = [(-LEANING, LEANING, shortest, shortest)]
-    if lean is not None:
-        ranges.append((lean - SQUARE, lean + SQUARE, side, 10**9))
-    for lowest, highest, least, alone in ranges:
+    ranges = [(-LEANING, LEANING, shortest, shortest, 0.0)]
+    if sides:
+        ranges.append((sides.lean - SQUARE, sides.lean + SQUARE, sides.least, 10**9, SHARP))
+    for lowest, highest, least, alone, sharp in ranges:
+        page = as_ruled(away, faintest, sharp)
         x, y = middles(page.thin & ~rules.erased)
         vain = 0
         for line in straight_lines(x, y, away.shape[1], round(0.8 * THIN * least), (lowest, highest)):
@@ -96,7 +108,7 @@ def rules_along(
             if any(last - first >= max(alone, slim * thickness(page, line, (first, last))) for first, last in parts):
                 leans.append(float(np.degrees(np.arctan(line.slope))))
             else:
-                parts = [part for part in parts if ends_at(ends, line, part)]
+                parts = [part for part in parts if sides and is_side(sides, page, line, part)]
             for part in parts:
                 erase(rules, page, line, part)
             vain = 0 if parts else vain + 1
@@ -105,11 +117,16 @@ def rules_along(
     return rules, float(np.median(leans)) if leans else None
 
 
-def as_ruled(away: Floats, faintest: float) -> Ruled:
-    """What the search for level rules needs of a page's darkness (H, W)."""
+def as_ruled(away: Floats, faintest: float, sharp: float) -> Ruled:
+    """What the search for level rules needs of a page's darkness (H, W).
+
+    sharp: of the darkest ink within SMOOTH rows; what is fainter does not make a rule thicker.
+    """
     away = np.ascontiguousarray(away)
-    weak = cv2.blur(away, (SMOOTH, 1)) >= WEAK * faintest
-    thin = short_runs(weak, max(LEAST_THICKEST, round(THICKEST * max(away.shape))))
+    smooth = cv2.blur(away, (SMOOTH, 1))
+    weak = smooth >= WEAK * faintest
+    clear = weak & (smooth >= sharp * cv2.dilate(smooth, np.ones((SMOOTH, 1), np.uint8)))
+    thin = short_runs(clear, max(LEAST_THICKEST, round(THICKEST * max(away.shape))))
     return Ruled(away, away >= faintest, thin, *(np.asarray(three_rows(each) > 0) for each in (weak, thin)))
 
 
@@ -127,11 +144,15 @@ def middles(thin: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return columns.astype(np.float64), (first + after - 1) / 2
 
 
-def ends_at(ends: Mask, line: Line, part: tuple[int, int]) -> bool:
-    """Whether a part of a line begins and ends where `ends` (H, W) says."""
+def is_side(sides: Sides, page: Ruled, line: Line, part: tuple[int, int]) -> bool:
+    """Whether a part of a line runs from one rule across it to another, and is no darker than they."""
+    columns = np.arange(*part)
+    rows = np.clip(np.rint(line.at(columns)).astype(np.int64), 0, len(page.away) - 1)
+    if float(np.median(page.away[rows, columns])) > sides.darkest:
+        return False
     ways = np.array([part[0], part[1] - 1])
     for column, row in zip(ways.tolist(), np.rint(line.at(ways)).astype(int).tolist(), strict=True):
-        around = ends[max(0, row - REACH) : row + REACH + 1, max(0, column - REACH) : column + REACH + 1]
+        around = sides.ends[max(0, row - REACH) : row + REACH + 1, max(0, column - REACH) : column + REACH + 1]
         if not around.any():
             return False
     return True
