@@ -1,4 +1,6 @@
-"""How well `digits read` reads pages: numbers wholly right, digits found, false digits, by kind of page; seconds with --megapixels.
+"""How well `digits read` reads pages: numbers wholly right, digits found, false digits, by kind of page.
+
+The seconds are told with --megapixels alone.
 
 The pages are drawn from MNIST validation digits (images/drawn_pages.py), none of which is a test digit.
 

@@ -13,7 +13,7 @@ def pages_table() -> str:
     lines = [
         f"`python benchmarks/pages.py --each N --seed {measured['seed']}`, model `{measured['model']}`:",
         "",
-        "| page | pages | numbers | wholly right | 95 % interval | digits found | sure and wrong, a page | wrong way up |",
+        "| page | pages | numbers | wholly right | 95 % interval | digits found | sure but wrong | turned wrongly |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for kind, each in measured["pages"].items():
