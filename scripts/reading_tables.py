@@ -11,7 +11,7 @@ def pages_table() -> str:
     """A row for each kind of page."""
     measured = read("pages")
     lines = [
-        f"`python benchmarks/pages.py --each N --seed {measured['seed']}`, model `{measured['model']}`:",
+        f"`python benchmarks/pages.py --each 2 --seed {measured['seed']}`, model `{measured['model']}`:",
         "",
         "| page | pages | numbers | wholly right | 95 % interval | digits found | sure but wrong | turned wrongly |",
         "|---|---|---|---|---|---|---|---|",
