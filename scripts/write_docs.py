@@ -16,12 +16,13 @@ from accuracy_tables import BLOCKS as ACCURACY
 from digit_recognizer.models.cards import read_cards
 from model_cards import card_page
 from performance_tables import BLOCKS as PERFORMANCE
+from reading_tables import BLOCKS as READING
 from results import ROOT
 from trust_tables import BLOCKS as TRUST
 
 BLOCK = re.compile(r"(<!-- figures: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-DOCUMENTS = ("README.md", "docs/accuracy.md", "docs/performance.md")
-WRITERS = ACCURACY | PERFORMANCE | TRUST
+DOCUMENTS = ("README.md", "docs/accuracy.md", "docs/performance.md", "docs/reading.md")
+WRITERS = ACCURACY | PERFORMANCE | READING | TRUST
 
 
 def written() -> dict[str, str]:

@@ -30,7 +30,7 @@ def read(
         typer.Option(metavar="ROWSxCOLUMNS|auto", help="Read a ruled grid, like 9x9; auto counts its rules."),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="A shipped name, a model file or a run folder; the most accurate by default.")
+        str | None, typer.Option(help="A shipped name, a model file or a run folder; mixed by default.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a photo, one a line.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="A table with a row for each digit.")] = False,
@@ -41,7 +41,8 @@ def read(
     """Read the numbers on photos of pages. Exit 1 where some hold no digits, 2 where none could be opened."""
     from digit_recognizer.cli.predict import picture_files
     from digit_recognizer.cli.read_grid import as_shape, read_grids
-    from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
+    from digit_recognizer.reading import PAGE_MODEL
+    from digit_recognizer.recognizer import Recognizer
 
     if grid:
         raise typer.Exit(read_grids(photos, as_shape(grid), model, json, csv, annotate))
@@ -50,7 +51,7 @@ def read(
         raise ConfigError("--json and --csv exclude each other. Give one.")
     if annotate and len(files) != 1:
         raise ConfigError(f"--annotate draws on one photo, and {len(files)} were given. Name one.")
-    recognizer = Recognizer.load(model or DEFAULT_MODEL)
+    recognizer = Recognizer.load(model or PAGE_MODEL)
     if csv:
         write_rows([COLUMNS])
     seen = {read_one(file, recognizer, json, csv, annotate) for file in files}
@@ -79,6 +80,8 @@ def read_one(file: str, recognizer: Recognizer, json: bool, csv: bool, annotate:
             typer.echo(printable(f"{file}: {in_words(number)}"))
     if page.turned:
         note(f"{file}: lies turned by {page.turned} degrees, and was read so.")
+    if not page.surely_so:
+        note(f"{file}: may lie turned; nothing on it is sure. Turn it upright.")
     if annotate:
         draw(file, page, annotate)
     if not page.numbers:

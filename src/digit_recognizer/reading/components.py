@@ -15,10 +15,11 @@ Box = tuple[int, int, int, int]  # left, top, width, height in pixels
 LEAST_HEIGHT = 8  # pixels: lower components are no digits
 LEAST_PART = 5  # pixels of ink: smaller ones are no parts of digits
 HIGHEST = 0.95  # of the page: what is higher is no digit
-WIDEST_STROKE = 0.42  # of the longer side of a component: thicker ones are blobs
+WIDEST_STROKE = 0.55  # of the longer side of a component: thicker ones are blobs
 SLIVER = 0.45  # of the page's strokes: thinner ones are remains of rules
 FRAME = 0.9  # of its rectangle: a hollow shape that fills it so far is a box of a form
 STACKED = 0.5  # of the narrower one's width: pieces above each other overlap so far
+ASLANT = 0.1  # of a page's typical height: or so little apart, and none beside the other
 GAP_OF_STROKE = 0.2  # of a page's typical height: a stroke may be broken so far
 TALLER = 1.3  # of a page's typical height: no digit is higher
 MAX_PIECES = 1500  # components looked at, the highest first: bounds the work on a page of text
@@ -97,7 +98,9 @@ def mended(pieces: list[Piece]) -> list[Piece]:
     bottom, right = top + high, left + wide
     across = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
     between = top - bottom[:, None]  # [i, j]: from the bottom of i to the top of j
-    below = (across >= STACKED * np.minimum(wide[:, None], wide)) & (top > top[:, None])
+    over = across >= STACKED * np.minimum(wide[:, None], wide)
+    over |= (across >= -ASLANT * height) & (between >= -ASLANT * height)  # a leaning stroke's parts
+    below = over & (top > top[:, None])
     below &= (between <= GAP_OF_STROKE * height) & (bottom - top[:, None] <= TALLER * height)
     below &= np.maximum(right[:, None], right) - np.minimum(left[:, None], left) <= TALLER * height
     whole = list(pieces)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,11 +16,14 @@ from digit_recognizer.reading.ink import Mask
 FAR = 2.2  # heights: what is farther apart is not chained
 OVERLAP = 0.4  # of the lower one's height: neighbours in a line overlap so far
 UNLIKE = 2.0  # times as high: such two are not chained
-GAP = 0.6  # heights of paper between digits: from here on a number ends
-BOXED = 1.5  # heights from middle to middle: the same in a form's boxes
+NARROW = 0.45  # heights of paper between digits: below, no number ends
+BROAD = 1.2  # and from here on it does
+BOXED = 1.8  # heights from middle to middle: farther apart are no two boxes of one form field
+BETWEEN = 0.6  # of the rows that two digits share: so much of an upright rule is seen there
 LOW = 0.4  # of the page's typical height: lower groups are print, or dirt
 HIGH = 3  # of it: higher ones are edges and shadows
-NEAR = 0.15  # heights around a group: small pieces within are parts of its digits
+ASIDE = 0.5  # heights beside a group, and
+NEAR = 0.2  # above and below it: small pieces within may be parts of its digits
 SAME_LINE = 0.5  # heights between middles
 
 
@@ -39,7 +44,7 @@ def find_groups(pieces: list[Piece], rules: Mask) -> list[Group]:
     mains = [piece for piece in pieces if piece.box[3] >= LEAST_HEIGHT]
     if not mains:
         return []
-    parts = [part for chain in chains(mains) for part in split(chain, rules)]
+    parts = split(chains(mains), rules)
     heights = [float(np.median([piece.box[3] for piece in part])) for part in parts]
     typical = typical_height(mains)
     likely = [LOW * typical <= high <= HIGH * typical for high in heights]
@@ -82,27 +87,39 @@ def next_in_line(boxes: NDArray[np.float64]) -> NDArray[np.int64]:
     return after
 
 
-def split(chain: list[Piece], rules: Mask) -> list[list[Piece]]:
-    """A chain in parts, where the gaps are wide."""
-    height = float(np.median([piece.box[3] for piece in chain]))
-    parts = [[chain[0]]]
-    for before, after in pairwise(chain):
-        if ends(before, after, height, rules):
-            parts.append([])
-        parts[-1].append(after)
+def split(found: list[list[Piece]], rules: Mask) -> list[list[Piece]]:
+    """Chains in parts, where the gaps are wide for this page."""
+    heights = [float(np.median([piece.box[3] for piece in chain])) for chain in found]
+    gaps = [
+        gap_between(*pair) / height for chain, height in zip(found, heights, strict=True) for pair in pairwise(chain)
+    ]
+    widest = widest_empty(gaps)
+    parts: list[list[Piece]] = []
+    for chain, height in zip(found, heights, strict=True):
+        parts.append([chain[0]])
+        for before, after in pairwise(chain):
+            if gap_between(before, after) > widest * height and not boxed(before, after, height, rules):
+                parts.append([])
+            parts[-1].append(after)
     return parts
 
 
-def ends(before: Piece, after: Piece, height: float, rules: Mask) -> bool:
-    """Whether a number ends between two neighbours."""
-    if gap_between(before, after) <= GAP * height:
+def boxed(before: Piece, after: Piece, height: float, rules: Mask) -> bool:
+    """Whether two pieces stand in neighbouring boxes of a form: one upright rule lies between them, not two sides."""
+    if after.box[0] + after.box[2] / 2 - before.box[0] - before.box[2] / 2 > BOXED * height:
         return False
-    top, bottom = max(before.box[1], after.box[1]), max(before.bottom, after.bottom)
-    between = rules[top:bottom, before.right : after.box[0]]
-    if not between.size or not between.any(1).mean() > 0.5:
-        return True
-    middles = after.box[0] + after.box[2] / 2 - before.box[0] - before.box[2] / 2
-    return bool(middles > BOXED * height)
+    top, bottom = max(before.box[1], after.box[1]), min(before.bottom, after.bottom)
+    between = rules[top:bottom, before.right : after.box[0]].astype(np.uint8)
+    if not between.size:
+        return False
+    upright = cv2.dilate(between, np.ones((1, 5), np.uint8)).mean(0) > BETWEEN  # it may lean
+    return bool(np.count_nonzero(np.diff(upright.astype(np.int8), prepend=0) == 1) == 1)
+
+
+def widest_empty(gaps: Sequence[float]) -> float:
+    """Where numbers part: the middle of the widest interval without gaps (heights) between NARROW and BROAD."""
+    inside = sorted([NARROW, BROAD, *(gap for gap in gaps if NARROW < gap < BROAD)])
+    return max((right - left, (left + right) / 2) for left, right in pairwise(inside))[1]
 
 
 def gap_between(before: Piece, after: Piece) -> float:
@@ -123,12 +140,12 @@ def gap_between(before: Piece, after: Piece) -> float:
 def with_parts(group: Group, small: list[Piece]) -> Group:
     """The group with the small pieces that stand in it: broken strokes."""
     left, top, wide, high = group.box
-    near = NEAR * group.height
+    near, aside = NEAR * group.height, ASIDE * group.height
     inside = [
         piece
         for piece in small
-        if left - near <= piece.box[0]
-        and piece.right <= left + wide + near
+        if left - aside <= piece.box[0]
+        and piece.right <= left + wide + aside
         and top - near <= piece.box[1]
         and piece.bottom <= top + high + near
     ]

@@ -1,131 +1,189 @@
-"""The rules of lined and squared paper and of forms, erased; strokes that cross them stay.
+"""The rules of lined and squared paper, of tables and of forms, erased; strokes that cross them stay.
 
-A rule is thin, and a long chain of thin pixels that runs along one smooth curve. Where a stroke crosses it, the ink is
-not thin, so the stroke keeps its pixels. A form's box is what surrounds a rectangle of paper.
+A rule is thin, straight or slightly bowed, and long: without paper between, though strokes may cross it. The upright
+sides of a form's boxes are shorter, but they run from one level rule to another. Where a stroke crosses a rule, the ink
+is not thin, so the stroke keeps its pixels.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.reading.ink import Darkness, Floats, Mask
+from digit_recognizer.reading.straight import Line, straight_lines
 
-Indices = NDArray[np.int64]
-
-THICKEST = 1 / 220  # of the longer side: a rule of lined or squared paper
-THICKEST_SIDE = 1 / 150  # of the longer side: a side of a form's box
-LONG = 1 / 12  # of the longer side: the shortest rule
-FLAT = 5  # times as long as it is high, so that it leans up to 11 degrees
-CLOSE = 1.5  # pixels beside a rule's curve that are still the rule
-FOLLOWED = 0.7  # of a chain's columns must lie on its curve
-ACROSS = 0.5  # of the page: rules of squared paper are seen so far in both directions
-LEAST_BOX = 3  # times as wide as a rule is thick
-RECTANGULAR = 0.9  # of its rectangle: the hull of a box's inside covers so much, that of a digit's loop less
-OPEN = 0.4  # of its rectangle: so much of a box is paper
-FOUND = 0.45  # of a box's inner edge are rules that are already found: then it is no box
+THICKEST = 1 / 180  # of the longer side: thicker lines are no rules
+LEAST_THICKEST = 8  # pixels: or no more than so many, blurred edges with them
+SHORTEST = 1 / 16  # of the longer side: the shortest rule
+SLIM_LEVEL = 7  # times as long as thick is a level rule: no stroke of a digit is so long and straight
+SLIM_UPRIGHT = 20  # and an upright rule that runs from no level rule to another: a 1 is shorter
+SIDE = 1 / 60  # of the longer side: the shortest side of a box
+PART = 0.5  # of the shortest rule: shorter parts of a rule are strokes
+LEANING = 8.0  # degrees that rules may lean
+SQUARE = 2.5  # degrees by which the sides of a box may lean otherwise
+SMOOTH = 9  # columns over which a rule is averaged, against the grain
+WEAK = 0.7  # of the faintest ink: a rule averaged so is as sure
+SHARP = 0.4  # of the darkest ink nearby: what is fainter is the blur between the side of a box and a stroke beside it
+GAP = 3  # columns without ink that do not end a rule
+IN_VAIN = 120  # lines in a row that are no rules: then the others, of fewer points, are none either
+THIN = 0.4  # of a rule's columns are thin; in the others strokes cross it
+CLOSE = 1.0  # pixels beside a rule's edge that are still the rule
+REACH = 4  # pixels within which a side ends at a rule
+CORE = 80  # percentile of the ink of rules that tells how dark their middle is, apart from blurred edges
 DARKER = 1.5  # times as dark as the rule: that is a stroke on it
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A page as the search for level rules sees it, (H, W) each."""
+
+    away: Floats
+    mask: Mask  # ink
+    thin: Mask  # of ink and faint rules what is no higher than a rule
+    near_weak: Mask  # ink and faint rules, and what lies just above and below
+    near_thin: Mask  # the same of what is thin
+
+    def parts(self, line: Line) -> list[tuple[int, int]]:
+        """The columns, first and after the last, between which ink lies on a line without a gap, much of it thin."""
+        columns = np.arange(self.mask.shape[1])
+        rows = np.clip(np.rint(line.at(columns)).astype(np.int64), 0, len(self.mask) - 1)
+        on, thin = self.near_weak[rows, columns], self.near_thin[rows, columns]
+        closed = cv2.morphologyEx(np.pad(on, GAP + 1)[None].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, GAP + 1)))
+        edges = np.clip(np.flatnonzero(np.diff(closed[0].astype(np.int8))) - GAP, 0, self.mask.shape[1])
+        pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+        return [(first, last) for first, last in pairs if np.count_nonzero(thin[first:last]) > THIN * (last - first)]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What the sides of boxes are like."""
+
+    least: int  # pixels
+    ends: Mask  # (H, W): the rules across them, from one of which to another they run
+    lean: float  # degrees, about
+    darkest: float  # share of the paper's light that is missing, as of those rules
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Where the rules of one direction lie, (H, W) each."""
+
+    bands: Mask  # all along them
+    erased: Mask  # ink that is theirs alone
 
 
 def find_rules(dark: Darkness) -> Mask:
     """Where the rules of a page lie, (h, w)."""
-    mask, away = dark.away >= dark.faintest, dark.away
-    thickest = max(3, round(THICKEST * max(mask.shape)))
-    shortest = max(24, round(LONG * max(mask.shape)))
-    level = level_rules(mask, away, thickest, shortest)
-    upright = level_rules(mask.T, away.T, thickest, shortest).T
-    if level.any(0).mean() >= ACROSS and upright.any(1).mean() >= ACROSS:  # squared paper, whose squares are no boxes
-        return level | upright
-    return level | upright | box_sides(mask, level | upright, max(4, round(THICKEST_SIDE * max(mask.shape))))
+    longer = max(dark.away.shape)
+    shortest, side = max(24, round(SHORTEST * longer)), max(12, round(SIDE * longer))
+    level, lean = rules_along(dark.away, dark.faintest, shortest, None, SLIM_LEVEL)
+    sides = None
+    if lean is not None and level.erased.any():
+        sides = Sides(side, level.bands.T, -lean, DARKER * float(np.percentile(dark.away[level.erased], CORE)))
+    upright, _ = rules_along(dark.away.T, dark.faintest, shortest, sides, SLIM_UPRIGHT)
+    return level.erased | upright.erased.T | level.bands & upright.bands.T
 
 
-def box_sides(mask: Mask, rules: Mask, thickest: int) -> Mask:
-    """The sides of boxes in ink (H, W): what surrounds a hole whose convex hull is a rectangle, a digit in it or not.
+def rules_along(
+    away: Floats, faintest: float, shortest: int, sides: Sides | None, slim: int
+) -> tuple[Rules, float | None]:
+    """The level rules and how far they lean in degrees (their median; None where there are none).
 
-    What lies between two rules and two upright strokes is none.
+    shortest: pixels of a rule that stands alone; slim: so many times as long as thick it is.
     """
-    ink = mask.astype(np.uint8)
-    contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    sides = np.zeros(mask.shape, bool)
-    for contour, (_, _, _, parent) in zip(contours, hierarchy[0] if contours else [], strict=True):
-        if parent < 0 or min(cv2.boundingRect(contour)[2:]) < LEAST_BOX * thickest:
-            continue
-        hull = np.asarray(cv2.convexHull(contour), np.int32)
-        _, (length, width), _ = cv2.minAreaRect(hull)
-        if cv2.contourArea(hull) < RECTANGULAR * length * width or cv2.contourArea(contour) < OPEN * length * width:
-            continue
-        edge, rows, columns = ring_around(hull, mask.shape, 2)
-        if np.count_nonzero(edge & rules[rows, columns]) < FOUND * np.count_nonzero(edge):
-            ring, rows, columns = ring_around(hull, mask.shape, thickest)
-            sides[rows, columns] |= ring & mask[rows, columns]
-    return sides
+    rules, leans = Rules(np.zeros(away.shape, bool), np.zeros(away.shape, bool)), []
+    ranges = [(-LEANING, LEANING, shortest, shortest, 0.0)]
+    if sides:
+        ranges.append((sides.lean - SQUARE, sides.lean + SQUARE, sides.least, 10**9, SHARP))
+    for lowest, highest, least, alone, sharp in ranges:
+        page = as_ruled(away, faintest, sharp)
+        x, y = middles(page.thin & ~rules.erased)
+        vain = 0
+        for line in straight_lines(x, y, away.shape[1], round(0.8 * THIN * least), (lowest, highest)):
+            parts = [part for part in page.parts(line) if part[1] - part[0] >= min(least, PART * alone)]
+            if any(last - first >= max(alone, slim * thickness(page, line, (first, last))) for first, last in parts):
+                leans.append(float(np.degrees(np.arctan(line.slope))))
+            else:
+                parts = [part for part in parts if sides and is_side(sides, page, line, part)]
+            for part in parts:
+                erase(rules, page, line, part)
+            vain = 0 if parts else vain + 1
+            if vain > IN_VAIN:
+                break
+    return rules, float(np.median(leans)) if leans else None
 
 
-def ring_around(hull: NDArray[np.int32], shape: tuple[int, ...], reach: int) -> tuple[Mask, slice, slice]:
-    """What lies at most `reach` pixels around a convex polygon, and the rows and columns where that is."""
-    left, top, wide, high = cv2.boundingRect(hull)
-    border = reach + 3
-    inside = np.zeros((high + 2 * border, wide + 2 * border), np.uint8)
-    cv2.fillConvexPoly(inside, hull - (left - border, top - border), 1)
-    around = cv2.dilate(inside, np.ones((2 * reach + 1,) * 2, np.uint8))
-    ring = (around - cv2.erode(inside, np.ones((3, 3), np.uint8))) > 0
-    rows = slice(max(0, top - border), min(shape[0], top + high + border))
-    columns = slice(max(0, left - border), min(shape[1], left + wide + border))
-    y, x = rows.start - top + border, columns.start - left + border
-    return ring[y : y + rows.stop - rows.start, x : x + columns.stop - columns.start], rows, columns
+def as_ruled(away: Floats, faintest: float, sharp: float) -> Ruled:
+    """What the search for level rules needs of a page's darkness (H, W).
 
-
-def level_rules(mask: Mask, away: Floats, thickest: int, shortest: int) -> Mask:
-    """The level rules in ink (H, W)."""
-    ink = np.ascontiguousarray(mask, np.uint8)
+    sharp: of the darkest ink within SMOOTH rows; what is fainter does not make a rule thicker.
+    """
     away = np.ascontiguousarray(away)
-    thin = ink - cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8))
-    chains = cv2.morphologyEx(thin, cv2.MORPH_CLOSE, np.ones((1, 2 * thickest + 1), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(chains, connectivity=8)
-    rules = np.zeros(mask.shape, bool)
-    likely = (stats[:, 2] >= shortest) & (stats[:, 2] >= FLAT * stats[:, 3])
-    for number in (np.flatnonzero(likely[1:]) + 1).tolist():
-        left, top, wide, high, _ = stats[number].tolist()
-        aside = thickest + 2 + high
-        part = slice(max(0, top - aside), top + high + aside), slice(max(0, left - shortest), left + wide + shortest)
-        chain = (labels[part] == number) & (thin[part] > 0)
-        rules[part] |= on_the_rule(chain, mask[part], away[part], thickest)
-    return rules
+    smooth = cv2.blur(away, (SMOOTH, 1))
+    weak = smooth >= WEAK * faintest
+    clear = weak & (smooth >= sharp * cv2.dilate(smooth, np.ones((SMOOTH, 1), np.uint8)))
+    thin = short_runs(clear, max(LEAST_THICKEST, round(THICKEST * max(away.shape))))
+    return Ruled(away, away >= faintest, thin, *(np.asarray(three_rows(each) > 0) for each in (weak, thin)))
 
 
-def on_the_rule(chain: Mask, mask: Mask, away: Floats, thickest: int) -> Mask:
-    """The ink (h, w) that lies on a chain's curve, drawn on to both sides, and is no darker than the chain.
-
-    A rule is faint beside a dark stroke and may be lost there, so its parts may be shorter than it. None where the
-    chain follows no curve.
-    """
-    nothing = np.zeros(mask.shape, bool)
-    thickness = chain.sum(0)
-    columns = np.flatnonzero(thickness)
-    rows = (np.arange(len(chain)) @ chain)[columns] / thickness[columns]
-    curve, followed = smooth_curve(columns, rows)
-    thick = float(np.median(thickness[columns]))
-    half = thick / 2 + CLOSE
-    if followed < FOLLOWED or len(columns) < FOLLOWED * np.ptp(columns) or thick > thickest:
-        return nothing
-    beside = np.abs(np.arange(len(chain))[:, None] - curve(np.arange(chain.shape[1]))) <= half
-    thin = short_runs(mask, round(thick) + 2)
-    darkest = DARKER * float(np.median(away[chain]))
-    return np.asarray(beside & thin & (away <= darkest))
+def three_rows(mask: Mask) -> NDArray[np.uint8]:
+    """A mask (H, W) with what lies just above and below."""
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((3, 1), np.uint8)))
 
 
-def smooth_curve(columns: Indices, rows: NDArray[np.float64]) -> tuple[np.polynomial.Polynomial, float]:
-    """A parabola through most of the points (n,), and the share of them that lies on it."""
-    kept = np.ones(len(columns), bool)
-    curve = np.polynomial.Polynomial([float(np.median(rows))])
-    for _ in range(3):
-        if kept.sum() < 3:
-            break
-        curve = np.polynomial.Polynomial.fit(columns[kept], rows[kept], 2)
-        away = np.abs(rows - curve(columns))
-        kept = away <= max(CLOSE, 1.5 * float(np.median(away)))
-    return curve, float(np.mean(np.abs(rows - curve(columns)) <= CLOSE))
+def middles(thin: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Columns and rows, (N,) each, of the middles of upright runs in ink (H, W)."""
+    framed = np.pad(np.ascontiguousarray(thin.T).astype(np.int8), ((0, 0), (1, 1)))
+    steps = np.diff(framed, axis=1)
+    columns, first = np.nonzero(steps == 1)
+    _, after = np.nonzero(steps == -1)
+    return columns.astype(np.float64), (first + after - 1) / 2
+
+
+def is_side(sides: Sides, page: Ruled, line: Line, part: tuple[int, int]) -> bool:
+    """Whether a part of a line runs from one rule across it to another, and is no darker than they."""
+    columns = np.arange(*part)
+    rows = np.clip(np.rint(line.at(columns)).astype(np.int64), 0, len(page.away) - 1)
+    if float(np.median(page.away[rows, columns])) > sides.darkest:
+        return False
+    ways = np.array([part[0], part[1] - 1])
+    for column, row in zip(ways.tolist(), np.rint(line.at(ways)).astype(int).tolist(), strict=True):
+        around = sides.ends[max(0, row - REACH) : row + REACH + 1, max(0, column - REACH) : column + REACH + 1]
+        if not around.any():
+            return False
+    return True
+
+
+def thickness(page: Ruled, line: Line, part: tuple[int, int]) -> float:
+    """How many rows a part of a line is thick: the median over the columns in which it is thin; 0 without any."""
+    columns = np.arange(*part)
+    rows = np.rint(line.at(columns)).astype(np.int64) + np.arange(-REACH, REACH + 1)[:, None]
+    on = page.thin[np.clip(rows, 0, len(page.thin) - 1), columns]
+    seen = on[REACH - 1 : REACH + 2].any(0)
+    return float(np.median(on.sum(0)[seen])) if seen.any() else 0.0
+
+
+def erase(rules: Rules, page: Ruled, line: Line, part: tuple[int, int]) -> None:
+    """Add a part of a line to the rules, and the ink on it that is neither higher nor darker than the rule."""
+    columns = np.arange(max(0, part[0] - REACH), min(page.mask.shape[1], part[1] + REACH))
+    curve = line.at(columns)
+    top = max(0, int(curve.min()) - 12)
+    rows = slice(top, max(top, int(curve.max()) + 14))
+    block = rows, slice(int(columns[0]), int(columns[-1]) + 1)
+    beside = np.abs(np.arange(rows.start, rows.start + len(page.mask[block]))[:, None] - curve)
+    own = page.thin[block] & page.mask[block] & (beside <= 1.5)
+    if not own.any():
+        return
+    thick = thickness(page, line, part)
+    darkest = DARKER * float(np.median(page.away[block][own]))
+    thin = short_runs(page.mask[block], round(thick) + 2)
+    band = beside <= thick / 2 + CLOSE
+    rules.bands[block] |= band
+    rules.erased[block] |= thin & band & (page.away[block] <= darkest)
 
 
 def short_runs(mask: Mask, longest: int) -> Mask:

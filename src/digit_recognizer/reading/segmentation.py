@@ -19,11 +19,12 @@ WIDEST = 1.35  # heights: no digit is wider
 APART = 0.12  # heights of paper: pieces farther apart are two digits
 AT_MOST = 4  # pieces to a digit
 SMALL = 0.45  # heights: a lower piece may be dirt
-COST_OF_DIRT = 1.5  # of leaving out a small piece; all costs are in nats
+COST_OF_DIRT = 1.0  # of leaving out a small piece; all costs are in nats
 COST_OF_CUT = 0.7  # for each stroke that a cut goes through
 COST_OF_STRANGE = 2.5  # of a candidate that is no digit
 COST_OF_WIDTH = 3.0  # for each height by which a candidate is wider than it is high
 LEAST = 1e-6  # probability
+SURE = 0.05  # what costs less is a digit as it is: nothing is gained by other cuts
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,21 @@ class Candidate:
         return box_around([piece.box for piece in self.pieces])
 
 
-def in_parts(group: Group) -> Group:
-    """The group with its wide components cut wherever digits may touch."""
+def whole_pieces(groups: Sequence[Group]) -> list[Candidate]:
+    """Each piece of each group as a digit of its own."""
+    return [
+        Candidate(number, place, place + 1, (piece,))
+        for number, group in enumerate(groups)
+        for place, piece in enumerate(group.pieces)
+    ]
+
+
+def in_parts(group: Group, sure: Sequence[bool]) -> Group:
+    """The group with its wide components, but those that are surely one digit, cut wherever digits may touch."""
     parts: list[Piece] = []
-    for piece in group.pieces:
+    for piece, so in zip(group.pieces, sure, strict=True):
         wide = piece.box[2] / group.height
-        if wide < WIDE or piece.box[3] < SMALL * group.height:
+        if so or wide < WIDE or piece.box[3] < SMALL * group.height:
             parts.append(piece)
         else:
             parts += cut(piece, NARROWEST * group.height, math.ceil(2.5 * wide))

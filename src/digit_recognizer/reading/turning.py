@@ -1,0 +1,66 @@
+"""Which way up a page stands: the way in which it reads most clearly.
+
+The bounds were chosen on drawn pages (benchmarks/pages.py: seeds 20 and 21 of ten kinds, whole and their upper thirds,
+with the model `mixed`, turned in all four ways): every upright page stayed; of 120 turned ones 119 were read rightly,
+the other one flagged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from digit_recognizer.reading.upright import Reading
+
+QUARTERS = (0, 2, 1, 3)  # in the order in which they are tried
+CLEAR = 0.75  # clarity of a page that is not turned; none of the turned pages reached 0.67
+CLEARER = 0.1  # by so much a turned page must be clearer than the page as it lies
+LEAST = 0.4  # clarity of a page that is turned
+ENOUGH = 3  # sure digits: fewer do not turn a page, as a lone 6 would become a 9
+TOGETHER = 0.5  # of the sure digits must stand in numbers of two or more
+NEARLY = 0.05  # no other way up may come so near in clarity, or else the choice is not sure
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The way up that was chosen."""
+
+    quarters: int  # clockwise, that the page lies turned: 0, 1, 2 or 3
+    reading: Reading  # of the page turned back
+    sure: bool  # whether it was much clearer than each other way
+
+
+def clarity(reading: Reading) -> float:
+    """How clearly a page reads, 0..1: the probabilities of the sure digits in its numbers, over all of its pieces.
+
+    Words and dirt count as pieces, so that a page that falls into letters or strokes is not clear. 0 without pieces.
+    """
+    sure = sum(digit.probability for word in reading.words_as_numbers for digit in word if digit.status == "ok")
+    return sure / max(1, sum(map(len, reading.words)))
+
+
+def best_turn(read: Callable[[int], Reading]) -> Turn:
+    """The clearest way up. read: reads the page turned by so many quarters anticlockwise.
+
+    A page of at least CLEAR, or without pieces, is taken as it lies. Otherwise the three other ways are read too, and
+    the clearest is taken where it has LEAST clarity, is by CLEARER clearer than the page as it lies, and ENOUGH sure
+    digits, most of them in numbers of two or more, speak for it. The choice is not sure where another way comes as near
+    as NEARLY.
+    """
+    first = read(0)
+    if not first.words or clarity(first) >= CLEAR:
+        return Turn(0, first, True)
+    readings = {0: first} | {quarter: read(quarter) for quarter in QUARTERS[1:]}
+    clear = {quarter: clarity(reading) for quarter, reading in readings.items()}
+    best = max(QUARTERS, key=lambda quarter: clear[quarter])
+    turns = clear[best] >= max(LEAST, clear[0] + CLEARER) and may_turn(readings[best])
+    chosen = best if turns else 0
+    others = max(clear[quarter] for quarter in QUARTERS if quarter != chosen)
+    return Turn(chosen, readings[chosen], clear[chosen] >= others + NEARLY)
+
+
+def may_turn(reading: Reading) -> bool:
+    """Whether what a page says, turned, is more than what letters lying on their side look like, which stand alone."""
+    sure = [sum(digit.status == "ok" for digit in word) for word in reading.words_as_numbers]
+    together = sum(count for count, word in zip(sure, reading.words_as_numbers, strict=True) if len(word) > 1)
+    return sum(sure) >= ENOUGH and together > TOGETHER * sum(sure)
