@@ -44,9 +44,13 @@ def serve(
     # One thread each: requests are answered side by side, and threads that wait for work would take the cores.
     recognizer = Recognizer(load_model(model or DEFAULT_MODEL, threads=1))
     log_requests(quiet)
-    if not is_loopback(host) and not quiet:
-        note("tokens and pictures travel in the clear; put a server that speaks TLS in front.")
-    serve_until_told(recognizer, host, port, tokens, allowed_host or (), ready=lambda address: typer.echo(address))
+
+    def ready(address: str) -> None:
+        typer.echo(address)
+        if not is_loopback(host) and not quiet:
+            note("tokens and pictures travel in the clear; put a server that speaks TLS in front.")
+
+    serve_until_told(recognizer, host, port, tokens, allowed_host or (), ready=ready)
 
 
 def add_token(token_file: Path | None) -> None:

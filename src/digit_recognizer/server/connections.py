@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 from digit_recognizer.server.limits import Limits
@@ -76,6 +77,10 @@ class Connection(asyncio.Protocol):
         self.set_timer(None)
         self.task, self.received = asyncio.current_task(), 0
 
+    def listen(self) -> None:
+        """Notice when the client leaves: after a large body uvicorn would not read on before the answer."""
+        self.inner.flow.resume_reading()
+
     def end(self) -> None:
         """It is answered. What the client has not taken of the answer it must take soon."""
         self.task = None
@@ -102,7 +107,8 @@ class Connection(asyncio.Protocol):
         assert self.transport is not None
         self.refused = True
         self.transport.write(raw_response(problem))
-        self.transport.write_eof()
+        with contextlib.suppress(OSError):  # it has left already
+            self.transport.write_eof()
         self.set_timer(self.limits.linger_seconds, self.abort)
 
     def abort(self) -> None:

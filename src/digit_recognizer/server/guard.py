@@ -69,6 +69,7 @@ class Guard:
             fields = self.checked(scope)
             if announces_body(fields):
                 await self.fill(body, fields, receive)
+                scope["state"][KEY].listen()
         except ProblemError as problem:
             await refuse(problem, receive, send, self.limits.linger_seconds)
         else:
