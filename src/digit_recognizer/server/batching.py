@@ -50,8 +50,10 @@ class Batcher(Generic[Q, A]):
             answers: list[A] = await asyncio.gather(*(future for _, future in asked))
             return answers
         finally:
-            if any([future.cancel() for _, future in asked]):  # noqa: C419 - all of them: nobody waits for any
-                self.queue = deque(each for each in self.queue if not each[1].done())
+            for _, future in asked:
+                future.cancel()  # of a question that is answered this does nothing
+            if any(future.cancelled() for _, future in asked):
+                self.queue = deque(each for each in self.queue if not each[1].cancelled())
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let the thread answer the questions that came first."""
