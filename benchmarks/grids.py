@@ -113,7 +113,9 @@ def main() -> None:
     arguments = parser(__doc__.splitlines()[0])
     arguments.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     arguments.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME|FILE")
-    arguments.add_argument("--shape", type=lambda text: as_shape(text, "--shape"), default=(9, 9), metavar="ROWSxCOLUMNS|auto")
+    arguments.add_argument(
+        "--shape", type=lambda text: as_shape(text, "--shape"), default=(9, 9), metavar="ROWSxCOLUMNS|auto"
+    )
     arguments.add_argument("--wrong", action="store_true", help="tell each cell that is misread")
     options = arguments.parse_args()
     found: dict[str, Any] = {"model": options.model, "conditions": conditions()}

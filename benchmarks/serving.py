@@ -90,7 +90,17 @@ def address() -> str:
 
 def load(script: Path, connections: int, seconds: float) -> dict[str, Any]:
     """What wrk measured: requests a second, latency in milliseconds, errors."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{round(seconds)}s", "--timeout", "10s", "-s", str(script), address()]
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{round(seconds)}s",
+        "--timeout",
+        "10s",
+        "-s",
+        str(script),
+        address(),
+    ]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)", told)
     assert found, told
@@ -107,10 +117,12 @@ def load(script: Path, connections: int, seconds: float) -> dict[str, Any]:
 
 def memory(pid: int) -> float:
     """Resident memory of a process and its children, MB; proportional, so that what they share counts once."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    own = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
-    assert own
-    return int(own[1]) / 1000 + sum(memory(int(child)) for child in children)
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        own = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    except (FileNotFoundError, ProcessLookupError):  # it has ended
+        return 0.0
+    return (int(own[1]) / 1000 if own else 0.0) + sum(memory(int(child)) for child in children)
 
 
 def half_load(script: Path, top: float, seconds: float) -> dict[str, Any]:

@@ -40,4 +40,6 @@ class Recognise(litserve.LitAPI):  # type: ignore[misc]
 
 if __name__ == "__main__":
     api = Recognise(max_batch_size=32, batch_timeout=0.001, api_path="/v1/predict")
-    litserve.LitServer(api, accelerator="cpu").run(port=int(sys.argv[2]), log_level="warning", generate_client_file=False)
+    litserve.LitServer(api, accelerator="cpu").run(
+        port=int(sys.argv[2]), log_level="warning", generate_client_file=False
+    )

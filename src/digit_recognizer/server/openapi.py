@@ -56,7 +56,7 @@ class Figures(TypedDict):
     n: int
     correct: int
     accuracy: float
-    interval: dict[str, float]
+    interval: dict[str, float | str]  # low, high, level, and by which method
 
 
 class ModelObject(TypedDict):
