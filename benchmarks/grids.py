@@ -18,10 +18,10 @@ import numpy as np
 
 from common import conditions, parser, report, say, summary
 from digit_recognizer import Recognizer
-from digit_recognizer.server.answers import as_shape
 from digit_recognizer.measuring.clustered import proportion_interval
 from digit_recognizer.reading import Grid, read_grid
 from digit_recognizer.recognizer import DEFAULT_MODEL
+from digit_recognizer.server.answers import as_shape
 
 Table = list[list[int | None]]
 

@@ -12,10 +12,13 @@ LitServe is left out where it is not installed (pip install litserve).
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import io
+import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -62,7 +65,7 @@ def commands() -> dict[str, list[str]]:
 def running(command: list[str], picture: bytes) -> Iterator[int]:
     """A server that answers; the id of its process."""
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True)
         try:
             for _ in range(240):
                 if process.poll() is not None:
@@ -82,6 +85,8 @@ def running(command: list[str], picture: bytes) -> Iterator[int]:
         finally:
             process.terminate()
             process.wait(60)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # the workers that LitServe leaves behind
 
 
 def address() -> str:

@@ -40,6 +40,5 @@ class Recognise(litserve.LitAPI):  # type: ignore[misc]
 
 if __name__ == "__main__":
     api = Recognise(max_batch_size=32, batch_timeout=0.001, api_path="/v1/predict")
-    litserve.LitServer(api, accelerator="cpu").run(
-        port=int(sys.argv[2]), log_level="warning", generate_client_file=False
-    )
+    server = litserve.LitServer(api, accelerator="cpu")
+    server.run(host="127.0.0.1", port=int(sys.argv[2]), log_level="warning", generate_client_file=False)
