@@ -7,7 +7,8 @@ as give about half of that, for the latency that a server has which is not worn 
     python benchmarks/serving.py [--seconds 10] [--rounds 3] [--minutes 30] [--json FILE|-]
 
 --minutes: a run at top load of so long against `digits serve` alone, for its memory and its errors.
-LitServe is left out where it is not installed (pip install litserve).
+LitServe takes no bare picture, so it gets the same one in a form; it is left out where it is not installed (pip install
+litserve).
 """
 
 from __future__ import annotations
@@ -19,13 +20,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,10 +40,11 @@ from digit_recognizer import load_dataset
 HERE = Path(__file__).parent / "servers"
 MODEL, PORT, PATH = "cnn", 8765, "/v1/predict"
 TOP = 32  # connections
+FORM = "multipart/form-data; boundary=BOUND"
 LUA = """
 wrk.method = "POST"
-wrk.headers["Content-Type"] = "image/png"
-wrk.body = io.open("{picture}", "rb"):read("*a")
+wrk.headers["Content-Type"] = "{kind}"
+wrk.body = io.open("{body}", "rb"):read("*a")
 function done(summary, latency)
     local e = summary.errors
     io.write(string.format("RESULT %d %d %d %d %d %d %d\\n", summary.requests, summary.duration,
@@ -62,7 +63,7 @@ def commands() -> dict[str, list[str]]:
 
 
 @contextmanager
-def running(command: list[str], picture: bytes) -> Iterator[int]:
+def running(command: list[str]) -> Iterator[int]:
     """A server that answers; the id of its process."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True)
@@ -70,12 +71,9 @@ def running(command: list[str], picture: bytes) -> Iterator[int]:
             for _ in range(240):
                 if process.poll() is not None:
                     break
-                try:
-                    wanted = urllib.request.Request(address(), picture, {"Content-Type": "image/png"})
-                    with urllib.request.urlopen(wanted, timeout=5):
-                        break
-                except (urllib.error.URLError, ConnectionError):
-                    time.sleep(0.25)
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", PORT), timeout=5):
+                    break
+                time.sleep(0.25)
             else:
                 process.kill()
             if process.poll() is not None:
@@ -87,6 +85,17 @@ def running(command: list[str], picture: bytes) -> Iterator[int]:
             process.wait(60)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # the workers that LitServe leaves behind
+
+
+def make_script(folder: Path, name: str, picture: bytes) -> Path:
+    """What tells wrk to send a picture as the server of this name takes it."""
+    folder.mkdir()
+    head = b'--BOUND\r\nContent-Disposition: form-data; name="picture"; filename="x.png"\r\n\r\n'
+    as_form = name == "litserve"
+    (folder / "body").write_bytes(head + picture + b"\r\n--BOUND--\r\n" if as_form else picture)
+    script = folder / "post.lua"
+    script.write_text(LUA.format(body=folder / "body", kind=FORM if as_form else "image/png"))
+    return script
 
 
 def address() -> str:
@@ -136,9 +145,9 @@ def half_load(script: Path, top: float, seconds: float) -> dict[str, Any]:
     return min(runs, key=lambda run: abs(run["requests_per_s"] - top / 2))
 
 
-def measure_server(command: list[str], script: Path, picture: bytes, seconds: float) -> dict[str, Any]:
+def measure_server(command: list[str], script: Path, seconds: float) -> dict[str, Any]:
     """One server: warmed up, at top load, at half of it; its memory before and after."""
-    with running(command, picture) as pid:
+    with running(command) as pid:
         load(script, TOP, max(2, seconds / 5))
         before = memory(pid)
         top = load(script, TOP, seconds)
@@ -149,9 +158,9 @@ def measure_server(command: list[str], script: Path, picture: bytes, seconds: fl
         }
 
 
-def long_run(script: Path, picture: bytes, minutes: float) -> dict[str, Any]:
+def long_run(script: Path, minutes: float) -> dict[str, Any]:
     """`digits serve` under top load for long; its memory each minute."""
-    with running(commands()["digits_serve"], picture) as pid:
+    with running(commands()["digits_serve"]) as pid:
         load(script, TOP, 10)
         memories, runs = [memory(pid)], []
         for minute in range(max(1, round(minutes))):
@@ -174,20 +183,18 @@ def measure(seconds: float, rounds: int, minutes: float) -> dict[str, Any]:
     Image.fromarray(image).save(content, "PNG")
     picture = content.getvalue()
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "picture.png").write_bytes(picture)
-        script = Path(folder) / "post.lua"
-        script.write_text(LUA.format(picture=Path(folder) / "picture.png"))
+        scripts = {name: make_script(Path(folder) / name, name, picture) for name in commands()}
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in commands()}
         for _ in range(rounds):
             for name, command in commands().items():
-                found[name].append(measure_server(command, script, picture, seconds))
+                found[name].append(measure_server(command, scripts[name], seconds))
                 say(f"{name}: {found[name][-1]['top']['requests_per_s']:.0f} a second")
         result: dict[str, Any] = {"model": MODEL, "picture_bytes": len(picture), "seconds": seconds, "servers": found}
         speeds = {name: statistics.median(run["top"]["requests_per_s"] for run in runs) for name, runs in found.items()}
         result["requests_per_s"] = speeds
         result["ratio"] = {name: speeds["digits_serve"] / speed for name, speed in speeds.items()}
         if minutes:
-            result["long_run"] = long_run(script, picture, minutes)
+            result["long_run"] = long_run(scripts["digits_serve"], minutes)
     return result
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from typing import Any
 
 import litserve
 import numpy as np
 import torch
-from fastapi import Request
 from PIL import Image
 
 from digit_recognizer.models import load_model
@@ -24,8 +22,8 @@ class Recognise(litserve.LitAPI):  # type: ignore[misc]
         _, network = read_network(model.path.read_bytes())
         self.network = network.eval().to(device)
 
-    async def decode_request(self, request: Request) -> torch.Tensor:
-        image = Image.open(io.BytesIO(await request.body())).convert("L")
+    def decode_request(self, request: Any) -> torch.Tensor:
+        image = Image.open(request["picture"].file).convert("L")
         return torch.from_numpy(np.array(image)).float().div(255).sub(0.5).div(0.5)[None]
 
     def predict(self, pixels: torch.Tensor) -> torch.Tensor:
