@@ -1,13 +1,12 @@
 """The same network in LitServe, batched by it. python lit.py MODEL PORT"""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 
 import litserve
 import numpy as np
 import torch
+from fastapi import Request
 from PIL import Image
 
 from digit_recognizer.models import load_model
@@ -22,7 +21,7 @@ class Recognise(litserve.LitAPI):  # type: ignore[misc]
         _, network = read_network(model.path.read_bytes())
         self.network = network.eval().to(device)
 
-    def decode_request(self, request: Any) -> torch.Tensor:
+    def decode_request(self, request: Request) -> torch.Tensor:  # a form's fields; LitServe asks for the annotation
         image = Image.open(request["picture"].file).convert("L")
         return torch.from_numpy(np.array(image)).float().div(255).sub(0.5).div(0.5)[None]
 
