@@ -23,6 +23,7 @@ from digit_recognizer.cli import (
     plan,
     predict,
     read,
+    serve,
     show,
     train,
 )
@@ -59,6 +60,7 @@ app.command("audit")(audit.audit)
 app.command("plan")(plan.plan)
 app.command("predict")(predict.predict)
 app.command("read")(read.read)
+app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 
 
