@@ -8,13 +8,16 @@ from pathlib import Path
 from digit_recognizer.data.cache import damaged, default_data_dir
 from digit_recognizer.data.folder import load_folder
 from digit_recognizer.data.idx_sets import FASHION_MNIST, MNIST, inside_folder, is_packed_here, load_idx_set
+from digit_recognizer.data.medmnist import MEDMNIST, SMALLEST, load_medmnist
 from digit_recognizer.data.printed import MIXED, PRINTED, load_mixed, load_printed
 from digit_recognizer.data.spec import Dataset, DatasetSpec
-from digit_recognizer.errors import DataError, nearest, require_extra
+from digit_recognizer.errors import ConfigError, DataError, nearest, require_extra
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.fonts import FONTS_FOLDER
 
-SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, PRINTED, MIXED)}
+SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, PRINTED, MIXED)} | MEDMNIST
+# Those that a list for people names: each MedMNIST set once, whatever its sizes.
+NAMES = [name for name, spec in SPECS.items() if name not in MEDMNIST or spec.size == SMALLEST]
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,27 @@ class Listing:
     state: str  # "verified", "damaged", "not here", "not unpacked yet" or "drawn when loaded"
 
 
-def load_dataset(name: str | Path, data_dir: str | Path | None = None, preprocess: Preprocess | None = None) -> Dataset:
-    """A data set by name ("mnist", "fashion-mnist", "printed", "mixed") or from a folder of class folders.
+def load_dataset(
+    name: str | Path,
+    data_dir: str | Path | None = None,
+    preprocess: Preprocess | None = None,
+    unverified: str | Path | None = None,
+) -> Dataset:
+    """A data set by name ("mnist", "fashion-mnist", "printed", "mixed"; MedMNIST's, "breastmnist" of 28 pixels,
+    "breastmnist-64" of 64, 128 or 224) or from a folder of class folders.
 
     data_dir: where named sets are kept; the user's cache folder unless given.
+    unverified: a file that stands in for that of a MedMNIST set, although it is not the published one.
     preprocess: how pictures of a folder, or printed digits, are brought to the network's form (a model's own, when one
         is measured).
     Raises DataError for an unknown name, and for a set that is absent or damaged.
     """
     require_extra("train", "Loading a data set")
+    if unverified and str(name) not in MEDMNIST:
+        raise ConfigError(f"--unverified stands in for the file of a MedMNIST set, and {str(name)!r} is none of these.")
+    if str(name) in MEDMNIST:
+        place, other = (Path(each) if each else None for each in (data_dir, unverified))
+        return load_medmnist(MEDMNIST[str(name)], place, other)
     if str(name) == PRINTED.name:
         return load_printed(preprocess or Preprocess())
     if str(name) == MIXED.name:
@@ -44,19 +59,19 @@ def load_dataset(name: str | Path, data_dir: str | Path | None = None, preproces
     folder = Path(name)
     if folder.is_dir():
         return load_folder(folder, preprocess or Preprocess())
-    raise DataError(f"{str(name)!r} is neither a known data set nor a folder.{nearest(str(name), list(SPECS))}")
+    raise DataError(f"{str(name)!r} is neither a known data set nor a folder.{nearest(str(name), NAMES)}")
 
 
 def list_datasets(data_dir: str | Path | None = None) -> list[Listing]:
-    """The known sets, where they lie, and whether their files there are those that were published."""
-    return [listing(spec, Path(data_dir) if data_dir else default_data_dir()) for spec in SPECS.values()]
+    """The known sets (MedMNIST's in their smallest size), where they lie, and whether their files are the published."""
+    return [listing(SPECS[name], Path(data_dir) if data_dir else default_data_dir()) for name in NAMES]
 
 
 def listing(spec: DatasetSpec, data_dir: Path) -> Listing:
     if spec in (PRINTED, MIXED):
         return Listing(spec, FONTS_FOLDER, "drawn when loaded" if has_fonts() else "not here")
-    place = data_dir / inside_folder(spec)
-    present = [name for name in spec.sha256 if (place / name).exists()]
+    place = data_dir if spec.name in MEDMNIST else data_dir / inside_folder(spec)
+    present = [name for name in (*spec.sha256, *spec.md5) if (place / name).exists()]
     if not present:
         state = "not unpacked yet" if is_packed_here(spec) else "not here"
     else:
