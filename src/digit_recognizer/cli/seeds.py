@@ -31,7 +31,7 @@ def train_many(seeds: range, settings: dict[str, Any], out: Path, *, tensorboard
 
     trained = train_seeds(seeds, settings.pop("recipe"), out, run, on_seed, **settings)
     rows = [{"seed": each.header.seed, "run": str(each.folder)} | (each.header.accuracy or {}) for each in trained]
-    return seeds_object(trained[0].header.name, str(settings["data"]), "validation", rows)
+    return seeds_object(trained[0].header.name, settings["data"].spec.name, "validation", rows)
 
 
 def evaluate_many(folders: list[Path], dataset: Dataset, split: str) -> dict[str, Any]:

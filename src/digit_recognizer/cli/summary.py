@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from digit_recognizer.cli.output import printable
@@ -106,3 +107,11 @@ def print_looks(looks: int | None) -> None:
             f"Looks at these test images noted beside this model: {looks}."
             " Whoever looks often and keeps the best has chosen by the test."
         )
+
+
+def print_caveats(caveats: Sequence[str]) -> None:
+    """What every output of a set says, a line each."""
+    from digit_recognizer.cli.output import answers
+
+    for each in caveats:
+        answers().print(each, markup=False)

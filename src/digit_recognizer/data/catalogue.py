@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digit_recognizer.data.cache import damaged, default_data_dir
@@ -45,21 +45,29 @@ def load_dataset(
     Raises DataError for an unknown name, and for a set that is absent or damaged.
     """
     require_extra("train", "Loading a data set")
-    if unverified and str(name) not in MEDMNIST:
-        raise ConfigError(f"--unverified stands in for the file of a MedMNIST set, and {str(name)!r} is none of these.")
-    if str(name) in MEDMNIST:
-        place, other = (Path(each) if each else None for each in (data_dir, unverified))
-        return load_medmnist(MEDMNIST[str(name)], place, other)
-    if str(name) == PRINTED.name:
-        return load_printed(preprocess or Preprocess())
-    if str(name) == MIXED.name:
-        return load_mixed(Path(data_dir) if data_dir else None, preprocess or Preprocess())
-    if str(name) in SPECS:
-        return load_idx_set(SPECS[str(name)], Path(data_dir) if data_dir else None)
-    folder = Path(name)
-    if folder.is_dir():
-        return load_folder(folder, preprocess or Preprocess())
-    raise DataError(f"{str(name)!r} is neither a known data set nor a folder.{nearest(str(name), NAMES)}")
+    given = {"data_dir": data_dir, "unverified": unverified}
+    place = {key: str(Path(value).resolve()) for key, value in given.items() if value}
+    places = {key: Path(value) for key, value in place.items()}
+    known = str(name) if str(name) in SPECS else str(Path(name).resolve())
+    dataset = find_dataset(str(name), places.get("data_dir"), preprocess or Preprocess(), places.get("unverified"))
+    return replace(dataset, place={"name": known, **place})
+
+
+def find_dataset(name: str, data_dir: Path | None, preprocess: Preprocess, unverified: Path | None) -> Dataset:
+    """The set behind a name, or in a folder."""
+    if unverified and name not in MEDMNIST:
+        raise ConfigError(f"--unverified stands in for the file of a MedMNIST set, and {name!r} is none of these.")
+    if name in MEDMNIST:
+        return load_medmnist(MEDMNIST[name], data_dir, unverified)
+    if name == PRINTED.name:
+        return load_printed(preprocess)
+    if name == MIXED.name:
+        return load_mixed(data_dir, preprocess)
+    if name in SPECS:
+        return load_idx_set(SPECS[name], data_dir)
+    if Path(name).is_dir():
+        return load_folder(Path(name), preprocess)
+    raise DataError(f"{name!r} is neither a known data set nor a folder.{nearest(name, NAMES)}")
 
 
 def list_datasets(data_dir: str | Path | None = None) -> list[Listing]:

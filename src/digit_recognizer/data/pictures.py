@@ -31,13 +31,12 @@ class Prepare:
     preprocess: Preprocess
 
     def __call__(self, path: str) -> Images | str:
-        """The prepared image (H, W) uint8, all zero where there is no ink; or what is wrong with the file."""
+        """The prepared image, (H, W) or (H, W, 3) uint8, all zero where a digit has no ink; or what is wrong."""
         try:
-            fitted = self.preprocess.fit(read_picture(path))
+            fitted = self.preprocess.fit(read_picture(path, channels=self.preprocess.channels))
         except ImageError as error:
             return str(error)
-        size = self.preprocess.size
-        return np.zeros((size, size), np.uint8) if fitted is None else fitted
+        return np.zeros(self.preprocess.shape, np.uint8) if fitted is None else fitted
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class FolderSplit:
 
     def take(self, indices: NDArray[np.int64]) -> Images:
         if not len(indices):
-            return np.zeros((0, self.preprocess.size, self.preprocess.size), np.uint8)
+            return np.zeros((0, *self.preprocess.shape), np.uint8)
         part = FolderSplit(tuple(self.files[i] for i in indices), self.labels[indices], self.preprocess)
         return np.concatenate([*part.batches(256)])
 
@@ -118,7 +117,7 @@ class PictureFiles:
 
 
 def stack(read: list[Images | str]) -> Images | str:
-    """A batch (n, H, W), or the first complaint in it."""
+    """A batch (n, H, W) or (n, H, W, 3), or the first complaint in it."""
     images = [item for item in read if not isinstance(item, str)]
     complaints = [item for item in read if isinstance(item, str)]
     return complaints[0] if complaints else np.stack(images)

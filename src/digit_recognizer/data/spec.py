@@ -124,6 +124,7 @@ class Dataset:
 
     spec: DatasetSpec
     splits: Mapping[str, Split]
+    place: Mapping[str, str] = field(default_factory=dict)  # the arguments of load_dataset that load it again
 
     def split(self, name: str) -> Split:
         """One split; raises ConfigError for a name that this set has not."""

@@ -13,6 +13,7 @@ from digit_recognizer.images.strings import Style
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.degradation import Degradation
+from digit_recognizer.training.exposure import Exposure
 from digit_recognizer.training.muon import Muon
 
 OPTIMIZERS = ("sgd", "adamw", "muon")
@@ -29,6 +30,8 @@ class Recipe:
     images: int | None = None  # drawn from the training images for each epoch, which sees no others; None: all
     hidden: tuple[int, ...] = ()  # units of the hidden layers of a multilayer perceptron
     convolutions: tuple[Convolution, ...] = ()  # a convolutional network where there are any
+    widths: tuple[int, ...] = ()  # channels of the blocks of a residual network where there are any
+    stride: int = 1  # of its first convolution
     optimizer: str = "sgd"  # plain gradient descent; "adamw"; "muon" for filters and hidden layers, adamw for the rest
     muon_rate: float = 0.0  # the highest of the filters and hidden layers, where the optimizer is muon
     weight_decay: float = 0.0  # of matrices and filters, not of biases
@@ -36,19 +39,30 @@ class Recipe:
     # afterwards (Smith 2018); None: the rate stays.
     warmup: float | None = None
     label_smoothing: float = 0.0
+    class_weighting: float = 0.0  # the power of a class's frequency by which its images weigh less; 1: balanced
     averaging: float = 0.0  # decay a step of the running average of the weights, which is then the model; 0: none
     augmentation: Augmentation | None = None
-    degradation: Degradation | None = None  # after the augmentation
+    exposure: Exposure | None = None  # after the augmentation
+    degradation: Degradation | None = None  # after both
+    variant: int = 0  # of members of an ensemble that are alike: what else the seed is mixed with; 0: nothing
     # Threads of the CPU; None: as many as torch takes. A small network's batch of 64 is too little to share: one thread
     # is nearly as fast as two, far faster than two on a busy machine, and repeats a run bit for bit whatever the cores.
     threads: int | None = None
 
-    def architecture(self, size: int, classes: int) -> dict[str, Any]:
+    def architecture(self, size: int, classes: int, channels: int = 1) -> dict[str, Any]:
         """The network's description, as a model file names it; size: side of an input, pixels."""
+        coloured = {} if channels == 1 else {"channels": channels}
+        if self.widths:
+            return {
+                "name": "residual",
+                "widths": list(self.widths),
+                "classes": classes,
+                "stride": self.stride,
+            } | coloured
         if self.convolutions:
             layers = [asdict(each) for each in self.convolutions]
-            return {"name": "cnn", "size": size, "classes": classes, "convolutions": layers}
-        return {"name": "mlp", "sizes": [size**2, *self.hidden, classes]}
+            return {"name": "cnn", "size": size, "classes": classes, "convolutions": layers} | coloured
+        return {"name": "mlp", "sizes": [channels * size**2, *self.hidden, classes]}
 
     def make_optimizers(self, network: nn.Module) -> list[optim.Optimizer]:
         """The optimizers of a network's parameters; foreach and fused update all tensors in one call."""
@@ -81,8 +95,9 @@ class Recipe:
             and (self.warmup is None or 0 <= self.warmup < 1)
             and 0 <= self.averaging < 1
             and 0 <= self.label_smoothing < 1
-            and (self.augmentation is None or self.augmentation.sound())
-            and (self.degradation is None or self.degradation.sound())
+            and 0 <= self.class_weighting <= 1
+            and self.stride >= 1
+            and all(each is None or each.sound() for each in (self.augmentation, self.exposure, self.degradation))
         )
         if not sound:
             raise ConfigError(
@@ -93,17 +108,19 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON keeps them."""
         layers = [asdict(each) for each in self.convolutions]
-        return asdict(self) | {"hidden": list(self.hidden), "convolutions": layers}
+        return asdict(self) | {"hidden": list(self.hidden), "widths": list(self.widths), "convolutions": layers}
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Recipe:
         """Read back what `to_dict` gave; fields that an older version did not know have their defaults."""
         layers = tuple(Convolution(**each) for each in fields.get("convolutions", ()))
-        bending, spoiling = fields.get("augmentation"), fields.get("degradation")
+        bending, light, spoiling = (fields.get(name) for name in ("augmentation", "exposure", "degradation"))
         read = {
             "hidden": tuple(fields["hidden"]),
+            "widths": tuple(fields.get("widths", ())),
             "convolutions": layers,
             "augmentation": Augmentation(**bending) if bending else None,
+            "exposure": Exposure(**light) if light else None,
             "degradation": Degradation(**spoiling) if spoiling else None,
         }
         return cls(**{**fields, **read})
@@ -121,9 +138,10 @@ class EnsembleRecipe:
         """Passes over the training images, all members together."""
         return sum(member.epochs for member in self.members)
 
-    def architecture(self, size: int, classes: int) -> dict[str, Any]:
+    def architecture(self, size: int, classes: int, channels: int = 1) -> dict[str, Any]:
         """The description of the whole, as a model file names it; size: side of an input, pixels."""
-        return {"name": "ensemble", "members": [member.architecture(size, classes) for member in self.members]}
+        members = [member.architecture(size, classes, channels) for member in self.members]
+        return {"name": "ensemble", "members": members}
 
     def check(self) -> None:
         """Raise ConfigError where there is no member, or one that cannot be trained."""
@@ -155,7 +173,7 @@ class LineRecipe:
         """How often the model is scored and saved; no two epochs see the same strings."""
         return self.learning.epochs
 
-    def architecture(self, _size: int, classes: int) -> dict[str, Any]:
+    def architecture(self, _size: int, classes: int, _channels: int = 1) -> dict[str, Any]:
         """The network's description, as a model file names it; every line reader takes lines of 32 pixels' height."""
         return {"name": "line", "classes": classes, "channels": list(self.channels)}
 

@@ -1,0 +1,71 @@
+"""The recipe "auto": one that suits any set of small pictures, by its size, its images, its task and its symmetry."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from digit_recognizer.data.spec import DatasetSpec
+from digit_recognizer.errors import DataError
+from digit_recognizer.models.header import MAX_CLASSES
+from digit_recognizer.training.augmentation import Augmentation
+from digit_recognizer.training.exposure import Exposure
+from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, Recipe
+
+AUTO = "auto"
+SMALLEST, LARGEST = 8, 224  # side of an image, pixels
+FEW = 1500  # images, below which three networks answer together: one by itself depends on its start
+SEEN = 700  # times the root of the training images: how many are seen in all, so that few are seen often, many seldom
+FINEST = 16  # side of the maps, pixels, of which the network's first block has few channels
+
+BASE = Recipe(
+    AUTO,
+    epochs=1,
+    batch_size=64,
+    learning_rate=0.004,
+    widths=(32, 64, 128),
+    stride=2,
+    optimizer="muon",
+    muon_rate=0.02,
+    weight_decay=0.05,
+    warmup=0.1,
+    averaging=0.99,
+    threads=1,
+)
+
+
+def auto_recipe(spec: DatasetSpec, images: int) -> AnyRecipe:
+    """The recipe for a set of which `images` are learned from: 8 to 224 pixels, grey or colour, 2 to 1,000 classes.
+
+    What it does was chosen on validation images of the medical sets, never on test images (docs/medical.md).
+    Raises DataError for other sets.
+    """
+    if not (SMALLEST <= spec.size <= LARGEST and 2 <= len(spec.classes) <= MAX_CLASSES):
+        raise DataError(
+            f"{spec.name}: has {len(spec.classes)} classes and images of {spec.size} pixels; the recipe auto is for 2 to"
+            f" {MAX_CLASSES} classes and {SMALLEST} to {LARGEST} pixels."
+        )
+    stride, widths = strides(spec.size)
+    epochs = max(2, math.ceil(SEEN / math.sqrt(images)))
+    scale = spec.size / 28
+    moved = Augmentation(rotation=10, scale=0.1, shear=5, shift=2 * scale, symmetry=spec.symmetry)
+    light = Exposure(gamma=0.2, contrast=0.2, brightness=0.2) if spec.form == "picture" else None
+    weighting = 1.0 if spec.task == "binary" else 0.0
+    one = replace(
+        BASE,
+        epochs=epochs,
+        widths=widths,
+        stride=stride,
+        class_weighting=weighting,
+        augmentation=moved,
+        exposure=light,
+    )
+    if images >= FEW:
+        return one
+    return EnsembleRecipe(AUTO, tuple(replace(one, name=f"{AUTO}-{k}", variant=k) for k in (1, 2, 3)))
+
+
+def strides(size: int) -> tuple[int, tuple[int, ...]]:
+    """The stride of the first convolution and the widths of the blocks, by which a large picture costs little more."""
+    stride = next(stride for most, stride in ((20, 1), (63, 2), (127, 2), (223, 4), (LARGEST, 8)) if size <= most)
+    return stride, BASE.widths if size / stride <= FINEST else (16, *BASE.widths)
