@@ -7,7 +7,7 @@ import hashlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +46,7 @@ class FolderSplit:
     files: tuple[Path, ...] = field(repr=False)
     labels: Labels = field(repr=False)
     preprocess: Preprocess
+    columns: Mapping[str, NDArray[np.str_]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.files)

@@ -18,6 +18,7 @@ TRAIN_ON = ("train", "train+validation", "all")
 
 TASKS = ("multi-class", "binary", "ordinal", "multi-label")
 SYMMETRIES = ("none", "mirror", "all")
+PATIENT = "patient"  # the column by which images belong together
 NOT_CLINICAL = "Not for clinical use."
 
 # (N, H, W), 0 black to 255 white, of digits light ink on black; in colour (N, H, W, 3), red first.
@@ -66,6 +67,11 @@ class Split(Protocol):
         """A hash of all images and labels in their order."""
         ...
 
+    @property
+    def columns(self) -> Mapping[str, NDArray[np.str_]]:
+        """What else is known of each image, (N,) words a column: its PATIENT, its site; empty for most sets."""
+        ...
+
     def __len__(self) -> int: ...
     def take(self, indices: NDArray[np.int64]) -> Images:
         """The images at `indices`, (n, H, W) or (n, H, W, 3) uint8."""
@@ -86,6 +92,7 @@ class ArraySplit:
 
     images: Images = field(repr=False)
     labels: Labels = field(repr=False)
+    columns: Mapping[str, NDArray[np.str_]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.labels)

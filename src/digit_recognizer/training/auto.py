@@ -42,8 +42,8 @@ def auto_recipe(spec: DatasetSpec, images: int) -> AnyRecipe:
     """
     if not (SMALLEST <= spec.size <= LARGEST and 2 <= len(spec.classes) <= MAX_CLASSES):
         raise DataError(
-            f"{spec.name}: has {len(spec.classes)} classes and images of {spec.size} pixels; the recipe auto is for 2 to"
-            f" {MAX_CLASSES} classes and {SMALLEST} to {LARGEST} pixels."
+            f"{spec.name}: has {len(spec.classes)} classes and images of {spec.size} pixels; the recipe auto is for 2"
+            f" to {MAX_CLASSES} classes and {SMALLEST} to {LARGEST} pixels."
         )
     stride, widths = strides(spec.size)
     epochs = max(2, math.ceil(SEEN / math.sqrt(images)))

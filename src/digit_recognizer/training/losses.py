@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
@@ -39,11 +40,11 @@ def several_labels(logits: Tensor, labels: Tensor) -> Tensor:
     return binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
 
 
-def class_weights(labels: Labels, classes: int, power: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def class_weights(labels: Labels, classes: int, power: float) -> NDArray[np.float32]:
     """A weight a class (K,), its frequency to the power of -`power`, of mean 1 over the images (power 1: balanced).
 
     A class that has no image has no weight.
     """
     counts = np.bincount(labels, minlength=classes).astype(np.float64)
     weights = np.where(counts > 0, np.maximum(counts, 1) ** -power, 0.0)
-    return (weights * counts.sum() / (weights @ counts)).astype(np.float32)
+    return np.asarray(weights * counts.sum() / (weights @ counts), np.float32)

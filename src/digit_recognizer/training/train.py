@@ -73,8 +73,9 @@ def train(
     """Train a network by a recipe. Bit for bit repeatable by seed on one machine (and, where the recipe names no thread
     count, for one count).
 
-    recipe: a name ("auto" suits any set) or a Recipe. data: a set's name, a folder of class folders, or a loaded Dataset.
-    model: your own network, taught in place by the recipe's rules: (N, C, H, W) float32 -> logits (N, K). train_on: "train", "train+validation" or "all".
+    recipe: a name ("auto" suits any set) or a Recipe. data: a set's name, a folder of class folders, or a loaded
+    Dataset. train_on: "train", "train+validation" or "all".
+    model: your own network, (N, C, H, W) float32 -> logits (N, K), which is taught in place by the recipe's rules.
     out: the run folder to write (run.json, history.jsonl, checkpoints/, model.safetensors, model.onnx), if any.
     resume: go on with the run in `out`, bit-exactly. device: "cpu", "cuda"; the GPU where there is one by default.
     Raises ConfigError, DataError, RunError or StorageError; KeyboardInterrupt after the interrupted state is saved.
