@@ -11,6 +11,7 @@ from digit_recognizer.data.idx_sets import FASHION_MNIST, MNIST, inside_folder, 
 from digit_recognizer.data.medmnist import MEDMNIST, SMALLEST, load_medmnist
 from digit_recognizer.data.printed import MIXED, PRINTED, load_mixed, load_printed
 from digit_recognizer.data.spec import Dataset, DatasetSpec
+from digit_recognizer.data.table import load_table
 from digit_recognizer.errors import ConfigError, DataError, nearest, require_extra
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.fonts import FONTS_FOLDER
@@ -36,7 +37,8 @@ def load_dataset(
     unverified: str | Path | None = None,
 ) -> Dataset:
     """A data set by name ("mnist", "fashion-mnist", "printed", "mixed"; MedMNIST's, "breastmnist" of 28 pixels,
-    "breastmnist-64" of 64, 128 or 224) or from a folder of class folders.
+    "breastmnist-64" of 64, 128 or 224) or from a folder of class folders, or from a CSV file of
+    pictures, labels and patients.
 
     data_dir: where named sets are kept; the user's cache folder unless given.
     unverified: a file that stands in for that of a MedMNIST set, although it is not the published one.
@@ -54,7 +56,7 @@ def load_dataset(
 
 
 def find_dataset(name: str, data_dir: Path | None, preprocess: Preprocess, unverified: Path | None) -> Dataset:
-    """The set behind a name, or in a folder."""
+    """The set behind a name, in a folder or in a table."""
     if unverified and name not in MEDMNIST:
         raise ConfigError(f"--unverified stands in for the file of a MedMNIST set, and {name!r} is none of these.")
     if name in MEDMNIST:
@@ -67,6 +69,8 @@ def find_dataset(name: str, data_dir: Path | None, preprocess: Preprocess, unver
         return load_idx_set(SPECS[name], data_dir)
     if Path(name).is_dir():
         return load_folder(Path(name), preprocess)
+    if Path(name).suffix.lower() == ".csv" and Path(name).exists():
+        return load_table(Path(name), preprocess)
     raise DataError(f"{name!r} is neither a known data set nor a folder.{nearest(name, NAMES)}")
 
 

@@ -55,19 +55,24 @@ class FolderSplit:
     def sha256(self) -> str:
         digest = hashlib.sha256()
         for file, label in zip(self.files, self.labels, strict=True):
-            digest.update(f"{content_hash(file)} {label}\n".encode())
+            digest.update(f"{content_hash(file)} {label.tolist()}\n".encode())
         return digest.hexdigest()
 
     def take(self, indices: NDArray[np.int64]) -> Images:
         if not len(indices):
             return np.zeros((0, *self.preprocess.shape), np.uint8)
-        part = FolderSplit(tuple(self.files[i] for i in indices), self.labels[indices], self.preprocess)
-        return np.concatenate([*part.batches(256)])
+        return np.concatenate([*self.chosen(indices).batches(256)])
+
+    def chosen(self, indices: NDArray[np.int64]) -> FolderSplit:
+        """The part of this split at `indices`."""
+        columns = {name: words[indices] for name, words in self.columns.items()}
+        return FolderSplit(tuple(self.files[i] for i in indices), self.labels[indices], self.preprocess, columns)
 
     def joined(self, *others: Split) -> FolderSplit:
         parts = [self, *(other for other in others if isinstance(other, FolderSplit))]
         files = tuple(file for part in parts for file in part.files)
-        return FolderSplit(files, np.concatenate([part.labels for part in parts]), self.preprocess)
+        columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in self.columns}
+        return FolderSplit(files, np.concatenate([part.labels for part in parts]), self.preprocess, columns)
 
     def batches(self, size: int, order: NDArray[np.int64] | None = None) -> Iterator[Images]:
         """Raises DataError, naming the file, where a picture cannot be read."""

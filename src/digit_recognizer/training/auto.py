@@ -16,6 +16,7 @@ AUTO = "auto"
 SMALLEST, LARGEST = 8, 224  # side of an image, pixels
 FEW = 1500  # images, below which three networks answer together: one by itself depends on its start
 SEEN = 700  # times the root of the training images: how many are seen in all, so that few are seen often, many seldom
+AVERAGED = 20  # a run's averaged weights remember one of so many of its steps
 FINEST = 16  # side of the maps, pixels, of which the network's first block has few channels
 
 BASE = Recipe(
@@ -29,7 +30,6 @@ BASE = Recipe(
     muon_rate=0.02,
     weight_decay=0.05,
     warmup=0.1,
-    averaging=0.99,
     threads=1,
 )
 
@@ -46,21 +46,22 @@ def auto_recipe(spec: DatasetSpec, images: int) -> AnyRecipe:
             f" to {MAX_CLASSES} classes and {SMALLEST} to {LARGEST} pixels."
         )
     stride, widths = strides(spec.size)
+    few = images < FEW
     epochs = max(2, math.ceil(SEEN / math.sqrt(images)))
-    scale = spec.size / 28
-    moved = Augmentation(rotation=10, scale=0.1, shear=5, shift=2 * scale, symmetry=spec.symmetry)
-    light = Exposure(gamma=0.2, contrast=0.2, brightness=0.2) if spec.form == "picture" else None
-    weighting = 1.0 if spec.task == "binary" else 0.0
+    batch_size = BASE.batch_size // 2 if few else BASE.batch_size
+    steps = epochs * math.ceil(images / batch_size)
     one = replace(
         BASE,
         epochs=epochs,
+        batch_size=batch_size,
         widths=widths,
         stride=stride,
-        class_weighting=weighting,
-        augmentation=moved,
-        exposure=light,
+        averaging=max(0.5, 1 - AVERAGED / steps),
+        class_weighting=1.0 if spec.task == "binary" else 0.0,
+        augmentation=Augmentation(rotation=10, scale=0.1, shear=5, shift=2 * spec.size / 28, symmetry=spec.symmetry),
+        exposure=Exposure(gamma=0.2, contrast=0.2, brightness=0.2) if spec.form == "picture" else None,
     )
-    if images >= FEW:
+    if not few:
         return one
     return EnsembleRecipe(AUTO, tuple(replace(one, name=f"{AUTO}-{k}", variant=k) for k in (1, 2, 3)))
 
