@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,17 +17,17 @@ from torch.nn.functional import binary_cross_entropy, cross_entropy
 from digit_recognizer.data import Dataset, DatasetSpec
 from digit_recognizer.data.medmnist import load_medmnist
 from digit_recognizer.errors import DataError, ModelFileError
-from digit_recognizer.measuring import evaluate
+from digit_recognizer.measuring import Evaluation, evaluate
 from digit_recognizer.models import load_model
 from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.recognizer import Recognizer
-from digit_recognizer.training import EnsembleRecipe, Recipe, Trained, train
+from digit_recognizer.training import EnsembleRecipe, Recipe, train
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.auto import auto_recipe
 from digit_recognizer.training.exposure import Exposure
 from digit_recognizer.training.losses import class_weights, task_loss
-from digit_recognizer.training.recipe import recipe_from_dict, with_epochs
+from digit_recognizer.training.recipe import recipe_from_dict
 from medmnist_files import SMALL, arrays_of, small_spec, write_npz
 
 KINDS = st.builds(
@@ -41,7 +40,7 @@ KINDS = st.builds(
 )
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(KINDS, st.integers(2, 200_000))
 def test_auto_suits_any_set(spec: DatasetSpec, images: int) -> None:
     recipe = auto_recipe(spec, images)
@@ -123,47 +122,55 @@ def test_several_labels_are_averaged_label_by_label() -> None:
 
 
 def made(tmp_path: Path, spec: DatasetSpec) -> Dataset:
-    more = replace(spec, counts={"train": 120, "validation": 40, "test": 40})
+    more = replace(spec, counts={"train": 90, "validation": 40, "test": 20})
     return load_medmnist(more, None, write_npz(tmp_path / "own.npz", arrays_of(more)))
 
 
-def taught(dataset: Dataset, tmp_path: Path, **settings: Any) -> Trained:
-    recipe = auto_recipe(dataset.spec, 120)
+def small_recipe(spec: DatasetSpec, members: int) -> Recipe | EnsembleRecipe:
+    """Auto's recipe, narrow and short: of several members where these are asked for."""
+    recipe = auto_recipe(spec, 90)
     assert isinstance(recipe, EnsembleRecipe)
-    several = EnsembleRecipe("auto", tuple(replace(each, widths=(8, 16), averaging=0.8) for each in recipe.members[:2]))
-    return train(with_epochs(several, 12), dataset, out=tmp_path / "run", **settings)
+    few = tuple(replace(each, widths=(8, 16), averaging=0.8, epochs=14) for each in recipe.members[:members])
+    return EnsembleRecipe("auto", few) if members > 1 else few[0]
 
 
 @pytest.mark.parametrize("spec", SMALL, ids=lambda spec: f"{spec.task} {spec.size} {spec.channels}")
 def test_every_task_is_learned_filed_and_measured(tmp_path: Path, spec: DatasetSpec) -> None:
     dataset = made(tmp_path, spec)
-    trained = taught(dataset, tmp_path)
-    first, second = trained.network.members
-    assert not torch.equal(first[0].weight, second[0].weight)  # alike, but for what they drew
+    several = spec.task == "multi-label"
+    trained = train(small_recipe(spec, 1 + several), dataset, out=tmp_path / "run")
+    if several:
+        first, second = (each.state_dict() for each in trained.network.children().__next__())
+        assert not torch.equal(first["0.weight"], second["0.weight"])  # alike, but for what they drew
     evaluation = evaluate(tmp_path / "run", dataset, "validation")
     result = evaluation.to_dict() | evaluation.details
     json.dumps(result, allow_nan=False)
     assert result["caveats"][0] == "Not for clinical use."
     assert any("not the published file" in each for each in result["caveats"])
-    assert result["figures"]["macro_auroc"]["value"] > 0.9
+    assert result["figures"]["macro_auroc"]["value"] > 0.85
     assert evaluation.macro_auroc == pytest.approx(result["figures"]["macro_auroc"]["value"])
-    assert (result["positive"] is not None) == (spec.task == "binary")
+    check_positive(evaluation)
     torch_too = evaluate(load_model(tmp_path / "run", "torch"), dataset, "validation")
     assert np.allclose(torch_too.probabilities, evaluation.probabilities, atol=1e-5)
     images = dataset.split("validation").take(np.arange(3))
-    predictions = Recognizer.load(tmp_path / "run", max_error=None).predict(list(images))
+    predictions = Recognizer.load(tmp_path / "run").predict(list(images))
     assert np.allclose([each.probabilities for each in predictions], evaluation.probabilities[:3], atol=1e-6)
-    if spec.task == "multi-label":
-        assert [each.labels for each in predictions] == [
-            tuple(np.flatnonzero(row >= 0.5).tolist()) for row in evaluation.probabilities[:3]
-        ]
+    given_labels = [
+        tuple(np.flatnonzero(row >= 0.5).tolist()) if several else () for row in evaluation.probabilities[:3]
+    ]
+    assert [each.labels for each in predictions] == given_labels
+    if spec.task == "binary":
+        other = made(tmp_path, small_spec("binary", 2, size=12))
+        with pytest.raises(DataError, match="images of 12 pixels in grey, and the model takes 28 pixels in grey"):
+            evaluate(tmp_path / "run", other, "validation")
 
 
-def test_the_positive_class_is_the_declared_one(tmp_path: Path) -> None:
-    dataset = made(tmp_path, SMALL[0])
-    taught(dataset, tmp_path)
-    evaluation = evaluate(tmp_path / "run", dataset, "validation")
+def check_positive(evaluation: Evaluation) -> None:
+    """The class that is looked for is the declared one, not class 1 by habit."""
     found = evaluation.positive
+    if evaluation.model.header.task != "binary":
+        assert found is None
+        return
     assert found is not None
     sick = evaluation.labels == 0
     assert found["class"] == "class 0"
@@ -187,17 +194,9 @@ class Own(nn.Module):
 def test_anyones_network_is_taught_and_runs_by_its_twin(tmp_path: Path) -> None:
     dataset = made(tmp_path, SMALL[1])
     network = Own(4)
-    trained = taught(dataset, tmp_path, model=network)
+    trained = train(small_recipe(SMALL[1], 2), dataset, model=network, out=tmp_path / "run")
     assert trained.network.state_dict().keys() == network.state_dict().keys()
     assert trained.header.architecture == {"name": "own", "kind": "Own"}
     assert evaluate(tmp_path / "run", dataset, "validation").accuracy > 0.5
     with pytest.raises(ModelFileError, match="Use its ONNX twin"):
         load_model(tmp_path / "run", "torch")
-
-
-def test_a_model_of_another_form_is_refused(tmp_path: Path) -> None:
-    dataset = made(tmp_path, SMALL[0])
-    taught(dataset, tmp_path)
-    other = made(tmp_path, small_spec("binary", 2, size=12))
-    with pytest.raises(DataError, match="images of 12 pixels in grey, and the model takes 28 pixels in grey"):
-        evaluate(tmp_path / "run", other, "validation")

@@ -35,9 +35,12 @@ def make_header(
     preprocess: Preprocess,
 ) -> ModelHeader:
     """The text that will travel with the weights; accuracy: what `measured` gave."""
+    architecture = recipe.architecture(preprocess.size, len(dataset.spec.classes), preprocess.channels)
+    if architecture["name"] == "ensemble" and dataset.spec.task == "multi-label":
+        architecture["task"] = dataset.spec.task  # decides how the members' answers are averaged
     return ModelHeader(
         name=recipe.name,
-        architecture=recipe.architecture(preprocess.size, len(dataset.spec.classes), preprocess.channels),
+        architecture=architecture,
         preprocess=preprocess,
         class_names=dataset.spec.classes,
         recipe=recipe.to_dict(),
