@@ -34,6 +34,12 @@ def train(
         int | None,
         typer.Option(min=1, help="Train so many times, with --seed and the seeds after it; the same command goes on."),
     ] = None,
+    backbone: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Teach this network of timm's in place of the recipe's own.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --backbone: weights to start from (.safetensors).")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Other than the recipe's.")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="RUN", help="The run folder; a new one in runs/ by default.")
@@ -56,13 +62,13 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a network (or, with --seeds, several), watched, saved at each epoch, resumable after Ctrl-C or a crash."""
-    from digit_recognizer.errors import require_extra
+    from digit_recognizer.errors import ConfigError, require_extra
 
     require_extra("train", "digits train")
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.cli.summary import print_caveats
     from digit_recognizer.data import load_dataset
-    from digit_recognizer.training.recipe import LineRecipe, with_epochs
+    from digit_recognizer.training.recipe import LineRecipe, with_backbone, with_epochs
     from digit_recognizer.training.recipes import recipe_for
 
     place: dict[str, Any] = {"name": "mnist", "preprocess": whole(size, colour=colour)}
@@ -76,6 +82,10 @@ def train(
     settings |= {key: value for key, value in given.items() if value is not None}
     dataset = load_dataset(**place)
     chosen = recipe_for(settings["recipe"], dataset.spec, len(dataset.training(settings["train_on"])[0]))
+    if backbone:
+        chosen = with_backbone(chosen, backbone, str(weights.resolve()) if weights else "")
+    elif weights:
+        raise ConfigError("--weights are those of a backbone: name it with --backbone.")
     settings |= {"recipe": chosen if epochs is None else with_epochs(chosen, epochs), "data": dataset}
     out = out or default_folder(chosen.name, dataset.spec.name, settings["seed"], many=seeds is not None)
     settings |= {"device": device, "checkpoint_seconds": checkpoint_seconds}

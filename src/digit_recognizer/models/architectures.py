@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from digit_recognizer.errors import ModelFileError, nearest
+from digit_recognizer.models.backbone import backbone
 from digit_recognizer.models.cnn import cnn
 from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.line import line
@@ -33,6 +34,7 @@ BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "mlp": mlp,
     "cnn": cnn,
     "residual": residual,
+    "timm": backbone,
     "line": line,
     "ensemble": ensemble,
     OWN: own,

@@ -16,6 +16,7 @@ from digit_recognizer.training.degradation import Degradation
 from digit_recognizer.training.exposure import Exposure
 from digit_recognizer.training.muon import Muon
 
+BACKBONE_RATE = 0.001  # the highest learning rate of a network of timm's, by adamw: it may have learned before
 OPTIMIZERS = ("sgd", "adamw", "muon")
 
 
@@ -32,6 +33,8 @@ class Recipe:
     convolutions: tuple[Convolution, ...] = ()  # a convolutional network where there are any
     widths: tuple[int, ...] = ()  # channels of the blocks of a residual network where there are any
     stride: int = 1  # of its first convolution
+    backbone: str = ""  # the name of one of timm's networks, in place of all of these
+    weights: str = ""  # a .safetensors file with which the backbone starts; "": it starts at random
     optimizer: str = "sgd"  # plain gradient descent; "adamw"; "muon" for filters and hidden layers, adamw for the rest
     muon_rate: float = 0.0  # the highest of the filters and hidden layers, where the optimizer is muon
     weight_decay: float = 0.0  # of matrices and filters, not of biases
@@ -51,6 +54,8 @@ class Recipe:
 
     def architecture(self, size: int, classes: int, channels: int = 1) -> dict[str, Any]:
         """The network's description, as a model file names it; size: side of an input, pixels."""
+        if self.backbone:
+            return {"name": "timm", "model": self.backbone, "classes": classes, "channels": channels}
         coloured = {} if channels == 1 else {"channels": channels}
         if self.widths:
             return {
@@ -207,6 +212,16 @@ def recipe_from_dict(fields: dict[str, Any]) -> AnyRecipe:
     if "members" in fields:
         return EnsembleRecipe(fields["name"], tuple(Recipe.from_dict(member) for member in fields["members"]))
     return Recipe.from_dict(fields)
+
+
+def with_backbone(recipe: AnyRecipe, backbone: str, weights: str = "") -> Recipe:
+    """The recipe, or an ensemble's first member, with a network of timm's. Raises ConfigError for a line reader."""
+    if isinstance(recipe, LineRecipe):
+        raise ConfigError("A backbone reads single pictures: name a recipe of these, auto for one.")
+    one = recipe.members[0] if isinstance(recipe, EnsembleRecipe) else recipe
+    rate = min(one.learning_rate, BACKBONE_RATE)
+    taught = replace(one, backbone=backbone, weights=weights, optimizer="adamw", learning_rate=rate)
+    return replace(taught, name=f"{recipe.name}-{backbone}")
 
 
 def with_epochs(recipe: AnyRecipe, epochs: int) -> AnyRecipe:

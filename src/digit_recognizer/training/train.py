@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models import ModelHeader
 from digit_recognizer.models.architectures import OWN, build_network
+from digit_recognizer.models.backbone import backbone
 from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.line import Line
 from digit_recognizer.models.model import MODEL_NAME
@@ -217,7 +219,7 @@ def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> 
     preprocess, spec, held_out = task.preprocess, task.dataset.spec, task.held_out
     torch.manual_seed(task.seed)
     described = recipe.architecture(preprocess.size, len(spec.classes), preprocess.channels)
-    network = (task.model or build_network(described)).to(task.device)
+    network = (task.model or started(recipe, described)).to(task.device)
     if isinstance(recipe, LineRecipe):
         return Loop(
             learner=Learner(recipe.learning, network, string_loss),
@@ -236,6 +238,13 @@ def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> 
         position=Position(),
         interrupt=interrupt,
     )
+
+
+def started(recipe: Recipe | LineRecipe, described: dict[str, Any]) -> nn.Module:
+    """The network that a recipe describes, at its start: at random, or with the weights that the recipe names."""
+    if isinstance(recipe, Recipe) and recipe.backbone and recipe.weights:
+        return backbone(recipe.backbone, described["classes"], described["channels"], Path(recipe.weights))
+    return build_network(described)
 
 
 def noted(folder: Path, loop: Loop, on_epoch: OnEpoch) -> OnEpoch:
