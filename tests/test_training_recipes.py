@@ -46,6 +46,7 @@ FULL = Recipe(
     variant=3,
     threads=2,
 )
+BORROWED = replace(FULL, backbone="resnet18", weights="weights.safetensors")
 shares = st.floats(0, 1)
 warmups = st.floats(0, 1, exclude_max=True)
 
@@ -78,7 +79,8 @@ def through_json(recipe: AnyRecipe) -> AnyRecipe:
 
 def test_every_field_differs_from_its_default() -> None:
     for each in fields(Recipe):
-        assert getattr(FULL, each.name) != each.default
+        assert getattr(BORROWED, each.name) != each.default
+    assert through_json(BORROWED) == BORROWED
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,16 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from digit_recognizer.data import Dataset, DatasetSpec, Split, load_dataset
+from digit_recognizer.data import Dataset, Split, load_dataset
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models import ModelHeader
-from digit_recognizer.models.architectures import OWN, build_network
-from digit_recognizer.models.backbone import backbone
+from digit_recognizer.models.architectures import OWN
 from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.line import Line
 from digit_recognizer.models.model import MODEL_NAME
@@ -37,6 +35,7 @@ from digit_recognizer.training.lines import (
 from digit_recognizer.training.loop import Loop, accuracy
 from digit_recognizer.training.losses import task_loss
 from digit_recognizer.training.machine import choose_device, threads
+from digit_recognizer.training.network import alone, form_of, started
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
 from digit_recognizer.training.provenance import calibrated, make_header, measured, watched
 from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, LineRecipe, Recipe
@@ -127,22 +126,6 @@ def write_run_model(path: Path, header: ModelHeader, network: nn.Module, task: T
     header = calibrated(header, task.dataset, whole)
     sample = header.preprocess.normalise(next(iter(task.learn.batches(SAMPLE))))
     write_model(path, header, whole, sample)
-
-
-def form_of(spec: DatasetSpec) -> Preprocess:
-    """How pictures are brought to the form of a set's images."""
-    if spec.form == "digit":
-        return Preprocess()
-    return Preprocess(size=spec.size, box=min(Preprocess().box, spec.size), form=spec.form, channels=spec.channels)
-
-
-def alone(recipe: AnyRecipe, model: nn.Module | None) -> AnyRecipe:
-    """The recipe of one network, where there is one of someone's own to teach. Raises ConfigError for a line reader."""
-    if model is None or isinstance(recipe, Recipe):
-        return recipe
-    if isinstance(recipe, LineRecipe):
-        raise ConfigError("A network of your own reads single pictures: name a recipe of one, auto or cnn.")
-    return replace(recipe.members[0], name=recipe.name)
 
 
 @dataclass(frozen=True)
@@ -238,13 +221,6 @@ def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> 
         position=Position(),
         interrupt=interrupt,
     )
-
-
-def started(recipe: Recipe | LineRecipe, described: dict[str, Any]) -> nn.Module:
-    """The network that a recipe describes, at its start: at random, or with the weights that the recipe names."""
-    if isinstance(recipe, Recipe) and recipe.backbone and recipe.weights:
-        return backbone(recipe.backbone, described["classes"], described["channels"], Path(recipe.weights))
-    return build_network(described)
 
 
 def noted(folder: Path, loop: Loop, on_epoch: OnEpoch) -> OnEpoch:
