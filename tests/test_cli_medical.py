@@ -64,12 +64,13 @@ def test_a_picture_is_answered_with_what_it_is_not_for(seeds: Path, tmp_path: Pa
 def test_a_table_is_trained_and_measured_by_site(tmp_path: Path) -> None:
     path = write_table(tmp_path, cases(40))
     out = tmp_path / "run"
-    named = ("--data", path, "--recipe", "cnn", "--epochs", "1", "--size", "28", "--colour")
+    named = ("--data", path, "--recipe", "cnn", "--epochs", "1", "--size", "28", "--positive", "sick")
     answer = digits("train", *named, "--out", out, "--quiet")
     assert answer.code == 0, answer.err
     measured = digits("evaluate", out, "--split", "train", "--json", "-")
     result = json.loads(measured.out)
     assert {each["name"] for each in result["by"]["site"]} == {"N", "S"}
+    assert result["positive"]["class"] == "sick"
     assert sum(each["n"] for each in result["by"]["site"]) == result["n"]
     assert result["interval"]["method"] == "wilson, clustered"
     assert "Jane" not in measured.out + measured.err + answer.err + (out / "run.json").read_text()
@@ -79,3 +80,4 @@ def test_an_absent_set_and_a_colour_without_a_size_are_refused(tmp_path: Path) -
     is_complaint(digits("train", "--colour", "--out", tmp_path / "run"), "--size")
     is_complaint(digits("train", "--data", "mnist", "--unverified", tmp_path / "x.npz"), "MedMNIST")
     is_complaint(digits("train", "--data", "pneumoniamnst"), "pneumoniamnist")
+    is_complaint(digits("train", "--positive", "7"), "--positive names one of two classes")

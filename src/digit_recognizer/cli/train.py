@@ -52,6 +52,9 @@ def train(
     size: Annotated[
         int | None, typer.Option(min=8, max=1024, help="Take a folder's pictures whole, so many pixels wide and high.")
     ] = None,
+    positive: Annotated[
+        str | None, typer.Option(metavar="CLASS", help="Which of two classes is looked for: sensitivity is of it.")
+    ] = None,
     colour: Annotated[bool, typer.Option("--colour", help="With --size: in colour.")] = False,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; the GPU where there is one.")] = None,
     checkpoint_seconds: Annotated[
@@ -76,7 +79,7 @@ def train(
     if resume:
         settings |= resumed_settings(out)
         place |= settings.pop("place")
-    named = {"name": data, "data_dir": data_dir, "unverified": unverified}
+    named = {"name": data, "data_dir": data_dir, "unverified": unverified, "positive": positive}
     place |= {key: value for key, value in named.items() if value is not None}
     given = {"recipe": recipe, "train_on": train_on, "seed": seed}
     settings |= {key: value for key, value in given.items() if value is not None}

@@ -35,6 +35,7 @@ def load_dataset(
     data_dir: str | Path | None = None,
     preprocess: Preprocess | None = None,
     unverified: str | Path | None = None,
+    positive: str | None = None,
 ) -> Dataset:
     """A data set by name ("mnist", "fashion-mnist", "printed", "mixed"; MedMNIST's, "breastmnist" of 28 pixels,
     "breastmnist-64" of 64, 128 or 224) or from a folder of class folders, or from a CSV file of
@@ -42,6 +43,7 @@ def load_dataset(
 
     data_dir: where named sets are kept; the user's cache folder unless given.
     unverified: a file that stands in for that of a MedMNIST set, although it is not the published one.
+    positive: which of two classes is looked for, where the set does not declare it.
     preprocess: how pictures of a folder, or printed digits, are brought to the network's form (a model's own, when one
         is measured).
     Raises DataError for an unknown name, and for a set that is absent or damaged.
@@ -52,6 +54,8 @@ def load_dataset(
     places = {key: Path(value) for key, value in place.items()}
     known = str(name) if str(name) in SPECS else str(Path(name).resolve())
     dataset = find_dataset(str(name), places.get("data_dir"), preprocess or Preprocess(), places.get("unverified"))
+    if positive is not None:
+        dataset, place = dataset.looking_for(positive), place | {"positive": positive}
     return replace(dataset, place={"name": known, **place})
 
 

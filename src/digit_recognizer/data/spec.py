@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -132,6 +132,14 @@ class Dataset:
     spec: DatasetSpec
     splits: Mapping[str, Split]
     place: Mapping[str, str] = field(default_factory=dict)  # the arguments of load_dataset that load it again
+
+    def looking_for(self, positive: str) -> Dataset:
+        """The same set of two classes, of which the one named is looked for. Raises ConfigError for any other."""
+        if len(self.spec.classes) != 2 or positive not in self.spec.classes or self.spec.task == "multi-label":
+            known = ", ".join(self.spec.classes[:20])
+            raise ConfigError(f"--positive names one of two classes; {self.spec.name} has {known}, not {positive!r}.")
+        spec = replace(self.spec, task="binary", positive=self.spec.classes.index(positive))
+        return replace(self, spec=spec)
 
     def split(self, name: str) -> Split:
         """One split; raises ConfigError for a name that this set has not."""

@@ -98,7 +98,7 @@ def data_of_run(folder: Path) -> dict[str, Any]:
     place = settings.get("place")
     named = {"name": place} if isinstance(place, str) else place
     sound = isinstance(named, dict) and "name" in named and all(isinstance(each, str) for each in named.values())
-    if not isinstance(named, dict) or not sound or not named.keys() <= {"name", "data_dir", "unverified"}:
+    if not isinstance(named, dict) or not sound or not named.keys() <= {"name", "data_dir", "unverified", "positive"}:
         raise RunError(f"{folder}: does not tell where its data lie ({SETTINGS} is damaged). Name them with --data.")
     form = settings.get("form")
     return {**named, "preprocess": Preprocess.from_dict(form) if isinstance(form, dict) else None}
