@@ -13,8 +13,7 @@ from digit_recognizer.measuring.auroc import auroc, auroc_interval
 from digit_recognizer.measuring.bootstrap import bootstrap
 from digit_recognizer.measuring.clustered import proportion_interval
 from digit_recognizer.measuring.metrics import ClassFigures, per_class
-from digit_recognizer.measuring.scores import average_precision, macro
-from digit_recognizer.measuring.summary import RESAMPLES, Figure
+from digit_recognizer.measuring.summary import RESAMPLES, Figure, auroc_of_counts, of_ranks, precision_of_counts
 
 THRESHOLD = 0.5  # from which probability on a label is given
 ABSENT, PRESENT = 0, 1
@@ -56,18 +55,10 @@ def label_figures(labels: Labels, probabilities: NDArray[np.float64], groups: Ar
     right = all_right(labels, given(probabilities))
     hits = (labels == given(probabilities)).mean(axis=1)
     squares = ((probabilities - labels) ** 2).mean(axis=1)
-    columns = range(labels.shape[1])
-
-    def area(i: NDArray[np.int64]) -> float | None:
-        return macro([auroc(labels[i, k], probabilities[i, k]) for k in columns])
-
-    def precision(i: NDArray[np.int64]) -> float | None:
-        return macro([average_precision(labels[i, k], probabilities[i, k]) for k in columns])
-
     means: dict[str, Callable[[NDArray[np.int64]], float | None]] = {
         "label_accuracy": lambda i: float(hits[i].mean()),
-        "macro_auroc": area,
-        "macro_average_precision": precision,
+        "macro_auroc": of_ranks(labels == PRESENT, probabilities, auroc_of_counts),
+        "macro_average_precision": of_ranks(labels == PRESENT, probabilities, precision_of_counts),
         "brier_score": lambda i: float(squares[i].mean()),
     }
     everything = np.arange(len(labels))
