@@ -51,7 +51,8 @@ def test_resampled_figures_are_the_stated_ones(n: int, seed: int) -> None:
     assert mean_recall(cells, K) == pytest.approx(sk.recall_score(y, p.argmax(1), labels=np.unique(y), average="macro"))
     if len(np.union1d(y, p.argmax(1))) > 1:
         assert kappa(cells, K) == pytest.approx(sk.cohen_kappa_score(y, p.argmax(1)), abs=1e-12)
-    areas, precisions = (of_ranks(labels, probabilities, each) for each in (auroc_of_counts, precision_of_counts))
+    members = labels[:, None] == np.arange(probabilities.shape[1])
+    areas, precisions = (of_ranks(members, probabilities, each) for each in (auroc_of_counts, precision_of_counts))
     assert areas(chosen) == pytest.approx(macro(auroc_per_class(y, p)))
     assert precisions(chosen) == pytest.approx(macro(average_precision_per_class(y, p)))
     assert squared_errors(y, p).mean() == pytest.approx(brier_score(y, p))

@@ -35,7 +35,12 @@ def test_schema_1_header_fields() -> None:
     assert (header.schema, header.name, header.class_names) == (1, "golden", tuple("0123456789"))
     assert header.architecture == {"name": "mlp", "sizes": [784, 4, 10]}
     stated = {"size": 28, "box": 20, "mean": 0.5, "std": 0.5, "min_contrast": 32}
-    since = {"min_stroke": 2.0, "max_stroke": 3.5}  # what the file lacks gets today's value
+    since = {
+        "min_stroke": 2.0,
+        "max_stroke": 3.5,
+        "form": "digit",
+        "channels": 1,
+    }  # what the file lacks gets today's value
     assert header.preprocess.to_dict() == stated | since
     assert header.accuracy is None
 

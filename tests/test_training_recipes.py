@@ -17,6 +17,7 @@ from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.training import RECIPES, EnsembleRecipe, Recipe
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.degradation import Degradation
+from digit_recognizer.training.exposure import Exposure
 from digit_recognizer.training.muon import Muon
 from digit_recognizer.training.recipe import OPTIMIZERS, AnyRecipe, recipe_from_dict
 from digit_recognizer.training.recipes import get_recipe
@@ -29,17 +30,23 @@ FULL = Recipe(
     images=50,
     learning_rate=0.02,
     hidden=(5,),
+    widths=(4, 6),
+    stride=2,
     convolutions=(Convolution(4, 5, stride=2, padding=1), Convolution(6, 3, pool=2)),
     optimizer="muon",
     muon_rate=0.05,
     weight_decay=0.03,
     warmup=0.25,
     label_smoothing=0.1,
+    class_weighting=0.5,
     averaging=0.99,
     augmentation=Augmentation(rotation=10, scale=0.1, shear=5, shift=1, elastic=0.5),
+    exposure=Exposure(gamma=0.1, contrast=0.2, brightness=0.3),
     degradation=Degradation(pen=0.2, coarse=0.3, blur=0.4, erase=0.5, noise=0.6),
+    variant=3,
     threads=2,
 )
+BORROWED = replace(FULL, backbone="resnet18", weights="weights.safetensors")
 shares = st.floats(0, 1)
 warmups = st.floats(0, 1, exclude_max=True)
 
@@ -72,7 +79,8 @@ def through_json(recipe: AnyRecipe) -> AnyRecipe:
 
 def test_every_field_differs_from_its_default() -> None:
     for each in fields(Recipe):
-        assert getattr(FULL, each.name) != each.default
+        assert getattr(BORROWED, each.name) != each.default
+    assert through_json(BORROWED) == BORROWED
 
 
 @pytest.mark.parametrize(
@@ -107,6 +115,10 @@ NAN, INFINITE = float("nan"), float("inf")
         *({"warmup": value} for value in (-0.1, 1, 1.5, NAN)),
         *({"averaging": value} for value in (-0.1, 1, 1.5, NAN)),
         *({"label_smoothing": value} for value in (-0.1, 1, 1.5, NAN)),
+        *({"class_weighting": value} for value in (-0.1, 1.5, NAN)),
+        {"stride": 0},
+        {"exposure": Exposure(gamma=-0.1)},
+        {"augmentation": Augmentation(symmetry="left")},
         {"degradation": Degradation(blur=1.5)},
         *({"augmentation": Augmentation(**value)} for value in ({"shift": -1}, {"scale": 1}, {"shear": 90})),
     ],
@@ -119,7 +131,8 @@ def test_impossible_values_are_refused(changes: dict[str, Any]) -> None:
             get_recipe(recipe)
 
 
-NETWORKS = {"cnn": replace(FULL), "mlp": replace(FULL, convolutions=(), hidden=(9, 8))}
+CNN = replace(FULL, widths=())
+NETWORKS = {"residual": FULL, "cnn": CNN, "mlp": replace(CNN, convolutions=(), hidden=(9, 8))}
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
@@ -150,7 +163,7 @@ def test_rates_and_decay_go_where_they_are_meant(kind: str, optimizer: str) -> N
 
 def test_biases_and_norms_are_the_vectors() -> None:
     """What goes without weight decay is told by its shape; this is what has it."""
-    network = build_network(FULL.architecture(28, 10))
+    network = build_network(CNN.architecture(28, 10))
     vectors = {name for name, each in network.named_parameters() if each.ndim == 1}
     norms = {name for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)}
     assert vectors == {f"{name}.{part}" for name in norms for part in ("weight", "bias")} | {"8.bias"}

@@ -13,6 +13,7 @@ EXTRAS = {
     "audit": (*TRAIN, "cleanlab"),
     "tables": ("pyarrow",),
     "tensorboard": ("tensorboard",),
+    "timm": (*TRAIN, "timm"),
     "heic": ("pillow_heif",),
     "pdf": ("pypdfium2",),
 }

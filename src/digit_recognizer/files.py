@@ -118,5 +118,10 @@ def read_bounded(path: Path, limit: int, wrong: type[DigitRecognizerError], what
 
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
+    return hash_of(path, "sha256")
+
+
+def hash_of(path: Path, method: str) -> str:
+    """The hash of a file, in hexadecimal; method: as hashlib names it."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, method).hexdigest()

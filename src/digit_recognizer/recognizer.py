@@ -29,9 +29,11 @@ DEFAULT_LEVEL = 0.99  # of prediction sets
 DEFAULT_WISHES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 DEFAULT_ANSWERED = 0.95
 BATCH = 512  # prepared pictures held at once
-DOUBTFUL = ("unsure", "not a digit")
+STRANGER = {"digit": "not a digit", "picture": "unfamiliar"}  # the status of what is none, by Preprocess.form
+DOUBTFUL = ("unsure", *STRANGER.values())
 NO_INK = "it holds no ink"
-STRANGE = "it looks unlike the digits that the model learned from"
+STRANGE = "it looks unlike the {}s that the model learned from"
+GIVEN = 0.5  # the probability from which on a label is given, where a picture may bear several
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Prediction:
     """What was recognised on one picture."""
 
     source: str  # the file name, or "picture 3" for what has no name
-    status: str  # "ok", "unsure", "not a digit" or "error"
+    status: str  # "ok", "unsure", "not a digit" ("unfamiliar" of a model of other pictures) or "error"
     label: int | None = None  # the most probable class, 0..K-1, whatever the status; None without ink or for an error
     name: str | None = None  # that class's name
     probability: float | None = None  # of that class, 0..1
@@ -47,7 +49,8 @@ class Prediction:
     # The classes that together hold the actual one with the recognizer's level of confidence, on pictures like those
     # of the calibration; empty for a model without calibration.
     prediction_set: tuple[int, ...] = ()
-    reason: str | None = None  # why the status is "unsure" or "not a digit"
+    labels: tuple[int, ...] = ()  # the labels given, of a model that gives several; `label` is the most probable
+    reason: str | None = None  # why the status is neither "ok" nor "error"
     error: str | None = None  # what was wrong with the picture
     as_stored: bool = False  # its EXIF orientation was left aside, since it reads badly so turned
 
@@ -91,7 +94,7 @@ class Recognizer:
         """One prediction a picture, in order; a picture that cannot be read gives status "error" and stops no other.
 
         pictures: one or a list of: file names; PIL images; arrays or tensors of shape (H, W), (1, H, W), (H, W, 3),
-            (H, W, 4) or (784,); also an array or tensor of N pictures, (N, 1, H, W).
+            (H, W, 4) or (784,); also an array or tensor of N pictures, (N, 1, H, W), or (N, 3, H, W) in colour.
         """
         several = as_list(pictures)
         found: list[Prediction] = []
@@ -115,11 +118,12 @@ class Recognizer:
 
     def read(self, pictures: Sequence[Picture], sources: Sequence[str], as_stored: bool = False) -> list[Prediction]:
         """Predictions of pictures with these names, upright as they state or as stored."""
+        prepare = self.model.preprocess
         found: list[Prediction | None] = []
         ready: list[NDArray[np.uint8]] = []
         for picture, source in zip(pictures, sources, strict=True):
             try:
-                fitted = self.model.preprocess.fit(read_picture(picture, as_stored))
+                fitted = prepare.fit(read_picture(picture, as_stored, prepare.channels))
             except ImageError as error:
                 found.append(Prediction(source, "error", error=str(error)))
                 continue
@@ -147,7 +151,8 @@ class Recognizer:
         inside = self.sets.sets(probabilities[None])[0] if self.sets else np.zeros(0)
         status, reason = "ok", None
         if strangeness > self.strangest:
-            status, reason = "not a digit", STRANGE
+            form = self.model.preprocess.form
+            status, reason = STRANGER[form], STRANGE.format(form)
         elif self.answers and probability < self.answers.threshold:
             status, reason = "unsure", in_words(self.answers, probability)
         return Prediction(
@@ -158,6 +163,7 @@ class Recognizer:
             probability,
             tuple(probabilities.tolist()),
             tuple(np.flatnonzero(inside).tolist()),
+            tuple(np.flatnonzero(probabilities >= GIVEN).tolist()) if self.model.header.multi_label else (),
             reason,
         )
 

@@ -67,6 +67,8 @@ def pooled(
         raise DataError(f"An audit is of grey images of at least {SMALLEST} x {SMALLEST} pixels; these are {shape}.")
     kept = [split for split in splits.values() if len(split)]
     images, labels = (np.concatenate([getattr(split, what) for split in kept]) for what in ("images", "labels"))
+    if labels.ndim > 1:
+        raise DataError("An audit is of images with one label each; these bear several.")
     if labels.min() < 0 or labels.max() >= len(classes):
         raise DataError(f"The labels run from {labels.min()} to {labels.max()}, but there are {len(classes)} classes.")
     counts = {name: len(split) for name, split in splits.items()}

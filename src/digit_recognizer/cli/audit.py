@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digit_recognizer.cli.options import DataDir, Json, Quiet
+from digit_recognizer.cli.options import DataDir, Json, Quiet, Unverified
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -21,6 +21,7 @@ FIRST = 10  # of each list that the summary shows; --json has them all
 def audit(
     dataset: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="A set's name or a folder of class folders.")],
     data_dir: DataDir = None,
+    unverified: Unverified = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 6, help="Deals the folds and starts the networks.")] = 0,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; the GPU where there is one.")] = None,
     json: Json = None,
@@ -31,18 +32,21 @@ def audit(
 ) -> None:
     """Look for doubtful labels, copies, images of other splits that stand in train, uneven classes and drift."""
     from digit_recognizer.cli.output import answers, write_json
+    from digit_recognizer.cli.summary import print_caveats
     from digit_recognizer.data import load_dataset
     from digit_recognizer.errors import require_extra
 
     require_extra("audit", "digits audit")
-    found = watched_audit(load_dataset(dataset, data_dir), seed, device, quiet=quiet)
+    loaded = load_dataset(dataset, data_dir, unverified=unverified)
+    found = watched_audit(loaded, seed, device, quiet=quiet)
     if json:
-        write_json(json, found.to_dict())
+        write_json(json, found.to_dict() | {"caveats": list(loaded.spec.caveats)})
     aloud = json != "-" and not quiet
     if aloud:
         print_labels(found)
         print_copies(found)
         print_splits(found)
+        print_caveats(loaded.spec.caveats)
     if figures:
         from digit_recognizer.report.doubtful import save_suspects
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from digit_recognizer.cli.options import Data, DataDir, Json, Quiet
+from digit_recognizer.cli.options import Data, DataDir, Json, Quiet, Unverified
 
 SCHEMA = "digit-recognizer/calibration/1"
 
@@ -22,11 +22,13 @@ def calibrate(
         "calibrated.safetensors"
     ),
     data_dir: DataDir = None,
+    unverified: Unverified = None,
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
     """Fit temperature, thresholds of answering and prediction sets; the network itself stays as it is."""
     from digit_recognizer.cli.output import answers, write_json
+    from digit_recognizer.cli.summary import print_caveats
     from digit_recognizer.errors import require_extra
 
     require_extra("train", "digits calibrate")
@@ -36,15 +38,17 @@ def calibrate(
     from digit_recognizer.models.model_file import copy_model
 
     loaded = load_model(model)
-    dataset = load_dataset(data, data_dir, loaded.preprocess)
+    dataset = load_dataset(data, data_dir, loaded.preprocess, unverified)
     calibration, before, after = calibrate_model(loaded, dataset, split)
     copy_model(loaded.path.with_suffix(".safetensors"), out, calibration.to_dict())
     losses = {"negative_log_likelihood": after, "negative_log_likelihood_before": before}
-    result = {"schema": SCHEMA, "model": str(out), **losses, **calibration.to_dict()}
+    said = {"caveats": list(dataset.spec.caveats)}
+    result = {"schema": SCHEMA, "model": str(out), **losses, **calibration.to_dict(), **said}
     if json:
         write_json(json, result)
     if json != "-" and not quiet:
         answers().print(in_words(result), markup=False)
+        print_caveats(dataset.spec.caveats)
 
 
 def in_words(result: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digit_recognizer.cli.options import Data, DataDir, Json, Quiet, Split, file_to_be_written
+from digit_recognizer.cli.options import DataDir, Json, Quiet, RunData, Split, Unverified, file_to_be_written
 from digit_recognizer.cli.seeds import evaluate_many, print_seeds
 
 if TYPE_CHECKING:
@@ -27,9 +27,10 @@ def evaluate(
         str | None,
         typer.Argument(help="A shipped name, a model file, a run folder or a folder of seeds; by default as predict."),
     ] = None,
-    data: Data = "mnist",
+    data: RunData = None,
     split: Split = "test",
     data_dir: DataDir = None,
+    unverified: Unverified = None,
     predictions: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Measure probabilities that any tool wrote (npz, npy, CSV, Parquet)."),
@@ -62,7 +63,9 @@ def evaluate(
         result = of_tables(model, predictions, labels, groups, report, aloud=aloud)
     else:
         outputs = Outputs(figures, report, each=each, answered=json != "-", aloud=aloud)
-        result = of_model(model, data, split, data_dir, groups, outputs)
+        place = {"name": data, "data_dir": data_dir, "unverified": unverified}
+        given = {key: value for key, value in place.items() if value is not None}
+        result = of_model(model, given, split, groups, outputs)
     if json:
         write_json(json, result)
 
@@ -114,10 +117,9 @@ def of_tables(
 
 
 def of_model(
-    model: str | None, data: str, split: str, data_dir: Path | None, groups: Path | None, outputs: Outputs
+    model: str | None, place: dict[str, Any], split: str, groups: Path | None, outputs: Outputs
 ) -> dict[str, Any]:
-    """Score a model, or a folder of seeds; the object of `--json`."""
-    from digit_recognizer.data import load_dataset
+    """Score a model, or a folder of seeds; the object of `--json`. place: what was said of the data."""
     from digit_recognizer.errors import ConfigError
     from digit_recognizer.measuring.predictions import column
     from digit_recognizer.models import load_model
@@ -131,7 +133,7 @@ def of_model(
             "--each, --figures, --report and --groups are of one model: name one of the runs in this folder."
         )
     loaded = load_model(folders[0] if folders else named)
-    dataset = load_dataset(data, data_dir, loaded.preprocess)
+    dataset = load_again(folders[0] if folders else Path(named), place, loaded)
     if folders:
         result = evaluate_many(folders, dataset, split)
         if outputs.aloud:
@@ -141,21 +143,44 @@ def of_model(
     return evaluate_one(loaded, dataset, split, known, outputs)
 
 
+def load_again(run: Path, place: dict[str, Any], model: Model) -> Dataset:
+    """The set that was named, else the one that a run learned from, else MNIST, in the model's form."""
+    from digit_recognizer.data import load_dataset
+    from digit_recognizer.training.run_folder import SETTINGS, data_of_run
+
+    if "name" not in place and (run / SETTINGS).exists():
+        place = data_of_run(run) | place
+    return load_dataset(**{"name": "mnist", **place, "preprocess": model.preprocess})
+
+
 def evaluate_one(
     model: Model, dataset: Dataset, split: str, groups: NDArray[Any] | None, outputs: Outputs
 ) -> dict[str, Any]:
     """Score one model, draw what was asked for, and say it; the object of `--json`."""
     from digit_recognizer.cli.output import answers
-    from digit_recognizer.cli.summary import print_details, print_looks, print_totals
+    from digit_recognizer.cli.summary import (
+        print_caveats,
+        print_columns,
+        print_details,
+        print_looks,
+        print_positive,
+        print_totals,
+    )
+    from digit_recognizer.errors import ConfigError
     from digit_recognizer.measuring import evaluate as score
 
+    if model.header.multi_label and (outputs.figures or outputs.report or outputs.each):
+        raise ConfigError("--figures, --report and --each are of models that give one label a picture.")
     evaluation = score(model, dataset, split, groups=groups)
     result = evaluation.to_dict() | evaluation.details
     if outputs.answered and outputs.each:
         print_each(evaluation)
     if outputs.aloud:
         print_totals(evaluation.title, result)
+        print_positive(result["positive"])
         print_details(result)
+        print_columns(result["by"])
+        print_caveats(evaluation.caveats)
         print_looks(evaluation.looks)
     saved = save_outputs(evaluation, dataset, result, outputs)
     if outputs.answered and saved:

@@ -31,6 +31,14 @@ DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="Where named sets are kept; the user's cache folder by default."),
 ]
+RunData = Annotated[
+    str | None,
+    typer.Option("--data", metavar="NAME|FOLDER", help="A set's name or a folder; by default the run's own."),
+]
+Unverified = Annotated[
+    Path | None,
+    typer.Option("--unverified", metavar="FILE", help="In place of a MedMNIST set's published file; reports say so."),
+]
 Split = Annotated[
     str,
     typer.Option("--split", help="train, validation, calibration or test; all: the whole of an unsplit folder."),

@@ -41,7 +41,7 @@ def predict(
     save: Save = None,
 ) -> None:
     """Recognise the digit on each picture. Exit 1 where some are no digit or unreadable, 2 where none could be read."""
-    from digit_recognizer.cli.output import complain, printable
+    from digit_recognizer.cli.output import complain, note, printable
     from digit_recognizer.errors import require_extra
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
     from digit_recognizer.server.answers import prediction_object
@@ -53,18 +53,23 @@ def predict(
     recognizer = Recognizer.load(model or DEFAULT_MODEL, max_error=wish, level=round(share(level), 6))
     name = recognizer.model.header.name
     files = list(picture_files(pictures))
+    caveats = list(recognizer.model.header.caveats)
+    said = {"caveats": caveats} if caveats else {}
     drawn: list[Prediction] = []
     seen: set[str] = set()
+    names = recognizer.model.header.class_names
     for start in range(0, len(files), AT_ONCE):
         for prediction in recognizer.predict(files[start : start + AT_ONCE]):
             seen.add(prediction.status)
             drawn += [prediction] if show and prediction.error is None and len(drawn) < SHOWN else []
             if json:
-                typer.echo(json_format.dumps(prediction_object(prediction, name)))
+                typer.echo(json_format.dumps(prediction_object(prediction, name, names) | said))
             elif prediction.error is None:
-                typer.echo(printable(f"{prediction.source}: {in_words(prediction)}"))
+                typer.echo(printable(f"{prediction.source}: {in_words(prediction, names)}"))
             else:
                 complain(prediction.error)
+    for caveat in caveats:
+        note(caveat)
     if drawn:
         draw(recognizer, drawn, save)
     if seen - {"ok", "unsure"}:
@@ -98,8 +103,11 @@ def picture_files(names: list[str]) -> Iterator[str]:
             yield from page_names(path)
 
 
-def in_words(prediction: Prediction) -> str:
-    """What a person is told."""
+def in_words(prediction: Prediction, names: tuple[str, ...]) -> str:
+    """What a person is told; names: of the model's classes."""
+    if prediction.labels:
+        found = (f"{names[k]}  ({100 * prediction.probabilities[k]:.1f} %)" for k in prediction.labels)
+        return ", ".join(found)
     if prediction.status == "ok":
         return best_guess(prediction)
     guess = f", perhaps {best_guess(prediction)}" if prediction.label is not None else ""

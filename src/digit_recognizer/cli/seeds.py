@@ -31,20 +31,25 @@ def train_many(seeds: range, settings: dict[str, Any], out: Path, *, tensorboard
 
     trained = train_seeds(seeds, settings.pop("recipe"), out, run, on_seed, **settings)
     rows = [{"seed": each.header.seed, "run": str(each.folder)} | (each.header.accuracy or {}) for each in trained]
-    return seeds_object(trained[0].header.name, str(settings["data"]), "validation", rows)
+    return seeds_object(trained[0].header.name, settings["data"].spec.name, "validation", rows)
 
 
 def evaluate_many(folders: list[Path], dataset: Dataset, split: str) -> dict[str, Any]:
-    """Score each seed's run once; the object of `--json`."""
-    from digit_recognizer.measuring import evaluate
+    """Score each seed's run once, and their mean probabilities; the object of `--json`."""
+    from digit_recognizer.measuring import evaluate, over_seeds
+    from digit_recognizer.measuring.evaluate import together
     from digit_recognizer.models import load_model
 
+    evaluations = [evaluate(load_model(folder), dataset, split) for folder in folders]
     rows = []
-    for folder in folders:
-        evaluation = evaluate(load_model(folder), dataset, split)
-        figures = {key: evaluation.to_dict()[key] for key in ("n", "correct", "accuracy", "interval", "looks")}
-        rows.append({"seed": evaluation.model.header.seed, "run": str(folder)} | figures)
-    return seeds_object(evaluation.model.header.name, dataset.spec.name, split, rows)
+    for folder, each in zip(folders, evaluations, strict=True):
+        figures = {key: each.to_dict()[key] for key in ("n", "correct", "accuracy", "interval", "looks")}
+        rows.append({"seed": each.model.header.seed, "run": str(folder), **figures, "macro_auroc": each.macro_auroc})
+    result = seeds_object(evaluations[0].model.header.name, dataset.spec.name, split, rows)
+    areas = [row["macro_auroc"] for row in rows if row["macro_auroc"] is not None]
+    result["macro_auroc"] = over_seeds(areas).to_dict() if areas else None
+    result["together"] = together(evaluations) if len(evaluations) > 1 else None
+    return result | {"caveats": list(evaluations[0].caveats)}
 
 
 def seeds_object(recipe: str, data: str, split: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -59,6 +64,7 @@ def seeds_object(recipe: str, data: str, split: str, rows: list[dict[str, Any]])
 def print_seeds(result: dict[str, Any]) -> None:
     """A line a seed, then mean, standard deviation and interval."""
     from digit_recognizer.cli.output import answers
+    from digit_recognizer.cli.summary import print_caveats
     from digit_recognizer.measuring import over_seeds
 
     say = answers().print
@@ -67,6 +73,13 @@ def print_seeds(result: dict[str, Any]) -> None:
         say(f"seed {row['seed']}: {score_in_words(row if 'accuracy' in row else None)}")
     if result["summary"]:
         say(in_words(over_seeds(result["summary"]["values"])))
+    if result.get("macro_auroc"):
+        say(area_in_words(over_seeds(result["macro_auroc"]["values"])))
+    if result.get("together"):
+        joint = result["together"]
+        area = f", AUROC {joint['macro_auroc']:.4f}" if joint["macro_auroc"] is not None else ""
+        say(f"All seeds together: {score_in_words(joint)}{area}")
+    print_caveats(result.get("caveats", ()))
 
 
 def score_in_words(figures: dict[str, Any] | None) -> str:
@@ -85,4 +98,14 @@ def in_words(summary: SeedSummary) -> str:
         f"Mean of {len(summary.values)} seeds: {100 * summary.mean:.3f} %,"
         f" standard deviation {100 * summary.standard_deviation:.3f} points,"
         f" {summary.interval.level:.0%} interval of the mean {low:.3f} to {high:.3f} % (Student t)"
+    )
+
+
+def area_in_words(summary: SeedSummary) -> str:
+    """Mean AUROC and its interval over seeds."""
+    if summary.interval is None:
+        return f"AUROC, mean of classes: {summary.mean:.4f}"
+    low, high = summary.interval.low, summary.interval.high
+    return (
+        f"AUROC, mean of classes and of seeds: {summary.mean:.4f} (95 % interval of the mean {low:.4f} to {high:.4f})"
     )

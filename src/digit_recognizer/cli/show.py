@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from digit_recognizer.cli.options import Data, DataDir, Save, Split
+from digit_recognizer.cli.options import Data, DataDir, Save, Split, Unverified
 
 
 def show(
@@ -15,6 +15,7 @@ def show(
     data: Data = "mnist",
     split: Split = "validation",
     data_dir: DataDir = None,
+    unverified: Unverified = None,
     save: Save = None,
     seed: Annotated[int, typer.Option(min=0, help="Which samples are drawn.")] = 0,
 ) -> None:
@@ -29,7 +30,7 @@ def show(
     from digit_recognizer.report.gather import sample_figure
 
     loaded = load_model(model) if model else None
-    dataset = load_dataset(data, data_dir, loaded.preprocess if loaded else None)
+    dataset = load_dataset(data, data_dir, loaded.preprocess if loaded else None, unverified)
     figure = sample_figure(dataset, split, loaded, seed)
     if loaded and split == "test":
         note("This was a look at test images, and is noted beside the model.")

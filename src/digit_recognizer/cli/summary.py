@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from digit_recognizer.cli.output import printable
@@ -36,6 +37,33 @@ def print_totals(title: str, result: dict[str, Any]) -> None:
         table.add_row(Text(printable(row["name"])), str(row["n"]), *shares)
     out.print(table)
     print_groups(result["per_group"] or [])
+
+
+def print_positive(found: dict[str, Any] | None) -> None:
+    """How well the class that is looked for is told from the other."""
+    from digit_recognizer.cli.output import answers
+
+    if found is None:
+        return
+    answers().print(f"{found['class']}: AUROC {in_words(found['auroc'])} (DeLong)", markup=False)
+    for name in ("sensitivity", "specificity"):
+        told = "undefined, no such case" if found[name]["value"] is None else with_interval(found[name])
+        answers().print(f"  {name} {told}, of {found[name]['n']:,}, threshold {found['threshold']:g}", markup=False)
+
+
+def with_interval(share: dict[str, Any]) -> str:
+    """A share with its interval."""
+    low, high = (f"{100 * share['interval'][end]:.1f}" for end in ("low", "high"))
+    return f"{100 * share['value']:.1f} % (95 % interval {low} to {high} %)"
+
+
+def print_columns(columns: dict[str, list[dict[str, Any]]]) -> None:
+    """Each value's accuracy, column by column: site by site."""
+    from digit_recognizer.cli.output import answers
+
+    for name, groups in columns.items():
+        answers().print(f"By {printable(name)}:", markup=False)
+        print_groups(groups)
 
 
 def print_groups(groups: list[dict[str, Any]]) -> None:
@@ -81,9 +109,9 @@ def print_details(result: dict[str, Any]) -> None:
     for name, figure in result["figures"].items():
         if name != "accuracy":
             out.print(f"{TITLES[name] + ':':<24} {in_words(figure)}", markup=False)
-    points = {point["coverage"]: point for point in result["risk_coverage"]["points"]}
-    for share in (0.9, 0.99):
-        point = points[share]
+    points = {point["coverage"]: point for point in (result["risk_coverage"] or {"points": []})["points"]}
+    for point in (points[share] for share in (0.9, 0.99) if share in points):
+        share = point["coverage"]
         low, high = (100 * point["interval"][end] for end in ("low", "high"))
         out.print(
             f"The surest {100 * share:g} %: {point['wrong']:,} of {point['answered']:,} wrong"
@@ -106,3 +134,11 @@ def print_looks(looks: int | None) -> None:
             f"Looks at these test images noted beside this model: {looks}."
             " Whoever looks often and keeps the best has chosen by the test."
         )
+
+
+def print_caveats(caveats: Sequence[str]) -> None:
+    """What every output of a set says, a line each."""
+    from digit_recognizer.cli.output import answers
+
+    for each in caveats:
+        answers().print(each, markup=False)

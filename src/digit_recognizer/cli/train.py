@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digit_recognizer.cli.options import DataDir, Json, Quiet
+from digit_recognizer.cli.options import DataDir, Json, Quiet, Unverified
 from digit_recognizer.cli.seeds import print_seeds, train_many
 
 if TYPE_CHECKING:
+    from digit_recognizer.images import Preprocess
     from digit_recognizer.training import Trained
 
 
@@ -20,7 +21,9 @@ def train(
         str | None,
         typer.Option("--data", metavar="NAME|FOLDER", help="A set's name or a folder; mnist by default."),
     ] = None,
-    recipe: Annotated[str | None, typer.Option(help="How to train; classic by default.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="How to train; classic by default. auto suits any set of small pictures.")
+    ] = None,
     train_on: Annotated[
         str | None, typer.Option("--train-on", help="train (the default), train+validation, or all.")
     ] = None,
@@ -31,6 +34,12 @@ def train(
         int | None,
         typer.Option(min=1, help="Train so many times, with --seed and the seeds after it; the same command goes on."),
     ] = None,
+    backbone: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Teach this network of timm's in place of the recipe's own.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --backbone: weights to start from (.safetensors).")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Other than the recipe's.")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="RUN", help="The run folder; a new one in runs/ by default.")
@@ -39,6 +48,14 @@ def train(
         bool, typer.Option("--resume", help="Go on with the run in --out, with its own settings.")
     ] = False,
     data_dir: DataDir = None,
+    unverified: Unverified = None,
+    size: Annotated[
+        int | None, typer.Option(min=8, max=1024, help="Take a folder's pictures whole, so many pixels wide and high.")
+    ] = None,
+    positive: Annotated[
+        str | None, typer.Option(metavar="CLASS", help="Which of two classes is looked for: sensitivity is of it.")
+    ] = None,
+    colour: Annotated[bool, typer.Option("--colour", help="With --size: in colour.")] = False,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; the GPU where there is one.")] = None,
     checkpoint_seconds: Annotated[
         float, typer.Option(min=0, help="Save inside an epoch too, this often; at its end always.")
@@ -48,22 +65,33 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a network (or, with --seeds, several), watched, saved at each epoch, resumable after Ctrl-C or a crash."""
-    from digit_recognizer.errors import require_extra
+    from digit_recognizer.errors import ConfigError, require_extra
 
     require_extra("train", "digits train")
     from digit_recognizer.cli.output import answers, write_json
-    from digit_recognizer.training.recipe import LineRecipe, with_epochs
-    from digit_recognizer.training.recipes import get_recipe
+    from digit_recognizer.cli.summary import print_caveats
+    from digit_recognizer.data import load_dataset
+    from digit_recognizer.training.recipe import LineRecipe, with_backbone, with_epochs
+    from digit_recognizer.training.recipes import recipe_for
 
-    settings: dict[str, Any] = {"recipe": "classic", "data": "mnist", "train_on": "train", "seed": 0}
+    place: dict[str, Any] = {"name": "mnist", "preprocess": whole(size, colour=colour)}
+    settings: dict[str, Any] = {"recipe": "classic", "train_on": "train", "seed": 0}
     if resume:
         settings |= resumed_settings(out)
-    given = {"recipe": recipe, "data": data, "train_on": train_on, "seed": seed}
+        place |= settings.pop("place")
+    named = {"name": data, "data_dir": data_dir, "unverified": unverified, "positive": positive}
+    place |= {key: value for key, value in named.items() if value is not None}
+    given = {"recipe": recipe, "train_on": train_on, "seed": seed}
     settings |= {key: value for key, value in given.items() if value is not None}
-    chosen = get_recipe(settings["recipe"])
-    settings["recipe"] = chosen if epochs is None else with_epochs(chosen, epochs)
-    out = out or default_folder(chosen.name, Path(settings["data"]).name, settings["seed"], many=seeds is not None)
-    settings |= {"data_dir": data_dir, "device": device, "checkpoint_seconds": checkpoint_seconds}
+    dataset = load_dataset(**place)
+    chosen = recipe_for(settings["recipe"], dataset.spec, len(dataset.training(settings["train_on"])[0]))
+    if backbone:
+        chosen = with_backbone(chosen, backbone, str(weights.resolve()) if weights else "")
+    elif weights:
+        raise ConfigError("--weights are those of a backbone: name it with --backbone.")
+    settings |= {"recipe": chosen if epochs is None else with_epochs(chosen, epochs), "data": dataset}
+    out = out or default_folder(chosen.name, dataset.spec.name, settings["seed"], many=seeds is not None)
+    settings |= {"device": device, "checkpoint_seconds": checkpoint_seconds}
     if seeds is not None:
         first = settings.pop("seed")
         result = train_many(range(first, first + seeds), settings, out, tensorboard=tensorboard, quiet=quiet)
@@ -76,10 +104,21 @@ def train(
     if quiet or json == "-":
         return
     answers().print(in_words(trained), markup=False) if seeds is None else print_seeds(result)
-    of_data = "" if settings["data"] == "mnist" else f" --data {settings['data']}"
-    of_data += f" --data-dir {data_dir}" if data_dir else ""
-    measure = f"\nMeasure it: digits evaluate {out}{of_data}"
+    measure = f"\nMeasure it: digits evaluate {out}"
     answers().print(f"The run is in {out}{'' if isinstance(chosen, LineRecipe) else measure}", markup=False)
+    print_caveats(dataset.spec.caveats)
+
+
+def whole(size: int | None, *, colour: bool) -> Preprocess | None:
+    """How a folder's pictures are taken, where they are no digits. Raises ConfigError for a colour without a size."""
+    from digit_recognizer.errors import ConfigError
+    from digit_recognizer.images import Preprocess
+
+    if size is None:
+        if colour:
+            raise ConfigError("--colour is of pictures that are taken whole: name their --size too.")
+        return None
+    return Preprocess(size=size, box=min(Preprocess().box, size), form="picture", channels=3 if colour else 1)
 
 
 def default_folder(recipe: str, data: str, seed: int, *, many: bool) -> Path:
@@ -100,6 +139,7 @@ def run_object(trained: Trained) -> dict[str, Any]:
         "recipe": header.recipe,
         "seed": header.seed,
         "data": header.data,
+        "caveats": list(header.caveats),
         "accuracy": header.accuracy,
         "weights_sha256": header.weights_sha256,
         "history": [record.to_dict() for record in trained.history],
@@ -112,7 +152,7 @@ def after_interrupt(out: Path, settings: dict[str, Any]) -> str:
 
     if not (out / SETTINGS).exists():
         return "Interrupted before the first step; nothing was written."
-    places = {"--out": out, "--data-dir": settings.get("data_dir"), "--device": settings.get("device")}
+    places = {"--out": out, "--device": settings.get("device")}
     named = [str(word) for option, value in places.items() if value is not None for word in (option, value)]
     return f"Interrupted and saved. Go on with: digits train --resume {shlex.join(named)}"
 
@@ -134,7 +174,7 @@ def resumed_settings(out: Path | None) -> dict[str, Any]:
     from digit_recognizer.errors import ConfigError, RunError
     from digit_recognizer.training.recipe import recipe_from_dict
     from digit_recognizer.training.recipes import get_recipe
-    from digit_recognizer.training.run_folder import read_settings
+    from digit_recognizer.training.run_folder import data_of_run, read_settings
 
     if out is None:
         raise ConfigError("--resume needs the run folder to go on with: name it with --out.")
@@ -142,7 +182,7 @@ def resumed_settings(out: Path | None) -> dict[str, Any]:
     try:
         return {
             "recipe": get_recipe(recipe_from_dict(before["recipe"])),
-            "data": str(before["place"]),
+            "place": data_of_run(out),
             "train_on": str(before["data"]["train_on"]),
             "seed": int(before["seed"]),
         }

@@ -1,4 +1,4 @@
-"""The unpacked files of a set of IDX files (MNIST's format) on disk: made, checked at each load, repaired."""
+"""The files of a set on disk: made, checked at each load, repaired."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import platformdirs
 
 from digit_recognizer.data.spec import DatasetSpec
 from digit_recognizer.errors import DataError, DigitRecognizerWarning
-from digit_recognizer.files import sha256_of, storage_error, sync_folder
+from digit_recognizer.files import hash_of, storage_error, sync_folder
 
 # Given an empty folder, fills DataFolder/inside with the unpacked files of the set, or raises DataError.
 Unpack = Callable[[Path], None]
@@ -33,12 +33,13 @@ def default_data_dir() -> Path:
 
 def damaged(spec: DatasetSpec, folder: Path) -> list[str]:
     """The files of the set that are absent from `folder` or differ from what was published."""
-    return [name for name, sha256 in spec.sha256.items() if not intact(folder / name, sha256)]
+    wrong = [name for name, sha256 in spec.sha256.items() if not intact(folder / name, sha256, "sha256")]
+    return wrong + [name for name, md5 in spec.md5.items() if not intact(folder / name, md5, "md5")]
 
 
-def intact(path: Path, sha256: str) -> bool:
-    """Whether a file is there with this content."""
-    return path.is_file() and sha256_of(path) == sha256
+def intact(path: Path, published: str, method: str) -> bool:
+    """Whether a file is there with this content; method: of the hash, sha256 or md5."""
+    return path.is_file() and hash_of(path, method) == published
 
 
 @contextmanager

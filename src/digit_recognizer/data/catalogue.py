@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digit_recognizer.data.cache import damaged, default_data_dir
 from digit_recognizer.data.folder import load_folder
 from digit_recognizer.data.idx_sets import FASHION_MNIST, MNIST, inside_folder, is_packed_here, load_idx_set
+from digit_recognizer.data.medmnist import MEDMNIST, SMALLEST, load_medmnist
 from digit_recognizer.data.printed import MIXED, PRINTED, load_mixed, load_printed
 from digit_recognizer.data.spec import Dataset, DatasetSpec
-from digit_recognizer.errors import DataError, nearest, require_extra
+from digit_recognizer.data.table import load_table
+from digit_recognizer.errors import ConfigError, DataError, nearest, require_extra
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.fonts import FONTS_FOLDER
 
-SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, PRINTED, MIXED)}
+SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, PRINTED, MIXED)} | MEDMNIST
+# Those that a list for people names: each MedMNIST set once, whatever its sizes.
+NAMES = [name for name, spec in SPECS.items() if name not in MEDMNIST or spec.size == SMALLEST]
 
 
 @dataclass(frozen=True)
@@ -26,37 +30,64 @@ class Listing:
     state: str  # "verified", "damaged", "not here", "not unpacked yet" or "drawn when loaded"
 
 
-def load_dataset(name: str | Path, data_dir: str | Path | None = None, preprocess: Preprocess | None = None) -> Dataset:
-    """A data set by name ("mnist", "fashion-mnist", "printed", "mixed") or from a folder of class folders.
+def load_dataset(
+    name: str | Path,
+    data_dir: str | Path | None = None,
+    preprocess: Preprocess | None = None,
+    unverified: str | Path | None = None,
+    positive: str | None = None,
+) -> Dataset:
+    """A data set by name ("mnist", "fashion-mnist", "printed", "mixed"; MedMNIST's, "breastmnist" of 28 pixels,
+    "breastmnist-64" of 64, 128 or 224) or from a folder of class folders, or from a CSV file of
+    pictures, labels and patients.
 
     data_dir: where named sets are kept; the user's cache folder unless given.
+    unverified: a file that stands in for that of a MedMNIST set, although it is not the published one.
+    positive: which of two classes is looked for, where the set does not declare it.
     preprocess: how pictures of a folder, or printed digits, are brought to the network's form (a model's own, when one
         is measured).
     Raises DataError for an unknown name, and for a set that is absent or damaged.
     """
     require_extra("train", "Loading a data set")
-    if str(name) == PRINTED.name:
-        return load_printed(preprocess or Preprocess())
-    if str(name) == MIXED.name:
-        return load_mixed(Path(data_dir) if data_dir else None, preprocess or Preprocess())
-    if str(name) in SPECS:
-        return load_idx_set(SPECS[str(name)], Path(data_dir) if data_dir else None)
-    folder = Path(name)
-    if folder.is_dir():
-        return load_folder(folder, preprocess or Preprocess())
-    raise DataError(f"{str(name)!r} is neither a known data set nor a folder.{nearest(str(name), list(SPECS))}")
+    given = {"data_dir": data_dir, "unverified": unverified}
+    place = {key: str(Path(value).resolve()) for key, value in given.items() if value}
+    places = {key: Path(value) for key, value in place.items()}
+    known = str(name) if str(name) in SPECS else str(Path(name).resolve())
+    dataset = find_dataset(str(name), places.get("data_dir"), preprocess or Preprocess(), places.get("unverified"))
+    if positive is not None:
+        dataset, place = dataset.looking_for(positive), place | {"positive": positive}
+    return replace(dataset, place={"name": known, **place})
+
+
+def find_dataset(name: str, data_dir: Path | None, preprocess: Preprocess, unverified: Path | None) -> Dataset:
+    """The set behind a name, in a folder or in a table."""
+    if unverified and name not in MEDMNIST:
+        raise ConfigError(f"--unverified stands in for the file of a MedMNIST set, and {name!r} is none of these.")
+    if name in MEDMNIST:
+        return load_medmnist(MEDMNIST[name], data_dir, unverified)
+    if name == PRINTED.name:
+        return load_printed(preprocess)
+    if name == MIXED.name:
+        return load_mixed(data_dir, preprocess)
+    if name in SPECS:
+        return load_idx_set(SPECS[name], data_dir)
+    if Path(name).is_dir():
+        return load_folder(Path(name), preprocess)
+    if Path(name).suffix.lower() == ".csv" and Path(name).exists():
+        return load_table(Path(name), preprocess)
+    raise DataError(f"{name!r} is neither a known data set nor a folder.{nearest(name, NAMES)}")
 
 
 def list_datasets(data_dir: str | Path | None = None) -> list[Listing]:
-    """The known sets, where they lie, and whether their files there are those that were published."""
-    return [listing(spec, Path(data_dir) if data_dir else default_data_dir()) for spec in SPECS.values()]
+    """The known sets (MedMNIST's in their smallest size), where they lie, and whether their files are the published."""
+    return [listing(SPECS[name], Path(data_dir) if data_dir else default_data_dir()) for name in NAMES]
 
 
 def listing(spec: DatasetSpec, data_dir: Path) -> Listing:
     if spec in (PRINTED, MIXED):
         return Listing(spec, FONTS_FOLDER, "drawn when loaded" if has_fonts() else "not here")
-    place = data_dir / inside_folder(spec)
-    present = [name for name in spec.sha256 if (place / name).exists()]
+    place = data_dir if spec.name in MEDMNIST else data_dir / inside_folder(spec)
+    present = [name for name in (*spec.sha256, *spec.md5) if (place / name).exists()]
     if not present:
         state = "not unpacked yet" if is_packed_here(spec) else "not here"
     else:

@@ -47,11 +47,12 @@ def load_folder(folder: Path, preprocess: Preprocess) -> Dataset:
         title=f"pictures in {folder}",
         task="multi-class",
         classes=classes,
-        channels=1,
+        channels=preprocess.channels,
         size=preprocess.size,
         licence="yours",
         source=str(folder.resolve()),
         counts={name: len(split) for name, split in splits.items()},
+        form=preprocess.form,
     )
     return Dataset(spec, splits)
 
@@ -115,6 +116,5 @@ def by_content(whole: FolderSplit) -> dict[str, Split]:
         chosen = np.flatnonzero((first >= start) & (first < start + share))
         start += share
         if len(chosen):
-            files = tuple(whole.files[i] for i in chosen)
-            splits[name] = FolderSplit(files, whole.labels[chosen], whole.preprocess)
+            splits[name] = whole.chosen(chosen)
     return splits

@@ -98,7 +98,7 @@ def torchvision_set(spec: DatasetSpec) -> Any:
 
 def is_packed_here(spec: DatasetSpec) -> bool:
     """Whether the set can be unpacked without a download."""
-    return spec.name == "mnist" or DEBIAN_FASHION_MNIST.is_dir()
+    return spec.name == MNIST.name or (spec.name == FASHION_MNIST.name and DEBIAN_FASHION_MNIST.is_dir())
 
 
 def place_found(spec: DatasetSpec, raw: Path, own: Path) -> None:

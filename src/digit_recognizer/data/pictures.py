@@ -7,7 +7,7 @@ import hashlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -31,13 +31,12 @@ class Prepare:
     preprocess: Preprocess
 
     def __call__(self, path: str) -> Images | str:
-        """The prepared image (H, W) uint8, all zero where there is no ink; or what is wrong with the file."""
+        """The prepared image, (H, W) or (H, W, 3) uint8, all zero where a digit has no ink; or what is wrong."""
         try:
-            fitted = self.preprocess.fit(read_picture(path))
+            fitted = self.preprocess.fit(read_picture(path, channels=self.preprocess.channels))
         except ImageError as error:
             return str(error)
-        size = self.preprocess.size
-        return np.zeros((size, size), np.uint8) if fitted is None else fitted
+        return np.zeros(self.preprocess.shape, np.uint8) if fitted is None else fitted
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,7 @@ class FolderSplit:
     files: tuple[Path, ...] = field(repr=False)
     labels: Labels = field(repr=False)
     preprocess: Preprocess
+    columns: Mapping[str, NDArray[np.str_]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.files)
@@ -55,19 +55,24 @@ class FolderSplit:
     def sha256(self) -> str:
         digest = hashlib.sha256()
         for file, label in zip(self.files, self.labels, strict=True):
-            digest.update(f"{content_hash(file)} {label}\n".encode())
+            digest.update(f"{content_hash(file)} {label.tolist()}\n".encode())
         return digest.hexdigest()
 
     def take(self, indices: NDArray[np.int64]) -> Images:
         if not len(indices):
-            return np.zeros((0, self.preprocess.size, self.preprocess.size), np.uint8)
-        part = FolderSplit(tuple(self.files[i] for i in indices), self.labels[indices], self.preprocess)
-        return np.concatenate([*part.batches(256)])
+            return np.zeros((0, *self.preprocess.shape), np.uint8)
+        return np.concatenate([*self.chosen(indices).batches(256)])
+
+    def chosen(self, indices: NDArray[np.int64]) -> FolderSplit:
+        """The part of this split at `indices`."""
+        columns = {name: words[indices] for name, words in self.columns.items()}
+        return FolderSplit(tuple(self.files[i] for i in indices), self.labels[indices], self.preprocess, columns)
 
     def joined(self, *others: Split) -> FolderSplit:
         parts = [self, *(other for other in others if isinstance(other, FolderSplit))]
         files = tuple(file for part in parts for file in part.files)
-        return FolderSplit(files, np.concatenate([part.labels for part in parts]), self.preprocess)
+        columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in self.columns}
+        return FolderSplit(files, np.concatenate([part.labels for part in parts]), self.preprocess, columns)
 
     def batches(self, size: int, order: NDArray[np.int64] | None = None) -> Iterator[Images]:
         """Raises DataError, naming the file, where a picture cannot be read."""
@@ -118,7 +123,7 @@ class PictureFiles:
 
 
 def stack(read: list[Images | str]) -> Images | str:
-    """A batch (n, H, W), or the first complaint in it."""
+    """A batch (n, H, W) or (n, H, W, 3), or the first complaint in it."""
     images = [item for item in read if not isinstance(item, str)]
     complaints = [item for item in read if isinstance(item, str)]
     return complaints[0] if complaints else np.stack(images)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -16,8 +16,14 @@ from digit_recognizer.errors import ConfigError, nearest
 SPLITS = ("train", "validation", "calibration", "test")
 TRAIN_ON = ("train", "train+validation", "all")
 
-Images = NDArray[np.uint8]  # (N, H, W), 0 black to 255 white, light ink on black
-Labels = NDArray[np.int64]  # (N,), 0..K-1
+TASKS = ("multi-class", "binary", "ordinal", "multi-label")
+SYMMETRIES = ("none", "mirror", "all")
+PATIENT = "patient"  # the column by which images belong together
+NOT_CLINICAL = "Not for clinical use."
+
+# (N, H, W), 0 black to 255 white, of digits light ink on black; in colour (N, H, W, 3), red first.
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int64]  # (N,), 0..K-1; of a multi-label set (N, K), 0 or 1
 
 
 @dataclass(frozen=True)
@@ -26,14 +32,29 @@ class DatasetSpec:
 
     name: str
     title: str
-    task: str  # "multi-class"
+    task: str  # one of TASKS; the classes of an ordinal set have an order, those of a multi-label one go together
     classes: tuple[str, ...]
-    channels: int
+    channels: int  # 1 grey, 3 colour
     size: int  # side of an image in pixels
     licence: str
     source: str
     counts: Mapping[str, int] = field(default_factory=dict)  # images by split
     sha256: Mapping[str, str] = field(default_factory=dict)  # by unpacked file
+    md5: Mapping[str, str] = field(default_factory=dict)  # by file, where only that was published
+    positive: int | None = None  # the class that is looked for, of two; None: neither is declared
+    form: str = "digit"  # how a strange picture is brought to this form: Preprocess.form
+    # What leaves an image's class as it is: "mirror" left for right, "all" quarter turns too.
+    symmetry: str = "none"
+    clinical: bool = False  # medical images: every output says that it is not for clinical use
+    notes: tuple[str, ...] = ()  # what its figures must be read with: known leaks
+    unverified: str | None = None  # the file that stands in for the published one, which it is not
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What every output of this set says."""
+        said = f"{self.name} was read from {self.unverified}, which is not the published file."
+        clinical = (NOT_CLINICAL,) if self.clinical else ()
+        return (*clinical, *((said,) if self.unverified else ()), *self.notes)
 
 
 class Split(Protocol):
@@ -46,9 +67,14 @@ class Split(Protocol):
         """A hash of all images and labels in their order."""
         ...
 
+    @property
+    def columns(self) -> Mapping[str, NDArray[np.str_]]:
+        """What else is known of each image, (N,) words a column: its PATIENT, its site; empty for most sets."""
+        ...
+
     def __len__(self) -> int: ...
     def take(self, indices: NDArray[np.int64]) -> Images:
-        """The images at `indices`, (n, H, W) uint8."""
+        """The images at `indices`, (n, H, W) or (n, H, W, 3) uint8."""
         ...
 
     def joined(self, *others: Split) -> Split:
@@ -62,10 +88,11 @@ class Split(Protocol):
 
 @dataclass(frozen=True)
 class ArraySplit:
-    """A split that lies in memory. images: (N, H, W) uint8; labels: (N,) int64."""
+    """A split that lies in memory. images: (N, H, W) or (N, H, W, 3) uint8; labels: (N,) or (N, K) int64."""
 
     images: Images = field(repr=False)
     labels: Labels = field(repr=False)
+    columns: Mapping[str, NDArray[np.str_]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -84,9 +111,18 @@ class ArraySplit:
         for start in range(0, len(self), size):
             yield images[start : start + size]
 
+    def chosen(self, indices: NDArray[np.int64]) -> ArraySplit:
+        """The part of this split at `indices`."""
+        return ArraySplit(self.images[indices], self.labels[indices])
+
     def joined(self, *others: Split) -> ArraySplit:
         images = [self.images, *(other.take(np.arange(len(other))) for other in others)]
         return ArraySplit(np.concatenate(images), np.concatenate([self.labels, *(other.labels for other in others)]))
+
+
+def pixel_hashes(images: Images) -> list[bytes]:
+    """A hash of 16 bytes of each image (N, H, W) or (N, H, W, 3): no two different ones of a set share it by chance."""
+    return [hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images]
 
 
 @dataclass(frozen=True)
@@ -95,6 +131,15 @@ class Dataset:
 
     spec: DatasetSpec
     splits: Mapping[str, Split]
+    place: Mapping[str, str] = field(default_factory=dict)  # the arguments of load_dataset that load it again
+
+    def looking_for(self, positive: str) -> Dataset:
+        """The same set of two classes, of which the one named is looked for. Raises ConfigError for any other."""
+        if len(self.spec.classes) != 2 or positive not in self.spec.classes or self.spec.task == "multi-label":
+            known = ", ".join(self.spec.classes[:20])
+            raise ConfigError(f"--positive names one of two classes; {self.spec.name} has {known}, not {positive!r}.")
+        spec = replace(self.spec, task="binary", positive=self.spec.classes.index(positive))
+        return replace(self, spec=spec)
 
     def split(self, name: str) -> Split:
         """One split; raises ConfigError for a name that this set has not."""

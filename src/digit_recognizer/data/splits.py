@@ -38,3 +38,17 @@ def parted(training: ArraySplit, held_out: dict[str, Labels], test: ArraySplit) 
         name: ArraySplit(training.images[indices], training.labels[indices]) for name, indices in parts.items()
     }
     return {**made, "test": test}
+
+
+def halves(labels: Labels, seed: int = 0) -> dict[str, Labels]:
+    """Indices of published validation images as validation and calibration, half each, by a seeded draw.
+
+    labels: (N,), and then every class with two images has its share in both, or (N, K) of several labels a case.
+    """
+    from sklearn.model_selection import train_test_split
+
+    single = labels.ndim == 1 and len(labels) and np.bincount(labels)[labels].min() > 1
+    first, second = train_test_split(
+        np.arange(len(labels)), test_size=0.5, stratify=labels if single else None, random_state=seed
+    )
+    return dict(zip(HELD_OUT, (np.sort(first), np.sort(second)), strict=True))

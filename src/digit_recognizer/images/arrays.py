@@ -13,8 +13,11 @@ LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow's convert("L")
 SHAPES = "(H, W), (1, H, W), (H, W, 3), (H, W, 4) or (784,)"
 
 
-def from_array(array: Any, max_pixels: int, name: str = "the array") -> NDArray[np.uint8]:
-    """An array or tensor as a grey image (H, W), uint8. Raises ImageError for a wrong shape, type or range."""
+def from_array(array: Any, max_pixels: int, name: str = "the array", channels: int = 1) -> NDArray[np.uint8]:
+    """An array or tensor as a grey image (H, W), or with 3 channels a coloured one (H, W, 3), uint8.
+
+    Raises ImageError for a wrong shape, type or range.
+    """
     if hasattr(array, "detach"):
         array = from_tensor(array, name)
     if not isinstance(array, np.ndarray):
@@ -23,7 +26,9 @@ def from_array(array: Any, max_pixels: int, name: str = "the array") -> NDArray[
         )
     if array.size == 0 or array.size > 4 * max_pixels:
         raise ImageError(f"{name}: has shape {array.shape}, which holds no pixels or more than are decoded.")
-    return np.rint(to_plane(to_levels(array, name), name)).astype(np.uint8)
+    levels = to_levels(array, name)
+    made = to_plane(levels, name) if channels == 1 else to_colour(levels, name)
+    return np.rint(made).astype(np.uint8)
 
 
 def from_tensor(tensor: Any, name: str) -> NDArray[Any]:
@@ -84,3 +89,15 @@ def to_plane(levels: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     if len(shape) == 2:
         return levels
     raise ImageError(f"{name}: has shape {shape}. One picture has shape {SHAPES}; give several pictures as a list.")
+
+
+def to_colour(levels: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """Levels of an accepted shape, or (3, H, W), as (H, W, 3); grey ones have three equal channels."""
+    if levels.ndim == 3 and levels.shape[2] == 3:
+        return levels
+    if levels.ndim == 3 and levels.shape[2] == 4:
+        alpha = levels[..., 3:] / 255
+        return np.asarray(levels[..., :3] * alpha + 255 * (1 - alpha))
+    if levels.ndim == 3 and levels.shape[0] == 3:
+        return levels.transpose(1, 2, 0)
+    return np.repeat(to_plane(levels, name)[..., None], 3, axis=2)

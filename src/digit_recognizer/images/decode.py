@@ -1,4 +1,4 @@
-"""A picture of any kind -> one grey image, its bytes and pixels bounded before they are decoded."""
+"""A picture of any kind -> one grey or coloured image, its bytes and pixels bounded before they are decoded."""
 
 from __future__ import annotations
 
@@ -26,25 +26,26 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".heif")
 
 
-def read_picture(picture: Picture, as_stored: bool = False) -> NDArray[np.uint8]:
+def read_picture(picture: Picture, as_stored: bool = False, channels: int = 1) -> NDArray[np.uint8]:
     """One picture as a grey image of shape (H, W), uint8, 0 black to 255 white.
 
     picture: a file name, of a TIFF or PDF of several pages with the page, `scan.tif[2]`, counted from 1; a PIL image;
         or an array or tensor of shape (H, W), (1, H, W), (H, W, 3), (H, W, 4) or (784,), integers in 0..255 or floats
         in 0..1, -1..1 (the classic normalisation) or 0..255.
     as_stored: leave the EXIF orientation aside, which some photos carry wrongly.
+    channels: with 3 the image is in colour, (H, W, 3), red first; what is grey has three equal channels.
     Raises ImageError, naming the file, the cause and the remedy.
     """
     if isinstance(picture, str | os.PathLike):
-        return read_file(*split_page(os.fspath(picture)), as_stored)
+        return read_file(*split_page(os.fspath(picture)), as_stored, channels)
     if isinstance(picture, Image.Image):
         check_pixels(picture.size, "the picture")
-        return decode(picture, "the picture", as_stored)
-    return from_array(picture, MAX_PIXELS)
+        return decode(picture, "the picture", as_stored, channels)
+    return from_array(picture, MAX_PIXELS, channels=channels)
 
 
-def read_file(name: str, page: int | None = None, as_stored: bool = False) -> NDArray[np.uint8]:
-    """The picture in a file, or on a page of it, as (H, W) uint8. Of an animation the first frame counts."""
+def read_file(name: str, page: int | None = None, as_stored: bool = False, channels: int = 1) -> NDArray[np.uint8]:
+    """The picture in a file, or on a page of it, as (H, W) or (H, W, 3) uint8; an animation's first frame counts."""
     path = Path(name)
     if os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the name
         kinds = ", ".join(SUFFIXES)
@@ -52,7 +53,9 @@ def read_file(name: str, page: int | None = None, as_stored: bool = False) -> ND
             f"{path}: is a folder, not a picture. `digits predict` takes folders that hold some ({kinds})."
         )
     picture = open_picture(read_bounded(path, MAX_BYTES, ImageError, "a picture"), str(path), page)
-    return picture if isinstance(picture, np.ndarray) else decode(picture, str(path), as_stored)
+    if isinstance(picture, np.ndarray):
+        return with_channels(picture, channels)
+    return decode(picture, str(path), as_stored, channels)
 
 
 def open_picture(content: bytes, name: str, page: int | None = None) -> Image.Image | NDArray[np.uint8]:
@@ -90,13 +93,14 @@ def opened(content: bytes, page: int | None, name: str) -> Image.Image:
     return image
 
 
-def decode(image: Image.Image, name: str, as_stored: bool = False) -> NDArray[np.uint8]:
-    """An opened picture, turned upright as its EXIF orientation says unless as stored, as grey (H, W) uint8."""
+def decode(image: Image.Image, name: str, as_stored: bool = False, channels: int = 1) -> NDArray[np.uint8]:
+    """An opened picture, turned upright as its EXIF orientation says unless as stored, as (H, W) or (H, W, 3) uint8."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image.load()
-            return to_grey(image if as_stored else ImageOps.exif_transpose(image), name)
+            upright = image if as_stored else ImageOps.exif_transpose(image)
+            return to_grey(upright, name) if channels == 1 else to_colour(upright, name)
     except ImageError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged bytes
@@ -127,6 +131,21 @@ def to_grey(image: Image.Image, name: str) -> NDArray[np.uint8]:
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         return over_paper(image.convert("RGBA"))
     return np.asarray(image.convert("L"))
+
+
+def to_colour(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    """A decoded picture of any mode as (H, W, 3) uint8; what is transparent lies on white."""
+    if image.mode in ("RGBA", "PA", "RGBa") or "transparency" in image.info:
+        clear = image.convert("RGBA")
+        return np.asarray(Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB"))
+    if image.mode in ("RGB", "P", "CMYK", "YCbCr", "LAB", "HSV", "RGBX") and min(image.size):
+        return np.asarray(image.convert("RGB"))
+    return with_channels(to_grey(image, name), 3)
+
+
+def with_channels(grey: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
+    """A grey image (H, W) as it is, or with so many equal channels (H, W, C)."""
+    return grey if channels == 1 else np.repeat(grey[..., None], channels, axis=2)
 
 
 def over_paper(image: Image.Image) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""The one preparation: a grey picture of any size and polarity -> the 28 x 28 form of MNIST -> a network's input."""
+"""The one preparation: any picture -> the 28 x 28 form of MNIST, or the whole of it cut square -> a network's input."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images.clutter import without_bars
 from digit_recognizer.images.ink import NEARLY_ALL, edge_of, find_ink
 from digit_recognizer.images.strokes import with_strokes
 
+FORMS = ("digit", "picture")
 FINE = 4  # pixels at which strokes are measured and mended, to one of the network's
 MNIST_BOX = 20  # pixels
 
@@ -24,8 +25,9 @@ MNIST_BOX = 20  # pixels
 class Preprocess:
     """How pictures were prepared when the network learned; it travels in the model file beside the weights.
 
-    The form is MNIST's own (LeCun et al. 1998, section III.A): light ink on black, the digit scaled to fit a
-    20 x 20 box with its aspect kept, its centre of mass in the middle of 28 x 28.
+    The form "digit" is MNIST's own (LeCun et al. 1998, section III.A): light ink on black, the digit scaled to fit a
+    20 x 20 box with its aspect kept, its centre of mass in the middle of 28 x 28. The form "picture" is the picture as
+    it is, scaled and cut square in its middle.
     """
 
     size: int = 28  # side of the network's input, pixels
@@ -35,23 +37,33 @@ class Preprocess:
     min_stroke: float = 2.0  # pixels of a box of 20: thinner strokes are made as wide; MNIST's median is 2.25
     max_stroke: float = 3.5  # and thicker ones no wider
     min_contrast: int = 32  # grey levels; a picture with less between ink and paper is blank
+    form: str = "digit"  # one of FORMS; of a "picture" nothing above but size, mean and std is heeded
+    channels: int = 1  # 1 grey, 3 colour
 
-    def fit(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-        """A grey picture (H, W) as (size, size) uint8, light ink on black; None where there is no ink.
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of an image before `normalise`: (size, size), or (size, size, 3) in colour."""
+        return (self.size, self.size) if self.channels == 1 else (self.size, self.size, self.channels)
 
-        A picture that already has the network's size keeps its pixels (turned light-on-dark where needed).
+    def fit(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+        """A picture (H, W), or (H, W, 3) where the network sees colour, as an image of `shape`, uint8.
+
+        Of a digit light ink on black; None where there is no ink. A picture that already has the network's size keeps
+        its pixels (a digit's turned light-on-dark where needed).
         """
-        ink = self.find_ink(grey)
+        if self.form == "picture":
+            return cut_square(picture, self.size)
+        ink = self.find_ink(picture)
         if ink is None or ink.shape == (self.size, self.size):
             return ink
         digit = self.scale(crop(ink))
         return self.centre(digit) if digit.any() else None  # specks far apart vanish in the average
 
     def fit_all(self, pictures: Iterable[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-        """Grey pictures of any sizes as (N, size, size) uint8; one without ink is black."""
-        blank = np.zeros((self.size, self.size), np.uint8)
+        """Pictures of any sizes as (N, *shape) uint8; one without ink is black."""
+        blank = np.zeros(self.shape, np.uint8)
         fitted = [blank if each is None else each for each in map(self.fit, pictures)]
-        return np.array(fitted, np.uint8).reshape(-1, self.size, self.size)
+        return np.array(fitted, np.uint8).reshape(-1, *self.shape)
 
     def find_ink(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
         """The picture (H, W) as light ink on black paper, uint8, or None where nothing stands out from the paper.
@@ -91,11 +103,12 @@ class Preprocess:
         return canvas
 
     def normalise(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Images (N, H, W) uint8 as a network's input (N, 1, H, W) float32.
+        """Images (N, H, W) or (N, H, W, 3) uint8 as a network's input (N, 1, H, W) or (N, 3, H, W) float32.
 
         Bit for bit what torchvision's Compose([ToTensor(), Normalize((mean,), (std,))]) gives.
         """
-        return np.asarray(normalised_levels(self.mean, self.std)[images][:, None])
+        levels = normalised_levels(self.mean, self.std)[images]
+        return np.asarray(levels[:, None] if images.ndim == 3 else np.ascontiguousarray(levels.transpose(0, 3, 1, 2)))
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as they stand in a model file's header."""
@@ -118,6 +131,8 @@ class Preprocess:
             and abs(made.mean) <= 1000
             and 0 < made.std <= 1000
             and 0 <= made.min_stroke <= made.max_stroke <= MNIST_BOX
+            and made.form in FORMS
+            and made.channels in ((1, 3) if made.form == "picture" else (1,))
         ):
             raise ModelFileError(f"its Preprocess has impossible values: {fields}.")
         return made
@@ -128,6 +143,13 @@ def normalised_levels(mean: float, std: float) -> NDArray[np.float32]:
     """What each of the 256 grey levels becomes, (256,)."""
     levels = np.arange(256, dtype=np.float32) / np.float32(255)
     return np.asarray((levels - np.float32(mean)) / np.float32(std))
+
+
+def cut_square(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """A picture (H, W) or (H, W, 3) scaled, with anti-aliasing, to a shorter side of `size`, its middle cut out."""
+    if picture.shape[:2] == (size, size):
+        return picture
+    return np.asarray(ImageOps.fit(Image.fromarray(picture), (size, size), Image.Resampling.BICUBIC))
 
 
 def crop(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from digit_recognizer.data import Dataset
 from digit_recognizer.data.spec import Labels
 from digit_recognizer.errors import ConfigError, DataError, ModelFileError
-from digit_recognizer.measuring.checks import as_model_labels
+from digit_recognizer.measuring.checks import as_model_labels, check_form
 from digit_recognizer.measuring.conformal import ConformalSets, fit_sets, least_probability
 from digit_recognizer.measuring.scores import negative_log_likelihood
 from digit_recognizer.measuring.selective import AnswerTable, answer_table
@@ -130,6 +130,9 @@ def calibrate_model(model: Model, dataset: Dataset, split: str | None = None) ->
     chosen = split or ("all" if "all" in dataset.splits else "calibration")
     if chosen == "test":
         raise ConfigError("Test images are for measuring. Calibrate on others: --split calibration.")
+    if model.header.multi_label:
+        raise ConfigError(f"{model.title}: gives several labels a picture, and only single ones are calibrated.")
+    check_form(dataset.spec, model.preprocess)
     part = dataset.split(chosen)
     labels = as_model_labels(part.labels, dataset.spec.classes, model.header.class_names, dataset.spec.name)
     if not len(part):

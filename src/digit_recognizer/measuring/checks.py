@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from digit_recognizer.data.spec import Labels
+from digit_recognizer.data.spec import DatasetSpec, Labels
 from digit_recognizer.errors import DataError
+from digit_recognizer.images import Preprocess
 
 ROUNDING = 1e-3  # how far the probabilities of a case may sum from 1: tables are written with few digits
 
@@ -67,8 +68,16 @@ def checked_scores(positive: ArrayLike, *scores: ArrayLike) -> tuple[NDArray[np.
     return given.astype(bool), table
 
 
+def check_form(spec: DatasetSpec, preprocess: Preprocess) -> None:
+    """Raise DataError where a set's images are not in the form that a model takes."""
+    ours, theirs = (preprocess.size, preprocess.channels), (spec.size, spec.channels)
+    if ours != theirs:
+        told = [f"{size} pixels in {'colour' if channels == 3 else 'grey'}" for size, channels in (theirs, ours)]
+        raise DataError(f"{spec.name}: has images of {told[0]}, and the model takes {told[1]}.")
+
+
 def as_model_labels(labels: Labels, classes: Sequence[str], known: Sequence[str], name: str) -> Labels:
-    """A set's labels as indices into the model's classes, matched by name."""
+    """A set's labels (N,) as indices into the model's classes, or (N, K) as a column for each of these, by name."""
     if tuple(classes) == tuple(known):
         return labels
     strange = [each for each in classes if each not in known]
@@ -76,4 +85,9 @@ def as_model_labels(labels: Labels, classes: Sequence[str], known: Sequence[str]
         raise DataError(
             f"{name}: has the class {strange[0]!r}, which the model does not know (it knows {', '.join(known)})."
         )
-    return np.array([known.index(each) for each in classes], dtype=np.int64)[labels]
+    places = np.array([known.index(each) for each in classes], dtype=np.int64)
+    if labels.ndim == 1:
+        return places[labels]
+    made = np.zeros((len(labels), len(known)), np.int64)
+    made[:, places] = labels
+    return made

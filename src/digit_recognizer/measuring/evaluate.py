@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,19 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data import Dataset, Split, load_dataset
 from digit_recognizer.data.printed import JOINED
-from digit_recognizer.data.spec import Images, Labels
+from digit_recognizer.data.spec import PATIENT, Images, Labels
 from digit_recognizer.errors import DataError, DigitRecognizerWarning, require_extra
 from digit_recognizer.measuring.calibration import read_calibration
-from digit_recognizer.measuring.checks import as_model_labels, check_lengths
-from digit_recognizer.measuring.clustered import proportion_interval
+from digit_recognizer.measuring.checks import as_model_labels, check_form, check_lengths
+from digit_recognizer.measuring.clustered import per_group, proportion_interval
+from digit_recognizer.measuring.disease import positive_figures
 from digit_recognizer.measuring.intervals import Interval
 from digit_recognizer.measuring.leaks import found_in
 from digit_recognizer.measuring.ledger import note_look
 from digit_recognizer.measuring.metrics import ClassFigures, confusion_matrix, per_class
 from digit_recognizer.measuring.predictions import Predictions
+from digit_recognizer.measuring.scores import auroc_per_class, macro
+from digit_recognizer.measuring.several import label_aurocs, label_details
 from digit_recognizer.measuring.trust import details
 from digit_recognizer.models import Model, load_model
 
@@ -38,13 +42,16 @@ class Evaluation:
     model: Model = field(repr=False)
     dataset: str
     split: str
-    labels: Labels = field(repr=False)  # (N,) actual classes
+    labels: Labels = field(repr=False)  # (N,) actual classes, or (N, K) labels of 0 and 1
     probabilities: NDArray[np.float64] = field(repr=False)  # (N, K)
     seconds: float  # of the network's work, decoding of pictures included
     looks: int | None  # at this test split by this model, this one included; None for other splits
     groups: NDArray[Any] | None = field(default=None, repr=False)  # (N,) writer, patient or site; None: not known
     # (N,) whether an exact copy stands in the training split; None where that was not looked for.
     in_train: NDArray[np.bool_] | None = field(default=None, repr=False)
+    # What else is known of each image (site, sex): column -> (N,) words. Each value's accuracy is told apart.
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)
+    caveats: tuple[str, ...] = ()  # of the set and of the model
 
     @property
     def title(self) -> str:
@@ -53,8 +60,13 @@ class Evaluation:
 
     @property
     def predicted(self) -> Labels:
-        """The most probable class of each image, (N,)."""
-        return np.asarray(self.probabilities.argmax(axis=1))
+        """The most probable class of each image, (N,); the labels that are given, (N, K), where these are several."""
+        return self.predictions.predicted
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether each image is read rightly, (N,): in all its labels, where these are several."""
+        return self.predictions.right
 
     @property
     def n(self) -> int:
@@ -62,7 +74,7 @@ class Evaluation:
 
     @property
     def correct(self) -> int:
-        return int((self.predicted == self.labels).sum())
+        return int(self.right.sum())
 
     @property
     def accuracy(self) -> float:
@@ -76,7 +88,7 @@ class Evaluation:
     def interval_of(self, chosen: NDArray[np.bool_]) -> Interval:
         """The 95 % interval of the accuracy on the images `chosen`, (N,)."""
         groups = None if self.groups is None else self.groups[chosen]
-        return proportion_interval((self.predicted == self.labels)[chosen], groups)
+        return proportion_interval(self.right[chosen], groups)
 
     @property
     def confusion(self) -> NDArray[np.int64]:
@@ -85,6 +97,11 @@ class Evaluation:
     @property
     def per_class(self) -> list[ClassFigures]:
         return per_class(self.labels, self.predicted, self.model.header.class_names, self.groups)
+
+    @property
+    def macro_auroc(self) -> float | None:
+        """The mean of the classes' AUROCs; of two classes that of either."""
+        return mean_area(self.labels, self.probabilities)
 
     @property
     def leaked(self) -> int | None:
@@ -97,20 +114,31 @@ class Evaluation:
         if self.in_train is None or not self.leaked:
             return None
         kept = ~self.in_train
-        n, correct = int(kept.sum()), int((self.predicted == self.labels)[kept].sum())
+        n, correct = int(kept.sum()), int(self.right[kept].sum())
         accuracy = correct / n if n else None
         return {"n": n, "correct": correct, "accuracy": accuracy, "interval": self.interval_of(kept).to_dict()}
 
     def worst_mistakes(self, count: int) -> NDArray[np.int64]:
         """Indices of the mistakes that the model was surest of, the worst first."""
-        wrong = np.flatnonzero(self.predicted != self.labels)
+        wrong = np.flatnonzero(~self.right)
         sureness = self.probabilities[wrong].max(axis=1)
         return np.asarray(wrong[np.argsort(-sureness, kind="stable")][:count])
 
     @property
     def details(self) -> dict[str, Any]:
         """Every further figure with its interval, calibration, refusals, prediction sets; takes some seconds."""
+        if self.model.header.multi_label:
+            return label_details(self.labels, self.probabilities, self.groups)
         return details(self.labels, self.probabilities, self.groups, read_calibration(self.model.header))
+
+    @property
+    def positive(self) -> dict[str, Any] | None:
+        """How well the class that is looked for is told from the other; None where none of two is declared."""
+        header = self.model.header
+        if header.positive is None or len(header.class_names) != 2:
+            return None
+        name = header.class_names[header.positive]
+        return positive_figures(self.labels, self.probabilities, header.positive, name, self.groups)
 
     @property
     def predictions(self) -> Predictions:
@@ -126,12 +154,35 @@ class Evaluation:
             "model_sha256": self.model.sha256,
             "dataset": self.dataset,
             "split": self.split,
+            "task": self.model.header.task,
+            "caveats": list(self.caveats),
             **self.predictions.counts(),
+            "positive": self.positive,
+            "by": {
+                name: [each.to_dict() for each in per_group(self.right, values)]
+                for name, values in self.columns.items()
+            },
             "leaked": self.leaked,
             "without_leaked": self.without_leaked,
             "looks": self.looks,
             "seconds": self.seconds,
         }
+
+
+def mean_area(labels: Labels, probabilities: NDArray[np.float64]) -> float | None:
+    """The mean of the AUROCs of all classes, or labels where an image may bear several; None where none is defined."""
+    several = labels.ndim == 2
+    areas = [each.value for each in label_aurocs(labels, probabilities)] if several else None
+    return macro(areas if areas is not None else auroc_per_class(labels, probabilities))
+
+
+def together(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+    """What the mean of several models' probabilities gives on the split that each was scored on: no further look."""
+    first = evaluations[0]
+    mean = np.mean([each.probabilities for each in evaluations], axis=0)
+    joint = replace(first, probabilities=mean)
+    found = {"n": joint.n, "correct": joint.correct, "accuracy": joint.accuracy, "interval": joint.interval.to_dict()}
+    return found | {"macro_auroc": joint.macro_auroc, "positive": joint.positive}
 
 
 def evaluate(
@@ -144,8 +195,9 @@ def evaluate(
     """Score a model on one split of a data set; a look at a test split is noted in the model's ledger.
 
     model: a shipped name, a model file, a run folder, or a loaded model. data: a set's name or a folder of class
-        folders. groups: (N,) the writer, patient or site of each image, where images of one are alike.
-    Raises DataError where the set has classes that the model has not, or other images than groups.
+        folders. groups: (N,) the writer, patient or site of each image, where images of one are alike; by default
+        what the split tells of its patients.
+    Raises DataError where the set has classes that the model has not, other images than groups, or of another form.
     """
     require_extra("train", "Evaluating")
     loaded = model if isinstance(model, Model) else load_model(model)
@@ -154,6 +206,10 @@ def evaluate(
     if not len(part):
         raise DataError(f"{dataset.spec.name}: its split {split!r} is empty.")
     labels = as_model_labels(part.labels, dataset.spec.classes, loaded.header.class_names, dataset.spec.name)
+    check_form(dataset.spec, loaded.preprocess)
+    columns = dict(part.columns)
+    patients = columns.pop(PATIENT, None)
+    groups = patients if groups is None else groups
     check_lengths(images=labels, groups=groups)
     warn_of_seen(loaded, dataset, split)
     in_train = leaked_images(dataset, split)
@@ -161,7 +217,10 @@ def evaluate(
     began = time.perf_counter()
     probabilities = score(loaded, part)
     seconds = time.perf_counter() - began
-    return Evaluation(loaded, dataset.spec.name, split, labels, probabilities, seconds, looks, groups, in_train)
+    caveats = tuple(dict.fromkeys((*dataset.spec.caveats, *loaded.header.caveats)))
+    return Evaluation(
+        *(loaded, dataset.spec.name, split, labels, probabilities, seconds, looks, groups, in_train, columns, caveats)
+    )
 
 
 def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:
@@ -211,6 +270,7 @@ def take_to_score(
     part = dataset.split(split)
     if not len(indices):
         raise DataError(f"{dataset.spec.name}: its split {split!r} is empty.")
+    check_form(dataset.spec, model.preprocess)
     labels = as_model_labels(part.labels[indices], dataset.spec.classes, model.header.class_names, dataset.spec.name)
     warn_of_seen(model, dataset, split)
     looks = note_look(model, dataset.spec.name, part.sha256, len(indices)) if split in TEST_INSIDE else None

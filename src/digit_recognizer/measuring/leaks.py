@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data import ArraySplit, Split
 from digit_recognizer.data.pictures import FolderSplit, content_hash
-from digit_recognizer.data.spec import Images
+from digit_recognizer.data.spec import pixel_hashes
 from digit_recognizer.errors import DataError
 
 
@@ -27,11 +26,6 @@ def found_in(part: Split, train: Split) -> NDArray[np.bool_] | None:
     if isinstance(part, FolderSplit) and isinstance(train, FolderSplit):
         return found_among_files(part, train)
     return None
-
-
-def pixel_hashes(images: Images) -> list[bytes]:
-    """A hash of each image (N, H, W), of 16 bytes: no two different images of any set share one by chance."""
-    return [hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images]
 
 
 def found_among_files(part: FolderSplit, train: FolderSplit) -> NDArray[np.bool_]:

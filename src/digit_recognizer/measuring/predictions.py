@@ -19,6 +19,7 @@ from digit_recognizer.files import read_bounded
 from digit_recognizer.measuring.checks import ROUNDING, check_lengths, checked
 from digit_recognizer.measuring.clustered import per_group, proportion_interval
 from digit_recognizer.measuring.metrics import confusion_matrix, per_class
+from digit_recognizer.measuring.several import all_right, given, per_label
 
 MAX_BYTES = 2**31  # of a file, and of what a packed one unpacks to
 
@@ -29,14 +30,20 @@ class Predictions:
 
     name: str  # of the model or file
     class_names: tuple[str, ...]  # K
-    labels: Labels = field(repr=False)  # (N,) 0..K-1
+    labels: Labels = field(repr=False)  # (N,) 0..K-1, or (N, K) of 0 and 1
     probabilities: NDArray[np.float64] = field(repr=False)  # (N, K)
     groups: NDArray[Any] | None = field(default=None, repr=False)  # (N,) writer, patient or site of each case
 
     @property
     def predicted(self) -> Labels:
-        """The most probable class of each case, (N,)."""
-        return np.asarray(self.probabilities.argmax(axis=1))
+        """The most probable class of each case, (N,); the labels that are given, (N, K), where these are several."""
+        return given(self.probabilities) if self.labels.ndim == 2 else np.asarray(self.probabilities.argmax(axis=1))
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether each case is predicted rightly, (N,): in all its labels, where these are several."""
+        several = self.labels.ndim == 2
+        return all_right(self.labels, self.predicted) if several else np.asarray(self.predicted == self.labels)
 
     def with_classes(self, names: tuple[str, ...]) -> Predictions:
         """The same with the classes in another order. Raises DataError where they are not the same classes."""
@@ -49,8 +56,9 @@ class Predictions:
 
     def counts(self) -> dict[str, Any]:
         """Totals, accuracy with its interval, the figures of each class and of each group, the confusion matrix."""
-        right = self.predicted == self.labels
-        rows = per_class(self.labels, self.predicted, self.class_names, self.groups)
+        right, several = self.right, self.labels.ndim == 2
+        rows = (per_label if several else per_class)(self.labels, self.predicted, self.class_names, self.groups)
+        table = None if several else confusion_matrix(self.labels, self.predicted, len(self.class_names)).tolist()
         groups = None if self.groups is None else [each.to_dict() for each in per_group(right, self.groups)]
         return {
             "n": len(right),
@@ -59,7 +67,7 @@ class Predictions:
             "interval": proportion_interval(right, self.groups).to_dict(),
             "per_class": [each.to_dict() for each in rows],
             "per_group": groups,
-            "confusion": confusion_matrix(self.labels, self.predicted, len(self.class_names)).tolist(),
+            "confusion": table,
         }
 
 

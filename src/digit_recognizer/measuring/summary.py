@@ -64,8 +64,9 @@ def summary(
     ranked = in_top(labels, probabilities, TOP_K)
     squares, logs = squared_errors(labels, probabilities), log_losses(labels, probabilities)
     bins = expected_calibration_error(reliability_bins(confidence, right))
-    areas = of_ranks(labels, probabilities, auroc_of_counts)
-    precisions = of_ranks(labels, probabilities, precision_of_counts)
+    members = labels[:, None] == np.arange(classes)
+    areas = of_ranks(members, probabilities, auroc_of_counts)
+    precisions = of_ranks(members, probabilities, precision_of_counts)
     return [
         Figure("accuracy", accuracy(labels, predicted), proportion_interval(right, groups, level)),
         of("balanced_accuracy", balanced_accuracy(labels, predicted), lambda i: mean_recall(cells[i], classes)),
@@ -125,17 +126,18 @@ def kappa(cells: Indices, classes: int) -> float | None:
 
 
 def of_ranks(
-    labels: Labels, probabilities: NDArray[np.float64], figure: Callable[[Counts, Counts], float | None]
+    members: NDArray[np.bool_], probabilities: NDArray[np.float64], figure: Callable[[Counts, Counts], float | None]
 ) -> Callable[[Indices], float | None]:
     """A figure of each class's ranking, mean of the classes, for resampled cases: ranked once, then only counted.
 
-    figure: of the numbers of positive and negative cases at each score, the lowest score first; both (S,), not empty.
+    members: (N, K), whether a case is of a class. figure: of the numbers of positive and negative cases at each score,
+    the lowest score first; both (S,), not empty.
     """
     classes = probabilities.shape[1]
     places = [np.unique(probabilities[:, k], return_inverse=True)[1] for k in range(classes)]
 
     def of_class(k: int, indices: Indices) -> float | None:
-        positive, at = labels[indices] == k, places[k][indices]
+        positive, at = members[indices, k], places[k][indices]
         size = int(at.max()) + 1
         yes, no = np.bincount(at[positive], minlength=size), np.bincount(at[~positive], minlength=size)
         return figure(yes, no)

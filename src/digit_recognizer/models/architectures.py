@@ -8,21 +8,37 @@ from typing import Any
 from torch import nn
 
 from digit_recognizer.errors import ModelFileError, nearest
+from digit_recognizer.models.backbone import backbone
 from digit_recognizer.models.cnn import cnn
 from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.line import line
 from digit_recognizer.models.mlp import mlp
+from digit_recognizer.models.residual import residual
 
+OWN = "own"  # the name under which someone's own network is described
 MAX_NUMBER, MAX_LIST, MAX_DEPTH = 1_000_000, 100, 5  # of anything that a description holds
 
 
-def ensemble(members: list[dict[str, Any]]) -> Ensemble:
+def ensemble(members: list[dict[str, Any]], task: str = "multi-class") -> Ensemble:
     """Networks whose probabilities are averaged; members: a description each."""
-    return Ensemble([build_network(member) for member in members])
+    return Ensemble([build_network(member) for member in members], multi_label=task == "multi-label")
+
+
+def own(kind: str) -> nn.Module:
+    """A network that someone else's code made, of which the file holds weights alone."""
+    raise ModelFileError(f"its network, {kind[:200]}, is its maker's own and not known here. Use its ONNX twin.")
 
 
 # Name -> builder; a description is {"name": ..., and the builder's arguments}.
-BUILDERS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "cnn": cnn, "line": line, "ensemble": ensemble}
+BUILDERS: dict[str, Callable[..., nn.Module]] = {
+    "mlp": mlp,
+    "cnn": cnn,
+    "residual": residual,
+    "timm": backbone,
+    "line": line,
+    "ensemble": ensemble,
+    OWN: own,
+}
 
 
 def build_network(architecture: dict[str, Any]) -> nn.Module:

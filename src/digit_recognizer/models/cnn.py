@@ -25,19 +25,20 @@ class Convolution:
         return ((size + 2 * self.padding - self.kernel) // self.stride + 1) // self.pool
 
 
-def cnn(size: int, classes: int, convolutions: Sequence[Mapping[str, Any]], head: str = "flatten") -> nn.Sequential:
+def cnn(
+    size: int, classes: int, convolutions: Sequence[Mapping[str, Any]], head: str = "flatten", channels: int = 1
+) -> nn.Sequential:
     """A convolutional network that returns logits.
 
     size: side of the input, pixels. convolutions: the fields of a Convolution each, first layer first. head: "flatten"
-    hands every value of the last maps to the linear layer, "max" only the largest of each map.
-    The network maps (N, 1, size, size) float32 to logits (N, classes). Batch normalisation: Ioffe and Szegedy 2015;
-    pooling stands before it and ReLU, which gives the same maxima from fewer values.
+    hands every value of the last maps to the linear layer, "max" only the largest of each map. channels: 3 for colour.
+    The network maps (N, channels, size, size) float32 to logits (N, classes). Batch normalisation: Ioffe and Szegedy
+    2015; pooling stands before it and ReLU, which gives the same maxima from fewer values.
     Raises ValueError for an unknown head, for padding that a kernel fits into and for maps of no pixel.
     """
     if head not in ("flatten", "max"):
         raise ValueError(head)
     layers: list[nn.Module] = []
-    channels = 1
     for each in (Convolution(**fields) for fields in convolutions):
         layers.append(nn.Conv2d(channels, each.channels, each.kernel, each.stride, each.padding, bias=False))
         if each.pool > 1:

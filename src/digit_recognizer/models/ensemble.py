@@ -6,21 +6,34 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
 
 
 class Ensemble(nn.Module):
     """Networks that see the same images and whose probabilities are averaged.
 
-    Maps (N, 1, H, W) float32 to logits (N, K), the logarithms of the mean probabilities.
+    Maps (N, C, H, W) float32 to logits (N, K), the logarithms of the mean probabilities; multi_label: their log odds,
+    each label's by itself.
     """
 
-    def __init__(self, members: Sequence[nn.Module]) -> None:
+    def __init__(self, members: Sequence[nn.Module], *, multi_label: bool = False) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
+        self.multi_label = multi_label
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, K)."""
-        return joint_logits([member(images) for member in self.members])
+        return self.joint([member(images) for member in self.members])
+
+    def joint(self, logits: Sequence[Tensor]) -> Tensor:
+        """The logits (N, K) of the mean of the members' probabilities, given their logits (N, K) each."""
+        return joint_log_odds(logits) if self.multi_label else joint_logits(logits)
+
+
+def joint_log_odds(logits: Sequence[Tensor]) -> Tensor:
+    """The log odds (N, K) of the mean of several networks' probabilities of each label, given their logits (N, K)."""
+    several = torch.stack(tuple(logits))
+    return torch.logsumexp(logsigmoid(several), 0) - torch.logsumexp(logsigmoid(-several), 0)
 
 
 def joint_logits(logits: Sequence[Tensor]) -> Tensor:

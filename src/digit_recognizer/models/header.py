@@ -7,10 +7,11 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from digit_recognizer.data.spec import TASKS
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images import Preprocess
 
-SCHEMA = 2  # 2 added the calibration
+SCHEMA = 3  # 2 added the calibration, 3 the task
 KEY = "digit_recognizer"  # of the safetensors metadata and of the ONNX metadata_props
 MAX_CLASSES = 1000
 MAX_FEATURES = 2**20
@@ -32,7 +33,15 @@ class ModelHeader:
     weights_sha256: str  # of the tensors: names, shapes and bytes
     calibration: dict[str, Any] | None = None  # measuring.calibration.Calibration as a dict; None: not calibrated
     watch: dict[str, Any] | None = None  # of models.watch: features, axes, sha256 of its tensors; None: there is none
+    task: str = "multi-class"  # as DatasetSpec has it
+    positive: int | None = None  # the class that is looked for, where one of two is
+    caveats: tuple[str, ...] = ()  # what every output of the model says
     schema: int = field(default=SCHEMA)
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether each logit stands for a label by itself, of which a picture may bear several."""
+        return self.task == "multi-label"
 
     @property
     def temperature(self) -> float:
@@ -62,6 +71,7 @@ class ModelHeader:
                     **fields,
                     "preprocess": Preprocess.from_dict(fields["preprocess"]),
                     "class_names": tuple(str(name) for name in fields["class_names"]),
+                    "caveats": tuple(str(each) for each in fields.get("caveats", ())),
                 }
             )
         except (KeyError, TypeError, AttributeError) as error:
@@ -74,6 +84,8 @@ class ModelHeader:
         dicts = (self.architecture, self.recipe, self.data, self.versions)
         if not all(isinstance(value, dict) for value in dicts) or not isinstance(self.name, str):
             raise ModelFileError("its header has a field of the wrong kind.")
+        if self.task not in TASKS or not (self.positive is None or self.positive in range(len(self.class_names))):
+            raise ModelFileError("its task is unknown, or its positive class is none of its classes.")
         if not (self.calibration is None or (isinstance(self.calibration, dict) and sound(self.calibration))):
             raise ModelFileError("its calibration states no temperature above 0.")
         if not (self.watch is None or (isinstance(self.watch, dict) and watchable(self.watch))):

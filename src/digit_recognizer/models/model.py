@@ -20,7 +20,7 @@ from digit_recognizer.models.header import ModelHeader
 from digit_recognizer.models.onnx_file import read_onnx_header
 from digit_recognizer.models.runtime import BATCH, OnnxRuntime, Runtime, Strangeness, TorchRuntime
 from digit_recognizer.models.safetensors_header import read_safetensors_header
-from digit_recognizer.models.softmax import softmax
+from digit_recognizer.models.softmax import sigmoid, softmax
 
 MAX_BYTES = 512 * 2**20
 MODEL_NAME = "model.safetensors"  # in a run folder
@@ -49,12 +49,12 @@ class Model:
         return self.header.name if self.path.parent == pretrained() else f"{self.header.name} in {place.name}"
 
     def probabilities(self, images: Images) -> NDArray[np.float64]:
-        """Calibrated probabilities (N, K) of images (N, H, W) uint8 that are in the network's form."""
+        """Calibrated probabilities (N, K) of images (N, H, W) or (N, H, W, 3) uint8 that are in the network's form."""
         return self.as_probabilities(self.logits(images))
 
     def as_probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Calibrated probabilities (N, K) of logits (N, K)."""
-        return softmax(logits / self.header.temperature)
+        """Calibrated probabilities (N, K) of logits (N, K); each label's by itself where there may be several."""
+        return probabilities_of(logits / self.header.temperature, self.header)
 
     def logits(self, images: Images) -> NDArray[np.float32]:
         """Logits (N, K) of images (N, H, W) uint8."""
@@ -77,6 +77,11 @@ class Model:
         if not sound or not (strangeness is None or watched(strangeness, len(images))):
             raise ModelFileError(f"{self.path}: gives no usable logits; its weights are damaged. Copy it again.")
         return logits, strangeness
+
+
+def probabilities_of(logits: NDArray[np.float32], header: ModelHeader) -> NDArray[np.float64]:
+    """What logits (N, K) of a header's network stand for, (N, K)."""
+    return sigmoid(logits) if header.multi_label else softmax(logits)
 
 
 def watched(strangeness: NDArray[np.float32], n: int) -> bool:
@@ -176,6 +181,5 @@ def named(path: Path) -> Iterator[None]:
 
 def answering(model: Model) -> Model:
     """The model, once it has answered for an empty image: wrong shapes and NaN weights show there."""
-    size = model.preprocess.size
-    model.logits(np.zeros((1, size, size), np.uint8))
+    model.logits(np.zeros((1, *model.preprocess.shape), np.uint8))
     return model

@@ -21,11 +21,10 @@ from digit_recognizer.files import read_bounded, write_whole
 from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.header import KEY, SCHEMA, ModelHeader
 from digit_recognizer.models.line import Line
-from digit_recognizer.models.model import MAX_BYTES
+from digit_recognizer.models.model import MAX_BYTES, probabilities_of
 from digit_recognizer.models.onnx_file import GRAPH_SHA256, split_model
 from digit_recognizer.models.runtime import OnnxRuntime, TorchRuntime
 from digit_recognizer.models.safetensors_header import read_safetensors_header
-from digit_recognizer.models.softmax import softmax
 from digit_recognizer.models.watch import Watch, Watched
 
 WATCH = "watch."  # before the names of a watch's tensors
@@ -49,7 +48,7 @@ def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
 def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDArray[np.float32]) -> None:
     """Write `path` (.safetensors) and its twin beside it (.onnx), each whole or not at all.
 
-    sample: inputs (N, 1, H, W) on which both forms must give the same probabilities, or ModelFileError is raised.
+    sample: inputs (N, C, H, W) on which both forms must give the same probabilities, or ModelFileError is raised.
     A line reader's twin takes lines of any width W.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in stored_tensors(network).items()}
@@ -59,7 +58,7 @@ def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDA
         watch = {"features": features, "axes": axes, "sha256": weights_sha256(network.watch)}
     header = replace(header, watch=watch)
     twin = onnx_bytes(header, network, sample[:2])
-    check_twin(network, twin, sample, path)
+    check_twin(header, network, twin, sample, path)
     write_whole(path, save(tensors, metadata={KEY: header.to_text()}))
     write_whole(path.with_suffix(".onnx"), twin)
 
@@ -83,13 +82,13 @@ def copy_model(source: Path, out: Path, calibration: dict[str, Any]) -> None:
         header, network = read_network(read_bounded(source, MAX_BYTES, ModelFileError, "a model"))
     except ModelFileError as error:
         raise ModelFileError(f"{source}: {error}") from error
-    sample = np.random.default_rng(0).integers(0, 256, (64, header.preprocess.size, header.preprocess.size), np.uint8)
+    sample = np.random.default_rng(0).integers(0, 256, (64, *header.preprocess.shape), np.uint8)
     changed = replace(header, calibration=calibration, schema=SCHEMA)
     write_model(out, changed, network.eval(), header.preprocess.normalise(sample))
 
 
 def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float32]) -> bytes:
-    """The network as an ONNX model: input "images" (N, 1, H, W), output "logits" (N, K), N free.
+    """The network as an ONNX model: input "images" (N, C, H, W), output "logits" (N, K), N free.
 
     For a line reader W is free too, and the output is (N, T, K + 1).
     """
@@ -125,12 +124,12 @@ def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float
     return bytes(model.SerializeToString())
 
 
-def check_twin(network: nn.Module, twin: bytes, sample: NDArray[np.float32], path: Path) -> None:
+def check_twin(header: ModelHeader, network: nn.Module, twin: bytes, sample: NDArray[np.float32], path: Path) -> None:
     """Refuse to write a twin that answers differently."""
     (ours, strange), (theirs, theirs_strange) = (
         runtime.observe(sample) for runtime in (TorchRuntime(network), OnnxRuntime(twin))
     )
-    gap = float(np.abs(softmax(ours) - softmax(theirs)).max())
+    gap = float(np.abs(probabilities_of(ours, header) - probabilities_of(theirs, header)).max())
     if strange is not None and theirs_strange is not None:
         gap = max(gap, float((np.abs(strange - theirs_strange) / (1 + strange)).max()))
     if not gap <= TWIN_TOLERANCE or (strange is None) != (theirs_strange is None):

@@ -13,14 +13,14 @@ from digit_recognizer.errors import ModelFileError
 if TYPE_CHECKING:
     from torch import nn
 
-Inputs = NDArray[np.float32]  # (N, 1, H, W), normalised
+Inputs = NDArray[np.float32]  # (N, C, H, W), normalised
 Logits = NDArray[np.float32]  # (N, K)
 Strangeness = NDArray[np.float32] | None  # (N,); None for a network without a watch
 BATCH = 2048  # images in one call; bounds the memory that a large set takes
 
 
 class Runtime(Protocol):
-    """Maps inputs (N, 1, H, W) float32 to logits (N, K) float32 and, where a watch is there, strangeness (N,)."""
+    """Maps inputs (N, C, H, W) float32 to logits (N, K) float32 and, where a watch is there, strangeness (N,)."""
 
     @property
     def name(self) -> str: ...

@@ -13,3 +13,8 @@ def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     powers = np.exp(shifted)
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
+def sigmoid(logits: NDArray[Any]) -> NDArray[np.float64]:
+    """The probability of each label by itself, float64, of logits of any shape."""
+    return np.asarray(np.exp(-np.logaddexp(0, -logits.astype(np.float64))))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from digit_recognizer.models.ensemble import Ensemble, joint_logits
+from digit_recognizer.models.ensemble import Ensemble
 
 AXES = 32  # directions that the features of training images are taken to vary in
 
@@ -35,7 +35,7 @@ class Watch(nn.Module):
 
 
 class Watched(nn.Module):
-    """A network with its watch: (N, 1, H, W) float32 -> logits (N, K) and strangeness (N,)."""
+    """A network with its watch: (N, C, H, W) float32 -> logits (N, K) and strangeness (N,)."""
 
     def __init__(self, network: nn.Module, watch: Watch) -> None:
         super().__init__()
@@ -49,7 +49,12 @@ class Watched(nn.Module):
 def features_and_logits(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
     """What goes into the last linear layer (N, F), side by side for an ensemble's members, and the logits (N, K)."""
     features, logits = zip(*each_network(network, images), strict=True)
-    return torch.cat(features, 1), joint_logits(logits) if isinstance(network, Ensemble) else logits[0]
+    return torch.cat(features, 1), network.joint(logits) if isinstance(network, Ensemble) else logits[0]
+
+
+def members_of(network: nn.Module) -> list[nn.Module]:
+    """The members of an ensemble, or the network itself."""
+    return list(network.members) if isinstance(network, Ensemble) else [network]
 
 
 def each_network(network: nn.Module, images: Tensor) -> list[tuple[Tensor, Tensor]]:
@@ -64,11 +69,14 @@ def each_network(network: nn.Module, images: Tensor) -> list[tuple[Tensor, Tenso
 
 
 def fit_watch(network: nn.Module, batches: Iterable[Tensor]) -> Watch | None:
-    """A watch for what a network makes of training images: inputs (n, 1, H, W) float32, a batch at a time.
+    """A watch for what a network makes of training images: inputs (n, C, H, W) float32, a batch at a time.
 
-    None for a network of fewer than 2 * AXES features: its few directions are all in use, and what they leave tells
-    strangers from digits less well than the largest probability does (benchmarks/not_digits.py).
+    None for someone's own network, whose features are not known, and for one of fewer than 2 * AXES features: its few
+    directions are all in use, and what they leave tells strangers from digits less well than the largest probability
+    does (benchmarks/not_digits.py).
     """
+    if not all(isinstance(each, nn.Sequential) for each in members_of(network)):
+        return None
     network.eval()
     with torch.inference_mode():
         features = torch.cat([features_and_logits(network, inputs)[0] for inputs in batches]).double()

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from digit_recognizer.data import Dataset, Split
+from digit_recognizer.errors import DataError
 from digit_recognizer.files import write_whole
 from digit_recognizer.measuring import Evaluation
 from digit_recognizer.measuring.checks import as_model_labels
@@ -33,10 +34,13 @@ WORST = 30  # mistakes in the gallery
 def sample_figure(dataset: Dataset, split: str, model: Model | None, seed: int) -> Figure:
     """A grid of samples drawn by `seed`; with a model what it reads in each (on a test split that is a noted look)."""
     part = dataset.split(split)
+    if part.labels.ndim > 1:
+        raise DataError(f"{dataset.spec.name}: its images bear several labels each, and a grid of samples names one.")
     count = min(ROWS * COLUMNS, len(part))
     chosen = np.sort(np.random.default_rng(seed).choice(len(part), count, replace=False))
     images, labels, names = part.take(chosen), part.labels[chosen], dataset.spec.classes
-    title = f"{dataset.spec.name}, {split}: {count} of {len(part):,} images"
+    said = "".join(f". {each}" for each in dataset.spec.caveats[:1])
+    title = f"{dataset.spec.name}, {split}: {count} of {len(part):,} images{said}"
     if model is None:
         return samples(images, labels, None, names, title)
     names = model.header.class_names

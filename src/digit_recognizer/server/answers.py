@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NotRequired
 
 from typing_extensions import TypedDict
@@ -29,6 +30,7 @@ class PredictionObject(TypedDict):
     status: Literal["ok", "unsure", "not a digit", "error"]
     prediction_set: list[int]
     model: str
+    labels: NotRequired[list[str]]  # names, of a model that gives several
     reason: NotRequired[str]
     error: NotRequired[str]
     probabilities: NotRequired[list[float]]  # over HTTP, where asked for
@@ -94,8 +96,13 @@ class ExplanationObject(TypedDict):
     heat: list[list[float]] | None  # rows of log odds, in nats, as `occlusion_map` gives them
 
 
-def prediction_object(prediction: Prediction, model: str, probabilities: bool = False) -> PredictionObject:
-    """What was recognised on one picture by the model of this name; with all classes' probabilities where wanted."""
+def prediction_object(
+    prediction: Prediction, model: str, names: Sequence[str] = (), probabilities: bool = False
+) -> PredictionObject:
+    """What was recognised on one picture by the model of this name; with all classes' probabilities where wanted.
+
+    names: of the model's classes, by which an image's several labels are told.
+    """
     made: PredictionObject = {
         "schema": PREDICTION,
         "source": prediction.source,
@@ -106,6 +113,8 @@ def prediction_object(prediction: Prediction, model: str, probabilities: bool = 
         "prediction_set": list(prediction.prediction_set),
         "model": model,
     }
+    if prediction.labels:
+        made["labels"] = [names[label] for label in prediction.labels]
     if prediction.reason is not None:
         made["reason"] = prediction.reason
     if prediction.error is not None:

@@ -48,7 +48,7 @@ class Service:
                 ((answers[number],),) = await called(self.photos, [large])
         found = [answer for answer in answers if answer is not None]
         self.metrics.count(prediction for prediction, _ in found)
-        objects = [prediction_object(prediction, self.model, probabilities) for prediction, _ in found]
+        objects = [prediction_object(prediction, self.model, probabilities=probabilities) for prediction, _ in found]
         return objects, worst_of([status for _, status in found])
 
     async def read(

@@ -89,7 +89,9 @@ def explain_upload(recognizer: Recognizer, upload: Upload, label: int | None) ->
         raise ImageError(prediction.error)
     model = recognizer.model
     made: ExplanationObject = {
-        "prediction": prediction_object(replace(prediction, source=upload.source), model.header.name, True),
+        "prediction": prediction_object(
+            replace(prediction, source=upload.source), model.header.name, probabilities=True
+        ),
         "label": None,
         "seen": None,
         "heat": None,

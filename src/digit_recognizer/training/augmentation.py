@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, interpolate
 
+from digit_recognizer.data.spec import SYMMETRIES
+
 CONTROL_POINTS = 5  # a side, of the elastic field
 
 
@@ -25,6 +27,7 @@ class Augmentation:
     # Standard deviation, pixels, of the shifts of 5 x 5 points, between which a smooth field bends the image (elastic
     # distortions: Simard, Steinkraus and Platt 2003).
     elastic: float = 0.0
+    symmetry: str = "none"  # "mirror": half of the images are turned left for right; "all": by quarters too
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Images (N, C, H, W) float32, augmented, same shape; beyond the edge its pixels go on.
@@ -36,6 +39,8 @@ class Augmentation:
         if self.elastic:
             weights = torch.cat([weights, self.points(n, height, width, generator)], 2)
             basis = torch.cat([basis, smooth_steps(height, width)])
+        if self.symmetry != "none":
+            weights = torch.cat([turns(n, self.symmetry, generator) @ weights[:, :, :2], weights[:, :, 2:]], 2)
         # One product gives all grids; affine_grid and interpolate build the same from many more steps.
         grids = (weights @ basis).view(n, 2, height, width).permute(0, 2, 3, 1).to(images.device)
         return grid_sample(images, grids, mode="bilinear", padding_mode="border", align_corners=False)
@@ -63,8 +68,24 @@ class Augmentation:
 
     def sound(self) -> bool:
         """Whether every extent is one that leaves an image (none negative, none beyond it)."""
-        values = [getattr(self, each.name) for each in fields(self)]
-        return all(0 <= value < math.inf for value in values) and self.scale < 1 and self.shear < 90
+        values = [getattr(self, each.name) for each in fields(self) if each.name != "symmetry"]
+        return (
+            self.symmetry in SYMMETRIES
+            and all(0 <= value < math.inf for value in values)
+            and self.scale < 1
+            and self.shear < 90
+        )
+
+
+def turns(n: int, symmetry: str, generator: torch.Generator) -> Tensor:
+    """Maps (n, 2, 2) that mirror half of the images and, of "all", turn each by some quarters."""
+    mirrored = 1.0 - 2.0 * torch.randint(0, 2, (n,), generator=generator)
+    flips = torch.diag_embed(torch.stack([mirrored, torch.ones(n)], 1))
+    if symmetry == "mirror":
+        return flips
+    quarter = torch.tensor([[0.0, -1.0], [1.0, 0.0]])
+    powers = torch.stack([torch.linalg.matrix_power(quarter, k) for k in range(4)])
+    return powers[torch.randint(0, 4, (n,), generator=generator)] @ flips
 
 
 @cache

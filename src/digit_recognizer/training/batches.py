@@ -12,7 +12,7 @@ from torch import Tensor
 from digit_recognizer.data import ArraySplit, Split
 from digit_recognizer.images import Preprocess
 
-Batch = tuple[Tensor, Tensor]  # inputs (n, 1, H, W) float32, labels (n,) int64
+Batch = tuple[Tensor, Tensor]  # inputs (n, C, H, W) float32, labels (n,) or (n, K) int64
 
 
 class Batches(Protocol):

@@ -12,6 +12,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from digit_recognizer.training.recipe import Recipe
 
+Loss = Callable[[Tensor, Tensor], Tensor]  # of logits and labels
+
 
 @dataclass
 class Learner:
@@ -19,8 +21,7 @@ class Learner:
 
     recipe: Recipe
     network: nn.Module
-    # Of logits and labels; None: cross-entropy with the recipe's smoothing.
-    loss: Callable[[Tensor, Tensor], Tensor] | None = None
+    loss: Loss | None = None  # None: cross-entropy with the recipe's smoothing
     optimizers: list[optim.Optimizer] = field(init=False)
     average: AveragedModel | None = field(init=False, default=None)
 
@@ -47,7 +48,7 @@ class Learner:
         return next(self.network.parameters()).device
 
     def step(self, inputs: Tensor, labels: Tensor, done: float) -> Tensor:
-        """Learn from a batch (n, 1, H, W) with its labels, (n,) unless the loss is another; the loss before it.
+        """Learn from a batch (n, C, H, W) with its labels, (n,) unless the loss is another; the loss before it.
 
         done: the share of the run that lies behind, 0 to 1, which decides the learning rate.
         """

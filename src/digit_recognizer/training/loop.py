@@ -21,12 +21,14 @@ REPORT_SECONDS = 0.1  # between two calls of on_batch
 
 
 def accuracy(network: nn.Module, batches: Batches) -> float:
-    """The share of images whose most probable class is right."""
+    """The share of images whose most probable class is right; of several labels a case, whose labels are all right."""
     network.eval()
     correct = 0
     with torch.inference_mode():
         for inputs, labels in batches.epoch(0, 0):
-            correct += int((network(inputs).argmax(1) == labels).sum())
+            logits = network(inputs)
+            right = logits.argmax(1) == labels if labels.ndim == 1 else ((logits > 0) == labels.bool()).all(1)
+            correct += int(right.sum())
     return correct / len(batches)
 
 
@@ -82,7 +84,7 @@ class Loop:
         recipe = self.learner.recipe
         drawn_from = mixed(self.seed, self.position.epoch, self.position.step + 1)  # 0 would be the shuffling's seed
         generator = torch.Generator().manual_seed(drawn_from)
-        for change in (recipe.augmentation, recipe.degradation):
+        for change in (recipe.augmentation, recipe.exposure, recipe.degradation):
             inputs = change(inputs, generator) if change else inputs
         return inputs
 

@@ -35,9 +35,12 @@ def make_header(
     preprocess: Preprocess,
 ) -> ModelHeader:
     """The text that will travel with the weights; accuracy: what `measured` gave."""
+    architecture = recipe.architecture(preprocess.size, len(dataset.spec.classes), preprocess.channels)
+    if architecture["name"] == "ensemble" and dataset.spec.task == "multi-label":
+        architecture["task"] = dataset.spec.task  # decides how the members' answers are averaged
     return ModelHeader(
         name=recipe.name,
-        architecture=recipe.architecture(preprocess.size, len(dataset.spec.classes)),
+        architecture=architecture,
         preprocess=preprocess,
         class_names=dataset.spec.classes,
         recipe=recipe.to_dict(),
@@ -51,16 +54,20 @@ def make_header(
         },
         accuracy=accuracy,
         weights_sha256=weights_sha256(network),
+        task=dataset.spec.task,
+        positive=dataset.spec.positive,
+        caveats=dataset.spec.caveats,
     )
 
 
 def calibrated(header: ModelHeader, dataset: Dataset, network: nn.Module) -> ModelHeader:
     """The header with a calibration on the set's calibration images; network: with its watch where it has one.
 
-    As it was where these were learned from, where there are none, or where they tell nothing (none is misread).
+    As it was where these were learned from, where there are none, where they tell nothing (none is misread), and where
+    an image may bear several labels.
     """
     split = dataset.splits.get("calibration")
-    if split is None or not len(split) or header.data["train_on"] == "all":
+    if split is None or not len(split) or header.data["train_on"] == "all" or header.multi_label:
         return header
     runtime = TorchRuntime(network)
     logits, strangeness = zip(

@@ -13,8 +13,10 @@ from digit_recognizer.images.strings import Style
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.degradation import Degradation
+from digit_recognizer.training.exposure import Exposure
 from digit_recognizer.training.muon import Muon
 
+BACKBONE_RATE = 0.001  # the highest learning rate of a network of timm's, by adamw: it may have learned before
 OPTIMIZERS = ("sgd", "adamw", "muon")
 
 
@@ -29,6 +31,10 @@ class Recipe:
     images: int | None = None  # drawn from the training images for each epoch, which sees no others; None: all
     hidden: tuple[int, ...] = ()  # units of the hidden layers of a multilayer perceptron
     convolutions: tuple[Convolution, ...] = ()  # a convolutional network where there are any
+    widths: tuple[int, ...] = ()  # channels of the blocks of a residual network where there are any
+    stride: int = 1  # of its first convolution
+    backbone: str = ""  # the name of one of timm's networks, in place of all of these
+    weights: str = ""  # a .safetensors file with which the backbone starts; "": it starts at random
     optimizer: str = "sgd"  # plain gradient descent; "adamw"; "muon" for filters and hidden layers, adamw for the rest
     muon_rate: float = 0.0  # the highest of the filters and hidden layers, where the optimizer is muon
     weight_decay: float = 0.0  # of matrices and filters, not of biases
@@ -36,19 +42,32 @@ class Recipe:
     # afterwards (Smith 2018); None: the rate stays.
     warmup: float | None = None
     label_smoothing: float = 0.0
+    class_weighting: float = 0.0  # the power of a class's frequency by which its images weigh less; 1: balanced
     averaging: float = 0.0  # decay a step of the running average of the weights, which is then the model; 0: none
     augmentation: Augmentation | None = None
-    degradation: Degradation | None = None  # after the augmentation
+    exposure: Exposure | None = None  # after the augmentation
+    degradation: Degradation | None = None  # after both
+    variant: int = 0  # of members of an ensemble that are alike: what else the seed is mixed with; 0: nothing
     # Threads of the CPU; None: as many as torch takes. A small network's batch of 64 is too little to share: one thread
     # is nearly as fast as two, far faster than two on a busy machine, and repeats a run bit for bit whatever the cores.
     threads: int | None = None
 
-    def architecture(self, size: int, classes: int) -> dict[str, Any]:
+    def architecture(self, size: int, classes: int, channels: int = 1) -> dict[str, Any]:
         """The network's description, as a model file names it; size: side of an input, pixels."""
+        if self.backbone:
+            return {"name": "timm", "model": self.backbone, "classes": classes, "channels": channels}
+        coloured = {} if channels == 1 else {"channels": channels}
+        if self.widths:
+            return {
+                "name": "residual",
+                "widths": list(self.widths),
+                "classes": classes,
+                "stride": self.stride,
+            } | coloured
         if self.convolutions:
             layers = [asdict(each) for each in self.convolutions]
-            return {"name": "cnn", "size": size, "classes": classes, "convolutions": layers}
-        return {"name": "mlp", "sizes": [size**2, *self.hidden, classes]}
+            return {"name": "cnn", "size": size, "classes": classes, "convolutions": layers} | coloured
+        return {"name": "mlp", "sizes": [channels * size**2, *self.hidden, classes]}
 
     def make_optimizers(self, network: nn.Module) -> list[optim.Optimizer]:
         """The optimizers of a network's parameters; foreach and fused update all tensors in one call."""
@@ -81,8 +100,9 @@ class Recipe:
             and (self.warmup is None or 0 <= self.warmup < 1)
             and 0 <= self.averaging < 1
             and 0 <= self.label_smoothing < 1
-            and (self.augmentation is None or self.augmentation.sound())
-            and (self.degradation is None or self.degradation.sound())
+            and 0 <= self.class_weighting <= 1
+            and self.stride >= 1
+            and all(each is None or each.sound() for each in (self.augmentation, self.exposure, self.degradation))
         )
         if not sound:
             raise ConfigError(
@@ -93,17 +113,19 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON keeps them."""
         layers = [asdict(each) for each in self.convolutions]
-        return asdict(self) | {"hidden": list(self.hidden), "convolutions": layers}
+        return asdict(self) | {"hidden": list(self.hidden), "widths": list(self.widths), "convolutions": layers}
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Recipe:
         """Read back what `to_dict` gave; fields that an older version did not know have their defaults."""
         layers = tuple(Convolution(**each) for each in fields.get("convolutions", ()))
-        bending, spoiling = fields.get("augmentation"), fields.get("degradation")
+        bending, light, spoiling = (fields.get(name) for name in ("augmentation", "exposure", "degradation"))
         read = {
             "hidden": tuple(fields["hidden"]),
+            "widths": tuple(fields.get("widths", ())),
             "convolutions": layers,
             "augmentation": Augmentation(**bending) if bending else None,
+            "exposure": Exposure(**light) if light else None,
             "degradation": Degradation(**spoiling) if spoiling else None,
         }
         return cls(**{**fields, **read})
@@ -121,9 +143,10 @@ class EnsembleRecipe:
         """Passes over the training images, all members together."""
         return sum(member.epochs for member in self.members)
 
-    def architecture(self, size: int, classes: int) -> dict[str, Any]:
+    def architecture(self, size: int, classes: int, channels: int = 1) -> dict[str, Any]:
         """The description of the whole, as a model file names it; size: side of an input, pixels."""
-        return {"name": "ensemble", "members": [member.architecture(size, classes) for member in self.members]}
+        members = [member.architecture(size, classes, channels) for member in self.members]
+        return {"name": "ensemble", "members": members}
 
     def check(self) -> None:
         """Raise ConfigError where there is no member, or one that cannot be trained."""
@@ -155,7 +178,7 @@ class LineRecipe:
         """How often the model is scored and saved; no two epochs see the same strings."""
         return self.learning.epochs
 
-    def architecture(self, _size: int, classes: int) -> dict[str, Any]:
+    def architecture(self, _size: int, classes: int, _channels: int = 1) -> dict[str, Any]:
         """The network's description, as a model file names it; every line reader takes lines of 32 pixels' height."""
         return {"name": "line", "classes": classes, "channels": list(self.channels)}
 
@@ -189,6 +212,16 @@ def recipe_from_dict(fields: dict[str, Any]) -> AnyRecipe:
     if "members" in fields:
         return EnsembleRecipe(fields["name"], tuple(Recipe.from_dict(member) for member in fields["members"]))
     return Recipe.from_dict(fields)
+
+
+def with_backbone(recipe: AnyRecipe, backbone: str, weights: str = "") -> Recipe:
+    """The recipe, or an ensemble's first member, with a network of timm's. Raises ConfigError for a line reader."""
+    if isinstance(recipe, LineRecipe):
+        raise ConfigError("A backbone reads single pictures: name a recipe of these, auto for one.")
+    one = recipe.members[0] if isinstance(recipe, EnsembleRecipe) else recipe
+    rate = min(one.learning_rate, BACKBONE_RATE)
+    taught = replace(one, backbone=backbone, weights=weights, optimizer="adamw", learning_rate=rate)
+    return replace(taught, name=f"{recipe.name}-{backbone}")
 
 
 def with_epochs(recipe: AnyRecipe, epochs: int) -> AnyRecipe:

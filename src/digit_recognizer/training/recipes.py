@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from digit_recognizer.data.spec import DatasetSpec
 from digit_recognizer.errors import ConfigError, nearest
 from digit_recognizer.images.strings import Style
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.training.augmentation import Augmentation
+from digit_recognizer.training.auto import AUTO, auto_recipe
 from digit_recognizer.training.degradation import Degradation
 from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, LineRecipe, Recipe
 
@@ -143,11 +145,19 @@ RECIPES: dict[str, AnyRecipe] = {
 }
 
 
+def recipe_for(recipe: str | AnyRecipe, spec: DatasetSpec, images: int) -> AnyRecipe:
+    """A recipe by name; "auto" is made for the set, of which so many images are learned from.
+
+    Raises ConfigError for an unknown one and for impossible values; DataError for a set that auto is not for.
+    """
+    return auto_recipe(spec, images) if recipe == AUTO else get_recipe(recipe)
+
+
 def get_recipe(recipe: str | AnyRecipe) -> AnyRecipe:
-    """A recipe by name. Raises ConfigError for an unknown one and for impossible values."""
+    """A recipe by name, but for auto. Raises ConfigError for an unknown one and for impossible values."""
     if isinstance(recipe, str):
         if recipe not in RECIPES:
-            raise ConfigError(f"The recipe {recipe!r} is unknown.{nearest(recipe, list(RECIPES))}")
+            raise ConfigError(f"The recipe {recipe!r} is unknown.{nearest(recipe, [*RECIPES, AUTO])}")
         return RECIPES[recipe]
     recipe.check()
     return recipe

@@ -12,11 +12,13 @@ from filelock import FileLock, Timeout
 
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import storage_error, write_whole
+from digit_recognizer.images import Preprocess
 from digit_recognizer.training.recipe import recipe_from_dict
 
 SETTINGS = "run.json"
 HISTORY = "history.jsonl"
 CHECKPOINTS = "checkpoints"
+PLACE = ("place", "form")  # where a run's data lay and how its pictures were prepared: the data's hash tells of both
 MEMBERS = "members"  # of an ensemble: a run folder each
 
 
@@ -24,7 +26,7 @@ MEMBERS = "members"  # of an ensemble: a run folder each
 def opened_run(folder: Path, settings: dict[str, Any], resume: bool) -> Iterator[Path]:
     """The run folder, made or gone on with, and locked against other processes (the lock ends with the process).
 
-    settings: what decides the run's outcome, which a resumed run must share; and "place", where its data lay.
+    settings: what decides the run's outcome, which a resumed run must share; and PLACE, by which its data are loaded.
     Raises RunError where the folder is in use, holds another run, or `resume` finds none.
     """
     if folder.exists() and not folder.is_dir():
@@ -57,7 +59,7 @@ def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> None:
     before = read_settings(folder)
     with suppress(LookupError, TypeError, ValueError, AttributeError):  # fields that are newer than the run: defaults
         before["recipe"] = recipe_from_dict(before["recipe"]).to_dict()
-    differ = [key for key in sorted(settings) if key != "place" and before.get(key) != settings[key]]
+    differ = [key for key in sorted(settings) if key not in PLACE and before.get(key) != settings[key]]
     if differ:
         key = differ[0]
         old, new = first_difference(key, before.get(key), settings[key])
@@ -88,6 +90,18 @@ def read_settings(folder: Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise RunError(f"{folder}: holds no run to resume ({SETTINGS} is damaged).")
     return settings
+
+
+def data_of_run(folder: Path) -> dict[str, Any]:
+    """The arguments of load_dataset by which a run's data are loaded again; runs of old kept the name alone."""
+    settings = read_settings(folder)
+    place = settings.get("place")
+    named = {"name": place} if isinstance(place, str) else place
+    sound = isinstance(named, dict) and "name" in named and all(isinstance(each, str) for each in named.values())
+    if not isinstance(named, dict) or not sound or not named.keys() <= {"name", "data_dir", "unverified", "positive"}:
+        raise RunError(f"{folder}: does not tell where its data lie ({SETTINGS} is damaged). Name them with --data.")
+    form = settings.get("form")
+    return {**named, "preprocess": Preprocess.from_dict(form) if isinstance(form, dict) else None}
 
 
 def write_history(folder: Path, history: list[dict[str, Any]]) -> None:

@@ -10,16 +10,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from digit_recognizer.data import SPECS, Dataset, Split, load_dataset
+from digit_recognizer.data import Dataset, Split, load_dataset
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models import ModelHeader
-from digit_recognizer.models.architectures import build_network
+from digit_recognizer.models.architectures import OWN
 from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.line import Line
 from digit_recognizer.models.model import MODEL_NAME
 from digit_recognizer.models.model_file import write_model
-from digit_recognizer.training.batches import make_batches
+from digit_recognizer.training.batches import make_batches, mixed
 from digit_recognizer.training.checkpoint import Position, load_checkpoint
 from digit_recognizer.training.interrupt import Interrupt, deferred_interrupt
 from digit_recognizer.training.learner import Learner
@@ -33,11 +33,13 @@ from digit_recognizer.training.lines import (
     string_loss,
 )
 from digit_recognizer.training.loop import Loop, accuracy
+from digit_recognizer.training.losses import task_loss
 from digit_recognizer.training.machine import choose_device, threads
+from digit_recognizer.training.network import alone, form_of, started
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
 from digit_recognizer.training.provenance import calibrated, make_header, measured, watched
 from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, LineRecipe, Recipe
-from digit_recognizer.training.recipes import get_recipe
+from digit_recognizer.training.recipes import recipe_for
 from digit_recognizer.training.run_folder import CHECKPOINTS, MEMBERS, SETTINGS, opened_run, write_history
 
 VALIDATION_BATCH = 2048
@@ -63,6 +65,7 @@ def train(
     out: str | Path | None = None,
     resume: bool = False,
     data_dir: str | Path | None = None,
+    model: nn.Module | None = None,
     device: str | None = None,
     checkpoint_seconds: float = 60.0,
     on_epoch: OnEpoch = ignore_epoch,
@@ -71,38 +74,43 @@ def train(
     """Train a network by a recipe. Bit for bit repeatable by seed on one machine (and, where the recipe names no thread
     count, for one count).
 
-    data: a set's name, a folder of class folders, or a loaded Dataset. train_on: "train", "train+validation" or "all".
+    recipe: a name ("auto" suits any set) or a Recipe. data: a set's name, a folder of class folders, or a loaded
+    Dataset. train_on: "train", "train+validation" or "all".
+    model: your own network, (N, C, H, W) float32 -> logits (N, K), which is taught in place by the recipe's rules.
     out: the run folder to write (run.json, history.jsonl, checkpoints/, model.safetensors, model.onnx), if any.
     resume: go on with the run in `out`, bit-exactly. device: "cpu", "cuda"; the GPU where there is one by default.
     Raises ConfigError, DataError, RunError or StorageError; KeyboardInterrupt after the interrupted state is saved.
     """
-    chosen = get_recipe(recipe)
     place = choose_device(device)
     dataset = data if isinstance(data, Dataset) else load_dataset(data, data_dir)
     learn, held_out = dataset.training(train_on)
     if len(np.unique(learn.labels)) < 2:
         raise DataError(f"{dataset.spec.name}: its training images are all of one class. Add another class.")
+    chosen = alone(recipe_for(recipe, dataset.spec, len(learn)), model)
     source = {"name": dataset.spec.name, "train_on": train_on, "n": len(learn), "sha256": learn.sha256}
-    known = dataset.spec is SPECS.get(dataset.spec.name)
-    place_of_data = dataset.spec.name if known else dataset.spec.source
-    settings = {"recipe": chosen.to_dict(), "data": source, "seed": seed, "place": place_of_data}
+    settings = {"recipe": chosen.to_dict(), "data": source, "seed": seed, "place": dict(dataset.place)}
     folder = Path(out) if out is not None else None
     if not 0 <= seed < 2**63:
         raise ConfigError(f"The seed {seed} is out of range. Give a whole number from 0 to 2**63 - 1.")
     if resume and folder is None:
         raise ConfigError("--resume needs the run folder to go on with: name it with --out.")
-    task = Task(dataset, learn, held_out, seed, place, folder, checkpoint_seconds, on_epoch, on_batch)
+    lines = isinstance(chosen, LineRecipe)
+    preprocess = LINE_FORM if lines else form_of(dataset.spec)
+    settings["form"] = preprocess.to_dict()
+    task = Task(
+        dataset, learn, held_out, preprocess, model, seed, place, folder, checkpoint_seconds, on_epoch, on_batch
+    )
     run = opened_run(folder, settings, resume) if folder else nullcontext()
     with run:
         if isinstance(chosen, EnsembleRecipe):
             network, history = train_members(chosen, task, train_on)
         else:
             network, history = train_network(chosen, task)
-        lines = isinstance(chosen, LineRecipe)
-        preprocess = LINE_FORM if lines else Preprocess()
         measured_on = VALIDATION_STRINGS if lines else len(held_out or ())
         share = measured(history[-1].validation_accuracy, measured_on)
         header = make_header(chosen, dataset, source, seed, network, share, preprocess)
+        if model is not None:
+            header = replace(header, architecture={"name": OWN, "kind": type(model).__qualname__})
         if folder:
             write_history(folder, [record.to_dict() for record in history])
             write_run_model(folder / MODEL_NAME, header, network, task)
@@ -127,6 +135,8 @@ class Task:
     dataset: Dataset
     learn: Split
     held_out: Split | None
+    preprocess: Preprocess
+    model: nn.Module | None  # someone's own network
     seed: int
     device: torch.device
     folder: Path | None
@@ -170,7 +180,7 @@ def train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn
             member,
             task.dataset,
             train_on=train_on,
-            seed=task.seed,
+            seed=mixed(task.seed, member.variant) if member.variant else task.seed,
             out=folder,
             resume=bool(folder and (folder / SETTINGS).exists()),
             device=str(task.device),
@@ -180,19 +190,19 @@ def train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn
         )
         networks.append(trained.network)
         history += [replace(record, epoch=before + record.epoch) for record in trained.history]
-    network = Ensemble(networks).eval()
+    network = Ensemble(networks, multi_label=task.dataset.spec.task == "multi-label").eval()
     if task.held_out:
-        held_out = make_batches(task.held_out, Preprocess(), VALIDATION_BATCH, task.device)
+        held_out = make_batches(task.held_out, task.preprocess, VALIDATION_BATCH, task.device)
         history[-1] = replace(history[-1], validation_accuracy=accuracy(network.to(task.device), held_out))
     return network, history
 
 
 def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> Loop:
     """The loop at its first step: weights initialised by the seed, batches ready."""
-    preprocess = Preprocess()
+    preprocess, spec, held_out = task.preprocess, task.dataset.spec, task.held_out
     torch.manual_seed(task.seed)
-    network = build_network(recipe.architecture(preprocess.size, len(task.dataset.spec.classes))).to(task.device)
-    held_out = task.held_out
+    described = recipe.architecture(preprocess.size, len(spec.classes), preprocess.channels)
+    network = (task.model or started(recipe, described)).to(task.device)
     if isinstance(recipe, LineRecipe):
         return Loop(
             learner=Learner(recipe.learning, network, string_loss),
@@ -204,7 +214,7 @@ def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> 
             score=share_right,
         )
     return Loop(
-        learner=Learner(recipe, network),
+        learner=Learner(recipe, network, task_loss(recipe, task.learn.labels, len(spec.classes), task.device)),
         train=make_batches(task.learn, preprocess, recipe.batch_size, task.device, recipe.images),
         validation=make_batches(held_out, preprocess, VALIDATION_BATCH, task.device) if held_out else None,
         seed=task.seed,

@@ -1,0 +1,201 @@
+"""A table of pictures (CSV: file, label, patient, site, ...) as a data set: no patient is in two splits."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.data.cache import warn
+from digit_recognizer.data.folder import SHARES, SPLIT_FOLDERS
+from digit_recognizer.data.pictures import FolderSplit, content_hash
+from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, DatasetSpec, Labels, Split
+from digit_recognizer.errors import DataError
+from digit_recognizer.files import read_bounded
+from digit_recognizer.images import Preprocess
+
+MAX_BYTES = 64 * 2**20
+MAX_CLASSES = 1000
+SEVERAL = "|"  # between the labels of a picture that bears several
+NEEDED = ("file", "label")
+SPLIT = "split"
+TOLD = 3  # rows that a warning describes
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows that can be used. files: (N,); columns: (N,) words each, label among them."""
+
+    files: tuple[Path, ...]
+    columns: Mapping[str, NDArray[np.str_]]
+
+    def take(self, indices: NDArray[np.int64]) -> Rows:
+        return Rows(
+            tuple(self.files[i] for i in indices), {name: words[indices] for name, words in self.columns.items()}
+        )
+
+
+def load_table(path: Path, preprocess: Preprocess) -> Dataset:
+    """Pictures that a CSV file names, with their labels; file names are relative to its folder.
+
+    Columns: `file` and `label` (several labels with | between them); `patient`, `split` (train, validation,
+    calibration, test) and any others where known: these become groups of an evaluation. Without `split` patients are
+    dealt by a hash of their names (pictures by their content where no patient is named), so that a new one moves no
+    other. Patients' names are kept nowhere: a split has numbers for them. Rows that cannot be used are left out, with
+    a warning that names the rows. Raises DataError for a table of another form, or a patient in two splits.
+    """
+    rows = usable(path, read_rows(path))
+    several = any(SEVERAL in label for label in rows.columns["label"])
+    classes = class_names(path, rows)
+    labels = as_labels(rows, classes, several=several)
+    known = {name: words for name, words in rows.columns.items() if name not in ("label", SPLIT)}
+    if PATIENT in known:
+        known[PATIENT] = numbered(known[PATIENT])
+    whole = FolderSplit(rows.files, labels, preprocess, known)
+    splits: dict[str, Split] = {} if SPLIT in rows.columns else {"all": whole}
+    names = split_names(path, rows)
+    splits |= {name: whole.chosen(np.flatnonzero(names == name)) for name in SPLITS if (names == name).any()}
+    check_splits(path, splits, names, known.get(PATIENT), classes)
+    return Dataset(spec_of(path, classes, several, PATIENT in known, preprocess, splits), splits)
+
+
+def spec_of(
+    path: Path,
+    classes: tuple[str, ...],
+    several: bool,
+    clinical: bool,
+    preprocess: Preprocess,
+    splits: Mapping[str, Split],
+) -> DatasetSpec:
+    """The facts of a table's set; pictures of patients are not for clinical use."""
+    return DatasetSpec(
+        name=path.stem,
+        title=f"pictures that {path.name} names",
+        task="multi-label" if several else "multi-class",
+        classes=classes,
+        channels=preprocess.channels,
+        size=preprocess.size,
+        licence="yours",
+        source=str(path.resolve()),
+        counts={name: len(split) for name, split in splits.items()},
+        form=preprocess.form,
+        clinical=clinical,
+    )
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows by column. Raises DataError where the text is no table with the columns that are needed."""
+    content = read_bounded(path, MAX_BYTES, DataError, "a table of pictures")
+    try:
+        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")), strict=True, restkey="", restval="")
+        rows = [{str(key).strip().lower(): str(value).strip() for key, value in row.items()} for row in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: is no CSV text in UTF-8 ({error}). Save it as one.") from error
+    missing = [name for name in NEEDED if not rows or name not in rows[0]]
+    if missing:
+        raise DataError(
+            f"{path}: has no column {missing[0]!r}, or no rows. Its first line must name the columns: file,label and,"
+            " where known, patient, site, split."
+        )
+    return rows
+
+
+def usable(path: Path, rows: list[dict[str, str]]) -> Rows:
+    """The rows with a picture and a label, and a patient where there is such a column; a warning tells of the rest."""
+    wanted = [name for name in rows[0] if name and name != "file"]
+    needed = [name for name in ("label", PATIENT, SPLIT) if name in wanted]
+    several = any(SEVERAL in row["label"] for row in rows)  # then no label at all is an answer too
+    kept, left_out = [], []
+    for number, row in enumerate(rows, 2):  # the first line holds the names
+        empty = [name for name in needed if not row.get(name) and not (several and name == "label")]
+        if empty:
+            left_out.append(f"line {number} has no {empty[0]}")
+        elif not row["file"] or not (path.parent / row["file"]).is_file():
+            left_out.append(f"line {number} names no file that is there")
+        else:
+            kept.append(row)
+    if left_out:
+        more = f" and {len(left_out) - TOLD:,} more" if len(left_out) > TOLD else ""
+        warn(f"{path}: {len(left_out):,} rows are left out: {'; '.join(left_out[:TOLD])}{more}.")
+    columns = {name: np.array([row.get(name, "") for row in kept], np.str_) for name in wanted}
+    return Rows(tuple(path.parent / row["file"] for row in kept), columns)
+
+
+def class_names(path: Path, rows: Rows) -> tuple[str, ...]:
+    """The labels that occur, sorted. Raises DataError for fewer than two or too many."""
+    names = sorted({part.strip() for label in set(rows.columns["label"]) for part in label.split(SEVERAL)} - {""})
+    if not 2 <= len(names) <= MAX_CLASSES:
+        raise DataError(f"{path}: has {len(names)} different labels in its usable rows; 2 to {MAX_CLASSES} can be.")
+    return tuple(names)
+
+
+def as_labels(rows: Rows, classes: tuple[str, ...], *, several: bool) -> Labels:
+    """Labels (N,) 0..K-1, or (N, K) of 0 and 1 where a picture may bear several."""
+    places = {name: place for place, name in enumerate(classes)}
+    if not several:
+        return np.array([places[label] for label in rows.columns["label"]], np.int64)
+    made = np.zeros((len(rows.files), len(classes)), np.int64)
+    for row, label in enumerate(rows.columns["label"]):
+        for part in label.split(SEVERAL):
+            if part.strip():
+                made[row, places[part.strip()]] = 1
+    return made
+
+
+def numbered(names: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Names (N,) as numbers in the order in which they first occur."""
+    _, first, places = np.unique(names, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))
+    return np.array([str(rank[place] + 1) for place in places], np.str_)
+
+
+def split_names(path: Path, rows: Rows) -> NDArray[np.str_]:
+    """The split of each row, (N,), as the table has it or as the hashes fall."""
+    if SPLIT not in rows.columns:
+        keys = [hashlib.sha256(each.encode()).hexdigest() for each in rows.columns.get(PATIENT, ())]
+        return np.array([dealt(key) for key in keys or map(content_hash, rows.files)], np.str_)
+    strange = sorted({str(name) for name in rows.columns[SPLIT] if name.lower() not in SPLIT_FOLDERS})
+    if strange:
+        raise DataError(f"{path}: has the split {strange[0]!r}; known are {', '.join(SPLITS)}.")
+    return np.array([SPLIT_FOLDERS[name.lower()] for name in rows.columns[SPLIT]], np.str_)
+
+
+def dealt(key: str) -> str:
+    """The split that a hash (hexadecimal) falls to."""
+    first = int(key[:2], 16)
+    for name, share in SHARES:
+        first -= share
+        if first < 0:
+            return name
+    return SHARES[-1][0]
+
+
+def check_splits(
+    path: Path,
+    splits: Mapping[str, Split],
+    names: NDArray[np.str_],
+    patients: NDArray[np.str_] | None,
+    classes: tuple[str, ...],
+) -> None:
+    """Raise DataError for a patient in two splits, for no training images and for a class that these lack."""
+    if patients is not None:
+        pairs = np.unique(np.stack([patients, names]), axis=1)
+        twice, counts = np.unique(pairs[0], return_counts=True)
+        if (counts > 1).any():
+            line = int(np.flatnonzero(patients == twice[counts > 1][0])[0]) + 1
+            raise DataError(
+                f"{path}: {(counts > 1).sum():,} patients stand in two splits, first that of usable row {line}."
+                " A split with a patient of another flatters: give each patient one split, or leave the column out."
+            )
+    if "train" not in splits:
+        raise DataError(f"{path}: has no training images. Give some rows the split train.")
+    train = splits["train"].labels
+    seen = train.any(axis=0) if train.ndim == 2 else np.bincount(train, minlength=len(classes)) > 0
+    if not seen.all():
+        raise DataError(f"{path}: its training images lack the class {classes[int(np.argmin(seen))]!r}. Add some.")
