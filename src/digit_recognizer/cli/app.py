@@ -12,7 +12,20 @@ from typing import Annotated, Any
 import typer
 
 from digit_recognizer import __version__
-from digit_recognizer.cli import audit, calibrate, compare, data, demo, evaluate, models, predict, read, show, train
+from digit_recognizer.cli import (
+    audit,
+    calibrate,
+    compare,
+    data,
+    demo,
+    evaluate,
+    export,
+    models,
+    predict,
+    read,
+    show,
+    train,
+)
 from digit_recognizer.cli.output import complain, note
 from digit_recognizer.errors import DigitRecognizerError, DigitRecognizerWarning
 
@@ -45,6 +58,7 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("audit")(audit.audit)
 app.command("predict")(predict.predict)
 app.command("read")(read.read)
+app.command("export")(export.export)
 app.command("demo")(demo.demo)
 
 
