@@ -67,7 +67,7 @@ def as_page(model: str, out: Path | None, runtime: Path | None, force: bool) -> 
     out = out or Path(f"{Path(model).stem}-page")
     sizes = export_web(model, out, runtime, force)
     said = (
-        f"{out} is written: {len(sizes)} files, {sum(sizes.values()) / 1e6:.1f} MB. Any server of static files can show it;"
-        f" here: python -m http.server --bind 127.0.0.1 --directory {out}"
+        f"{out} is written: {len(sizes)} files, {sum(sizes.values()) / 1e6:.1f} MB. Any server of static files can show"
+        f" it; here: python -m http.server --bind 127.0.0.1 --directory {out}"
     )
     return {"out": str(out), "files": sizes}, said

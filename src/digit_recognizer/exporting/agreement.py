@@ -13,7 +13,7 @@ from digit_recognizer.data.idx_sets import MNIST
 from digit_recognizer.data.printed import MIXED, PRINTED
 from digit_recognizer.data.spec import Images
 from digit_recognizer.errors import DataError, ModelFileError
-from digit_recognizer.images.strangers import DRAWN, made_strangers
+from digit_recognizer.images.strangers import cloud, levels
 from digit_recognizer.models import Model
 from digit_recognizer.models.header import ModelHeader
 
@@ -52,7 +52,7 @@ def images_to_compare(header: ModelHeader, data_dir: Path | None) -> tuple[Image
     """The images (N, H, W) uint8 on which two forms of a network are compared, and what they are.
 
     The calibration images of the set that it learned from; MNIST's for other readers of digits; for what learned from
-    a folder, or from a set that is not at hand, made pictures of every kind that needs no font.
+    a folder, or from a set that is not at hand, made pictures.
     """
     size = header.preprocess.size
     name = known_set(header)
@@ -65,8 +65,13 @@ def images_to_compare(header: ModelHeader, data_dir: Path | None) -> tuple[Image
             part = dataset.splits.get("calibration")
             if part is not None and part.take(np.arange(1)).shape[1:] == (size, size):
                 return part.take(np.arange(len(part))), f"{name}, calibration"
-    each = MADE // len(DRAWN)
-    return np.concatenate([made_strangers(kind, each, 0, header.preprocess) for kind in DRAWN]), "made pictures"
+    return made_pictures(size), "made pictures"
+
+
+def made_pictures(size: int) -> Images:
+    """MADE pictures (N, size, size) uint8, from noise to smooth clouds; the same at each call."""
+    draw = np.random.default_rng(0)
+    return np.stack([levels(255 * cloud(draw, size, draw.uniform(0, 3))) for _ in range(MADE)])
 
 
 def known_set(header: ModelHeader) -> str | None:

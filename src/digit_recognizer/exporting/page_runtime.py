@@ -58,7 +58,7 @@ def checked(folder: Path) -> dict[str, bytes]:
 
 
 def from_npm() -> dict[str, bytes]:
-    """The files as `npm ci` brings them into a temporary folder; it compares what it gets with the lock file's hashes."""
+    """The files as `npm ci` brings them into a temporary folder; it compares packages with the lock file's hashes."""
     npm = shutil.which("npm")
     if npm is None:
         raise ConfigError(

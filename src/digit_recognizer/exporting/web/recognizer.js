@@ -8,7 +8,7 @@ const DOUBTFUL = ["unsure", "not a digit"];
 export async function loadRecognizer() {
   const told = await (await fetch("model.json")).json();
   ort.env.wasm.numThreads = 1; // more need headers that static hosts do not send
-  ort.env.wasm.wasmPaths = new URL("runtime/", document.baseURI).href;
+  ort.env.wasm.wasmPaths = { wasm: new URL("runtime/ort-wasm-simd-threaded.wasm", document.baseURI).href };
   const session = await ort.InferenceSession.create("model.onnx", { executionProviders: ["wasm"] });
   return { told, session };
 }
