@@ -1,4 +1,4 @@
-"""The built wheel in a new environment: it carries MNIST and the weights; the base install brings no torch, and reads."""
+"""The built wheel in a new environment: it carries MNIST and the weights; the base install reads, without torch."""
 
 from __future__ import annotations
 

@@ -3,19 +3,28 @@ import { plane, rint } from "./preparation/numbers.js";
 
 const MAX_BYTES = 64 * 2 ** 20;
 const MAX_PIXELS = 64_000_000;
+const MARKER = [0x45, 0x78, 0x69, 0x66, 0, 0]; // "Exif" (EXIF 2.3, section 4.7.2), in a JPEG's first part
+const FIRST_PART = 2 ** 16;
 
-// asStored: leave the EXIF orientation aside, which some photos carry wrongly.
-export async function readPicture(file, asStored = false) {
+export async function readPicture(file) {
   if (file.size > MAX_BYTES) throw new Error(`The picture is larger than ${MAX_BYTES / 2 ** 20} MiB. Scale it down.`);
   await checkPixels(file);
-  const kept = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
-  const upright = { ...kept, imageOrientation: asStored ? "none" : "from-image" };
-  const bitmap = await createImageBitmap(file, upright).catch(undecodable);
+  const levels = { colorSpaceConversion: "none", premultiplyAlpha: "none" }; // as they stand in the file
+  const bitmap = await createImageBitmap(file, levels).catch(undecodable);
   const sheet = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
   sheet.drawImage(bitmap, 0, 0);
   const { width, height } = bitmap;
   bitmap.close();
   return toGrey(sheet.getImageData(0, 0, width, height));
+}
+
+// A photo without its EXIF marker, whose orientation some carry wrongly and browsers always follow; null without one.
+export async function asStored(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const at = bytes.subarray(0, FIRST_PART).findIndex((_, place) => MARKER.every((byte, i) => bytes[place + i] === byte));
+  if (at < 0) return null;
+  bytes[at] = 0;
+  return new Blob([bytes]);
 }
 
 // A browser reads a picture's size before it decodes a pixel.

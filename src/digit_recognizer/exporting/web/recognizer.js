@@ -1,6 +1,6 @@
 // The model on onnxruntime-web: a grey picture -> what recognizer.py says of it.
 import { fit, normalised } from "./preparation/preprocess.js";
-import { readPicture } from "./pictures.js";
+import { asStored, readPicture } from "./pictures.js";
 import * as ort from "./runtime/ort.wasm.bundle.min.mjs";
 
 const DOUBTFUL = ["unsure", "not a digit"];
@@ -17,7 +17,9 @@ export async function loadRecognizer() {
 export async function recogniseFile(recognizer, file) {
   const found = await recognise(recognizer, await readPicture(file));
   if (!DOUBTFUL.includes(found.status)) return found;
-  const other = await recognise(recognizer, await readPicture(file, true));
+  const stored = await asStored(file);
+  if (stored === null) return found;
+  const other = await recognise(recognizer, await readPicture(stored));
   return other.status === "ok" ? other : found;
 }
 
