@@ -192,10 +192,12 @@ def answering(model: Model, calibration: Calibration | None, max_error: float | 
 
 def in_words(answers: AnswerThreshold, probability: float) -> str:
     """Why a probability is too small to answer."""
-    return (
-        f"its most probable class has {100 * probability:.3g} %; from {100 * answers.threshold:.4g} % on, at most"
-        f" {100 * answers.max_error:g} % of the answers are wrong"
-    )
+    return f"its most probable class has {100 * probability:.3g} %; {answered_in_words(answers)}"
+
+
+def answered_in_words(answers: AnswerThreshold) -> str:
+    """From which probability on a model answers, and what is then known of its errors."""
+    return f"from {100 * answers.threshold:.4g} % on, at most {100 * answers.max_error:g} % of the answers are wrong"
 
 
 def get_predicted_label(picture: Picture, model: str | Path | Recognizer = DEFAULT_MODEL) -> int:

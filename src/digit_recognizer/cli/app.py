@@ -19,6 +19,7 @@ from digit_recognizer.cli import (
     data,
     demo,
     evaluate,
+    export,
     models,
     plan,
     predict,
@@ -61,6 +62,7 @@ app.command("plan")(plan.plan)
 app.command("predict")(predict.predict)
 app.command("read")(read.read)
 app.command("serve")(serve.serve)
+app.command("export")(export.export)
 app.command("demo")(demo.demo)
 
 

@@ -1,0 +1,59 @@
+// The model on onnxruntime-web: a grey picture -> what recognizer.py says of it.
+import { fit, normalised } from "./preparation/preprocess.js";
+import { asStored, readPicture } from "./pictures.js";
+import * as ort from "./runtime/ort.wasm.bundle.min.mjs";
+
+const DOUBTFUL = ["unsure", "not a digit"];
+
+export async function loadRecognizer() {
+  const told = await (await fetch("model.json")).json();
+  ort.env.wasm.numThreads = 1; // more need headers that static hosts do not send
+  ort.env.wasm.wasmPaths = { wasm: new URL("runtime/ort-wasm-simd-threaded.wasm", document.baseURI).href };
+  const session = await ort.InferenceSession.create("model.onnx", { executionProviders: ["wasm"] });
+  return { told, session };
+}
+
+// Where a picture reads badly its stated orientation may be wrong: an answer that is sure without it counts.
+export async function recogniseFile(recognizer, file) {
+  const found = await recognise(recognizer, await readPicture(file));
+  if (!DOUBTFUL.includes(found.status)) return found;
+  const stored = await asStored(file);
+  if (stored === null) return found;
+  const other = await recognise(recognizer, await readPicture(stored));
+  return other.status === "ok" ? other : found;
+}
+
+// seen: the rows of what the model saw, or null where there is no ink.
+export async function recognise({ told, session }, grey) {
+  const seen = fit(grey, told.preprocess);
+  if (seen === null)
+    return { status: "not a digit", label: null, name: null, probability: null, probabilities: [], reason: told.no_ink, seen };
+  const { width, height, data } = seen;
+  const images = new ort.Tensor("float32", normalised(data, told.preprocess), [1, 1, height, width]);
+  const { logits, strangeness } = await session.run({ images });
+  const probabilities = softmax(logits.data, told.temperature);
+  const rows = Array.from({ length: height }, (_, row) => [...data.subarray(row * width, (row + 1) * width)]);
+  return { ...answer(told, probabilities, strangeness ? strangeness.data[0] : 0), probabilities, seen: rows };
+}
+
+function softmax(logits, temperature) {
+  const scaled = Array.from(logits, (logit) => Math.fround(logit / Math.fround(temperature)));
+  const highest = Math.max(...scaled);
+  const powers = scaled.map((logit) => Math.exp(logit - highest));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
+
+function answer(told, probabilities, strangeness) {
+  const probability = Math.max(...probabilities);
+  const label = probabilities.indexOf(probability);
+  let [status, reason] = ["ok", null];
+  if (told.strangest !== null && strangeness > told.strangest) [status, reason] = ["not a digit", told.strange];
+  else if (told.threshold !== null && probability < told.threshold) {
+    status = "unsure";
+    reason = `its most probable class has ${Number((100 * probability).toPrecision(3))} %; ${told.answered}`;
+  }
+  const inside = told.least === null ? () => false : (each, name) => name === label || each >= told.least[name];
+  const set = probabilities.flatMap((each, name) => (inside(each, name) ? [name] : []));
+  return { status, label, name: told.classes[label], probability, prediction_set: set, reason };
+}
