@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,7 @@ from PIL import Image
 from digit_recognizer import Recognizer, get_predicted_label
 from digit_recognizer.data import Dataset
 from digit_recognizer.recognizer import DEFAULT_MODEL, Prediction
+from server_process import Server, form, running
 
 CHOSEN = np.arange(0, 5000, 250)  # of the validation images
 
@@ -114,3 +118,24 @@ def test_the_command(files: list[Path], expected: list[Prediction], model: str) 
         (each.source, *said(each)) for each in expected
     ]
     assert [each["probability"] for each in found] == pytest.approx([each.probability for each in expected], abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def server_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
+    """A server with a model, started once."""
+    with ExitStack() as started:
+        yield cache(lambda model: started.enter_context(running(tmp_path_factory.mktemp(model), model)))
+
+
+def test_http(files: list[Path], expected: list[Prediction], model: str, server_of: Callable[[str], Server]) -> None:
+    server = server_of(model)
+    body, kind = form(*((str(path), path.read_bytes()) for path in files))
+    together = server.post("/v1/predict", body, kind).json["predictions"]
+    assert [each["source"] for each in together] == [each.source for each in expected]
+    alone = [server.post("/v1/predict", path.read_bytes()).json["predictions"][0] for path in files]
+    for found in (together, alone):
+        assert [(each["label"], each["status"], tuple(each["prediction_set"])) for each in found] == [
+            said(each) for each in expected
+        ]
+        probabilities = [each.probability for each in expected]
+        assert [each["probability"] for each in found] == pytest.approx(probabilities, abs=1e-5)

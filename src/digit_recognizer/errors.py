@@ -30,6 +30,14 @@ class ImageError(DigitRecognizerError):
     """A picture cannot be read, or is no picture."""
 
 
+class PictureKindError(ImageError):
+    """Bytes that are no picture of a known kind."""
+
+
+class PictureSizeError(ImageError):
+    """A picture of more pixels than are decoded."""
+
+
 class ModelFileError(DigitRecognizerError):
     """A model file is absent, not ours, damaged or too new."""
 

@@ -23,6 +23,8 @@ from digit_recognizer.cli import (
     plan,
     predict,
     read,
+    score,
+    serve,
     show,
     train,
 )
@@ -59,6 +61,8 @@ app.command("audit")(audit.audit)
 app.command("plan")(plan.plan)
 app.command("predict")(predict.predict)
 app.command("read")(read.read)
+app.command("score")(score.score)
+app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 
 

@@ -6,7 +6,7 @@ import json as json_format
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,6 @@ from digit_recognizer.cli.options import Save, share
 if TYPE_CHECKING:
     from digit_recognizer.recognizer import Prediction, Recognizer
 
-SCHEMA = "digit-recognizer/prediction/1"
 SHOWN = 12  # pictures that --show draws at most
 SEEN_NAME = "what-the-model-saw.png"
 AT_ONCE = 64  # pictures answered together, so that the first lines come soon
@@ -45,6 +44,7 @@ def predict(
     from digit_recognizer.cli.output import complain, printable
     from digit_recognizer.errors import require_extra
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
+    from digit_recognizer.server.answers import prediction_object
 
     show = show or save is not None
     if show:
@@ -60,7 +60,7 @@ def predict(
             seen.add(prediction.status)
             drawn += [prediction] if show and prediction.error is None and len(drawn) < SHOWN else []
             if json:
-                typer.echo(json_format.dumps(as_object(prediction, name)))
+                typer.echo(json_format.dumps(prediction_object(prediction, name)))
             elif prediction.error is None:
                 typer.echo(printable(f"{prediction.source}: {in_words(prediction)}"))
             else:
@@ -109,19 +109,3 @@ def in_words(prediction: Prediction) -> str:
 def best_guess(prediction: Prediction) -> str:
     """The most probable class with its probability."""
     return f"{prediction.name}  ({100 * (prediction.probability or 0):.1f} %)"
-
-
-def as_object(prediction: Prediction, model: str) -> dict[str, Any]:
-    """The object of one line of --json."""
-    made = {
-        "schema": SCHEMA,
-        "source": prediction.source,
-        "label": prediction.label,
-        "name": prediction.name,
-        "probability": prediction.probability,
-        "status": prediction.status,
-        "prediction_set": list(prediction.prediction_set),
-        "model": model,
-    }
-    more = {"reason": prediction.reason, "error": prediction.error}
-    return made | {key: value for key, value in more.items() if value is not None}

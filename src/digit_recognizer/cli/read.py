@@ -8,7 +8,7 @@ import json as json_format
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from digit_recognizer.reading import Number, Page
     from digit_recognizer.recognizer import Recognizer
 
-SCHEMA = "digit-recognizer/page/1"
 COLUMNS = ("source", "number", "place", "label", "probability", "status", "left", "top", "width", "height")
 NO_DIGITS = "holds no digits that can be read. Take the photo nearer, in more light, or name another model."
 
@@ -40,11 +39,12 @@ def read(
 ) -> None:
     """Read the numbers on photos of pages. Exit 1 where some hold no digits, 2 where none could be opened."""
     from digit_recognizer.cli.predict import picture_files
-    from digit_recognizer.cli.read_grid import as_shape, read_grids
+    from digit_recognizer.cli.read_grid import read_grids
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
+    from digit_recognizer.server.answers import as_shape
 
     if grid:
-        raise typer.Exit(read_grids(photos, as_shape(grid), model, json, csv, annotate))
+        raise typer.Exit(read_grids(photos, as_shape(grid, "--grid"), model, json, csv, annotate))
     files = list(picture_files(photos))
     if json and csv:
         raise ConfigError("--json and --csv exclude each other. Give one.")
@@ -62,16 +62,18 @@ def read_one(file: str, recognizer: Recognizer, json: bool, csv: bool, annotate:
     """Print the numbers on one photo; "read", "none" where it holds none, or "error" where it is no picture."""
     from digit_recognizer.cli.output import complain, note, printable
     from digit_recognizer.reading import read_page
+    from digit_recognizer.server.answers import page_object
 
+    model = recognizer.model.header.name
     try:
         page = read_page(file, recognizer)
     except ImageError as error:
         if json:
-            typer.echo(json_format.dumps(as_object(file, None, recognizer) | {"error": str(error)}))
+            typer.echo(json_format.dumps(page_object(file, None, model, str(error))))
         complain(str(error))
         return "error"
     if json:
-        typer.echo(json_format.dumps(as_object(file, page, recognizer)))
+        typer.echo(json_format.dumps(page_object(file, page, model)))
     elif csv:
         write_rows(rows(page))
     else:
@@ -94,20 +96,6 @@ def in_words(number: Number) -> str:
         if digit.status != "ok"
     ]
     return f"{number.text}  unsure: {'; '.join(doubts)}" if doubts else number.text
-
-
-def as_object(file: str, page: Page | None, recognizer: Recognizer) -> dict[str, Any]:
-    """The object of one line of --json; boxes are [left, top, width, height]."""
-    numbers = [
-        {
-            "text": number.text,
-            "box": list(number.box),
-            "digits": [vars(digit) | {"box": list(digit.box)} for digit in number.digits],
-        }
-        for number in (page.numbers if page else ())
-    ]
-    turned = {"turned": page.turned} if page else {}
-    return {"schema": SCHEMA, "source": file, "numbers": numbers, **turned, "model": recognizer.model.header.name}
 
 
 def rows(page: Page) -> list[tuple[object, ...]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv as csv_format
 import json as json_format
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,19 +16,8 @@ from digit_recognizer.errors import ConfigError, ImageError
 if TYPE_CHECKING:
     from digit_recognizer.reading import Cell, Grid
 
-SCHEMA = "digit-recognizer/grid/1"
 CORNERS = ("upper_left", "upper_right", "lower_right", "lower_left")
 COLUMNS = ("source", "row", "column", "label", "probability", "status")
-
-
-def as_shape(text: str) -> tuple[int, int] | None:
-    """Rows and columns from "9x9"; None from "auto". Raises ConfigError for anything else."""
-    if text == "auto":
-        return None
-    numbers = re.fullmatch(r"([0-9]{1,4})\s*[xX×]\s*([0-9]{1,4})", text.strip())
-    if numbers is None:
-        raise ConfigError(f"--grid {text!r} is no shape. Write rows and columns like 9x9, or auto.")
-    return int(numbers[1]), int(numbers[2])
 
 
 def read_grids(
@@ -63,6 +51,7 @@ def read_one(
 ) -> str:
     """Print the grid in one photo; "read", "none" where there is no grid, or "error" where there is no photo."""
     from digit_recognizer.reading import read_grid
+    from digit_recognizer.server.answers import grid_object
 
     name, error, grid = recognizer.model.header.name, None, None
     try:
@@ -70,7 +59,7 @@ def read_one(
     except ImageError as problem:
         error = str(problem)
     if json:
-        typer.echo(json_format.dumps(as_object(photo, grid, name, error)))
+        typer.echo(json_format.dumps(grid_object(photo, grid, name, error)))
     elif csv and grid:
         for cell in grid.cells:
             write_row(as_row(photo, cell))
@@ -113,14 +102,6 @@ def in_words(grid: Grid) -> str:
 def sign(cell: Cell) -> str:
     """Two characters for a cell."""
     return ". " if cell.label is None else f"{cell.label}{'?' if cell.status == 'unsure' else ' '}"
-
-
-def as_object(photo: str, grid: Grid | None, model: str, error: str | None) -> dict[str, Any]:
-    """The object of one line of --json; no rows and no cells where there is no grid."""
-    made: dict[str, Any] = {"schema": SCHEMA, "source": photo, "rows": [], "cells": [], "model": model}
-    if grid:
-        made |= {"rows": grid.rows, "cells": [vars(cell) for cell in grid.cells], "turned": grid.turned}
-    return made | ({"error": error} if error else {})
 
 
 def as_row(photo: str, cell: Cell) -> list[object]:

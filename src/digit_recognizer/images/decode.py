@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from digit_recognizer.errors import ImageError
+from digit_recognizer.errors import ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images.arrays import from_array
 from digit_recognizer.images.pages import is_heic, is_pdf, open_heic, read_pdf, split_page, turn_to
@@ -51,24 +51,32 @@ def read_file(name: str, page: int | None = None, as_stored: bool = False) -> ND
         raise ImageError(
             f"{path}: is a folder, not a picture. `digits predict` takes folders that hold some ({kinds})."
         )
-    content = read_bounded(path, MAX_BYTES, ImageError, "a picture")
+    picture = open_picture(read_bounded(path, MAX_BYTES, ImageError, "a picture"), str(path), page)
+    return picture if isinstance(picture, np.ndarray) else decode(picture, str(path), as_stored)
+
+
+def open_picture(content: bytes, name: str, page: int | None = None) -> Image.Image | NDArray[np.uint8]:
+    """A file's bytes as a picture for `read_picture`: an image, not yet decoded; of a PDF the page, grey (H, W) uint8.
+
+    name: what to call it in an error. page: as for `read_picture`, of a TIFF or PDF of several pages.
+    Raises PictureKindError for what is no picture, PictureSizeError for too many pixels, ImageError for a damaged one.
+    """
     if not content:
-        raise ImageError(f"{path}: is empty. Save the picture again.")
+        raise ImageError(f"{name}: is empty. Save the picture again.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of harmless oddities in strangers' files
-            if is_pdf(content):
-                return read_pdf(content, page, str(path), check_pixels)
-            image = opened(content, page, str(path))
-            return decode(image, str(path), as_stored)
+            return read_pdf(content, page, name, check_pixels) if is_pdf(content) else opened(content, page, name)
     except UnidentifiedImageError as error:
-        raise ImageError(f"{path}: is not a picture of a known kind ({', '.join(FORMATS)}, HEIC, PDF).") from error
+        raise PictureKindError(
+            f"{name}: is not a picture of a known kind ({', '.join(FORMATS)}, HEIC, PDF)."
+        ) from error
     except ImageError:
         raise
     except Image.DecompressionBombError as error:
-        raise ImageError(f"{path}: unpacks to more than is safe to decode ({error}).") from error
+        raise PictureSizeError(f"{name}: unpacks to more than is safe to decode ({error}).") from error
     except Exception as error:
-        raise damaged(str(path), error) from error
+        raise damaged(name, error) from error
 
 
 def opened(content: bytes, page: int | None, name: str) -> Image.Image:
@@ -85,8 +93,10 @@ def opened(content: bytes, page: int | None, name: str) -> Image.Image:
 def decode(image: Image.Image, name: str, as_stored: bool = False) -> NDArray[np.uint8]:
     """An opened picture, turned upright as its EXIF orientation says unless as stored, as grey (H, W) uint8."""
     try:
-        image.load()
-        return to_grey(image if as_stored else ImageOps.exif_transpose(image), name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image.load()
+            return to_grey(image if as_stored else ImageOps.exif_transpose(image), name)
     except ImageError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged bytes
@@ -101,7 +111,7 @@ def check_pixels(size: tuple[int, int], name: str) -> None:
     """Refuse a picture by its stated size, before a pixel of it is decoded."""
     width, height = size
     if width * height > MAX_PIXELS:
-        raise ImageError(
+        raise PictureSizeError(
             f"{name}: has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} million are decoded. Scale it down."
         )
 

@@ -94,19 +94,20 @@ def pretrained() -> Path:
     return Path(str(resources.files("digit_recognizer.models") / "pretrained"))
 
 
-def load_model(model: str | Path, runtime: str = "auto") -> Model:
+def load_model(model: str | Path, runtime: str = "auto", threads: int = 0) -> Model:
     """A shipped name, a model file (.safetensors or .onnx) or a run folder, ready to use.
 
     runtime: "onnx", "torch" (needs the extra [train]), or "auto": ONNX Runtime wherever the twin is there.
+    threads: that ONNX Runtime may use for one call; 0: as many as there are cores.
     Raises ModelFileError for an unknown name, for a file that is not ours, damaged or too new, and for a line reader.
     """
-    made = load_file(model, runtime)
+    made = load_file(model, runtime, threads)
     if made.header.architecture.get("name") == LINE:
         raise ModelFileError(f"{made.path}: reads lines of digits, not pictures of one. Give it to read_line.")
     return answering(made)
 
 
-def load_file(model: str | Path, runtime: str = "auto") -> Model:
+def load_file(model: str | Path, runtime: str = "auto", threads: int = 0) -> Model:
     """A model of any architecture, its file checked; whether it answers is not tried yet."""
     if runtime not in RUNTIMES:
         raise ConfigError(f"The runtime {runtime!r} is unknown.{nearest(runtime, list(RUNTIMES))}")
@@ -114,7 +115,7 @@ def load_file(model: str | Path, runtime: str = "auto") -> Model:
     twin = path.with_suffix(".onnx")
     if runtime == "torch" or (runtime == "auto" and path.suffix != ".onnx" and not twin.exists()):
         return load_torch(path.with_suffix(".safetensors"))
-    return load_onnx(twin)
+    return load_onnx(twin, threads)
 
 
 def find_model(model: str | Path) -> Path:
@@ -138,12 +139,12 @@ def find_model(model: str | Path) -> Path:
     return path
 
 
-def load_onnx(path: Path) -> Model:
+def load_onnx(path: Path, threads: int = 0) -> Model:
     """A model from its ONNX form; the safetensors form beside it, if any, must be of the same training."""
     content = read_bounded(path, MAX_BYTES, ModelFileError, "a model")
     with named(path):
         header = read_onnx_header(content)
-        made = Model(header, OnnxRuntime(content), path, hashlib.sha256(content).hexdigest())
+        made = Model(header, OnnxRuntime(content, threads), path, hashlib.sha256(content).hexdigest())
     weights = path.with_suffix(".safetensors")
     if weights.exists():
         with named(weights):

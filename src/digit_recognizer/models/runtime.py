@@ -32,8 +32,8 @@ class OnnxRuntime:
 
     name = "onnxruntime"
 
-    def __init__(self, content: bytes) -> None:
-        """content: the bytes of the file, whose header has been checked."""
+    def __init__(self, content: bytes, threads: int = 0) -> None:
+        """content: the bytes of the file, whose header has been checked; threads: 0 for as many as there are cores."""
         # From 1.31 on ONNX Runtime's Linux build reports its use to its maker, from its first import on. Nobody asked
         # the user; whoever wants that sets this variable to 0 beforehand.
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -41,6 +41,7 @@ class OnnxRuntime:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        options.intra_op_num_threads = threads
         options.add_session_config_entry("session.load_model_format", "ONNX")  # what was checked, never guessed anew
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,64 @@
+"""`digits serve`: the page to draw on, and the interface for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digit_recognizer.cli.options import Quiet
+from digit_recognizer.errors import ConfigError
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on; any but loopback needs a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
+    model: Annotated[
+        str | None, typer.Option(help="A shipped name, a model file or a run folder; the most accurate by default.")
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", metavar="FILE", help="Hashes of the tokens that let a client in.")
+    ] = None,
+    new_token: Annotated[
+        bool, typer.Option("--new-token", help="Add a token to that file, show it once, and end.")
+    ] = False,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option("--allowed-host", metavar="NAME", help="A name that clients may call this server by."),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Open a page to draw on, and answer programs over HTTP, until interrupted. Only this machine can reach it."""
+    if new_token:
+        add_token(token_file)
+        return
+    from digit_recognizer.cli.output import note
+    from digit_recognizer.models import load_model
+    from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
+    from digit_recognizer.server import serve as serve_until_told
+    from digit_recognizer.server.serving import is_loopback, log_requests
+    from digit_recognizer.server.tokens import read_tokens
+
+    tokens = read_tokens(token_file) if token_file else ()
+    # One thread each: requests are answered side by side, and threads that wait for work would take the cores.
+    recognizer = Recognizer(load_model(model or DEFAULT_MODEL, threads=1))
+    log_requests(quiet)
+
+    def ready(address: str) -> None:
+        typer.echo(address)
+        if not is_loopback(host) and not quiet:
+            note("tokens and pictures travel in the clear; put a server that speaks TLS in front.")
+
+    serve_until_told(recognizer, host, port, tokens, allowed_host or (), ready=ready)
+
+
+def add_token(token_file: Path | None) -> None:
+    """Print a new token, whose hash is now in the file."""
+    from digit_recognizer.cli.output import note
+    from digit_recognizer.server.tokens import add_token
+
+    if token_file is None:
+        raise ConfigError("--new-token adds to a file. Name it with --token-file FILE.")
+    typer.echo(add_token(token_file))
+    note(f"the token's hash is in {token_file}. Keep the token: it is shown this once.")

@@ -1,0 +1,154 @@
+"""The objects that programs get, the same over HTTP and from `digits predict --json` and `digits read --json`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from digit_recognizer.errors import ConfigError
+
+if TYPE_CHECKING:
+    from digit_recognizer.reading import Grid, Page
+    from digit_recognizer.recognizer import Prediction
+
+PREDICTION: Literal["digit-recognizer/prediction/1"] = "digit-recognizer/prediction/1"
+PAGE: Literal["digit-recognizer/page/1"] = "digit-recognizer/page/1"
+GRID: Literal["digit-recognizer/grid/1"] = "digit-recognizer/grid/1"
+
+
+class PredictionObject(TypedDict):
+    """What was recognised on one picture; the fields are those of `Prediction`."""
+
+    schema: Literal["digit-recognizer/prediction/1"]
+    source: str
+    label: int | None
+    name: str | None
+    probability: float | None
+    status: Literal["ok", "unsure", "not a digit", "error"]
+    prediction_set: list[int]
+    model: str
+    reason: NotRequired[str]
+    error: NotRequired[str]
+    probabilities: NotRequired[list[float]]  # over HTTP, where asked for
+
+
+class DigitObject(TypedDict):
+    """One digit on a page."""
+
+    label: int
+    box: list[int]  # left, top, width, height in pixels of the photo
+    probability: float
+    status: Literal["ok", "unsure"]
+
+
+class NumberObject(TypedDict):
+    """Digits that stand together."""
+
+    text: str
+    box: list[int]
+    digits: list[DigitObject]
+
+
+class PageObject(TypedDict):
+    """The numbers on one photo."""
+
+    schema: Literal["digit-recognizer/page/1"]
+    source: str
+    numbers: list[NumberObject]
+    turned: NotRequired[int]
+    model: str
+    error: NotRequired[str]
+
+
+class CellObject(TypedDict):
+    """One cell of a grid."""
+
+    row: int
+    column: int
+    box: list[tuple[float, float]]  # corners, clockwise from the digit's upper left
+    status: Literal["ok", "unsure", "empty"]
+    label: int | None
+    probability: float | None
+
+
+class GridObject(TypedDict):
+    """The table in one photo; no rows and no cells where it shows none."""
+
+    schema: Literal["digit-recognizer/grid/1"]
+    source: str
+    rows: list[list[int | None]]
+    cells: list[CellObject]
+    turned: NotRequired[int]
+    model: str
+    error: NotRequired[str]
+
+
+class ExplanationObject(TypedDict):
+    """What the model saw of one picture, and which pixels spoke for a class."""
+
+    prediction: PredictionObject
+    label: int | None  # the class that is explained; None, as the two below, without ink
+    seen: list[list[int]] | None  # rows of grey levels, 0..255, light ink on black
+    heat: list[list[float]] | None  # rows of log odds, in nats, as `occlusion_map` gives them
+
+
+def prediction_object(prediction: Prediction, model: str, probabilities: bool = False) -> PredictionObject:
+    """What was recognised on one picture by the model of this name; with all classes' probabilities where wanted."""
+    made: PredictionObject = {
+        "schema": PREDICTION,
+        "source": prediction.source,
+        "label": prediction.label,
+        "name": prediction.name,
+        "probability": prediction.probability,
+        "status": prediction.status,  # type: ignore[typeddict-item]  # one of the four
+        "prediction_set": list(prediction.prediction_set),
+        "model": model,
+    }
+    if prediction.reason is not None:
+        made["reason"] = prediction.reason
+    if prediction.error is not None:
+        made["error"] = prediction.error
+    if probabilities:
+        made["probabilities"] = list(prediction.probabilities)
+    return made
+
+
+def page_object(source: str, page: Page | None, model: str, error: str | None = None) -> PageObject:
+    """The numbers on one photo; page: None where it could not be read, for the reason `error`."""
+    made: PageObject = {"schema": PAGE, "source": source, "numbers": [], "model": model}
+    if page:
+        made["numbers"] = [
+            {
+                "text": number.text,
+                "box": list(number.box),
+                "digits": [vars(digit) | {"box": list(digit.box)} for digit in number.digits],  # type: ignore[misc]
+            }
+            for number in page.numbers
+        ]
+        made["turned"] = page.turned
+    if error is not None:
+        made["error"] = error
+    return made
+
+
+def grid_object(source: str, grid: Grid | None, model: str, error: str | None = None) -> GridObject:
+    """The table in one photo; grid: None where it shows none, or could not be read for the reason `error`."""
+    made: GridObject = {"schema": GRID, "source": source, "rows": [], "cells": [], "model": model}
+    if grid:
+        made["rows"], made["turned"] = grid.rows, grid.turned
+        made["cells"] = [vars(cell) | {"box": list(cell.box)} for cell in grid.cells]  # type: ignore[misc]
+    if error is not None:
+        made["error"] = error
+    return made
+
+
+def as_shape(text: str, named: str) -> tuple[int, int] | None:
+    """Rows and columns from "9x9"; None from "auto". Raises ConfigError, which says what was `named` so, otherwise."""
+    if text == "auto":
+        return None
+    numbers = re.fullmatch(r"([0-9]{1,4})\s*[xX×]\s*([0-9]{1,4})", text.strip())
+    if numbers is None:
+        raise ConfigError(f"{named} {text!r} is no shape. Write rows and columns like 9x9, or auto.")
+    return int(numbers[1]), int(numbers[2])

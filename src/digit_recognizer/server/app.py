@@ -1,0 +1,176 @@
+"""The routes: what is asked over HTTP, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from digit_recognizer import __version__
+from digit_recognizer.errors import DigitRecognizerError
+from digit_recognizer.server import openapi
+from digit_recognizer.server.answers import as_shape
+from digit_recognizer.server.guard import Guard
+from digit_recognizer.server.metrics import Journal
+from digit_recognizer.server.page import page_files
+from digit_recognizer.server.problems import MEDIA_TYPE, ProblemError, overloaded, status_of, to_json
+from digit_recognizer.server.service import Service
+from digit_recognizer.server.uploads import read_uploads
+
+JSON = "application/json"
+GRID_HELP = "Read a ruled grid: its rows and columns, like 9x9, or auto; numbers anywhere on the page where absent."
+
+
+def make_app(
+    service: Service, hosts: Collection[str], tokens: Collection[bytes], ready: Callable[[], None] | None
+) -> ASGIApp:
+    """The whole server as an ASGI app, behind its guard.
+
+    hosts, tokens: as for `Guard`. ready: called once the server begins.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if ready:
+            ready()
+        yield
+        service.close()
+
+    app = FastAPI(
+        title="Handwritten digit recognizer",
+        version=__version__,
+        description=openapi.DESCRIPTION,
+        docs_url=None,  # its page would fetch scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.service = service
+    add_routes(app)
+    add_page(app)
+    for kind in (ProblemError, DigitRecognizerError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, explained)
+    paths = [path for route in app.routes if (path := getattr(route, "path", None))]
+    return Journal(Guard(app, service.limits, hosts, tokens), service.metrics, paths)
+
+
+def add_routes(app: FastAPI) -> None:
+    """The interface for programs."""
+    app.post("/v1/predict", **openapi.PREDICT)(predict)
+    app.post("/v1/read", **openapi.READ)(read)
+    app.post("/v1/explain", **openapi.EXPLAIN)(explain)
+    app.get("/v1/models", **openapi.MODELS)(models)
+    app.get("/healthz", **openapi.HEALTH)(healthz)
+    app.get("/readyz", **openapi.READY)(readyz)
+    app.get("/metrics", **openapi.METRICS)(metrics)
+
+
+def add_page(app: FastAPI) -> None:
+    """The files of the page, each under its own path; no path that a client names is looked up on a disk."""
+    for path, (kind, content, tag) in page_files().items():
+        app.get(path, include_in_schema=False)(serving(kind, content, tag))
+
+
+def serving(kind: str, content: bytes, tag: str) -> Callable[[Request], Any]:
+    """A handler that answers with one file."""
+
+    async def serve_file(request: Request) -> Response:
+        headers = {"etag": tag, "cache-control": "no-cache"}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        return Response(content, media_type=kind, headers=headers)
+
+    return serve_file
+
+
+async def predict(
+    request: Request,
+    probabilities: Annotated[bool, Query(description="Give all classes' probabilities, too.")] = False,
+) -> Response:
+    """Recognise the digit on each picture: the objects of `digits predict --json`, in order.
+
+    A picture that cannot be read has the status "error" among others; where none can be, the answer is a problem.
+    """
+    service = service_of(request)
+    uploads = await read_uploads(request, service.limits.parts)
+    objects, status = await service.predict(uploads, probabilities)
+    return answer("predictions", objects, status)
+
+
+async def read(request: Request, grid: Annotated[str | None, Query(description=GRID_HELP)] = None) -> Response:
+    """Read the numbers on each photo, or its grid: the objects of `digits read --json`, in order."""
+    service = service_of(request)
+    shape = None if grid is None else as_shape(grid, "grid")
+    uploads = await read_uploads(request, service.limits.photos_at_once)
+    objects, status = await service.read(uploads, grid is not None, shape)
+    return answer("pages" if grid is None else "grids", objects, status)
+
+
+async def explain(
+    request: Request,
+    label: Annotated[int | None, Query(description="The class to explain; the most probable one by default.")] = None,
+) -> Response:
+    """Show what the model saw of one picture, and which of its pixels spoke for a class (occlusion)."""
+    service = service_of(request)
+    (upload,) = await read_uploads(request, 1)
+    return Response(to_json(await service.explain(upload, label)), media_type=JSON)
+
+
+async def models(request: Request) -> Response:
+    """The shipped models, with what was measured of them, and which model answers here."""
+    return Response(to_json(service_of(request).models()), media_type=JSON)
+
+
+async def healthz() -> Response:
+    """The process lives."""
+    return Response(to_json({"status": "ok"}), media_type=JSON)
+
+
+async def readyz(request: Request) -> Response:
+    """A picture sent now would be answered soon."""
+    if not service_of(request).is_ready():
+        raise overloaded("Too many pictures are waiting.")
+    return Response(to_json({"status": "ok"}), media_type=JSON)
+
+
+async def metrics(request: Request) -> Response:
+    """Counters in Prometheus's text format."""
+    return Response(service_of(request).metrics.to_text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def service_of(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+def answer(name: str, objects: list[Any], status: int) -> Response:
+    """The objects under their name; a problem where none of them could be read."""
+    if status == 200:
+        return Response(to_json({name: objects}), media_type=JSON)
+    raise ProblemError(status, objects[0]["error"])
+
+
+async def explained(_request: Request, error: Exception) -> Response:
+    """Any failure as problem+json."""
+    problem = problem_of(error)
+    return Response(problem.to_json(), problem.status, problem.headers, MEDIA_TYPE)
+
+
+def problem_of(error: Exception) -> ProblemError:
+    """What a client is told of a failure; of those that are no fault of its own, nothing."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        return ProblemError(422, f"{first['loc'][-1]}: {first['msg']}.")
+    if isinstance(error, HTTPException):
+        allow = (error.headers or {}).get("allow")
+        return ProblemError(error.status_code, f"{error.detail}.", **({"allow": allow} if allow else {}))
+    if isinstance(error, DigitRecognizerError) and status_of(error) < 500:
+        return ProblemError(status_of(error), str(error))
+    return ProblemError(500, "Something went wrong here. The server's log says what.")

@@ -1,0 +1,98 @@
+"""One recognizer with the threads that work for its clients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from digit_recognizer.models.cards import read_cards
+from digit_recognizer.recognizer import Recognizer
+from digit_recognizer.server.answers import (
+    ExplanationObject,
+    GridObject,
+    PageObject,
+    PredictionObject,
+    prediction_object,
+)
+from digit_recognizer.server.batching import Batcher
+from digit_recognizer.server.limits import Limits
+from digit_recognizer.server.metrics import Metrics
+from digit_recognizer.server.uploads import Upload
+from digit_recognizer.server.work import Recognised, explain_upload, predict_uploads, read_grid_upload, read_upload
+
+T = TypeVar("T")
+ANY_SIZE = 2**62  # pixels; decoding bounds them by itself
+Shape = tuple[int, int] | None
+
+
+class Service:
+    """Answers for uploads. What takes long has threads of its own, so that a drawing never waits for a photo."""
+
+    def __init__(self, recognizer: Recognizer, limits: Limits) -> None:
+        self.recognizer, self.limits, self.metrics = recognizer, limits, Metrics()
+        self.model = recognizer.model.header.name
+        recognise = partial(predict_uploads, recognizer, most_pixels=limits.quick_pixels)
+        self.quick: Batcher[Upload, Recognised | None] = Batcher(
+            recognise, limits.pictures, on_batch=self.metrics.batches.observe
+        )
+        self.photos: Batcher[Callable[[], object], object] = Batcher(each_called, limits.photos, 1, 0)
+        self.explanations: Batcher[Callable[[], object], object] = Batcher(each_called, limits.explanations, 1, 0)
+
+    async def predict(self, uploads: list[Upload], probabilities: bool) -> tuple[list[PredictionObject], int]:
+        """What is recognised on each picture, and the status of an answer that holds nothing else."""
+        answers = await self.quick.ask(uploads)
+        for number, answer in enumerate(answers):
+            if answer is None:
+                large = partial(predict_uploads, self.recognizer, [uploads[number]], ANY_SIZE)
+                ((answers[number],),) = await called(self.photos, [large])
+        found = [answer for answer in answers if answer is not None]
+        self.metrics.count(prediction for prediction, _ in found)
+        objects = [prediction_object(prediction, self.model, probabilities) for prediction, _ in found]
+        return objects, worst_of([status for _, status in found])
+
+    async def read(
+        self, uploads: list[Upload], grid: bool, shape: Shape
+    ) -> tuple[list[PageObject] | list[GridObject], int]:
+        """The numbers, or the grid of a shape or of any, in each photo, and the status as for `predict`."""
+        if grid:
+            grids = await called(
+                self.photos, [partial(read_grid_upload, self.recognizer, each, shape) for each in uploads]
+            )
+            return [each for each, _ in grids], worst_of([status for _, status in grids])
+        pages = await called(self.photos, [partial(read_upload, self.recognizer, each) for each in uploads])
+        return [each for each, _ in pages], worst_of([status for _, status in pages])
+
+    async def explain(self, upload: Upload, label: int | None) -> ExplanationObject:
+        """What the model saw of a picture, and which pixels spoke. Raises ImageError, ConfigError."""
+        (found,) = await called(self.explanations, [partial(explain_upload, self.recognizer, upload, label)])
+        return found
+
+    def models(self) -> dict[str, Any]:
+        """The shipped models with their test figures, and the name and classes of the one that answers."""
+        fields = ("name", "purpose", "parameters", "bytes", "test")
+        cards = [{field: getattr(card, field) for field in fields} for card in read_cards()]
+        return {"serving": self.model, "classes": list(self.recognizer.model.header.class_names), "models": cards}
+
+    def is_ready(self) -> bool:
+        """Whether a picture would be answered soon."""
+        return len(self.quick.queue) < self.limits.pictures / 2
+
+    def close(self) -> None:
+        """End the threads."""
+        for batcher in (self.quick, self.photos, self.explanations):
+            batcher.close()
+
+
+def each_called(works: list[Callable[[], object]]) -> list[object]:
+    return [work() for work in works]
+
+
+async def called(batcher: Batcher[Callable[[], object], object], works: Sequence[Callable[[], T]]) -> list[T]:
+    """What pieces of work give, done one after another by a batcher's thread."""
+    return await batcher.ask(works)  # type: ignore[return-value]  # what the works returned
+
+
+def worst_of(statuses: list[int]) -> int:
+    """200 where any picture could be read; otherwise the first one's."""
+    return 200 if 200 in statuses else statuses[0]

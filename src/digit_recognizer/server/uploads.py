@@ -1,0 +1,48 @@
+"""A request's body -> the pictures in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from digit_recognizer.server.forms import read_form
+from digit_recognizer.server.problems import ProblemError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+RAW_KINDS = ("image/", "application/octet-stream")
+MULTIPART = "multipart/form-data"
+NAME_LENGTH = 200  # characters of a file's name that are repeated
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One picture that someone sent."""
+
+    source: str  # its file name as they call it, never used as a path, or "picture 0"
+    content: bytes
+
+
+async def read_uploads(request: Request, most: int) -> list[Upload]:
+    """The pictures in a request, 1 to `most`, in order: a raw image, or the files of a form in fields of any name.
+
+    Raises ProblemError: 415 for another media type, 422 for no picture, 413 for too many.
+    """
+    kind = request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
+    if kind == MULTIPART:
+        files = read_form(await request.body(), request.headers["content-type"], most)
+        return [Upload(printable(name) or f"picture {number}", content) for number, (name, content) in enumerate(files)]
+    if not kind.startswith(RAW_KINDS):
+        raise ProblemError(
+            415, "Send a picture as the body (Content-Type: image/png), or files as multipart/form-data."
+        )
+    content = await request.body()
+    if not content:
+        raise ProblemError(422, "The body is empty. Send a picture.")
+    return [Upload("picture 0", content)]
+
+
+def printable(name: str) -> str:
+    """A file's name, cut to a bearable length, without what would steer a terminal or write backwards."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name[:NAME_LENGTH])

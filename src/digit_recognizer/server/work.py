@@ -1,0 +1,102 @@
+"""What the server's threads do: recognise, read and explain pictures that someone sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PIL import Image
+
+from digit_recognizer.errors import ImageError, PictureKindError
+from digit_recognizer.images import open_picture, read_picture
+from digit_recognizer.images.pages import is_pdf
+from digit_recognizer.recognizer import Prediction, Recognizer
+from digit_recognizer.server.answers import (
+    ExplanationObject,
+    GridObject,
+    PageObject,
+    grid_object,
+    page_object,
+    prediction_object,
+)
+from digit_recognizer.server.problems import status_of
+from digit_recognizer.server.uploads import Upload
+
+Recognised = tuple[Prediction, int]  # with the status of an answer that holds nothing else
+
+
+def opened(upload: Upload) -> Image.Image:
+    """A picture, not yet decoded. Raises ImageError."""
+    if is_pdf(upload.content):  # its library serves one thread at a time
+        raise PictureKindError(f"{upload.source}: is a PDF. Send its page as a picture.")
+    picture = open_picture(upload.content, upload.source)
+    assert isinstance(picture, Image.Image)  # only a PDF gives an array
+    return picture
+
+
+def predict_uploads(recognizer: Recognizer, uploads: list[Upload], most_pixels: int) -> list[Recognised | None]:
+    """What is recognised on each picture, as `Recognizer.predict` does it; None for one of more than `most_pixels`."""
+    found: dict[int, Recognised | None] = {}
+    pictures: dict[int, Image.Image] = {}
+    for number, upload in enumerate(uploads):
+        try:
+            picture = opened(upload)
+        except ImageError as error:
+            found[number] = Prediction(upload.source, "error", error=str(error)), status_of(error)
+            continue
+        if picture.width * picture.height > most_pixels:
+            found[number] = None
+        else:
+            pictures[number] = picture
+    predictions = recognizer.predict(list(pictures.values())) if pictures else []
+    for number, prediction in zip(pictures, predictions, strict=True):
+        status = 422 if prediction.error is not None else 200
+        found[number] = replace(prediction, source=uploads[number].source), status
+    return [found[number] for number in range(len(uploads))]
+
+
+def read_upload(recognizer: Recognizer, upload: Upload) -> tuple[PageObject, int]:
+    """The numbers on a photo, and the status of an answer that holds nothing else."""
+    from digit_recognizer.reading import read_page
+
+    model = recognizer.model.header.name
+    try:
+        return page_object(upload.source, read_page(opened(upload), recognizer), model), 200
+    except ImageError as error:
+        return page_object(upload.source, None, model, str(error)), status_of(error)
+
+
+def read_grid_upload(recognizer: Recognizer, upload: Upload, shape: tuple[int, int] | None) -> tuple[GridObject, int]:
+    """The ruled grid in a photo, and the status of an answer that holds nothing else."""
+    from digit_recognizer.reading import read_grid
+
+    model = recognizer.model.header.name
+    try:
+        return grid_object(upload.source, read_grid(opened(upload), recognizer, shape), model), 200
+    except ImageError as error:
+        return grid_object(upload.source, None, model, str(error)), status_of(error)
+
+
+def explain_upload(recognizer: Recognizer, upload: Upload, label: int | None) -> ExplanationObject:
+    """What the model saw of a picture and which pixels spoke for a class, the most probable one where none is named.
+
+    Raises ImageError; ConfigError for a class that there is not.
+    """
+    from digit_recognizer.explaining import occlusion_map
+
+    picture = opened(upload)
+    (prediction,) = recognizer.predict([picture])
+    if prediction.error is not None:
+        raise ImageError(prediction.error)
+    model = recognizer.model
+    made: ExplanationObject = {
+        "prediction": prediction_object(replace(prediction, source=upload.source), model.header.name, True),
+        "label": None,
+        "seen": None,
+        "heat": None,
+    }
+    seen = model.preprocess.fit(read_picture(picture, prediction.as_stored))
+    if seen is not None and prediction.label is not None:
+        asked = prediction.label if label is None else label
+        made["label"], made["seen"] = asked, seen.tolist()
+        made["heat"] = occlusion_map(model, seen, asked).round(4).tolist()
+    return made
