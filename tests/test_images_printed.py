@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageFont
 
+from digit_recognizer.data import Dataset
 from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.printed import (
@@ -23,8 +24,10 @@ from digit_recognizer.images.printed import (
     ruled,
     spread,
     tilted,
+    written_digits,
 )
 from digit_recognizer.images.printed_fonts import FAMILIES, find_families
+from digit_recognizer.models import load_model
 
 SPLITS = ("train", "validation", "calibration", "test")
 
@@ -104,7 +107,7 @@ def test_a_digit_depends_on_fonts_seed_and_number_alone(fonts: dict[str, list[li
 
 
 def test_a_preparation_that_sees_no_ink_is_told(fonts: dict[str, list[list[Path]]]) -> None:
-    with pytest.raises(DataError, match="No printed digit with ink"):
+    with pytest.raises(DataError, match="No digit with ink"):
         printed_digits(fonts["calibration"], 1, preprocess=Preprocess(min_contrast=250))
 
 
@@ -175,3 +178,14 @@ def test_a_photo_is_a_picture(seed: int) -> None:
     assert photo.shape != (28, 28)
     assert 15 < len(photo) < 140
     assert np.ptp(photo) > 30
+
+
+def test_written_digits_in_photos_depend_on_their_number_and_stay_what_they_are(mnist: Dataset) -> None:
+    digits = mnist.split("validation").take(np.arange(200))
+    seen = written_digits(digits, seed=3)
+    assert (seen.shape, seen.dtype) == ((200, 28, 28), np.uint8)
+    assert np.array_equal(seen[:20], written_digits(digits[:20], seed=3))
+    assert not np.array_equal(seen[:20], written_digits(digits[:20], seed=4))
+    labels = mnist.split("validation").labels[:200]
+    read = load_model("cnn").probabilities(seen).argmax(1)
+    assert 0.8 <= np.mean(read == labels) < 1  # most can be read, and harder than they were

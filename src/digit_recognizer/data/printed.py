@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from digit_recognizer.data.idx_sets import MNIST, load_idx_set
-from digit_recognizer.data.spec import SPLITS, ArraySplit, Dataset, DatasetSpec
+from digit_recognizer.data.spec import SPLITS, ArraySplit, Dataset, DatasetSpec, Split
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.fonts import FONTS_FOLDER
 
@@ -23,16 +23,21 @@ PRINTED = DatasetSpec(
     counts={"train": 30_000, "validation": 5_000, "calibration": 5_000, "test": 10_000},
 )
 
+PHOTOGRAPHED = 15_000  # training digits of MNIST that are in the mixed set as photos show them, besides
+
 MIXED = DatasetSpec(
     name="mixed",
-    title="MNIST and printed digits, split by split",
+    title="MNIST and printed digits, split by split; some of MNIST's training digits as phones photograph them, too",
     task="multi-class",
     classes=PRINTED.classes,
     channels=1,
     size=28,
     licence=f"MNIST: {MNIST.licence}; printed: {PRINTED.licence}",
     source=f"{MNIST.source}; {PRINTED.source}",
-    counts={split: MNIST.counts[split] + PRINTED.counts[split] for split in SPLITS},
+    counts={
+        split: MNIST.counts[split] + PRINTED.counts[split] + (PHOTOGRAPHED if split == "train" else 0)
+        for split in SPLITS
+    },
 )
 
 JOINED = {MIXED.name: (MNIST.name, PRINTED.name)}  # a set -> the sets that it is joined of
@@ -58,7 +63,9 @@ def load_printed(preprocess: Preprocess, folder: Path = FONTS_FOLDER) -> Dataset
 
 def load_mixed(data_dir: Path | None, preprocess: Preprocess, folder: Path = FONTS_FOLDER) -> Dataset:
     """MNIST and printed digits joined, split by split. Raises DataError as load_printed and load_idx_set do."""
-    return joined(load_printed(preprocess, folder), load_idx_set(MNIST, data_dir))
+    mnist = load_idx_set(MNIST, data_dir)
+    train = mnist.split("train").joined(in_photos(mnist.split("train"), preprocess))
+    return joined(load_printed(preprocess, folder), Dataset(MNIST, {**mnist.splits, "train": train}))
 
 
 def joined(printed: Dataset, mnist: Dataset) -> Dataset:
@@ -68,3 +75,11 @@ def joined(printed: Dataset, mnist: Dataset) -> Dataset:
     return Dataset(
         MIXED, {split: ArraySplit(part.take(order[split]), part.labels[order[split]]) for split, part in whole.items()}
     )
+
+
+def in_photos(split: Split, preprocess: Preprocess) -> ArraySplit:
+    """Some of a split's digits as photos show them: small, blurred, on grey paper."""
+    from digit_recognizer.images.printed import written_digits
+
+    chosen = np.sort(np.random.default_rng(0).permutation(len(split))[:PHOTOGRAPHED])
+    return ArraySplit(written_digits(split.take(chosen), len(SPLITS), preprocess), split.labels[chosen])

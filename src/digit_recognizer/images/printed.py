@@ -8,7 +8,8 @@ digits of a grid are: by their greys.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from digit_recognizer.errors import DataError
-from digit_recognizer.images.preprocess import Preprocess
+from digit_recognizer.images.preprocess import Preprocess, crop
 from digit_recognizer.images.small_digits import for_small_digits
 
 Picture = NDArray[np.uint8]  # (H, W)
@@ -32,7 +33,7 @@ TILT = 5.0  # degrees, to either side
 CORNER = 0.04  # of the cell's sides, by which a corner is moved: perspective
 RULED = 0.2  # share of the cells with remains of rules
 LIGHT = 0.12  # of the paper's brightness, gained at one side and lost at the other
-BLUR = 0.06  # of the digit's height, standard deviation
+BLUR = 0.12  # of the digit's height, standard deviation
 NOISE = 5.0  # grey levels, standard deviation
 QUALITY = (35, 96)  # of JPEG
 NEGATIVE = 0.05  # share of the cells that are light on dark
@@ -54,19 +55,53 @@ def printed_digits(
     made = np.zeros((n, prepare.size, prepare.size), np.uint8)
     labels = np.arange(n) % 10
     for index, label in enumerate(labels):
-        made[index] = with_ink(glyphs, int(label), np.random.default_rng((seed, index)), prepare)
+        made[index] = with_ink(any_font(glyphs, int(label)), np.random.default_rng((seed, index)), prepare)
     return made, labels
 
 
-def with_ink(glyphs: list[list[list[Coverage]]], digit: int, draw: Generator, prepare: Preprocess) -> Picture:
+def written_digits(images: Picture, seed: int = 0, preprocess: Preprocess | None = None) -> Picture:
+    """Handwritten digits (N, 28, 28) uint8, light on black, as a photo shows them: (N, size, size), prepared.
+
+    What befalls digit i depends on it, seed and i alone. Raises DataError where no ink is found.
+    """
+    prepare = preprocess or Preprocess()
+    made = np.zeros((len(images), prepare.size, prepare.size), np.uint8)
+    for index, image in enumerate(images):
+        made[index] = with_ink(partial(one_shape, penned(image)), np.random.default_rng((seed, index)), prepare)
+    return made
+
+
+def penned(image: Picture) -> Coverage:
+    """A handwritten digit cut out tightly, GLYPH pixels high or wide, as glyphs are."""
+    tight = crop(image).astype(np.float32) / np.float32(255)
+    factor = GLYPH / max(tight.shape)
+    size = max(1, round(tight.shape[1] * factor)), max(1, round(tight.shape[0] * factor))
+    return np.asarray(np.clip(cv2.resize(tight, size, interpolation=cv2.INTER_CUBIC), 0, 1), np.float32)
+
+
+def one_shape(shape: Coverage, _draw: Generator) -> Coverage:
+    """The shape, whatever is drawn."""
+    return shape
+
+
+def with_ink(shaped: Callable[[Generator], Coverage], draw: Generator, prepare: Preprocess) -> Picture:
     """One digit, prepared in either way, drawn anew where Preprocess finds no ink."""
     prepare = for_small_digits(prepare) if draw.random() < BY_GREYS else prepare
     for _ in range(TRIES):
-        family = glyphs[draw.integers(len(glyphs))]
-        fitted = prepare.fit(photographed(family[draw.integers(len(family))][digit], draw))
+        fitted = prepare.fit(photographed(shaped(draw), draw))
         if fitted is not None:
             return fitted
-    raise DataError("No printed digit with ink on it could be drawn: min_contrast of this Preprocess is too high.")
+    raise DataError("No digit with ink could be drawn: min_contrast of this Preprocess is too high.")
+
+
+def any_font(glyphs: list[list[list[Coverage]]], digit: int) -> Callable[[Generator], Coverage]:
+    """What draws a font's shape of a digit: families equally often."""
+
+    def shaped(draw: Generator) -> Coverage:
+        family = glyphs[draw.integers(len(glyphs))]
+        return family[draw.integers(len(family))][digit]
+
+    return shaped
 
 
 def glyph(font: Path, digit: int) -> Coverage:
