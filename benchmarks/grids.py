@@ -18,10 +18,10 @@ import numpy as np
 
 from common import conditions, parser, report, say, summary
 from digit_recognizer import Recognizer
-from digit_recognizer.server.answers import as_shape
 from digit_recognizer.measuring.clustered import proportion_interval
 from digit_recognizer.reading import Grid, read_grid
 from digit_recognizer.recognizer import DEFAULT_MODEL
+from digit_recognizer.server.answers import as_shape
 
 Table = list[list[int | None]]
 
@@ -113,7 +113,9 @@ def main() -> None:
     arguments = parser(__doc__.splitlines()[0])
     arguments.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     arguments.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME|FILE")
-    arguments.add_argument("--shape", type=lambda text: as_shape(text, "--shape"), default=(9, 9), metavar="ROWSxCOLUMNS|auto")
+    arguments.add_argument(
+        "--shape", type=lambda text: as_shape(text, "--shape"), default=(9, 9), metavar="ROWSxCOLUMNS|auto"
+    )
     arguments.add_argument("--wrong", action="store_true", help="tell each cell that is misread")
     options = arguments.parse_args()
     found: dict[str, Any] = {"model": options.model, "conditions": conditions()}

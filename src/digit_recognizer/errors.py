@@ -12,6 +12,8 @@ EXTRAS = {
     "train": TRAIN,
     "audit": (*TRAIN, "cleanlab"),
     "tables": ("pyarrow",),
+    "score": ("pyarrow", "fsspec", "filelock"),
+    "scale": ("pyarrow", "fsspec", "filelock", "ray"),
     "tensorboard": ("tensorboard",),
     "heic": ("pillow_heif",),
     "pdf": ("pypdfium2",),

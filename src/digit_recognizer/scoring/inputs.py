@@ -94,9 +94,7 @@ def in_table(place: str, row_group: int, column: str) -> Iterator[Input]:
         table = ParquetFile(file)
         names = table.schema_arrow.names
         if column not in names:
-            raise DataError(
-                f"{place}: has no column {column!r}; it has {', '.join(names)}. Name one with --column."
-            )
+            raise DataError(f"{place}: has no column {column!r}; it has {', '.join(names)}. Name one with --column.")
         naming = next((name for name in NAMES if name in names), None)
         wanted = [column] if naming is None else [column, naming]
         row = 0

@@ -85,9 +85,7 @@ def numbered(source: str) -> Iterator[Shard]:
         yield Shard(number, "files", tuple(loose))
 
 
-def whole(
-    filesystem: AbstractFileSystem, place: str, name: str, kind: str
-) -> list[tuple[str, tuple[str, ...], int]]:
+def whole(filesystem: AbstractFileSystem, place: str, name: str, kind: str) -> list[tuple[str, tuple[str, ...], int]]:
     """An archive as one shard, a table as one a row group; one that cannot be opened as one that will say so."""
     groups = 1
     if kind == "parquet":
@@ -110,7 +108,7 @@ def opened(source: str) -> tuple[AbstractFileSystem, str]:
         filesystem, root = url_to_fs(source)
         there = filesystem.exists(root)
     except (ImportError, ValueError, OSError) as error:
-        raise DataError(f"{source}: cannot be reached ({error}). Check the name, its protocol and your rights.") from error
+        raise DataError(f"{source}: cannot be reached ({error}). Check the name and your rights.") from error
     if not there:
         raise DataError(f"{source}: does not exist. Check the name.")
     return filesystem, str(root)
