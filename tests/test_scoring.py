@@ -214,12 +214,11 @@ def test_the_command_tells_how_many_gave_no_answer(pictures: list[bytes], tmp_pa
 
 
 def test_pages_give_a_row_a_digit(pictures: list[bytes], tmp_path: Path) -> None:
-    page = np.full((120, 200), 255, np.uint8)
+    page = np.full((300, 500), 255, np.uint8)
     for place in range(3):
-        digit = np.asarray(Image.open(io.BytesIO(pictures[place])))
-        page[40:68, 40 + 24 * place : 68 + 24 * place] -= digit
-    page = np.asarray(Image.fromarray(page).resize((800, 480), Image.Resampling.BICUBIC))
-    folder = folder_of(tmp_path / "in", [png(page), png(np.full((120, 200), 255, np.uint8))])
+        digit = Image.open(io.BytesIO(pictures[place])).resize((56, 56))
+        page[120:176, 120 + 50 * place : 176 + 50 * place] -= np.asarray(digit)
+    folder = folder_of(tmp_path / "in", [png(page), png(np.full((300, 500), 255, np.uint8))])
     out = tmp_path / "out"
     out.mkdir()
     (shard,) = find_shards(str(folder))
