@@ -16,7 +16,7 @@ FLOORS = (
     *("errors", "files", "images", "data", "models", "measuring", "training", "auditing", "recognizer"),
     *("explaining", "reading", "exporting", "scoring", "report", "server", "cli"),
 )
-SAME_HEIGHT = {"explaining", "reading", "exporting", "scoring"}  # beside each other: none needs another
+SAME_HEIGHT = {"explaining", "reading", "exporting"}  # beside each other: none needs another
 EXTRA = {
     *("torch", "torchvision", "sklearn", "scipy", "matplotlib", "safetensors", "onnx", "onnxscript", "filelock"),
     *("cleanlab", "timm"),

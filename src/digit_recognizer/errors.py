@@ -12,6 +12,8 @@ EXTRAS = {
     "train": TRAIN,
     "audit": (*TRAIN, "cleanlab"),
     "tables": ("pyarrow",),
+    "score": ("pyarrow", "fsspec", "filelock"),
+    "scale": ("pyarrow", "fsspec", "filelock", "ray"),
     "tensorboard": ("tensorboard",),
     "timm": (*TRAIN, "timm"),
     "heic": ("pillow_heif",),

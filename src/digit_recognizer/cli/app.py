@@ -24,6 +24,7 @@ from digit_recognizer.cli import (
     plan,
     predict,
     read,
+    score,
     serve,
     show,
     train,
@@ -61,6 +62,7 @@ app.command("audit")(audit.audit)
 app.command("plan")(plan.plan)
 app.command("predict")(predict.predict)
 app.command("read")(read.read)
+app.command("score")(score.score)
 app.command("serve")(serve.serve)
 app.command("export")(export.export)
 app.command("demo")(demo.demo)

@@ -1,0 +1,105 @@
+"""`digits score`: very many pictures into a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digit_recognizer.cli.options import Json, Quiet, share
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+    from digit_recognizer.scoring import Progress
+
+SCHEMA = "digit-recognizer/scored/1"
+NO_ANSWER = ("error", "not a digit", "no digits")
+
+
+def score(
+    source: Annotated[
+        str,
+        typer.Argument(help="A folder of pictures, tar archives or Parquet tables, or one; also s3://..."),
+    ],
+    out: Annotated[str, typer.Option(metavar="FOLDER", help="Where the parts of the table go.")],
+    model: Annotated[
+        str | None, typer.Option(help="A shipped name, a model file or a run folder; the most accurate by default.")
+    ] = None,
+    max_error: Annotated[
+        str | None,
+        typer.Option("--max-error", metavar="SHARE", help="Of the answers that may be wrong (0.1%); the rest unsure."),
+    ] = None,
+    read: Annotated[bool, typer.Option("--read", help="The pictures are pages of numbers: a row a digit.")] = False,
+    column: Annotated[str, typer.Option(help="Of a Parquet table, the one that holds the pictures.")] = "image",
+    workers: Annotated[int | None, typer.Option(help="Processes; as many as there are cores by default.")] = None,
+    ray: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Work on a Ray cluster: its address, auto, or local.")
+    ] = None,
+    json: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Score very many pictures. Stopped at any moment, the same command goes on. Exit 1: some gave no answer."""
+    from digit_recognizer.cli.output import write_json
+    from digit_recognizer.recognizer import DEFAULT_MODEL
+    from digit_recognizer.scoring import score as score_all
+
+    with progress_bar(quiet) as bar:
+        task = bar.add_task("scoring", total=None, visible=False, figures="")
+        found = score_all(
+            source,
+            out,
+            model or DEFAULT_MODEL,
+            max_error=None if max_error is None else share(max_error),
+            read=read,
+            column=column,
+            workers=workers,
+            ray=ray,
+            on_progress=lambda progress: show(bar, task, progress),
+        )
+    rows = rows_of(out)
+    if json:
+        write_json(json, {"schema": SCHEMA, "shards": found.shards, "kept": found.kept, "rows": rows})
+    if json != "-" and not quiet:
+        tell(out, found, rows)
+    if any(rows.get(status) for status in NO_ANSWER):
+        raise typer.Exit(1)
+
+
+def progress_bar(quiet: bool) -> Bar:
+    """Shards done, pictures a second, time left."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from digit_recognizer.cli.output import words
+
+    columns = TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn()
+    return Progress(
+        *columns, TextColumn("{task.fields[figures]}"), TimeRemainingColumn(), console=words(), disable=quiet
+    )
+
+
+def show(bar: Bar, task: TaskID, progress: Progress) -> None:
+    """Move the bar."""
+    rate = progress.inputs / max(progress.seconds, 1e-9)
+    done = progress.kept + progress.done
+    bar.update(task, visible=True, total=progress.shards, completed=done, figures=f"{rate:,.0f} pictures a second")
+
+
+def rows_of(out: str) -> dict[str, int]:
+    """The rows of each status in all parts together."""
+    from digit_recognizer.scoring.parts import count_statuses
+
+    return count_statuses(out)
+
+
+def tell(out: str, found: Progress, rows: dict[str, int]) -> None:
+    """What came of it, in words."""
+    from digit_recognizer.cli.output import answers
+
+    each = ", ".join(f"{count:,} {status}" for status, count in sorted(rows.items()))
+    kept = f" ({found.kept:,} of them were there already)" if found.kept else ""
+    answers().print(f"{out}: {found.shards:,} parts{kept}, {sum(rows.values()):,} rows: {each}", markup=False)
+    if Path(out).is_dir():
+        answers().print(f'Read them with: pandas.read_parquet("{out}")', markup=False)

@@ -1,0 +1,115 @@
+"""A shard -> its pictures, one at a time: a name and its bytes, or why these could not be had."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+from digit_recognizer.errors import DataError
+from digit_recognizer.images.decode import MAX_BYTES
+from digit_recognizer.scoring.shards import Shard, kind_of
+
+COLUMN = "image"  # of a table: the bytes of a picture, or a struct that holds them as "bytes" (as Hugging Face's)
+NAMES = ("path", "source", "name", "__key__", "key")  # columns that may name a row, the first that is there
+ROWS = 256  # of a table, held at once
+
+
+@dataclass(frozen=True)
+class Input:
+    """One picture of a shard."""
+
+    source: str
+    content: bytes | None = None  # None where it could not be read
+    error: str | None = None
+
+
+def inputs(shard: Shard, column: str = COLUMN) -> Iterator[Input]:
+    """Every picture of a shard, in order.
+
+    One that cannot be read is given with its error. A shard that breaks off is given up to there and then one more
+    input, named after the shard, with the error: what follows is unknown, and is not passed over in silence.
+    column: of a table, the one that holds the pictures. Raises DataError for a table without it.
+    """
+    if shard.kind == "files":
+        yield from map(one_file, shard.places)
+        return
+    (place,) = shard.places
+    try:
+        yield from in_tar(place) if shard.kind == "tar" else in_table(place, shard.row_group, column)
+    except DataError:
+        raise
+    except Exception as error:  # tarfile, zlib and pyarrow raise nearly anything on damaged bytes
+        yield Input(place, error=f"{place}: breaks off here ({error}). Make it anew; what is above was read.")
+
+
+def one_file(place: str) -> Input:
+    """A picture in a file of its own."""
+    from fsspec.core import open as open_place
+
+    try:
+        with open_place(place, "rb") as file:
+            return bounded(place, file)
+    except Exception as error:  # object stores raise errors of their own
+        return Input(place, error=f"{place}: cannot be read ({error}). Check the name and its rights.")
+
+
+def bounded(source: str, file: IO[bytes]) -> Input:
+    """An opened file's bytes, no more than a picture may have."""
+    content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        return Input(source, error=f"{source}: is larger than {MAX_BYTES // 2**20} MiB, the most that is read.")
+    return Input(source, content)
+
+
+def in_tar(place: str) -> Iterator[Input]:
+    """The pictures of an archive, read as a stream (WebDataset's layout: other members lie beside them)."""
+    from fsspec.core import open as open_place
+
+    with open_place(place, "rb") as raw, tarfile.open(fileobj=raw, mode="r|*") as archive:
+        for member in archive:
+            if not member.isfile() or kind_of(member.name) != "files":
+                continue
+            source = f"{place}/{member.name}"
+            if member.size > MAX_BYTES:
+                yield Input(source, error=f"{source}: is larger than {MAX_BYTES // 2**20} MiB, the most that is read.")
+                continue
+            file = archive.extractfile(member)
+            if file is None:
+                yield Input(source, error=f"{source}: holds no bytes.")
+                continue
+            content = file.read()
+            if len(content) < member.size:
+                raise tarfile.ReadError(f"{member.name} has {len(content)} of its {member.size} bytes")
+            yield Input(source, content)
+
+
+def in_table(place: str, row_group: int, column: str) -> Iterator[Input]:
+    """The pictures of one row group of a Parquet file."""
+    from fsspec.core import open as open_place
+    from pyarrow.parquet import ParquetFile
+
+    with open_place(place, "rb") as file:
+        table = ParquetFile(file)
+        names = table.schema_arrow.names
+        if column not in names:
+            raise DataError(f"{place}: has no column {column!r}; it has {', '.join(names)}. Name one with --column.")
+        naming = next((name for name in NAMES if name in names), None)
+        wanted = [column] if naming is None else [column, naming]
+        row = 0
+        for batch in table.iter_batches(ROWS, row_groups=[row_group], columns=wanted):
+            for cells in batch.to_pylist():
+                yield of_row(f"{place}#{row_group}.{row}", cells[column], cells.get(naming))
+                row += 1
+
+
+def of_row(where: str, cell: Any, name: Any) -> Input:
+    """A picture in a cell: bytes, or a struct with them."""
+    content = cell.get("bytes") if isinstance(cell, dict) else cell
+    source = f"{where} {name}" if isinstance(name, str) else where
+    if not isinstance(content, bytes):
+        return Input(source, error=f"{source}: holds no bytes of a picture.")
+    if len(content) > MAX_BYTES:
+        return Input(source, error=f"{source}: is larger than {MAX_BYTES // 2**20} MiB, the most that is read.")
+    return Input(source, content)

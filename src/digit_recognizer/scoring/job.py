@@ -1,0 +1,96 @@
+"""The public `score`: very many pictures -> a folder of Parquet parts; killed at any moment, it goes on."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from digit_recognizer.errors import ConfigError, require_extra
+from digit_recognizer.models import load_model
+from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
+from digit_recognizer.scoring.inputs import COLUMN
+from digit_recognizer.scoring.parts import finished
+from digit_recognizer.scoring.plan import opened_output, shards_in
+from digit_recognizer.scoring.processes import in_processes
+from digit_recognizer.scoring.shards import Shard
+from digit_recognizer.scoring.work import Done, Settings, score_shard
+
+Engine = Callable[[Iterator[Shard], Callable[[Shard], Done]], Iterator[Done]]
+
+
+@dataclass
+class Progress:
+    """How far a run is."""
+
+    shards: int
+    kept: int = 0  # shards that an earlier run had finished
+    done: int = 0  # by this one
+    inputs: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)  # rows of each
+    seconds: float = 0.0
+
+
+def score(
+    source: str | Path,
+    out: str | Path,
+    model: str | Path = DEFAULT_MODEL,
+    *,
+    max_error: float | None = None,
+    read: bool = False,
+    column: str = COLUMN,
+    workers: int | None = None,
+    ray: str | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Progress:
+    """Score every picture of a source into Parquet parts in `out`, a shard a part, each written whole or not at all.
+
+    source: a folder of pictures, of tar archives or of Parquet files, or one archive or table; local, or any place
+        that fsspec knows. out: a folder, the same. A run that was stopped goes on where its parts end; pictures that
+        came to the source since are not among its shards.
+    model, max_error: as for Recognizer.load. read: pages of numbers, a row a digit. column: of tables.
+    workers: processes; as many as there are cores unless given. ray: a Ray cluster's address, "auto" for the one that
+        is known here, "local" to start one; `workers` does not count then.
+    Columns: rows.schema_of_pictures, rows.schema_of_pages. Raises DataError for a source without pictures, RunError
+    where `out` is in use or holds another run, ConfigError, ModelFileError, StorageError; what was written stays.
+    """
+    require_extra("score", "digits score")
+    begun = time.monotonic()
+    engine = engine_for(workers, ray)
+    place = str(model) if "://" in str(model) or not Path(model).exists() else str(Path(model).resolve())
+    found = load_model(place, threads=1)
+    Recognizer(found, max_error)  # a wish that cannot be met is told before the work
+    settings = Settings(place, found.sha256, max_error, column, read)
+    target = str(out)
+    with opened_output(target, str(source), settings) as (listed, count):
+        there = finished(target)
+        progress = Progress(count, kept=len(there))
+        left = (shard for shard in shards_in(listed) if shard.number not in there)
+        for done in engine(left, partial(score_shard, out=target, settings=settings)):
+            progress.done += 1
+            progress.inputs += done.inputs
+            progress.statuses.update(done.statuses)
+            progress.seconds = time.monotonic() - begun
+            if on_progress:
+                on_progress(progress)
+    return progress
+
+
+def engine_for(workers: int | None, ray: str | None) -> Engine:
+    """What runs the work: Ray where an address is given, else processes of this machine."""
+    if ray is not None:
+        from digit_recognizer.scoring.on_ray import on_ray
+
+        return partial(on_ray, address=ray)
+    if workers is not None and workers < 1:
+        raise ConfigError(f"{workers} workers can do nothing. Give 1 or more.")
+    return partial(in_processes, workers=workers or cores())
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

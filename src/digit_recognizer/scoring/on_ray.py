@@ -1,0 +1,80 @@
+"""A Ray cluster as an engine: the same unit of work, as tasks that Ray starts again where a machine is lost."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+from digit_recognizer.errors import ConfigError, DigitRecognizerError, RunError, require_extra
+from digit_recognizer.scoring.shards import Shard
+from digit_recognizer.scoring.work import Done
+
+AHEAD = 2  # shards handed out for each core of the cluster, as it is when they are
+FEWEST = 2
+LOCAL = "local"
+FOREVER = -1  # times that Ray may start a task again when its machine was lost
+
+
+def on_ray(shards: Iterator[Shard], work: Callable[[Shard], Done], address: str) -> Iterator[Done]:
+    """What comes of each shard, as it is done, on every machine of a cluster; one core a shard.
+
+    address: of the cluster, "auto", or "local" to start one here. The folder of the parts and the source must be places
+    that every machine reaches. Raises ConfigError where no cluster answers, RunError where it is lost, and what `work`
+    raises.
+    """
+    require_extra("scale", "digits score --ray")
+    import ray
+
+    begun = connect(address)
+    try:
+        task = ray.remote(num_cpus=1, max_retries=FOREVER)(work_on)
+        waiting: list[Any] = []
+        while True:
+            wanted = max(FEWEST, AHEAD * cores_of(ray))
+            waiting += [task.remote(work, shard) for shard in islice(shards, wanted - len(waiting))]
+            if not waiting:
+                return
+            done, waiting = ray.wait(waiting)
+            yield from ray.get(done)
+    except ray.exceptions.RayTaskError as error:
+        cause: Any = error.cause
+        raise (cause if isinstance(cause, DigitRecognizerError) else RunError(f"Ray: {first_line(error)}")) from error
+    except (ray.exceptions.RayError, ConnectionError) as error:
+        raise RunError(f"Ray: {first_line(error)}. What is finished stays: give the same command again.") from error
+    finally:
+        if begun:
+            ray.shutdown()
+
+
+def cores_of(ray: Any) -> int:
+    """The cores of all machines of the cluster, as it is now."""
+    return int(ray.cluster_resources().get("CPU", 1))
+
+
+def work_on(work: Callable[[Shard], Done], shard: Shard) -> Done:
+    """One shard, in a process of Ray's."""
+    return work(shard)
+
+
+def connect(address: str) -> bool:
+    """Join the cluster at an address, or start one; whether it was this call that did so. Raises ConfigError."""
+    import ray
+
+    if ray.is_initialized():
+        return False
+    try:
+        ray.init(address=None if address == LOCAL else address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        raise ConfigError(
+            f"--ray {address}: no Ray cluster answers ({first_line(error)}). Start one with `ray start --head`,"
+            " or leave out --ray."
+        ) from error
+    return True
+
+
+def first_line(error: BaseException) -> str:
+    """The last thing that a long error says of itself."""
+    lines = [line for line in str(error).strip().splitlines() if line.strip()]
+    return (lines[-1] if lines else type(error).__name__).strip().rstrip(".")

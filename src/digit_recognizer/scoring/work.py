@@ -1,0 +1,129 @@
+"""The whole unit of work: a shard in, a part out. Any engine may run it, anywhere, twice without harm."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from digit_recognizer.errors import ConfigError, ImageError
+from digit_recognizer.images import open_picture
+from digit_recognizer.models import load_model
+from digit_recognizer.recognizer import BATCH, Prediction, Recognizer
+from digit_recognizer.scoring.inputs import COLUMN, Input, inputs
+from digit_recognizer.scoring.parts import part_name, write_part
+from digit_recognizer.scoring.rows import Row, of_error, of_page, of_prediction, schema_of_pages, schema_of_pictures
+from digit_recognizer.scoring.shards import Shard, in_chunks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides the rows that a shard gives."""
+
+    model: str  # a shipped name, a model file or a run folder, found wherever the work is done
+    model_sha256: str  # of the file that was found where the work was planned
+    max_error: float | None = None  # as for Recognizer.load
+    column: str = COLUMN  # of tables
+    read: bool = False  # pages of numbers, not a digit a picture
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a shard."""
+
+    shard: Shard
+    inputs: int
+    statuses: dict[str, int]  # rows of each status
+
+
+def score_shard(shard: Shard, out: str, settings: Settings) -> Done:
+    """Score one shard and write its part, whole or not at all; the same rows at every call.
+
+    out: the folder of the parts, a local path or one that fsspec knows. A part that is there is written over. Raises
+    ConfigError where the model that is found here is another one, DataError for a table without the column,
+    StorageError where the part cannot be written.
+    """
+    recognizer = recognizer_for(settings)
+    counted, statuses = Counter[str](), Counter[str]()
+
+    def rows() -> Iterator[Row]:
+        for chunk in in_chunks(inputs(shard, settings.column), BATCH):
+            counted["inputs"] += len(chunk)
+            for row in rows_of(chunk, recognizer, settings):
+                statuses[row["status"]] += 1
+                yield row
+
+    schema = schema_of_pages() if settings.read else schema_of_pictures()
+    write_part(out, part_name(shard.number), schema, rows())
+    return Done(shard, counted["inputs"], dict(statuses))
+
+
+@lru_cache(maxsize=1)
+def recognizer_for(settings: Settings) -> Recognizer:
+    """The recognizer of this process: on one thread, since every core has a process."""
+    model = load_model(settings.model, threads=1)
+    if model.sha256 != settings.model_sha256:
+        raise ConfigError(
+            f"{model.path}: is another model than the one this run began with"
+            f" ({model.sha256[:12]}, not {settings.model_sha256[:12]}). Copy that one here."
+        )
+    return Recognizer(model, settings.max_error)
+
+
+def rows_of(chunk: list[Input], recognizer: Recognizer, settings: Settings) -> Iterator[Row]:
+    """The rows of some inputs, in order."""
+    if settings.read:
+        for each in chunk:
+            yield from page_rows(each, recognizer, settings.model_sha256)
+        return
+    for each, prediction in zip(chunk, predictions_of(chunk, recognizer), strict=True):
+        yield of_prediction(prediction, each.source, settings.model_sha256)
+
+
+def predictions_of(chunk: list[Input], recognizer: Recognizer) -> Iterable[Prediction]:
+    """What is recognised on each input, as `Recognizer.predict` does; an error stands in the place of its input."""
+    found: list[Prediction | None] = []
+    ready: list[Any] = []
+    for each in chunk:
+        try:
+            ready.append(opened(each))
+            found.append(None)
+        except ImageError as error:
+            found.append(Prediction(each.source, "error", error=str(error)))
+    answers = iter(recognizer.predict(ready) if ready else ())
+    for each, failed in zip(chunk, found, strict=True):
+        yield failed or named(next(answers), each.source)
+
+
+def named(prediction: Prediction, source: str) -> Prediction:
+    """The prediction with its input's own name, in its error too."""
+    if prediction.error is None:
+        return prediction
+    return replace(prediction, error=f"{source}: {prediction.error.partition(': ')[2]}")
+
+
+def opened(given: Input) -> Image.Image | NDArray[np.uint8]:
+    """The picture of an input, not yet decoded. Raises ImageError."""
+    if given.content is None:
+        raise ImageError(given.error)
+    return open_picture(given.content, given.source)
+
+
+def page_rows(given: Input, recognizer: Recognizer, sha256: str) -> Iterator[Row]:
+    """The rows of one page of numbers."""
+    from digit_recognizer.reading import read_page
+
+    try:
+        page = read_page(opened(given), recognizer)
+    except ImageError as error:
+        yield of_error(given.source, str(error), sha256)
+        return
+    yield from of_page(page, given.source, sha256)
