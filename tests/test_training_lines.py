@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from digit_recognizer import train
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ConfigError, ModelFileError
+from digit_recognizer.images import Preprocess
 from digit_recognizer.images.strings import Style
 from digit_recognizer.models import load_model
 from digit_recognizer.models.architectures import build_network
@@ -159,7 +160,9 @@ def small_loop(folder: Path, after: int) -> Loop:
     """A loop whose user presses Ctrl-C in step `after`."""
     dataset, interrupt = tiny_dataset(), Interrupt()
     learn, _ = dataset.training("train")
-    task = Task(dataset, learn, None, 0, choose_device("cpu"), None, 60.0, ignore_epoch, ignore_batch)
+    task = Task(
+        dataset, learn, None, Preprocess(), None, 0, choose_device("cpu"), None, 60.0, ignore_epoch, ignore_batch
+    )
     loop = make_loop(SMALL, task, interrupt)
     loop.checkpoints = folder
     loop.train = Stopping(loop.train, interrupt, after)

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 
 from digit_recognizer import train
 from digit_recognizer.errors import RunError
+from digit_recognizer.images import Preprocess
 from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.models.mlp import mlp
@@ -83,7 +84,9 @@ def interrupted_loop(recipe: Recipe, folder: Path, after: int) -> Loop:
     """A loop whose user presses Ctrl-C in step `after`."""
     dataset, interrupt = tiny_dataset(), Interrupt()
     learn, held_out = dataset.training("train")
-    task = Task(dataset, learn, held_out, 0, choose_device("cpu"), None, 60.0, ignore_epoch, ignore_batch)
+    task = Task(
+        dataset, learn, held_out, Preprocess(), None, 0, choose_device("cpu"), None, 60.0, ignore_epoch, ignore_batch
+    )
     loop = make_loop(recipe, task, interrupt)
     loop.checkpoints = folder
     loop.train = Stopping(loop.train, interrupt, after)

@@ -270,7 +270,6 @@ def take_to_score(
     part = dataset.split(split)
     if not len(indices):
         raise DataError(f"{dataset.spec.name}: its split {split!r} is empty.")
-    check_form(dataset.spec, model.preprocess)
     labels = as_model_labels(part.labels[indices], dataset.spec.classes, model.header.class_names, dataset.spec.name)
     warn_of_seen(model, dataset, split)
     looks = note_look(model, dataset.spec.name, part.sha256, len(indices)) if split in TEST_INSIDE else None

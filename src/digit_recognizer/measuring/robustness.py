@@ -14,6 +14,7 @@ from digit_recognizer.data import Dataset, load_dataset
 from digit_recognizer.data.spec import Images, Labels
 from digit_recognizer.errors import ConfigError, require_extra
 from digit_recognizer.images.corruptions import CORRUPTIONS, SEEN, SEVERITIES, TABLE, corrupt
+from digit_recognizer.measuring.checks import check_form
 from digit_recognizer.measuring.evaluate import take_to_score
 from digit_recognizer.measuring.intervals import Interval, wilson
 from digit_recognizer.models import Model, load_model
@@ -163,6 +164,7 @@ def robustness(
     loaded = model if isinstance(model, Model) else load_model(model)
     dataset = data if isinstance(data, Dataset) else load_dataset(data, data_dir, loaded.preprocess)
     chosen = choose(len(dataset.split(split)), n, seed)
+    check_form(dataset.spec, loaded.preprocess)
     images, labels, looks = take_to_score(loaded, dataset, split, chosen)
     clean = misread(loaded, images, labels)
     wrong = np.empty((len(corruptions), len(severities), len(chosen)), bool)

@@ -15,6 +15,7 @@ from digit_recognizer.errors import ModelFileError, require_extra
 from digit_recognizer.files import read_bounded
 from digit_recognizer.measuring.auroc import auroc, auroc_interval
 from digit_recognizer.measuring.calibration import read_calibration
+from digit_recognizer.measuring.checks import check_form
 from digit_recognizer.measuring.evaluate import take_to_score
 from digit_recognizer.measuring.intervals import Interval, wilson
 from digit_recognizer.models import Model
@@ -106,6 +107,7 @@ def strangers(model: Model, dataset: Dataset, split: str, pictures: Mapping[str,
     safetensors form does not lie beside an ONNX twin.
     """
     require_extra("train", "Measuring how strangers are told from digits")
+    check_form(dataset.spec, model.preprocess)
     digits, _, looks = take_to_score(model, dataset, split, np.arange(len(dataset.split(split))))
     kinds = {kind: strangeness_scores(model, images) for kind, images in pictures.items()}
     return Strangers(model, dataset.spec.name, split, looks, strangeness_scores(model, digits), kinds)
