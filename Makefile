@@ -13,8 +13,9 @@ demo: .venv/train-installed
 	$(BIN)/digits demo
 
 # -m "not slow" counts the slow tests as deselected; skipped tests are named with their reasons (-ra in pyproject.toml).
+# A process a core; one thread each, since two threads of torch in each of several processes stand in each other's way.
 test: lint
-	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile --cov --cov-report=term
 
 test-slow: .venv/dev-installed
 	$(BIN)/python -m pytest -m slow
