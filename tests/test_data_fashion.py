@@ -138,7 +138,9 @@ def test_offline_the_error_names_files_and_folder_and_its_advice_works(packed: P
     check(load_dataset("fashion-mnist", tmp_path / "data"))
 
 
-@pytest.mark.parametrize("content", [b"", b"words", gzip.compress(b"x", mtime=0)[:-1], gzip.compress(b"another file", mtime=0)])
+@pytest.mark.parametrize(
+    "content", [b"", b"words", gzip.compress(b"x", mtime=0)[:-1], gzip.compress(b"another file", mtime=0)]
+)
 def test_a_damaged_file_of_the_users_is_not_unpacked(packed: Path, tmp_path: Path, content: bytes) -> None:
     own = tmp_path / "data" / RAW
     own.mkdir(parents=True)
