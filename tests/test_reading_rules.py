@@ -77,7 +77,7 @@ def test_numbers_part_where_no_gap_is(gaps: list[float]) -> None:
     assert min(abs(parts - gap) for gap in inside) >= (BROAD - NARROW) / (2 * (len(gaps) + 1)) - 1e-9
 
 
-@pytest.mark.parametrize(("kind", "least"), [("lined", 0.75), ("squared", 0.6), ("boxes", 0.6)])
+@pytest.mark.parametrize(("kind", "least"), [("lined", 0.75), ("squared", 0.7), ("boxes", 0.75)])
 def test_numbers_on_ruled_paper_and_in_boxes_are_read(kind: str, least: float, mnist: Dataset) -> None:
     validation = mnist.split("validation")
     drawn = drawn_page(kind, validation.take(np.arange(900)), validation.labels[:900].tolist(), 5)
