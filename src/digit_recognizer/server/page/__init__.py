@@ -13,12 +13,14 @@ KINDS = {
     ".webmanifest": "application/manifest+json",
 }
 START = "index.html"
+SHARED = ("answer.js", "icon.svg", "paper.js", "style.css", "theme.js")  # that stand in exporting/web, for both pages
 
 
 def page_files() -> dict[str, tuple[str, bytes, str]]:
     """Of each path that the page has: media type, content and entity tag."""
     files = {}
-    for file in resources.files(__name__).iterdir():
+    shared = resources.files("digit_recognizer.exporting") / "web"
+    for file in (*resources.files(__name__).iterdir(), *(shared / name for name in SHARED)):
         kind = KINDS.get(file.name[file.name.rfind(".") :])
         if kind is not None:
             content = file.read_bytes()
