@@ -122,6 +122,18 @@ def test_blank_paper_has_no_ink_in_any_light(level: int, down: float, grain: flo
     assert find_ink(np.clip(level * light(down, 0) + noise, 0, 255).astype(np.uint8)) is None
 
 
+def test_the_hairlines_of_a_digit_are_no_grain() -> None:
+    """The slanted stroke of a printed 4, a third as dark as its stem."""
+    page = np.full((60, 60), 200.0) - np.linspace(0, 30, 60)
+    page[10:50, 35:42] -= 120
+    for step in range(25):
+        page[10 + step, 34 - step] -= 40
+    page[35, 9:50] -= 40
+    found = find_ink(np.asarray(page, np.uint8))
+    assert found is not None
+    assert found[35, 12:34].min() > 50
+
+
 @given(paper=st.integers(1, 120))
 def test_brightened_mnist_is_mended(paper: int, mnist: Dataset) -> None:
     for image in mnist.split("validation").take(np.arange(4)):

@@ -137,8 +137,26 @@ def test_strokes_too_thin_or_too_thick_come_near_mnists(pen: int) -> None:
 
 @given(shape=st.tuples(st.integers(1, 60), st.integers(1, 60)), paper=st.integers(0, 224), data=st.data())
 def test_paper_without_ink_is_blank(shape: tuple[int, int], paper: int, data: st.DataObject) -> None:
-    faint = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(paper, paper + 31)))
+    faint = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(paper, paper + 15)))
     assert PREPARE.fit(faint) is None
+
+
+@given(side=st.integers(8, 60), paper=st.integers(0, 224), seed=st.integers(0, 2**32))
+def test_grain_is_no_ink(side: int, paper: int, seed: int) -> None:
+    grain = np.random.default_rng(seed).integers(0, 32, (side, side))
+    assert PREPARE.fit((paper + grain).astype(np.uint8)) is None
+
+
+@given(paper=st.integers(40, 255), contrast=st.integers(20, 31), seed=st.integers(0, 2**32))
+def test_pale_ink_on_smooth_paper_is_ink(paper: int, contrast: int, seed: int) -> None:
+    """As of a hard pencil, under light that falls off to one side."""
+    page = np.linspace(paper, paper - 20, 60)[None].repeat(60, 0)
+    page[10:50, 27:33] -= contrast
+    page += np.random.default_rng(seed).normal(0, 0.5, page.shape)
+    fitted = PREPARE.fit(np.clip(page, 0, 255).astype(np.uint8))
+    assert fitted is not None
+    assert fitted[4:24].max(1).min() > 200
+    assert not fitted[:, :9].any()
 
 
 @pytest.mark.parametrize("paper", [0, 255])

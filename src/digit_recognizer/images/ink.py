@@ -28,18 +28,20 @@ WORKING = 256  # pixels: side at which the paper is estimated
 COARSEST = 4  # a stroke is no wider than this part of a digit's picture
 ROUNDS = 3
 NOISE = 3.0  # standard deviations of the paper's own grain that are no ink
+PALE, CLEAR = 0.5, 5.0  # ink of this part of the contrast asked for is enough if it is so many times the paper's grain
 
 
 def find_ink(grey: Grey, min_contrast: int = 32, widest_stroke: float = 1 / COARSEST) -> Grey | None:
     """A grey picture (H, W) as light ink on black paper, (H, W) uint8; None where nothing stands out from the paper.
 
-    min_contrast: grey levels (1..255) that ink must depart from the paper beside it. widest_stroke: of any ink, as a
-        share of the picture's shorter side: 1/4 for one digit, far less for a page, whose shadows may be narrower.
+    min_contrast: grey levels (1..255) that ink must depart from the paper beside it; pale ink on paper without grain,
+        half as many. widest_stroke: of any ink, as a share of the picture's shorter side: 1/4 for one digit, far less
+        for a page, whose shadows may be narrower.
     Of a dark and of a light ink the one counts that departs farther from a smooth paper fitted to the picture's edge.
     """
     level = even_paper(grey)
-    strength, contrast = on_uneven_paper(grey, widest_stroke) if level is None else on_even_paper(grey, level)
-    if contrast < min_contrast:
+    strength, contrast, grain = on_uneven_paper(grey, widest_stroke) if level is None else on_even_paper(grey, level)
+    if contrast < min_contrast * (PALE if contrast >= CLEAR * grain else 1):
         return None
     ink = np.asarray(np.rint(np.clip(strength, 0, 1) * 255), np.uint8)
     kept = ink if min(grey.shape) <= TIGHT else without_clutter(ink)
@@ -86,28 +88,34 @@ def middle(levels: Grey) -> int:
     return (int(ordered[(len(ordered) - 1) // 2]) + int(ordered[len(ordered) // 2])) // 2
 
 
-def on_even_paper(grey: Grey, paper: int) -> tuple[Floats, float]:
-    """Ink (H, W), 1 at its strongest, on paper of one level; and how far the strongest departs, grey levels."""
+def on_even_paper(grey: Grey, paper: int) -> tuple[Floats, float, float]:
+    """Ink (H, W), 1 at its strongest, on paper of one level; how far the strongest departs, and the paper's grain."""
     darker, lighter = paper - int(grey.min()), int(grey.max()) - paper
     away = grey.astype(np.float32) - paper if lighter >= darker else paper - grey.astype(np.float32)
     contrast = max(darker, lighter)
-    return away / np.float32(max(1, contrast)), float(contrast)
+    return away / np.float32(max(1, contrast)), float(contrast), max(EVEN, grain_of(away))
 
 
-def on_uneven_paper(grey: Grey, widest_stroke: float) -> tuple[Floats, float]:
-    """Ink (H, W), about 1 at its strongest, on paper under uneven light; and its contrast, grey levels."""
+def on_uneven_paper(grey: Grey, widest_stroke: float) -> tuple[Floats, float, float]:
+    """Ink (H, W), about 1 at its strongest, on paper under uneven light; its contrast and the paper's grain, levels."""
     small = shrunk(grey)
     dark = ink_is_dark(small)
-    paper, written = paper_below(255 - small if dark else small, widest_stroke)
-    away = departures(small, paper, dark)
+    light = 255 - small if dark else small
+    paper, written = paper_below(light, widest_stroke)
     if not written.any() or written.all():
-        return np.zeros(grey.shape, np.float32), 0.0
+        return np.zeros(grey.shape, np.float32), 0.0, 0.0
+    away = departures(small, paper, dark)
     strongest = float(np.percentile(away[written], 90))
-    low = min(NOISE * float(np.std(away[~written])), strongest / 2)
-    contrast = float(np.percentile((255 - small if dark else small)[written] - paper[written], 90))
+    low = min(NOISE * grain_of(away[~written]), strongest / 2)
+    contrast = float(np.percentile(light[written] - paper[written], 90))
     whole = np.asarray(cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
     ink = (departures(grey.astype(np.float32), whole, dark) - low) / max(1e-6, strongest - low)
-    return np.asarray(ink, np.float32), contrast
+    return np.asarray(ink, np.float32), contrast, grain_of(light - paper)
+
+
+def grain_of(away: Floats) -> float:
+    """The standard deviation of paper (n,), by its median departure (Hampel 1974), which hairlines of ink hardly move."""
+    return 1.4826 * float(np.median(np.abs(away - np.median(away))))
 
 
 def departures(picture: Floats, paper: Floats, dark: bool) -> Floats:

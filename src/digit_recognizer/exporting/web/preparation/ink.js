@@ -1,7 +1,7 @@
 // Ink and paper told apart under uneven light: images/ink.py line by line. Pictures are grey, 0 black to 255 white.
 import { withoutClutter } from "./clutter.js";
 import { blurred, dilated, opened, otsu } from "./filters.js";
-import { clip, deviation, largest, mean, percentile, plane, rint, share, smallest } from "./numbers.js";
+import { clip, largest, mean, median, percentile, plane, rint, share, smallest } from "./numbers.js";
 import { areaAveraged, bilinearRows } from "./resize.js";
 import { departures as departuresFromEdge } from "./surface.js";
 
@@ -15,12 +15,13 @@ const WORKING = 256;
 const COARSEST = 4;
 const ROUNDS = 3;
 const NOISE = 3;
+const [PALE, CLEAR] = [0.5, 5];
 
 // Light ink on black paper, or null where nothing stands out from the paper by `minContrast` grey levels.
 export function findInk(grey, minContrast) {
   const level = evenPaper(grey);
   const found = level === null ? onUnevenPaper(grey) : onEvenPaper(grey, level);
-  if (found.contrast < minContrast) return null;
+  if (found.contrast < minContrast * (found.contrast >= CLEAR * found.grain ? PALE : 1)) return null;
   const tight = Math.min(grey.width, grey.height) <= TIGHT;
   const kept = tight ? found.ink : withoutClutter(found.ink);
   return kept.data.some((value) => value > 0) ? kept : null;
@@ -65,8 +66,9 @@ function onEvenPaper({ width, height, data }, paper) {
   const [darker, lighter] = [paper - smallest(data), largest(data) - paper];
   const contrast = Math.max(darker, lighter);
   const sign = lighter >= darker ? 1 : -1;
-  const ink = data.map((level) => asLevel(fround((sign * (level - paper)) / Math.max(1, contrast))));
-  return { ink: plane(width, height, ink), contrast };
+  const away = Float32Array.from(data, (level) => sign * (level - paper));
+  const ink = Uint8Array.from(away, (each) => asLevel(fround(each / Math.max(1, contrast))));
+  return { ink: plane(width, height, ink), contrast, grain: Math.max(EVEN, grainOf(away)) };
 }
 
 function onUnevenPaper(grey) {
@@ -76,11 +78,18 @@ function onUnevenPaper(grey) {
   const { paper, written } = paperBelow(light);
   const away = small.data.map((level, at) => departure(level, paper.data[at], dark));
   const [inside, outside] = [(_, at) => written[at] > 0, (_, at) => !written[at]];
-  if (!written.some((each) => each) || written.every((each) => each)) return { contrast: 0 };
+  if (!written.some((each) => each) || written.every((each) => each)) return { contrast: 0, grain: 0 };
   const strongest = fround(percentile(away.filter(inside), 90));
-  const low = Math.min(NOISE * deviation(away.filter(outside)), strongest / 2);
-  const contrast = percentile(light.data.map((level, at) => level - paper.data[at]).filter(inside), 90);
-  return { ink: inkOf(grey, paper, dark, low, strongest), contrast };
+  const low = Math.min(NOISE * grainOf(away.filter(outside)), strongest / 2);
+  const above = light.data.map((level, at) => level - paper.data[at]);
+  const contrast = percentile(above.filter(inside), 90);
+  return { ink: inkOf(grey, paper, dark, low, strongest), contrast, grain: grainOf(above) };
+}
+
+// The standard deviation of paper, by its median departure.
+function grainOf(away) {
+  const middle = median(away);
+  return 1.4826 * median(away.map((each) => Math.abs(each - middle)));
 }
 
 function inkOf({ width, height, data }, paper, dark, low, strongest) {

@@ -30,13 +30,6 @@ export function mean(values) {
   return sum / values.length;
 }
 
-export function deviation(values) {
-  const middle = mean(values);
-  let sum = 0;
-  for (const value of values) sum += (value - middle) ** 2;
-  return Math.sqrt(sum / values.length);
-}
-
 export const share = (values, holds) => values.reduce((count, value) => count + (holds(value) ? 1 : 0), 0) / values.length;
 
 // np.percentile, linear between the ranks. values: a typed array, at least one.
