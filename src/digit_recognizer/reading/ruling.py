@@ -35,6 +35,7 @@ CLOSE = 1.0  # pixels beside a rule's edge that are still the rule
 REACH = 4  # pixels within which a side ends at a rule
 CORE = 80  # percentile of the ink of rules that tells how dark their middle is, apart from blurred edges
 DARKER = 1.5  # times as dark as the rule: that is a stroke on it
+THICKER = 1.5  # times as thick as the level rules' median, and half a pixel: that is a stroke, no side of a box
 
 
 @dataclass(frozen=True)
@@ -66,36 +67,42 @@ class Sides:
     ends: Mask  # (H, W): the rules across them, from one of which to another they run
     lean: float  # degrees, about
     darkest: float  # share of the paper's light that is missing, as of those rules
+    thickest: float  # pixels, as of those rules
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Where the rules of one direction lie, (H, W) each."""
+    """Where the rules of one direction lie, (H, W) each, and what each of them is like."""
 
     bands: Mask  # all along them
     erased: Mask  # ink that is theirs alone
+    leans: list[float]  # degrees
+    thick: list[float]  # pixels
 
 
 def find_rules(dark: Darkness) -> Mask:
     """Where the rules of a page lie, (h, w)."""
     longer = max(dark.away.shape)
     shortest, side = max(24, round(SHORTEST * longer)), max(12, round(SIDE * longer))
-    level, lean = rules_along(dark.away, dark.faintest, shortest, None, SLIM_LEVEL)
-    sides = None
-    if lean is not None and level.erased.any():
-        sides = Sides(side, level.bands.T, -lean, DARKER * float(np.percentile(dark.away[level.erased], CORE)))
-    upright, _ = rules_along(dark.away.T, dark.faintest, shortest, sides, SLIM_UPRIGHT)
+    level = rules_along(dark.away, dark.faintest, shortest, None, SLIM_LEVEL)
+    sides = sides_between(level, dark.away, side) if level.leans and level.erased.any() else None
+    upright = rules_along(dark.away.T, dark.faintest, shortest, sides, SLIM_UPRIGHT)
     return level.erased | upright.erased.T | level.bands & upright.bands.T
 
 
-def rules_along(
-    away: Floats, faintest: float, shortest: int, sides: Sides | None, slim: int
-) -> tuple[Rules, float | None]:
-    """The level rules and how far they lean in degrees (their median; None where there are none).
+def sides_between(level: Rules, away: Floats, least: int) -> Sides:
+    """What the sides of boxes are like that run between these level rules."""
+    darkest = DARKER * float(np.percentile(away[level.erased], CORE))
+    thickest = THICKER * float(np.median(level.thick)) + 0.5
+    return Sides(least, level.bands.T, -float(np.median(level.leans)), darkest, thickest)
+
+
+def rules_along(away: Floats, faintest: float, shortest: int, sides: Sides | None, slim: int) -> Rules:
+    """The level rules.
 
     shortest: pixels of a rule that stands alone; slim: so many times as long as thick it is.
     """
-    rules, leans = Rules(np.zeros(away.shape, bool), np.zeros(away.shape, bool)), []
+    rules = Rules(np.zeros(away.shape, bool), np.zeros(away.shape, bool), [], [])
     ranges = [(-LEANING, LEANING, shortest, shortest, 0.0)]
     if sides:
         ranges.append((sides.lean - SQUARE, sides.lean + SQUARE, sides.least, 10**9, SHARP))
@@ -106,7 +113,8 @@ def rules_along(
         for line in straight_lines(x, y, away.shape[1], round(0.8 * THIN * least), (lowest, highest)):
             parts = [part for part in page.parts(line) if part[1] - part[0] >= min(least, PART * alone)]
             if any(last - first >= max(alone, slim * thickness(page, line, (first, last))) for first, last in parts):
-                leans.append(float(np.degrees(np.arctan(line.slope))))
+                rules.leans.append(float(np.degrees(np.arctan(line.slope))))
+                rules.thick.extend(thickness(page, line, part) for part in parts)
             else:
                 parts = [part for part in parts if sides and is_side(sides, page, line, part)]
             for part in parts:
@@ -114,7 +122,7 @@ def rules_along(
             vain = 0 if parts else vain + 1
             if vain > IN_VAIN:
                 break
-    return rules, float(np.median(leans)) if leans else None
+    return rules
 
 
 def as_ruled(away: Floats, faintest: float, sharp: float) -> Ruled:
@@ -145,7 +153,9 @@ def middles(thin: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def is_side(sides: Sides, page: Ruled, line: Line, part: tuple[int, int]) -> bool:
-    """Whether a part of a line runs from one rule across it to another, and is no darker than they."""
+    """Whether a part of a line runs from one rule across it to another, and is no darker and no thicker than they."""
+    if thickness(page, line, part) > sides.thickest:
+        return False
     columns = np.arange(*part)
     rows = np.clip(np.rint(line.at(columns)).astype(np.int64), 0, len(page.away) - 1)
     if float(np.median(page.away[rows, columns])) > sides.darkest:
