@@ -114,7 +114,7 @@ def on_uneven_paper(grey: Grey, widest_stroke: float) -> tuple[Floats, float, fl
 
 
 def grain_of(away: Floats) -> float:
-    """The standard deviation of paper (n,), by its median departure (Hampel 1974), which hairlines of ink hardly move."""
+    """The standard deviation of paper (n,), by its median departure (Hampel 1974), which hairlines hardly move."""
     return 1.4826 * float(np.median(np.abs(away - np.median(away))))
 
 
