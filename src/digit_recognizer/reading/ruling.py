@@ -23,11 +23,13 @@ SLIM_LEVEL = 7  # times as long as thick is a level rule: no stroke of a digit i
 SLIM_UPRIGHT = 20  # and an upright rule that runs from no level rule to another: a 1 is shorter
 SIDE = 1 / 60  # of the longer side: the shortest side of a box
 PART = 0.5  # of the shortest rule: shorter parts of a rule are strokes
+UNBROKEN = 0.8  # of a rule has ink; where it has less, its short parts are strokes that chance to stand in line
 LEANING = 8.0  # degrees that rules may lean
 SQUARE = 2.5  # degrees by which the sides of a box may lean otherwise
 SMOOTH = 9  # columns over which a rule is averaged, against the grain
 WEAK = 0.7  # of the faintest ink: a rule averaged so is as sure
 SHARP = 0.4  # of the darkest ink nearby: what is fainter is the blur between the side of a box and a stroke beside it
+PALER = 0.55  # of a rule's own darkness: paler parts of it are its blur
 GAP = 3  # columns without ink that do not end a rule
 IN_VAIN = 120  # lines in a row that are no rules: then the others, of fewer points, are none either
 THIN = 0.4  # of a rule's columns are thin; in the others strokes cross it
@@ -47,16 +49,22 @@ class Ruled:
     thin: Mask  # of ink and faint rules what is no higher than a rule
     near_weak: Mask  # ink and faint rules, and what lies just above and below
     near_thin: Mask  # the same of what is thin
+    near: Floats  # the darkest of a place, averaged, and of those just above and below
 
     def parts(self, line: Line) -> list[tuple[int, int]]:
-        """The columns, first and after the last, between which ink lies on a line without a gap, much of it thin."""
+        """The columns, first and after the last, between which ink lies on a line without a gap, much of it thin.
+
+        Between a rule and a stroke in line with it the ink is much paler than on them, where they are blurred.
+        """
         columns = np.arange(self.mask.shape[1])
         rows = np.clip(np.rint(line.at(columns)).astype(np.int64), 0, len(self.mask) - 1)
-        on, thin = self.near_weak[rows, columns], self.near_thin[rows, columns]
-        closed = cv2.morphologyEx(np.pad(on, GAP + 1)[None].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, GAP + 1)))
-        edges = np.clip(np.flatnonzero(np.diff(closed[0].astype(np.int8))) - GAP, 0, self.mask.shape[1])
-        pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-        return [(first, last) for first, last in pairs if np.count_nonzero(thin[first:last]) > THIN * (last - first)]
+        on, thin, level = self.near_weak[rows, columns], self.near_thin[rows, columns], self.near[rows, columns]
+        found = []
+        for whole, end in runs(on):
+            for first, last in runs(level[whole:end] >= PALER * np.median(level[whole:end])):
+                if np.count_nonzero(thin[whole + first : whole + last]) > THIN * (last - first):
+                    found.append((whole + first, whole + last))
+        return found
 
 
 @dataclass(frozen=True)
@@ -112,11 +120,14 @@ def rules_along(away: Floats, faintest: float, shortest: int, sides: Sides | Non
         vain = 0
         for line in straight_lines(x, y, away.shape[1], round(0.8 * THIN * least), (lowest, highest)):
             parts = [part for part in page.parts(line) if part[1] - part[0] >= min(least, PART * alone)]
-            if any(last - first >= max(alone, slim * thickness(page, line, (first, last))) for first, last in parts):
+            long = [(a, b) for a, b in parts if b - a >= max(alone, slim * thickness(page, line, (a, b)))]
+            if long:
+                unbroken = not sides or sum(b - a for a, b in parts) >= UNBROKEN * (parts[-1][1] - parts[0][0])
+                parts = parts if unbroken else long
                 rules.leans.append(float(np.degrees(np.arctan(line.slope))))
                 rules.thick.extend(thickness(page, line, part) for part in parts)
             else:
-                parts = [part for part in parts if sides and is_side(sides, page, line, part)]
+                parts = [side for part in parts for side in sides_of(sides, page, line, part)] if sides else []
             for part in parts:
                 erase(rules, page, line, part)
             vain = 0 if parts else vain + 1
@@ -135,12 +146,18 @@ def as_ruled(away: Floats, faintest: float, sharp: float) -> Ruled:
     weak = smooth >= WEAK * faintest
     clear = weak & (smooth >= sharp * cv2.dilate(smooth, np.ones((SMOOTH, 1), np.uint8)))
     thin = short_runs(clear, max(LEAST_THICKEST, round(THICKEST * max(away.shape))))
-    return Ruled(away, away >= faintest, thin, *(np.asarray(three_rows(each) > 0) for each in (weak, thin)))
+    three_rows = np.ones((3, 1), np.uint8)
+    near_weak, near_thin = (cv2.dilate(each.astype(np.uint8), three_rows) > 0 for each in (weak, thin))
+    near = np.asarray(cv2.dilate(smooth, three_rows), np.float32)
+    return Ruled(away, away >= faintest, thin, np.asarray(near_weak), np.asarray(near_thin), near)
 
 
-def three_rows(mask: Mask) -> NDArray[np.uint8]:
-    """A mask (H, W) with what lies just above and below."""
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((3, 1), np.uint8)))
+def runs(on: Mask) -> list[tuple[int, int]]:
+    """The first column and that after the last of each run of ink (W,); gaps of GAP do not end one."""
+    closed = cv2.morphologyEx(np.pad(on, GAP + 1)[None].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, GAP + 1)))
+    edges = np.clip(np.flatnonzero(np.diff(closed[0].astype(np.int8))) - GAP, 0, len(on))
+    pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return [(first, last) for first, last in pairs if last > first]
 
 
 def middles(thin: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -152,20 +169,22 @@ def middles(thin: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return columns.astype(np.float64), (first + after - 1) / 2
 
 
-def is_side(sides: Sides, page: Ruled, line: Line, part: tuple[int, int]) -> bool:
-    """Whether a part of a line runs from one rule across it to another, and is no darker and no thicker than they."""
-    if thickness(page, line, part) > sides.thickest:
-        return False
-    columns = np.arange(*part)
-    rows = np.clip(np.rint(line.at(columns)).astype(np.int64), 0, len(page.away) - 1)
-    if float(np.median(page.away[rows, columns])) > sides.darkest:
-        return False
-    ways = np.array([part[0], part[1] - 1])
-    for column, row in zip(ways.tolist(), np.rint(line.at(ways)).astype(int).tolist(), strict=True):
-        around = sides.ends[max(0, row - REACH) : row + REACH + 1, max(0, column - REACH) : column + REACH + 1]
-        if not around.any():
-            return False
-    return True
+def sides_of(sides: Sides, page: Ruled, line: Line, part: tuple[int, int]) -> list[tuple[int, int]]:
+    """The stretches of a part that run from one rule across it to the next, and are no darker and no thicker."""
+    columns = np.arange(max(0, part[0] - REACH), min(page.mask.shape[1], part[1] + REACH))
+    rows = np.clip(np.rint(line.at(columns)).astype(np.int64), 0, len(page.mask) - 1)
+    steps = np.diff(sides.ends[rows, columns].astype(np.int8))
+    edges = np.flatnonzero(steps)
+    pairs = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+    inner = [(first + 1, after + 1) for first, after in pairs if steps[first] < 0]
+    stretches = [
+        (int(columns[first]), int(columns[after]))
+        for first, after in inner
+        if after - first >= sides.least
+        and np.count_nonzero(page.near_thin[rows[first:after], columns[first:after]]) > THIN * (after - first)
+        and float(np.median(page.away[rows[first:after], columns[first:after]])) <= sides.darkest
+    ]
+    return [each for each in stretches if thickness(page, line, each) <= sides.thickest]
 
 
 def thickness(page: Ruled, line: Line, part: tuple[int, int]) -> float:
