@@ -20,6 +20,8 @@ GRAIN = 4.5  # standard deviations of the paper's grain that are no ink
 NEAR = 1 / 60  # of the longer side: within it the darkest ink says what counts as ink
 SHARE = 0.4  # of that darkest ink
 SURE = 1.4  # times the faintest: the darkest place of any stroke
+BESIDE = 2  # pixels from an erased rule: so far its blurred edges reach
+EDGES, SLIM = 0.8, 4  # of a component lie so near a rule, and it is so many times as long as wide: that is its blur
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def strokes(dark: Darkness, rules: Mask) -> PageInk:
     away = np.where(rules, np.float32(0), dark.away)
     peak = cv2.dilate(away, np.ones((odd(NEAR * max(away.shape)),) * 2, np.uint8))
     mask = without_faint(away >= np.maximum(dark.faintest, SHARE * peak), away, SURE * dark.faintest)
+    mask = without_edges(mask, rules)
     strength = np.clip(away / np.maximum(peak, dark.faintest), 0, 1).astype(np.float32)
     return PageInk(strength, mask, rules)
 
@@ -117,3 +120,15 @@ def without_faint(mask: Mask, away: Floats, sure: float) -> Mask:
     kept[labels[away >= sure]] = True
     kept[0] = False
     return np.asarray(kept[labels])
+
+
+def without_edges(mask: Mask, rules: Mask) -> Mask:
+    """The mask without components that are hardly more than the blurred edge of an erased rule."""
+    if not rules.any():
+        return mask
+    near = cv2.dilate(rules.astype(np.uint8), np.ones((2 * BESIDE + 1,) * 2, np.uint8)) > 0
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    sides, area = np.asarray(stats)[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]], np.asarray(stats)[:, cv2.CC_STAT_AREA]
+    beside = np.bincount(np.asarray(labels)[mask & near], minlength=count)
+    kept = (beside < EDGES * area) | (sides.max(1) < SLIM * sides.min(1))
+    return np.asarray(mask & kept[labels])
