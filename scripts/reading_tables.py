@@ -10,8 +10,9 @@ from results import read
 def pages_table() -> str:
     """A row for each kind of page."""
     measured = read("pages")
+    each_kind = max(each["pages"] for each in measured["pages"].values())
     lines = [
-        f"`python benchmarks/pages.py --each 2 --seed {measured['seed']}`, model `{measured['model']}`:",
+        f"`python benchmarks/pages.py --each {each_kind} --seed {measured['seed']}`, model `{measured['model']}`:",
         "",
         "| page | pages | numbers | wholly right | 95 % interval | digits found | sure but wrong | turned wrongly |",
         "|---|---|---|---|---|---|---|---|",

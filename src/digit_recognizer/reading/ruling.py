@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from digit_recognizer.reading.ink import Darkness, Floats, Mask
+from digit_recognizer.reading.ruled import THIN, Ruled, as_ruled, middles, short_runs
 from digit_recognizer.reading.straight import Line, straight_lines
 
-THICKEST = 1 / 180  # of the longer side: thicker lines are no rules
-LEAST_THICKEST = 8  # pixels: or no more than so many, blurred edges with them
 SHORTEST = 1 / 16  # of the longer side: the shortest rule
 SLIM_LEVEL = 7  # times as long as thick is a level rule: no stroke of a digit is so long and straight
 SLIM_UPRIGHT = 20  # and an upright rule that runs from no level rule to another: a 1 is shorter
@@ -26,45 +23,13 @@ PART = 0.5  # of the shortest rule: shorter parts of a rule are strokes
 UNBROKEN = 0.8  # of a rule has ink; where it has less, its short parts are strokes that chance to stand in line
 LEANING = 8.0  # degrees that rules may lean
 SQUARE = 2.5  # degrees by which the sides of a box may lean otherwise
-SMOOTH = 9  # columns over which a rule is averaged, against the grain
-WEAK = 0.7  # of the faintest ink: a rule averaged so is as sure
 SHARP = 0.4  # of the darkest ink nearby: what is fainter is the blur between the side of a box and a stroke beside it
-PALER = 0.55  # of a rule's own darkness: paler parts of it are its blur
-GAP = 3  # columns without ink that do not end a rule
 IN_VAIN = 120  # lines in a row that are no rules: then the others, of fewer points, are none either
-THIN = 0.4  # of a rule's columns are thin; in the others strokes cross it
 CLOSE = 1.0  # pixels beside a rule's edge that are still the rule
 REACH = 4  # pixels within which a side ends at a rule
 CORE = 80  # percentile of the ink of rules that tells how dark their middle is, apart from blurred edges
 DARKER = 1.5  # times as dark as the rule: that is a stroke on it
 THICKER = 1.5  # times as thick as the level rules' median, and half a pixel: that is a stroke, no side of a box
-
-
-@dataclass(frozen=True)
-class Ruled:
-    """A page as the search for level rules sees it, (H, W) each."""
-
-    away: Floats
-    mask: Mask  # ink
-    thin: Mask  # of ink and faint rules what is no higher than a rule
-    near_weak: Mask  # ink and faint rules, and what lies just above and below
-    near_thin: Mask  # the same of what is thin
-    near: Floats  # the darkest of a place, averaged, and of those just above and below
-
-    def parts(self, line: Line) -> list[tuple[int, int]]:
-        """The columns, first and after the last, between which ink lies on a line without a gap, much of it thin.
-
-        Between a rule and a stroke in line with it the ink is much paler than on them, where they are blurred.
-        """
-        columns = np.arange(self.mask.shape[1])
-        rows = np.clip(np.rint(line.at(columns)).astype(np.int64), 0, len(self.mask) - 1)
-        on, thin, level = self.near_weak[rows, columns], self.near_thin[rows, columns], self.near[rows, columns]
-        found = []
-        for whole, end in runs(on):
-            for first, last in runs(level[whole:end] >= PALER * np.median(level[whole:end])):
-                if np.count_nonzero(thin[whole + first : whole + last]) > THIN * (last - first):
-                    found.append((whole + first, whole + last))
-        return found
 
 
 @dataclass(frozen=True)
@@ -120,10 +85,8 @@ def rules_along(away: Floats, faintest: float, shortest: int, sides: Sides | Non
         vain = 0
         for line in straight_lines(x, y, away.shape[1], round(0.8 * THIN * least), (lowest, highest)):
             parts = [part for part in page.parts(line) if part[1] - part[0] >= min(least, PART * alone)]
-            long = [(a, b) for a, b in parts if b - a >= max(alone, slim * thickness(page, line, (a, b)))]
-            if long:
-                unbroken = not sides or sum(b - a for a, b in parts) >= UNBROKEN * (parts[-1][1] - parts[0][0])
-                parts = parts if unbroken else long
+            if long := [(a, b) for a, b in parts if b - a >= max(alone, slim * thickness(page, line, (a, b)))]:
+                parts = long if sides and not unbroken(parts) else parts
                 rules.leans.append(float(np.degrees(np.arctan(line.slope))))
                 rules.thick.extend(thickness(page, line, part) for part in parts)
             else:
@@ -136,37 +99,9 @@ def rules_along(away: Floats, faintest: float, shortest: int, sides: Sides | Non
     return rules
 
 
-def as_ruled(away: Floats, faintest: float, sharp: float) -> Ruled:
-    """What the search for level rules needs of a page's darkness (H, W).
-
-    sharp: of the darkest ink within SMOOTH rows; what is fainter does not make a rule thicker.
-    """
-    away = np.ascontiguousarray(away)
-    smooth = cv2.blur(away, (SMOOTH, 1))
-    weak = smooth >= WEAK * faintest
-    clear = weak & (smooth >= sharp * cv2.dilate(smooth, np.ones((SMOOTH, 1), np.uint8)))
-    thin = short_runs(clear, max(LEAST_THICKEST, round(THICKEST * max(away.shape))))
-    three_rows = np.ones((3, 1), np.uint8)
-    near_weak, near_thin = (cv2.dilate(each.astype(np.uint8), three_rows) > 0 for each in (weak, thin))
-    near = np.asarray(cv2.dilate(smooth, three_rows), np.float32)
-    return Ruled(away, away >= faintest, thin, np.asarray(near_weak), np.asarray(near_thin), near)
-
-
-def runs(on: Mask) -> list[tuple[int, int]]:
-    """The first column and that after the last of each run of ink (W,); gaps of GAP do not end one."""
-    closed = cv2.morphologyEx(np.pad(on, GAP + 1)[None].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, GAP + 1)))
-    edges = np.clip(np.flatnonzero(np.diff(closed[0].astype(np.int8))) - GAP, 0, len(on))
-    pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return [(first, last) for first, last in pairs if last > first]
-
-
-def middles(thin: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Columns and rows, (N,) each, of the middles of upright runs in ink (H, W)."""
-    framed = np.pad(np.ascontiguousarray(thin.T).astype(np.int8), ((0, 0), (1, 1)))
-    steps = np.diff(framed, axis=1)
-    columns, first = np.nonzero(steps == 1)
-    _, after = np.nonzero(steps == -1)
-    return columns.astype(np.float64), (first + after - 1) / 2
+def unbroken(parts: list[tuple[int, int]]) -> bool:
+    """Whether there is hardly any paper between the parts of a rule."""
+    return sum(last - first for first, last in parts) >= UNBROKEN * (parts[-1][1] - parts[0][0])
 
 
 def sides_of(sides: Sides, page: Ruled, line: Line, part: tuple[int, int]) -> list[tuple[int, int]]:
@@ -213,10 +148,3 @@ def erase(rules: Rules, page: Ruled, line: Line, part: tuple[int, int]) -> None:
     band = beside <= thick / 2 + CLOSE
     rules.bands[block] |= band
     rules.erased[block] |= thin & band & (page.away[block] <= darkest)
-
-
-def short_runs(mask: Mask, longest: int) -> Mask:
-    """Ink (H, W) whose upright runs are no longer than `longest` pixels."""
-    ink = np.pad(mask.astype(np.uint8), ((longest, longest), (0, 0)))
-    opened = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((longest + 1, 1), np.uint8))
-    return np.asarray((ink - opened)[longest:-longest] > 0)

@@ -1,0 +1,87 @@
+"""A page as the search for its level rules sees it: ink that is thin, and the stretches of a line on which it lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.reading.ink import Floats, Mask
+from digit_recognizer.reading.straight import Line
+
+THICKEST = 1 / 180  # of the longer side: thicker lines are no rules
+LEAST_THICKEST = 8  # pixels: or no more than so many, blurred edges with them
+SMOOTH = 9  # columns over which a rule is averaged, against the grain
+WEAK = 0.7  # of the faintest ink: a rule averaged so is as sure
+PALER = 0.55  # of a rule's own darkness: paler parts of it are its blur
+GAP = 3  # columns without ink that do not end a rule
+THIN = 0.4  # of a rule's columns are thin; in the others strokes cross it
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A page as the search for level rules sees it, (H, W) each."""
+
+    away: Floats
+    mask: Mask  # ink
+    thin: Mask  # of ink and faint rules what is no higher than a rule
+    near_weak: Mask  # ink and faint rules, and what lies just above and below
+    near_thin: Mask  # the same of what is thin
+    near: Floats  # the darkest of a place, averaged, and of those just above and below
+
+    def parts(self, line: Line) -> list[tuple[int, int]]:
+        """The columns, first and after the last, between which ink lies on a line without a gap, much of it thin.
+
+        Between a rule and a stroke in line with it the ink is much paler than on them, where they are blurred.
+        """
+        columns = np.arange(self.mask.shape[1])
+        rows = np.clip(np.rint(line.at(columns)).astype(np.int64), 0, len(self.mask) - 1)
+        on, thin, level = self.near_weak[rows, columns], self.near_thin[rows, columns], self.near[rows, columns]
+        found = []
+        for whole, end in runs(on):
+            for first, last in runs(level[whole:end] >= PALER * np.median(level[whole:end])):
+                if np.count_nonzero(thin[whole + first : whole + last]) > THIN * (last - first):
+                    found.append((whole + first, whole + last))
+        return found
+
+
+def as_ruled(away: Floats, faintest: float, sharp: float) -> Ruled:
+    """What the search for level rules needs of a page's darkness (H, W).
+
+    sharp: of the darkest ink within SMOOTH rows; what is fainter does not make a rule thicker.
+    """
+    away = np.ascontiguousarray(away)
+    smooth = cv2.blur(away, (SMOOTH, 1))
+    weak = smooth >= WEAK * faintest
+    clear = weak & (smooth >= sharp * cv2.dilate(smooth, np.ones((SMOOTH, 1), np.uint8)))
+    thin = short_runs(clear, max(LEAST_THICKEST, round(THICKEST * max(away.shape))))
+    three_rows = np.ones((3, 1), np.uint8)
+    near_weak, near_thin = (cv2.dilate(each.astype(np.uint8), three_rows) > 0 for each in (weak, thin))
+    near = np.asarray(cv2.dilate(smooth, three_rows), np.float32)
+    return Ruled(away, away >= faintest, thin, np.asarray(near_weak), np.asarray(near_thin), near)
+
+
+def runs(on: Mask) -> list[tuple[int, int]]:
+    """The first column and that after the last of each run of ink (W,); gaps of GAP do not end one."""
+    closed = cv2.morphologyEx(np.pad(on, GAP + 1)[None].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, GAP + 1)))
+    edges = np.clip(np.flatnonzero(np.diff(closed[0].astype(np.int8))) - GAP, 0, len(on))
+    pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return [(first, last) for first, last in pairs if last > first]
+
+
+def middles(thin: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Columns and rows, (N,) each, of the middles of upright runs in ink (H, W)."""
+    framed = np.pad(np.ascontiguousarray(thin.T).astype(np.int8), ((0, 0), (1, 1)))
+    steps = np.diff(framed, axis=1)
+    columns, first = np.nonzero(steps == 1)
+    _, after = np.nonzero(steps == -1)
+    return columns.astype(np.float64), (first + after - 1) / 2
+
+
+def short_runs(mask: Mask, longest: int) -> Mask:
+    """Ink (H, W) whose upright runs are no longer than `longest` pixels."""
+    ink = np.pad(mask.astype(np.uint8), ((longest, longest), (0, 0)))
+    opened = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((longest + 1, 1), np.uint8))
+    return np.asarray((ink - opened)[longest:-longest] > 0)
