@@ -18,7 +18,8 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.images.drawn_pages import DrawnPage, drawn_page
 from digit_recognizer.reading import read_page
 from digit_recognizer.reading.components import box_around, cheapest_paths, cut, trimmed
-from digit_recognizer.reading.page import in_photo
+from digit_recognizer.reading.page import PAGE_MODEL, in_photo
+from digit_recognizer.reading.upright import Digit, Reading, Word
 from digit_recognizer.recognizer import Recognizer
 from helpers_cli import digits, is_complaint
 
@@ -102,6 +103,30 @@ def test_noise_and_text_are_no_numbers(best: Recognizer) -> None:
     words = "whatever can be worked\nmarks many new farms\nknown where water ran\nmarket women knew them"
     ImageDraw.Draw(page).multiline_text((20, 20), words, 10, ImageFont.load_default(36), spacing=12)
     assert not [digit for number in read_page(page, best).numbers for digit in number.digits if digit.status == "ok"]
+
+
+def word(height: int, *statuses: str) -> Word:
+    return tuple(Digit(7, (30 * place, 0, 20, height), 0.9, status) for place, status in enumerate(statuses))
+
+
+@pytest.mark.parametrize(("height", "counts"), [(40, True), (25, True), (20, False)])
+def test_a_doubtful_group_in_small_print_is_no_number(height: int, counts: bool) -> None:
+    large = word(40, "ok", "ok", "ok")
+    doubtful, sure = word(height, "ok", "ok", "not a digit"), word(height, "ok", "ok")
+    assert Reading((large, large, doubtful, sure)).numbers == [large, large, *([doubtful] if counts else []), sure]
+
+
+def test_captions_beside_numbers_are_not_read(mnist: Dataset) -> None:
+    validation = mnist.split("validation")
+    drawn = drawn_page("words", validation.take(np.arange(5000)), validation.labels.tolist(), 503)
+    actual = [digit for number in drawn.numbers for digit in number.boxes]
+    read = [
+        digit for number in read_page(drawn.picture, Recognizer.load(PAGE_MODEL)).numbers for digit in number.digits
+    ]
+    middles = [(box[0] + box[2] / 2, box[1] + box[3] / 2) for box in (digit.box for digit in read)]
+    inside = [any(x <= at <= x + wide and y <= up <= y + high for x, y, wide, high in actual) for at, up in middles]
+    assert len(read) > 100
+    assert all(inside)
 
 
 def test_the_verb_prints_numbers_objects_and_rows(white: DrawnPage, tmp_path: Path) -> None:

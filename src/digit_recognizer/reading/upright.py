@@ -22,6 +22,7 @@ HALF = 0.5  # of the pieces of a pair, which may be a number
 LIKELY = 0.5  # probability of a whole line: no other string can have more
 TEXT = 0.5  # of the groups on a page are words: then it is a page of text
 LONE = 3  # digits: fewer, or doubtful ones, are letters there
+CAPTION = 0.6  # of the height of the page's sure digits: a lower group is a number only without any doubtful piece
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,17 @@ class Reading:
 
     @property
     def words_as_numbers(self) -> list[Word]:
-        """The groups that look like numbers, whatever else is on the page."""
-        return [word for word in self.words if is_number(word)]
+        """The groups that look like numbers, whatever else is on the page.
+
+        Letters in small print beside larger writing are taken for digits more often than any others.
+        """
+        sure = [digit.box[3] for word in self.words for digit in word if digit.status == "ok"]
+        caption = CAPTION * float(np.median(sure)) if sure else 0.0
+        return [
+            word
+            for word in self.words
+            if is_number(word) and (max(digit.box[3] for digit in word) >= caption or all_sure(word))
+        ]
 
     @property
     def numbers(self) -> list[Word]:
@@ -54,7 +64,7 @@ class Reading:
         numbers = self.words_as_numbers
         if len(numbers) > TEXT * len(self.words):
             return numbers
-        return [word for word in numbers if len(word) >= LONE and all(digit.status == "ok" for digit in word)]
+        return [word for word in numbers if len(word) >= LONE and all_sure(word)]
 
 
 def read_upright(ink: PageInk, recognizer: Recognizer) -> Reading:
@@ -121,3 +131,8 @@ def is_number(word: Word) -> bool:
     """Whether so many of a group's pieces are surely digits that the others are no letters."""
     sure = sum(digit.status == "ok" for digit in word)
     return sure >= (HALF if len(word) == 2 else MOSTLY) * len(word)
+
+
+def all_sure(word: Word) -> bool:
+    """Whether every piece of a group is surely a digit."""
+    return all(digit.status == "ok" for digit in word)
