@@ -22,7 +22,7 @@ FEW = 2000  # of 4,708
 
 @pytest.fixture(scope="module")
 def seeds(tmp_path_factory: pytest.TempPathFactory, shared_file: Callable[[str], Path]) -> Path:
-    """Two seeds of auto, an epoch each, of the chest X-rays; the first of those to learn from, which are in no order."""
+    """Two seeds of auto, an epoch each, of the chest X-rays, few of which are learned from."""
     place = tmp_path_factory.mktemp("medical")
     with np.load(shared_file("medmnist/pneumoniamnist_reordered.npz")) as published:
         arrays = {name: published[name] for name in published.files}
