@@ -18,7 +18,7 @@ test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile --cov --cov-report=term
 
 test-slow: .venv/dev-installed
-	$(BIN)/python -m pytest -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto --dist loadfile
 
 # Measures again what the documents state. MINUTES=600 affords everything; SHARED=FOLDER adds the study of mistakes.
 MINUTES ?= 15

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from digit_recognizer.data import Dataset, load_dataset
+from digit_recognizer.measuring import summary
 from digit_recognizer.models.line_reader import LineReader, load_line_reader
 from digit_recognizer.models.model import pretrained
 
@@ -90,6 +91,12 @@ def line_reader() -> LineReader:
     if not (pretrained() / "lines.onnx").exists():
         pytest.skip("no line reader is shipped yet: none has reached what was promised of it")
     return load_line_reader()
+
+
+@pytest.fixture
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bootstraps of few resamples, for tests that look at no interval of theirs: most of an evaluation is this."""
+    monkeypatch.setattr(summary, "RESAMPLES", 50)
 
 
 @pytest.fixture

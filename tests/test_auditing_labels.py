@@ -81,10 +81,10 @@ def test_fewer_images_are_seen_more_often(n: int) -> None:
 def test_each_image_is_read_by_a_network_that_never_saw_it_or_its_copy() -> None:
     # Labels that only a network which learned them by heart could know: of noise, each image twice.
     rng = np.random.default_rng(0)
-    images = np.repeat(rng.integers(0, 256, (60, 28, 28)), 2, axis=0).astype(np.uint8)
-    labels = np.repeat(rng.permutation(np.repeat([0, 1], 30)), 2)
+    images = np.repeat(rng.integers(0, 256, (40, 28, 28)), 2, axis=0).astype(np.uint8)
+    labels = np.repeat(rng.permutation(np.repeat([0, 1], 20)), 2)
     pool = pooled({"train": ArraySplit(images, labels)}, "ab")
-    groups = [Duplicates((2 * i, 2 * i + 1), "exact", 1.0, False) for i in range(60)]
+    groups = [Duplicates((2 * i, 2 * i + 1), "exact", 1.0, False) for i in range(40)]
     read = read_out_of_fold(pool, np.array([0, 1]), groups, 0, "cpu", lambda _: None)
     right = (read.probabilities.argmax(1) == labels).mean()
     assert right < 0.75  # by heart it would be all

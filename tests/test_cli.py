@@ -143,6 +143,7 @@ def test_evaluate_writes_one_json_object(data_dir: Path) -> None:
     assert found["looks"] is None
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_evaluate_each_prints_a_line_an_image_and_a_summary(data_dir: Path, tmp_path: Path) -> None:
     target = tmp_path / "found.json"
     answer = digits(
@@ -163,6 +164,7 @@ def test_evaluate_each_prints_a_line_an_image_and_a_summary(data_dir: Path, tmp_
             assert figure.format == "PNG"
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_looks_at_the_test_split_are_counted(data_dir: Path) -> None:
     for looks in (1, 2):
         answer = digits("evaluate", "--data-dir", data_dir, "--quiet", "--json", "-")

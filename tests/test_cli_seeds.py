@@ -13,7 +13,11 @@ from typing import Any
 
 import pytest
 
+import helpers_cli
 from digit_recognizer.measuring import over_seeds
+from helpers_cli import is_complaint
+
+pytestmark = pytest.mark.slow  # real trainings, one of them killed; test_cli_medical.py trains two seeds in a moment
 
 COMMAND = (sys.executable, "-m", "digit_recognizer")
 TRAIN = ("train", "--recipe", "fast", "--seeds", "2", "--seed", "3", "--out", "seeds")
@@ -81,19 +85,18 @@ def test_the_figures_are_those_of_the_runs(place: Path) -> None:
     assert "digits evaluate seeds" in words
 
 
-def test_evaluate_takes_the_folder(place: Path) -> None:
-    done = digits("evaluate", "seeds", "--split", "validation", "--json", "-", cwd=place)
-    assert done.returncode == 0, done.stderr
-    measured, trained = json.loads(done.stdout), json.loads((place / "train.json").read_text())
+def test_evaluate_takes_the_folder(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    done = helpers_cli.digits("evaluate", "seeds", "--split", "validation", "--json", "-")
+    assert done.code == 0, done.err
+    measured, trained = json.loads(done.out), json.loads((place / "train.json").read_text())
     assert measured["summary"] == trained["summary"]
     assert [row["correct"] for row in measured["seeds"]] == [row["correct"] for row in trained["seeds"]]
-    refused = digits("evaluate", "seeds", "--each", cwd=place)
-    assert refused.returncode == 2
-    assert "name one of the runs" in refused.stderr
+    is_complaint(helpers_cli.digits("evaluate", "seeds", "--each"), "name one of the runs")
 
 
-def test_another_recipe_in_the_same_folder_is_refused(place: Path) -> None:
-    refused = digits("train", "--recipe", "classic", "--seeds", "1", "--seed", "3", "--out", "seeds", cwd=place)
-    assert refused.returncode == 2
-    assert "was begun with" in refused.stderr
+def test_another_recipe_in_the_same_folder_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    other = ("train", "--recipe", "classic", "--seeds", "1", "--seed", "3", "--out", "seeds")
+    is_complaint(helpers_cli.digits(*other), "was begun with")
     assert weights(place, 3) == json.loads((place / "before.json").read_text())

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digit_recognizer.errors import ImageError, StorageError
-from digit_recognizer.files import append_line, read_bounded, sha256_of, write_whole
+from digit_recognizer.errors import ImageError, RunError, StorageError
+from digit_recognizer.files import append_line, locked_folder, read_bounded, sha256_of, write_whole
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
@@ -33,6 +33,14 @@ except StorageError as error:
 print([p.name for p in path.parent.iterdir()], path.read_bytes())
 """
 WITH_LIMIT = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))\n"
+LOCK = """
+import sys
+from pathlib import Path
+from digit_recognizer.files import locked_folder
+with locked_folder(Path(sys.argv[1]), "busy"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 APPEND = """
 import sys
 from pathlib import Path
@@ -185,3 +193,27 @@ def test_what_never_ends_is_not_read(
 def test_sha256_is_the_published_one(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")  # FIPS 180-2, appendix B.1
     assert sha256_of(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_folder_is_held_as_long_as_its_process_lives(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "run"
+    command = [sys.executable, "-c", LOCK, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(RunError, match="run: busy"), locked_folder(folder, "busy"):
+            pass
+        process.kill()
+    for _ in range(2):  # after a kill, and after an end
+        with locked_folder(folder, "busy"), pytest.raises(RunError, match="run: busy"), locked_folder(folder, "busy"):
+            pass
+
+
+def test_what_is_no_folder_is_not_held(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"kept")
+    with pytest.raises(RunError, match="is a file"), locked_folder(file, "busy"):
+        pass
+    with pytest.raises(StorageError, match="cannot be written"), locked_folder(file / "run", "busy"):
+        pass
+    assert file.read_bytes() == b"kept"

@@ -63,13 +63,13 @@ def files(request: pytest.FixtureRequest, mnist: Dataset, tmp_path_factory: pyte
     return paths
 
 
-@pytest.fixture(params=["classic", DEFAULT_MODEL])
+@pytest.fixture(scope="module", params=["classic", DEFAULT_MODEL])
 def model(request: pytest.FixtureRequest) -> str:
     """The simplest model and the default one, which is an ensemble of convolutional networks."""
     return str(request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def expected(files: list[Path], model: str) -> list[Prediction]:
     """What Python answers for the paths, which all others must answer too."""
     found = Recognizer.load(model).predict(files)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.measuring import evaluate
-from digit_recognizer.measuring.evaluate import SCHEMA
+from digit_recognizer.measuring.evaluation import SCHEMA
 from digit_recognizer.measuring.predictions import Predictions
 from digit_recognizer.measuring.robustness import robustness
 from digit_recognizer.measuring.trust import details

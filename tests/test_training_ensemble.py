@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from digit_recognizer.errors import ConfigError, RunError
 from digit_recognizer.models import load_model
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.models.softmax import softmax
-from digit_recognizer.training import RECIPES, EnsembleRecipe, EpochRecord, Recipe
+from digit_recognizer.training import RECIPES, EnsembleRecipe, EpochRecord, Recipe, Trained
 from digit_recognizer.training.recipe import recipe_from_dict, with_epochs
 from digit_recognizer.training.recipes import get_recipe
 from tiny import tiny_dataset
@@ -39,25 +39,37 @@ class StoppedError(Exception):
     """What a user's callback raises."""
 
 
-def test_its_probabilities_are_the_means_of_its_members(tmp_path: Path) -> None:
-    trained = train(BOTH, tiny_dataset(), seed=5, out=tmp_path / "run")
+@dataclass(frozen=True)
+class Run:
+    """BOTH, trained from seed 5 into `folder`, and the epochs that were told of."""
+
+    folder: Path
+    trained: Trained
+    seen: list[EpochRecord]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder, seen = tmp_path_factory.mktemp("ensemble") / "run", list[EpochRecord]()
+    return Run(folder, train(BOTH, tiny_dataset(), seed=5, out=folder, on_epoch=seen.append), seen)
+
+
+def test_its_probabilities_are_the_means_of_its_members(run: Run) -> None:
     images = tiny_dataset().split("test").take(np.arange(50))
     whole, *members = (
-        softmax(load_model(tmp_path / place).logits(images))
-        for place in ("run", "run/members/small", "run/members/seeing")
+        softmax(load_model(run.folder / place).logits(images)) for place in ("", "members/small", "members/seeing")
     )
     np.testing.assert_allclose(whole, (members[0] + members[1]) / 2, atol=1e-5)
     alone = train(SEEING, tiny_dataset(), seed=5).header.weights_sha256
-    assert load_model(tmp_path / "run/members/seeing").header.weights_sha256 == alone
-    assert trained.header.weights_sha256 == train(BOTH, tiny_dataset(), seed=5).header.weights_sha256
+    assert load_model(run.folder / "members/seeing").header.weights_sha256 == alone
+    assert run.trained.header.weights_sha256 == train(BOTH, tiny_dataset(), seed=5).header.weights_sha256
 
 
-def test_its_history_is_its_members_one_after_another(tmp_path: Path) -> None:
-    seen: list[EpochRecord] = []
-    trained = train(BOTH, tiny_dataset(), out=tmp_path / "run", on_epoch=seen.append)
-    assert [record.epoch for record in trained.history] == [record.epoch for record in seen] == [1, 2, 3, 4, 5]
+def test_its_history_is_its_members_one_after_another(run: Run) -> None:
+    trained = run.trained
+    assert [record.epoch for record in trained.history] == [record.epoch for record in run.seen] == [1, 2, 3, 4, 5]
     split = tiny_dataset().split("validation")
-    read = load_model(tmp_path / "run").probabilities(split.take(np.arange(50))).argmax(1)
+    read = load_model(run.folder).probabilities(split.take(np.arange(50))).argmax(1)
     accuracy = trained.header.accuracy
     assert accuracy is not None
     assert accuracy["accuracy"] == trained.history[-1].validation_accuracy == float((read == split.labels).mean())
@@ -90,10 +102,9 @@ def test_with_nothing_held_out_it_has_no_accuracy() -> None:
     assert not any(network.training for network in trained.network.modules())
 
 
-def test_another_ensemble_does_not_go_on_with_it(tmp_path: Path) -> None:
-    train(BOTH, tiny_dataset(), out=tmp_path / "run")
-    with pytest.raises(RunError, match="was begun with"):
-        train(replace(BOTH, members=(SMALL,)), tiny_dataset(), out=tmp_path / "run", resume=True)
+def test_another_ensemble_does_not_go_on_with_it(run: Run) -> None:
+    with pytest.raises(RunError, match="was begun with members"):
+        train(replace(BOTH, members=(SMALL,)), tiny_dataset(), seed=5, out=run.folder, resume=True)
 
 
 def test_a_recipe_of_recipes_survives_json() -> None:

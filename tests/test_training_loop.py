@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from digit_recognizer import train
@@ -24,8 +26,8 @@ from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.loop import Loop
 from digit_recognizer.training.machine import choose_device
 from digit_recognizer.training.recipe import Recipe
-from digit_recognizer.training.recipes import get_recipe
-from tiny import tiny_dataset
+from digit_recognizer.training.recipes import FAST_LONG, get_recipe
+from tiny import tiny_dataset, tiny_split
 
 SHORT = replace(RECIPES["classic"], epochs=2)
 
@@ -220,3 +222,18 @@ def test_the_device_is_chosen_at_run_time() -> None:
     for absent in ("cuda:99", "meta", "abacus"):
         with pytest.raises(ConfigError, match="--device cpu"):
             choose_device(absent)
+
+
+@given(st.integers(1, 40), st.integers(1, 12))
+def test_no_last_batch_is_of_one_image(n: int, size: int) -> None:
+    batches = make_batches(tiny_split(n, 0), Preprocess(), size, torch.device("cpu"))
+    sizes = [len(labels) for _, labels in batches.epoch(0, 0)]
+    assert sum(sizes) == len(batches)
+    assert n - len(batches) in (0, 1)
+    assert all(each == size for each in sizes[:-1])
+    assert sizes[-1] > 1 or 1 in (n, size)
+
+
+def test_one_image_beyond_the_last_batch_is_no_error() -> None:
+    """Of one image batch normalisation has no spread: an audit of 33 images once ended here."""
+    train(replace(FAST_LONG, epochs=1, batch_size=16, images=None, threads=1), tiny_dataset(33))

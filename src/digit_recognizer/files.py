@@ -7,9 +7,10 @@ import hashlib
 import os
 import sys
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
-from digit_recognizer.errors import DigitRecognizerError, StorageError
+from digit_recognizer.errors import DigitRecognizerError, RunError, StorageError
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -85,6 +86,31 @@ def append_line(path: Path, line: str) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise storage_error(path, error) from error
+
+
+@contextlib.contextmanager
+def locked_folder(folder: Path, busy: str) -> Iterator[None]:
+    """A folder, made where it is absent, and kept from other processes; the lock ends with the block or the process.
+
+    busy: what to tell where another process holds it. Raises RunError then, and for a file; StorageError where the
+    folder cannot be made.
+    """
+    from filelock import FileLock, Timeout
+
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder}: is a file. Name a folder with --out.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunError(f"{folder}: {busy}") from error
+    except OSError as error:
+        raise storage_error(folder, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:

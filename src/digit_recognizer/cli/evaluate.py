@@ -94,7 +94,7 @@ def of_tables(
     from digit_recognizer.cli.output import answers
     from digit_recognizer.cli.summary import print_details, print_totals
     from digit_recognizer.errors import ConfigError
-    from digit_recognizer.measuring.evaluate import SCHEMA
+    from digit_recognizer.measuring.evaluation import SCHEMA
     from digit_recognizer.measuring.predictions import read_predictions
     from digit_recognizer.measuring.trust import details
 

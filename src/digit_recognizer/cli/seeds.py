@@ -37,7 +37,7 @@ def train_many(seeds: range, settings: dict[str, Any], out: Path, *, tensorboard
 def evaluate_many(folders: list[Path], dataset: Dataset, split: str) -> dict[str, Any]:
     """Score each seed's run once, and their mean probabilities; the object of `--json`."""
     from digit_recognizer.measuring import evaluate, over_seeds
-    from digit_recognizer.measuring.evaluate import together
+    from digit_recognizer.measuring.evaluation import together
     from digit_recognizer.models import load_model
 
     evaluations = [evaluate(load_model(folder), dataset, split) for folder in folders]

@@ -3,7 +3,8 @@
 from digit_recognizer.measuring.bootstrap import bootstrap
 from digit_recognizer.measuring.clustered import proportion_interval
 from digit_recognizer.measuring.compare import Comparison, compare, compare_all
-from digit_recognizer.measuring.evaluate import Evaluation, evaluate
+from digit_recognizer.measuring.evaluate import evaluate
+from digit_recognizer.measuring.evaluation import Evaluation
 from digit_recognizer.measuring.intervals import Interval, clopper_pearson, wilson
 from digit_recognizer.measuring.seeds import SeedSummary, over_seeds
 

@@ -7,13 +7,13 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from digit_recognizer.errors import RunError
-from digit_recognizer.files import storage_error, write_whole
+from digit_recognizer.files import locked_folder, storage_error, write_whole
 from digit_recognizer.scoring.parts import drop_temporary, is_local, send
 from digit_recognizer.scoring.shards import Shard, find_shards
 from digit_recognizer.scoring.work import Settings
@@ -31,7 +31,8 @@ def opened_output(out: str, source: str, settings: Settings) -> Iterator[tuple[s
     the same parts. Raises RunError where the folder is in use or holds another run, DataError for the source.
     """
     wanted = {"schema": SCHEMA, "source": source, **asdict(settings)}
-    with locked(out):
+    busy = "another run is scoring into it. Wait for it, or name another --out."
+    with locked_folder(Path(out), busy) if is_local(out) else nullcontext():
         drop_temporary(out)
         before = read_plan(out)
         if before is None:
@@ -40,31 +41,6 @@ def opened_output(out: str, source: str, settings: Settings) -> Iterator[tuple[s
             put(out, PLAN, (json.dumps(before, indent=2) + "\n").encode())
         check_same(out, before, wanted)
         yield f"{out.rstrip('/')}/{SHARDS}", int(before["shards"])
-
-
-@contextmanager
-def locked(out: str) -> Iterator[None]:
-    """A local folder, made where it is absent, and kept from other runs as long as this process lives."""
-    if not is_local(out):
-        yield
-        return
-    from filelock import FileLock, Timeout
-
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder}: is a file. Name a folder with --out.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise RunError(f"{folder}: another run is scoring into it. Wait for it, or name another --out.") from error
-    except OSError as error:
-        raise storage_error(folder, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def read_plan(out: str) -> dict[str, Any] | None:

@@ -29,6 +29,15 @@ class Batches(Protocol):
         ...
 
 
+def seen(images: int | None, n: int, size: int) -> int:
+    """How many of n images an epoch sees in batches of `size`: `images` where given.
+
+    One fewer where the last batch would hold a single image: batch normalisation cannot tell the spread of one.
+    """
+    count = min(images or n, n)
+    return count - 1 if count > size and count % size == 1 else count
+
+
 class MemoryBatches:
     """A whole split as normalised tensors on the device: a batch is one indexed copy."""
 
@@ -40,7 +49,7 @@ class MemoryBatches:
         self.inputs = torch.from_numpy(preprocess.normalise(split.images)).to(device)
         self.labels = torch.from_numpy(split.labels).to(device)
         self.size = size
-        self.images = min(images or len(split), len(split))  # that an epoch sees
+        self.images = seen(images, len(split), size)
 
     def __len__(self) -> int:
         return self.images
@@ -62,7 +71,7 @@ class WorkerBatches:
         self, split: Split, preprocess: Preprocess, size: int, device: torch.device, images: int | None = None
     ) -> None:
         self.split, self.preprocess, self.size, self.device = split, preprocess, size, device
-        self.images = min(images or len(split), len(split))  # that an epoch sees
+        self.images = seen(images, len(split), size)
 
     def __len__(self) -> int:
         return self.images

@@ -8,10 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from digit_recognizer.errors import RunError
-from digit_recognizer.files import storage_error, write_whole
+from digit_recognizer.files import locked_folder, write_whole
 from digit_recognizer.images import Preprocess
 from digit_recognizer.training.recipe import recipe_from_dict
 
@@ -29,27 +27,15 @@ def opened_run(folder: Path, settings: dict[str, Any], resume: bool) -> Iterator
     settings: what decides the run's outcome, which a resumed run must share; and PLACE, by which its data are loaded.
     Raises RunError where the folder is in use, holds another run, or `resume` finds none.
     """
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder}: is a file. Name a folder with --out.")
-    if resume and not (folder / SETTINGS).exists():
+    if resume and not folder.is_file() and not (folder / SETTINGS).exists():
         raise RunError(f"{folder}: holds no run to resume. Leave out --resume to start one.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise RunError(f"{folder}: is in use by another run. Wait for it or name another folder with --out.") from error
-    except OSError as error:
-        raise storage_error(folder, error) from error
-    try:
+    with locked_folder(folder, "is in use by another run. Wait for it or name another folder with --out."):
         drop_temporary(folder)
         if (folder / SETTINGS).exists():
             check_same(folder, settings, resume)
         else:
             write_whole(folder / SETTINGS, json.dumps(settings, indent=2, sort_keys=True).encode() + b"\n")
         yield folder
-    finally:
-        lock.release()
 
 
 def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> None:
