@@ -1,0 +1,102 @@
+"""A Ray cluster of several nodes on this machine, each begun by `ray start` as its user would, and killed at will."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+OBJECTS = 80_000_000  # bytes of a node's object store, about the least that Ray takes
+PATIENCE = 90  # seconds for a node to stand
+
+
+class Nodes:
+    """Nodes with one core each; a head without work is the first of them."""
+
+    def __init__(self, workers: int) -> None:
+        # In a folder with a short name: a socket's path has at most 107 characters, and a test's own folder has more.
+        self.folder = Path(tempfile.mkdtemp(prefix="ray"))
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+        self.environment |= {"RAY_TMPDIR": str(self.folder), "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+        port = free_port()
+        self.address = f"127.0.0.1:{port}"
+        self.running: list[subprocess.Popen[bytes]] = []
+        try:
+            self.start("--head", f"--port={port}", "--include-dashboard=false", "--num-cpus=0")
+            for _ in range(workers):
+                self.start(f"--address={self.address}", "--num-cpus=1")
+        except BaseException:
+            self.stop()
+            raise
+
+    def start(self, *arguments: str) -> None:
+        """One node more; it stands when `ray start --block` says so."""
+        command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--disable-usage-stats"]
+        log = self.folder / f"node-{len(self.running)}.log"
+        with log.open("wb") as file:
+            command += [f"--object-store-memory={OBJECTS}", *arguments]
+            node = subprocess.Popen(command, stdout=file, stderr=file, env=self.environment)
+        self.running.append(node)
+        ends = time.monotonic() + PATIENCE
+        while b"Ray runtime started" not in log.read_bytes():
+            if node.poll() is not None or time.monotonic() > ends:
+                raise RuntimeError(log.read_text()[-2000:])
+            time.sleep(0.1)
+
+    def titles(self, number: int) -> list[str]:
+        """What the processes of a node call themselves; one at work is "ray::" and the function's name."""
+        processes = listed()
+        return [processes[pid][1] for pid in tree(self.running[number].pid, processes)]
+
+    def kill(self, number: int) -> None:
+        """Every process of a node at once, as when its machine loses its power."""
+        kill(tree(self.running[number].pid, listed()))
+        self.running[number].wait()
+
+    def stop(self) -> set[int]:
+        """Kill all nodes; the processes that are left after that, of which there should be none."""
+        processes = listed()
+        ours = {pid for node in self.running for pid in tree(node.pid, processes)}
+        ours |= {pid for pid, (_, title) in processes.items() if str(self.folder) in title}
+        kill(ours)
+        for node in self.running:
+            node.wait()
+        ends = time.monotonic() + 20
+        while (left := ours & listed().keys()) and time.monotonic() < ends:
+            time.sleep(0.1)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return left
+
+
+def listed() -> dict[int, tuple[int, str]]:
+    """Every process of this machine that lives: its parent and its title."""
+    shown = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True)
+    rows = (line.split(None, 3) for line in shown.stdout.splitlines())
+    return {int(row[0]): (int(row[1]), row[3] if len(row) > 3 else "") for row in rows if not row[2].startswith("Z")}
+
+
+def tree(root: int, processes: dict[int, tuple[int, str]]) -> set[int]:
+    """A process and all that it began."""
+    found = {root} & processes.keys()
+    while more := {pid for pid, (parent, _) in processes.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def kill(pids: set[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        return int(held.getsockname()[1])
