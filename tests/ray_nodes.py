@@ -14,13 +14,13 @@ from contextlib import suppress
 from pathlib import Path
 
 OBJECTS = 80_000_000  # bytes of a node's object store, about the least that Ray takes
-PATIENCE = 90  # seconds for a node to stand
+TRIES = 3  # Ray gives a node thirty seconds to stand, too few for some on a busy machine
 
 
 class Nodes:
-    """Nodes with one core each; a head without work is the first of them."""
+    """Nodes with one core each; the first is the head."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, count: int) -> None:
         # In a folder with a short name: a socket's path has at most 107 characters, and a test's own folder has more.
         self.folder = Path(tempfile.mkdtemp(prefix="ray"))
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
@@ -29,26 +29,28 @@ class Nodes:
         self.address = f"127.0.0.1:{port}"
         self.running: list[subprocess.Popen[bytes]] = []
         try:
-            self.start("--head", f"--port={port}", "--include-dashboard=false", "--num-cpus=0")
-            for _ in range(workers):
-                self.start(f"--address={self.address}", "--num-cpus=1")
+            self.start("--head", f"--port={port}", "--include-dashboard=false")
+            for _ in range(count - 1):
+                self.start(f"--address={self.address}")
         except BaseException:
             self.stop()
             raise
 
     def start(self, *arguments: str) -> None:
-        """One node more; it stands when `ray start --block` says so."""
+        """One node more. Raises RuntimeError with what Ray said where it does not stand."""
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--disable-usage-stats"]
-        log = self.folder / f"node-{len(self.running)}.log"
-        with log.open("wb") as file:
-            command += [f"--object-store-memory={OBJECTS}", *arguments]
-            node = subprocess.Popen(command, stdout=file, stderr=file, env=self.environment)
-        self.running.append(node)
-        ends = time.monotonic() + PATIENCE
-        while b"Ray runtime started" not in log.read_bytes():
-            if node.poll() is not None or time.monotonic() > ends:
-                raise RuntimeError(log.read_text()[-2000:])
-            time.sleep(0.1)
+        command += [f"--object-store-memory={OBJECTS}", "--num-cpus=1", *arguments]
+        for _ in range(TRIES):
+            log = self.folder / f"node-{len(self.running)}.log"
+            with log.open("wb") as file:
+                node = subprocess.Popen(command, stdout=file, stderr=file, env=self.environment)
+            self.running.append(node)
+            while node.poll() is None:
+                if b"Ray runtime started" in log.read_bytes():
+                    return
+                time.sleep(0.1)
+            self.running.remove(node)
+        raise RuntimeError(log.read_text()[-2000:])
 
     def titles(self, number: int) -> list[str]:
         """What the processes of a node call themselves; one at work is "ray::" and the function's name."""

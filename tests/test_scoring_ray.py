@@ -29,11 +29,11 @@ SHARDS, PICTURES = 50, 300
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Nodes]:
-    """A head without work and two nodes of one core each."""
+    """Two nodes of one core each."""
     pytest.importorskip("ray", reason="ray is not installed: pip install handwritten-digit-recognizer[scale]")
     if shutil.which("ps") is None:
         pytest.skip("ps, which tells the processes of a node, is absent")
-    made = Nodes(workers=2)
+    made = Nodes(2)
     yield made
     assert not made.stop()
 
@@ -106,8 +106,8 @@ def test_a_killed_run_and_a_killed_node_cost_no_row(nodes: Nodes, source: Path, 
     try:
         kept = len(parts_of(out))
         wait_until(lambda: len(parts_of(out)) >= kept + 4 or process.poll() is not None)
-        wait_until(lambda: any("ray::work_on" in title for title in nodes.titles(2)) or process.poll() is not None)
-        nodes.kill(2)
+        wait_until(lambda: any("ray::work_on" in title for title in nodes.titles(1)) or process.poll() is not None)
+        nodes.kill(1)
         there = len(parts_of(out))
     finally:
         finish(process, 1)  # the damaged pictures gave no answer
