@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 OBJECTS = 80_000_000  # bytes of a node's object store, about the least that Ray takes
-TRIES = 3  # Ray gives a node thirty seconds to stand, too few for some on a busy machine
+SLOW = "120"  # seconds that Ray gives a node to stand; its own thirty are too few on a busy machine
 
 
 class Nodes:
@@ -25,6 +25,7 @@ class Nodes:
         self.folder = Path(tempfile.mkdtemp(prefix="ray"))
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
         self.environment |= {"RAY_TMPDIR": str(self.folder), "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+        self.environment |= {"RAY_raylet_start_wait_time_s": SLOW}
         port = free_port()
         self.address = f"127.0.0.1:{port}"
         self.running: list[subprocess.Popen[bytes]] = []
@@ -40,17 +41,14 @@ class Nodes:
         """One node more. Raises RuntimeError with what Ray said where it does not stand."""
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--disable-usage-stats"]
         command += [f"--object-store-memory={OBJECTS}", "--num-cpus=1", *arguments]
-        for _ in range(TRIES):
-            log = self.folder / f"node-{len(self.running)}.log"
-            with log.open("wb") as file:
-                node = subprocess.Popen(command, stdout=file, stderr=file, env=self.environment)
-            self.running.append(node)
-            while node.poll() is None:
-                if b"Ray runtime started" in log.read_bytes():
-                    return
-                time.sleep(0.1)
-            self.running.remove(node)
-        raise RuntimeError(log.read_text()[-2000:])
+        log = self.folder / f"node-{len(self.running)}.log"
+        with log.open("wb") as file:
+            node = subprocess.Popen(command, stdout=file, stderr=file, env=self.environment)
+        self.running.append(node)
+        while b"Ray runtime started" not in log.read_bytes():
+            if node.poll() is not None:
+                raise RuntimeError(log.read_text()[-2000:])
+            time.sleep(0.1)
 
     def titles(self, number: int) -> list[str]:
         """What the processes of a node call themselves; one at work is "ray::" and the function's name."""
