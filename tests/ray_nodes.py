@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 OBJECTS = 80_000_000  # bytes of a node's object store, about the least that Ray takes
-SLOW = "120"  # seconds that Ray gives a node to stand; its own thirty are too few on a busy machine
+TRIES = 3  # Ray gives the processes of a node fifteen to thirty seconds to stand, too few on a busy machine
 
 
 class Nodes:
@@ -25,12 +25,11 @@ class Nodes:
         self.folder = Path(tempfile.mkdtemp(prefix="ray"))
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
         self.environment |= {"RAY_TMPDIR": str(self.folder), "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
-        self.environment |= {"RAY_raylet_start_wait_time_s": SLOW}
         port = free_port()
         self.address = f"127.0.0.1:{port}"
         self.running: list[subprocess.Popen[bytes]] = []
         try:
-            self.start("--head", f"--port={port}", "--include-dashboard=false")
+            self.start("--head", f"--port={port}", "--include-dashboard=false", "--no-monitor")
             for _ in range(count - 1):
                 self.start(f"--address={self.address}")
         except BaseException:
@@ -42,13 +41,25 @@ class Nodes:
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--disable-usage-stats"]
         command += [f"--object-store-memory={OBJECTS}", "--num-cpus=1", *arguments]
         log = self.folder / f"node-{len(self.running)}.log"
-        with log.open("wb") as file:
-            node = subprocess.Popen(command, stdout=file, stderr=file, env=self.environment)
-        self.running.append(node)
-        while b"Ray runtime started" not in log.read_bytes():
-            if node.poll() is not None:
-                raise RuntimeError(log.read_text()[-2000:])
-            time.sleep(0.1)
+        for _ in range(TRIES):
+            with log.open("wb") as file:
+                node = subprocess.Popen(command, stdout=file, stderr=file, env=self.environment)
+            while node.poll() is None:
+                if b"Ray runtime started" in log.read_bytes():
+                    self.running.append(node)
+                    return
+                time.sleep(0.1)
+            kill(self.processes() - self.standing())  # what it left
+        raise RuntimeError(log.read_text()[-2000:])
+
+    def standing(self) -> set[int]:
+        """The processes of the nodes that stand."""
+        processes = listed()
+        return {pid for node in self.running for pid in tree(node.pid, processes)}
+
+    def processes(self) -> set[int]:
+        """All processes that were begun here, those too whose node has gone."""
+        return self.standing() | {pid for pid, (_, title) in listed().items() if str(self.folder) in title}
 
     def titles(self, number: int) -> list[str]:
         """What the processes of a node call themselves; one at work is "ray::" and the function's name."""
@@ -62,9 +73,7 @@ class Nodes:
 
     def stop(self) -> set[int]:
         """Kill all nodes; the processes that are left after that, of which there should be none."""
-        processes = listed()
-        ours = {pid for node in self.running for pid in tree(node.pid, processes)}
-        ours |= {pid for pid, (_, title) in processes.items() if str(self.folder) in title}
+        ours = self.processes()
         kill(ours)
         for node in self.running:
             node.wait()
