@@ -129,3 +129,14 @@ def test_digits_are_scored_as_others_record_them(tmp_path: Path) -> None:
     arguments = ("--models", "classic", "--kinds", "coarse 8", "lined paper", "--images", "30")
     found = run("rerendered.py", tmp_path / "rerendered.json", *arguments)["rerendered"]
     assert {kind: each["n"] for kind, each in found["classic"].items()} == {"coarse 8": 30, "lined paper": 30}
+
+
+@pytest.mark.slow
+def test_scoring_is_measured_against_its_bound(tmp_path: Path) -> None:
+    arguments = ("--images", "100", "5300", "--rounds", "1", "--seconds", "0.2", "--model", "classic", "--workers", "2")
+    found = run("scoring.py", tmp_path / "scoring.json", *arguments)["scoring"]
+    assert [row["n"] for row in found["sizes"]] == [100, 5300]
+    for row in found["sizes"]:
+        assert all(number > 0 for number in numbers(row))
+        assert row["bound"] == pytest.approx(1 / (1 / row["decoding"][0] + 1 / row["inference"][0]))
+        assert row["share"] == pytest.approx(row["score"][0] / row["bound"])

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 from pathlib import Path
 
@@ -27,8 +26,8 @@ from digit_recognizer.scoring.inputs import inputs
 from digit_recognizer.scoring.parts import count_statuses, part_name
 from digit_recognizer.scoring.shards import Shard, find_shards
 from helpers_cli import digits, is_complaint
+from scoring_files import Rows, archive_of, png, rows_in
 
-Rows = list[dict[str, object]]
 MODEL = "classic"
 
 
@@ -36,12 +35,6 @@ MODEL = "classic"
 def pictures(mnist: Dataset) -> list[bytes]:
     """Sixty digits as PNG."""
     return [png(image) for image in mnist.split("validation").take(np.arange(60))]
-
-
-def png(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
-    packed = io.BytesIO()
-    Image.fromarray(image).save(packed, "PNG")
-    return packed.getvalue()
 
 
 def folder_of(path: Path, pictures: list[bytes]) -> Path:
@@ -52,27 +45,11 @@ def folder_of(path: Path, pictures: list[bytes]) -> Path:
     return path
 
 
-def archive_of(path: Path, pictures: list[bytes], first: int = 0) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(path, "w") as archive:
-        for number, content in enumerate(pictures, first):
-            for name, held in ((f"{number:06}.png", content), (f"{number:06}.cls", b"7")):
-                member = tarfile.TarInfo(name)
-                member.size = len(held)
-                archive.addfile(member, io.BytesIO(held))
-    return path
-
-
 def table_of(path: Path, pictures: list[bytes]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     keys = [f"key {number}" for number in range(len(pictures))]
     pq.write_table(pa.table({"image": pictures, "key": keys}), path, row_group_size=25)
     return path
-
-
-def rows_in(out: Path) -> Rows:
-    parts = sorted(out.glob("part-*.parquet"))
-    return [row for part in parts for row in pq.read_table(part).to_pylist()]
 
 
 def settings_for(model: str = MODEL) -> Settings:

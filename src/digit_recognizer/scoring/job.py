@@ -14,7 +14,7 @@ from digit_recognizer.errors import ConfigError, require_extra
 from digit_recognizer.models import load_model
 from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
 from digit_recognizer.scoring.inputs import COLUMN
-from digit_recognizer.scoring.parts import finished
+from digit_recognizer.scoring.parts import finished, is_local
 from digit_recognizer.scoring.plan import opened_output, shards_in
 from digit_recognizer.scoring.processes import in_processes
 from digit_recognizer.scoring.shards import Shard
@@ -65,7 +65,7 @@ def score(
     found = load_model(place, threads=1)
     Recognizer(found, max_error)  # a wish that cannot be met is told before the work
     settings = Settings(place, found.sha256, max_error, column, read)
-    target = str(out)
+    target = str(Path(out).absolute()) if is_local(str(out)) else str(out)  # other processes stand in other folders
     with opened_output(target, str(source), settings) as (listed, count):
         there = finished(target)
         progress = Progress(count, kept=len(there))

@@ -7,33 +7,33 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from digit_recognizer.errors import ConfigError, DigitRecognizerError, RunError, require_extra
+from digit_recognizer.errors import DigitRecognizerError, RunError, require_extra
+from digit_recognizer.scoring.ray_address import LOCAL, check_answers, unreachable
 from digit_recognizer.scoring.shards import Shard
 from digit_recognizer.scoring.work import Done
 
 AHEAD = 2  # shards handed out for each core of the cluster, as it is when they are
 FEWEST = 2
-LOCAL = "local"
-FOREVER = -1  # times that Ray may start a task again when its machine was lost
+AGAIN = 20  # times that Ray may start a task whose machine was lost; a picture that kills its process ends the run
 
 
 def on_ray(shards: Iterator[Shard], work: Callable[[Shard], Done], address: str) -> Iterator[Done]:
     """What comes of each shard, as it is done, on every machine of a cluster; one core a shard.
 
-    address: of the cluster, "auto", or "local" to start one here. The folder of the parts and the source must be places
-    that every machine reaches. Raises ConfigError where no cluster answers, RunError where it is lost, and what `work`
-    raises.
+    address: of the cluster, "auto", or "local" to start one here; a cluster that this process has joined already is
+    taken in its place. The folder of the parts, the source and the model must be places that every machine reaches.
+    Raises ConfigError where no cluster answers, RunError where it is lost, and what `work` raises.
     """
     require_extra("scale", "digits score --ray")
     import ray
 
     begun = connect(address)
+    waiting: list[Any] = []
     try:
-        task = ray.remote(num_cpus=1, max_retries=FOREVER)(work_on)
-        waiting: list[Any] = []
+        task = ray.remote(num_cpus=1, max_retries=AGAIN)(work_on)
         while True:
-            wanted = max(FEWEST, AHEAD * cores_of(ray))
-            waiting += [task.remote(work, shard) for shard in islice(shards, wanted - len(waiting))]
+            room = max(FEWEST, AHEAD * cores_of(ray)) - len(waiting)  # below 0 where a machine was lost
+            waiting += [task.remote(work, shard) for shard in islice(shards, max(0, room))]
             if not waiting:
                 return
             done, waiting = ray.wait(waiting)
@@ -46,6 +46,9 @@ def on_ray(shards: Iterator[Shard], work: Callable[[Shard], Done], address: str)
     finally:
         if begun:
             ray.shutdown()
+        else:
+            for left in waiting:
+                ray.cancel(left)
 
 
 def cores_of(ray: Any) -> int:
@@ -64,13 +67,12 @@ def connect(address: str) -> bool:
 
     if ray.is_initialized():
         return False
+    check_answers(address)
+    dashboard = False if address == LOCAL else None  # None: as the cluster has it
     try:
-        ray.init(address=None if address == LOCAL else address, log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(address, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise ConfigError(
-            f"--ray {address}: no Ray cluster answers ({first_line(error)}). Start one with `ray start --head`,"
-            " or leave out --ray."
-        ) from error
+        raise unreachable(address, first_line(error)) from error
     return True
 
 

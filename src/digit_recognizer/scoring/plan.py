@@ -41,6 +41,7 @@ def opened_output(out: str, source: str, settings: Settings) -> Iterator[tuple[s
             put(out, PLAN, (json.dumps(before, indent=2) + "\n").encode())
         check_same(out, before, wanted)
         yield f"{out.rstrip('/')}/{SHARDS}", int(before["shards"])
+        drop_temporary(out)  # of a machine that was lost meanwhile
 
 
 def read_plan(out: str) -> dict[str, Any] | None:

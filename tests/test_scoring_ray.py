@@ -1,0 +1,185 @@
+"""The same table by a Ray cluster as by this machine alone, though a node dies in mid-run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digit_recognizer.data import Dataset
+from digit_recognizer.errors import ConfigError
+from digit_recognizer.scoring import score
+from digit_recognizer.scoring.ray_address import check_answers, known_address
+from helpers_cli import digits, is_complaint
+from ray_nodes import Nodes, free_port
+from scoring_files import Rows, archive_of, png, rows_in
+
+MODEL = "classic"
+SHARDS, PICTURES = 50, 300
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Nodes]:
+    """Two nodes of one core each."""
+    pytest.importorskip("ray", reason="ray is not installed: pip install handwritten-digit-recognizer[scale]")
+    if shutil.which("ps") is None:
+        pytest.skip("ps, which tells the processes of a node, is absent")
+    made = Nodes(2)
+    yield made
+    assert not made.stop()
+
+
+@pytest.fixture(scope="module")
+def source(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Archives of digits, one picture in a hundred of them damaged."""
+    folder = tmp_path_factory.mktemp("source")
+    images = mnist.split("validation").take(np.arange(PICTURES))
+    pictures = [b"damaged" if i % 100 == 7 else png(image) for i, image in enumerate(images)]
+    for number in range(SHARDS):
+        archive_of(folder / f"{number:02}.tar", pictures, number * PICTURES)
+    return folder
+
+
+def scoring(nodes: Nodes, source: Path, out: str, address: str, where: Path) -> subprocess.Popen[bytes]:
+    """`digits score --ray`, running."""
+    command = [sys.executable, "-m", "digit_recognizer", "score", str(source), "--out", out, "--model", MODEL]
+    return subprocess.Popen(
+        [*command, "--ray", address, "--json", "told.json", "--quiet"],
+        cwd=where,
+        env=nodes.environment,
+        stderr=subprocess.PIPE,
+    )
+
+
+def finish(process: subprocess.Popen[bytes], code: int) -> str:
+    """Wait for its end and give what it complained of; where it does not end, nothing of it is left."""
+    try:
+        _, complaint = process.communicate(timeout=150)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == code, complaint.decode()
+    return complaint.decode()
+
+
+def same(rows: Rows, expected: Rows) -> None:
+    """The same rows, the probabilities within 1e-6."""
+    both = zip(rows, expected, strict=True)
+    assert all(one | {"probability": 0} == other | {"probability": 0} for one, other in both)
+    given, wanted = (
+        [np.nan if row["probability"] is None else row["probability"] for row in r] for r in (rows, expected)
+    )
+    np.testing.assert_allclose(np.array(given, float), np.array(wanted, float), rtol=0, atol=1e-6)
+
+
+def parts_of(out: Path) -> list[Path]:
+    """The parts that are there."""
+    return list(out.glob("part-*"))
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
+    """Look until it is so."""
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_killed_run_and_a_killed_node_cost_no_row(nodes: Nodes, source: Path, tmp_path: Path) -> None:
+    local, out = tmp_path / "local", tmp_path / "out"
+    score(source, local, MODEL, workers=1)
+    process = scoring(nodes, source, "out", nodes.address, tmp_path)
+    wait_until(lambda: len(parts_of(out)) >= 2 or process.poll() is not None)
+    process.kill()
+    process.communicate()
+    process = scoring(nodes, source, "out", nodes.address, tmp_path)
+    try:
+        kept = len(parts_of(out))
+        wait_until(lambda: len(parts_of(out)) >= kept + 4 or process.poll() is not None)
+        wait_until(lambda: any("ray::work_on" in title for title in nodes.titles(1)) or process.poll() is not None)
+        nodes.kill(1)
+        there = len(parts_of(out))
+    finally:
+        finish(process, 1)  # the damaged pictures gave no answer
+    assert 2 <= kept < kept + 4 <= there < SHARDS
+    assert len({row["source"] for row in rows_in(out)}) == len(rows_in(out)) == SHARDS * PICTURES
+    same(rows_in(out), rows_in(local))
+    assert not list(out.glob(".part-*.tmp"))
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert told["shards"] == SHARDS
+    assert told["kept"] >= kept
+    assert told["rows"]["error"] == SHARDS * PICTURES // 100
+
+
+@pytest.mark.slow
+def test_an_error_of_the_work_is_told_as_of_a_local_run(nodes: Nodes, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"picture": [b"none"]}), tmp_path / "a.parquet")
+    process = scoring(nodes, tmp_path / "a.parquet", "out", "auto", tmp_path)
+    complaint = finish(process, 2)
+    assert complaint.strip().startswith(f"Error: {tmp_path / 'a.parquet'}: has no column 'image'")
+
+
+@pytest.fixture
+def no_cluster_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Ray's folder, as if no cluster had ever been on this machine."""
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    (tmp_path / "ray").mkdir()
+    return tmp_path / "ray"
+
+
+def test_an_address_without_a_cluster_is_refused_at_once(no_cluster_known: Path) -> None:
+    closed = f"127.0.0.1:{free_port()}"
+    for address in (closed, f"ray://{closed}", "[::1]:1", "nowhere.invalid:6379"):
+        with pytest.raises(ConfigError, match="no Ray cluster answers"):
+            check_answers(address)
+    for address in ("", "6379", "host", "host:", "host:x", "host:0", "host:65536", "host:²"):
+        with pytest.raises(ConfigError, match="HOST:PORT"):
+            check_answers(address)
+    check_answers("local")
+    check_answers("auto")  # known nowhere: Ray says so itself, at once
+    (no_cluster_known / "ray_current_cluster").write_text(closed)  # a machine that lost its power left it
+    assert known_address() == closed
+    with pytest.raises(ConfigError, match=closed):
+        check_answers("auto")
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_what_is_no_cluster_is_told_from_one(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(answer)
+
+        server = threading.Thread(target=serve)
+        server.start()
+        with pytest.raises(ConfigError, match="is no Ray cluster"):
+            check_answers(f"127.0.0.1:{listening.getsockname()[1]}")
+        server.join()
+
+
+@pytest.mark.slow
+def test_the_command_says_that_no_cluster_answers(source: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="ray is not installed")
+    address = f"127.0.0.1:{free_port()}"
+    began = time.monotonic()
+    answer = digits("score", source, "--out", tmp_path / "out", "--model", MODEL, "--ray", address)
+    is_complaint(answer, f"--ray {address}: no Ray cluster answers", "ray start --head")
+    assert not parts_of(tmp_path / "out")
+    assert time.monotonic() - began < 60  # Ray alone waits for more than three minutes
