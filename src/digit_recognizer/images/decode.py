@@ -16,8 +16,8 @@ from digit_recognizer.errors import ImageError, PictureKindError, PictureSizeErr
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images.arrays import from_array
 from digit_recognizer.images.dicom import read_dicom
-from digit_recognizer.images.dicom_names import SUFFIXES as DICOM_SUFFIXES
 from digit_recognizer.images.dicom_names import INDEX, is_dicom, is_dicom_file, named_by
+from digit_recognizer.images.dicom_names import SUFFIXES as DICOM_SUFFIXES
 from digit_recognizer.images.pages import is_heic, is_pdf, open_heic, read_pdf, shown_name, split_page, turn_to
 
 # A path, a PIL image, an array or a tensor. `Any` stands for the tensor: the base install has no torch.
@@ -62,7 +62,9 @@ def read_file(
             f"{path}: is a folder, not a picture. `digits predict` takes folders that hold some ({kinds})."
         )
     content = read_bounded(path, MAX_BYTES, ImageError, "a picture", shown)
-    picture = read_dicom(content, page, shown, check_pixels) if is_dicom(content) else open_picture(content, shown, page)
+    picture = (
+        read_dicom(content, page, shown, check_pixels) if is_dicom(content) else open_picture(content, shown, page)
+    )
     if isinstance(picture, np.ndarray):
         return with_channels(picture, channels)
     return decode(picture, shown, as_stored, channels)

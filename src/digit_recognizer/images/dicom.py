@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digit_recognizer.errors import DISTRIBUTION, ImageError, PictureSizeError
-from digit_recognizer.images.dicom_elements import BIG_ENDIAN, StructureError, take
+from digit_recognizer.images.dicom_elements import BIG_ENDIAN, EXPLICIT, IMPLICIT, StructureError, take
 from digit_recognizer.images.dicom_grey import GREY, PALETTE, ShadeError, as_colour, as_grey
 from digit_recognizer.images.dicom_packed import RLE, longest_run, stated_sizes
 from digit_recognizer.images.pages import MAX_PAGES, Check, needs, several
 
 COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 WIDEST = {1, 8, 16, 32, 64}  # bits of a sample
 
 
@@ -103,7 +102,7 @@ def check_length(header: Any, frames: int, name: str) -> None:
 
 def decoded(header: Any, frame: int, name: str, check: Check) -> Image.Image:
     """A frame, from 0, unpacked and brought to 8 bits."""
-    from pydicom.pixels import pixel_array
+    from pydicom.pixels.utils import pixel_array
 
     if header.file_meta.TransferSyntaxUID.is_compressed:
         check_decoder(header.file_meta.TransferSyntaxUID, name)
@@ -117,7 +116,7 @@ def decoded(header: Any, frame: int, name: str, check: Check) -> Image.Image:
 
 def check_decoder(syntax: Any, name: str) -> None:
     """Raise ImageError, with the packages to install, where nothing here unpacks pixels of a transfer syntax."""
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     try:
         decoder = get_decoder(syntax)

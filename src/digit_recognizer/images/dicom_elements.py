@@ -14,11 +14,14 @@ from dataclasses import dataclass
 
 MAX_DEPTH = 32  # sequences within sequences; a structured report nests about 15 deep
 MAX_ELEMENTS = 500_000  # of any depth: a header of 1,000 frames has about 100,000
+TOO_MUCH = f"it has more than {MAX_ELEMENTS:,} elements, or they nest deeper than {MAX_DEPTH}"
 MAX_UNPACKED = 64 * 2**20  # bytes of a deflated file
 
 TRANSFER_SYNTAX, FRAMES, PIXELS = 0x00020010, 0x00280008, 0x7FE00010
 FLOAT_PIXELS = (0x7FE00008, 0x7FE00009)
+IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 DEFLATED, BIG_ENDIAN = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
+PATIENT_ID, ISSUER = 0x00100020, 0x00100021
 META_GROUP, META_START = 0x0002, 132
 # Sequences whose items are needed: of frames (C.7.6.16), lookup tables and, inside these, what maps values to grey.
 SEQUENCES = {0x52009229, 0x52009230, 0x00283000, 0x00283010, 0x00289145, 0x00289132}
@@ -59,31 +62,53 @@ class Taken:
     syntax: str  # the transfer syntax by which the elements are encoded: that of the file, unpacked
     implicit: bool  # whether the elements leave their value representations out
     content: bytes  # the wanted elements, one after the other
-    values: dict[int, bytes]  # the value of each of these that has a stated length, but the pixels
 
 
 def take(content: bytes) -> Taken:
     """What a picture needs of a DICOM file. Raises StructureError."""
-    syntax, start = transfer_syntax(content)
-    if syntax == DEFLATED:
-        content, start, syntax = inflated(content[start:]), 0, "1.2.840.10008.1.2.1"
-    order = ">" if syntax == BIG_ENDIAN else "<"
-    implicit = content[start + 4 : start + 6] not in LONG | SHORT
-    parts: list[bytes] = []
-    values: dict[int, bytes] = {}
-    for element, end in outermost(content, start, implicit, order):
-        if element.tag in WANTED:
-            parts.append(content[element.start : end])
-            if element.length != UNDEFINED and element.tag < PIXELS:
-                values[element.tag] = content[element.value : end]
-        if element.tag in (PIXELS, *FLOAT_PIXELS):
-            break  # what follows the pixels is padding and signatures
-    return Taken(syntax, implicit, b"".join(parts), values)
+    content, start, syntax = unpacked(content)
+    implicit = is_implicit(content, start)
+    parts = [
+        content[element.start : end]
+        for element, end in outermost(content, start, implicit, order_of(syntax))
+        if element.tag in WANTED
+    ]
+    return Taken(syntax, implicit, b"".join(parts))
+
+
+def value_of(content: bytes, tag: int) -> bytes:
+    """The value of one element, by which text is written; none where it is absent. Raises StructureError.
+
+    content: a file, or its beginning where the element stands within that.
+    """
+    content, start, syntax = unpacked(content)
+    for element, end in outermost(content, start, is_implicit(content, start), order_of(syntax)):
+        if element.tag == tag:
+            return content[element.value : end].strip(b"\0 ")
+        if element.tag > tag:  # they stand in the order of their tags (PS3.5, section 7.1)
+            break
+    return b""
 
 
 def frame_count(content: bytes) -> int:
-    """How many frames a DICOM file states. Raises StructureError, ValueError where it states none rightly."""
-    return int(take(content).values.get(FRAMES, b"").strip(b"\0 ") or b"1")
+    """How many frames a DICOM file states. Raises StructureError, ValueError where it states no number."""
+    return int(value_of(content, FRAMES) or b"1")
+
+
+def unpacked(content: bytes) -> tuple[bytes, int, str]:
+    """A file's bytes with its elements inflated, where these begin, and their transfer syntax."""
+    syntax, start = transfer_syntax(content)
+    return (inflated(content[start:]), 0, EXPLICIT) if syntax == DEFLATED else (content, start, syntax)
+
+
+def is_implicit(content: bytes, start: int) -> bool:
+    """Whether the elements leave their value representations out, by the first one: some files state it wrongly."""
+    return content[start + 4 : start + 6] not in LONG | SHORT
+
+
+def order_of(syntax: str) -> str:
+    """The order of bytes, as struct has it."""
+    return ">" if syntax == BIG_ENDIAN else "<"
 
 
 def transfer_syntax(content: bytes) -> tuple[str, int]:
@@ -111,36 +136,46 @@ def inflated(packed: bytes) -> bytes:
 
 
 def outermost(content: bytes, start: int, implicit: bool, order: str) -> Iterator[tuple[Element, int]]:
-    """The elements that stand in no sequence, each with its end. Raises StructureError for too many or too deep ones."""
+    """The elements that stand in no sequence up to the pixels, each with its end.
+
+    What follows the pixels is padding and signatures. Raises StructureError for too many elements or too deep ones.
+    """
     at, count = start, 0
-    outer: Element | None = None
-    # Where each sequence and item that we are in ends, None where a mark tells; the marks are counted as elements.
-    ends: list[int | None] = []
-    while True:
-        while ends and ends[-1] is not None and at >= ends[-1]:
-            ends.pop()
-        if outer and not ends:
-            yield outer, at
-            outer = None
-        if at + 8 > len(content):
-            break
+    while at + 8 <= len(content):
         element = read_element(content, at, implicit, order)
-        count += 1
+        at, count = passed(content, element, implicit, order, count + 1)
+        if at > len(content):
+            raise StructureError("it is cut short")
+        if count > MAX_ELEMENTS:
+            raise StructureError(TOO_MUCH)
+        yield element, at
+        if element.tag in (PIXELS, *FLOAT_PIXELS):
+            return
+
+
+def passed(content: bytes, outer: Element, implicit: bool, order: str, count: int) -> tuple[int, int]:
+    """Where an element ends, and `count` with the elements inside it that had to be passed through."""
+    at = outer.value
+    if not enters(outer, outer):
+        return at + outer.length, count
+    # Where each sequence and item that we are in ends; None where a mark tells.
+    ends = [None if outer.length == UNDEFINED else at + outer.length]
+    while ends:
+        end = ends[-1]
+        if end is not None and at >= end:
+            ends.pop()
+            continue
+        element = read_element(content, at, implicit, order)
+        at, count = element.value, count + 1
         if count > MAX_ELEMENTS or len(ends) > 2 * MAX_DEPTH:
-            raise StructureError(f"it has more than {MAX_ELEMENTS:,} elements, or they nest deeper than {MAX_DEPTH}")
-        outer = outer or element
-        at = element.value
+            raise StructureError(TOO_MUCH)
         if element.tag in (ITEM_END, SEQUENCE_END):
-            if ends:
-                ends.pop()
+            ends.pop()
         elif enters(element, outer):
             ends.append(None if element.length == UNDEFINED else at + element.length)
         else:
             at += element.length
-        if at > len(content):
-            raise StructureError("it is cut short")
-    if ends:
-        raise StructureError("it is cut short, within a sequence")
+    return at, count
 
 
 def enters(element: Element, outer: Element) -> bool:
@@ -152,6 +187,8 @@ def enters(element: Element, outer: Element) -> bool:
 
 def read_element(content: bytes, at: int, implicit: bool, order: str) -> Element:
     """The element whose tag stands at `at`; its value representation too, where the encoding states it."""
+    if at + 8 > len(content):
+        raise StructureError("it is cut short")
     group, number, kind, short = struct.unpack_from(f"{order}HH2sH", content, at)
     tag = group << 16 | number
     if implicit or group == 0xFFFE or not b"AA" <= kind <= b"ZZ":  # some writers leave it out within sequences alone

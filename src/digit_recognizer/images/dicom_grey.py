@@ -44,7 +44,8 @@ def as_grey(stored: Stored, header: Any, frame: int) -> NDArray[np.uint8]:
         shade = stretched(values, ~padded & np.isfinite(values))
     shade = 1 - shade if header.PhotometricInterpretation == "MONOCHROME1" else shade
     shade[padded | ~np.isfinite(shade)] = 0
-    return np.rint(255 * shade.clip(0, 1)).astype(np.uint8)
+    made: NDArray[np.uint8] = np.rint(255 * shade.clip(0, 1)).astype(np.uint8)
+    return made
 
 
 def padding(stored: Stored, header: Any) -> NDArray[np.bool_]:
@@ -115,7 +116,8 @@ def looked_up(values: Stored, item: Any) -> Floats:
     if len(table) < entries:
         raise ShadeError("a lookup table is shorter than it states")
     places = (np.rint(values) - start).clip(0, entries - 1).astype(np.int64)
-    return table[places] / (2 ** bits_of(item) - 1)
+    shade: Floats = table[places] / (2 ** bits_of(item) - 1)
+    return shade
 
 
 def bits_of(item: Any) -> int:
@@ -137,7 +139,7 @@ def first(value: Any) -> float:
 def as_colour(stored: Stored, header: Any) -> NDArray[np.uint8]:
     """Samples (H, W, 3), red first, or indices (H, W) into a palette, as (H, W, 3) uint8."""
     if header.PhotometricInterpretation == PALETTE:
-        from pydicom.pixels import apply_color_lut
+        from pydicom.pixels.processing import apply_color_lut
 
         entries, _, bits = (int(each) for each in header.RedPaletteColorLookupTableDescriptor)
         if bits == 8 and not 1 <= entries <= 256:  # pydicom 3.0 would count beyond 255 from 0 again
@@ -147,4 +149,5 @@ def as_colour(stored: Stored, header: Any) -> NDArray[np.uint8]:
         bits = int(header.BitsStored)
     if bits == 8:
         return stored.astype(np.uint8)
-    return np.rint(stored * (255 / (2**bits - 1))).clip(0, 255).astype(np.uint8)
+    made: NDArray[np.uint8] = np.rint(stored * (255 / (2**bits - 1))).clip(0, 255).astype(np.uint8)
+    return made

@@ -26,7 +26,7 @@ def is_dicom(content: bytes) -> bool:
 
 
 def is_dicom_file(path: str | os.PathLike[str]) -> bool:
-    """Whether there is a file of that name with the bytes of a DICOM file; many of these have names without a suffix."""
+    """Whether there is a file of that name with the bytes of a DICOM file; many have names without a suffix."""
     return is_dicom(first_bytes(path, PREAMBLE + len(MAGIC)))
 
 

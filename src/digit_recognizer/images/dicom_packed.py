@@ -40,7 +40,7 @@ def jpeg_size(packed: bytes) -> Iterator[tuple[int, int]]:
 
 def longest_run(packed: bytes) -> int:
     """The most bytes that a plane of a frame of run lengths unpacks to (PS3.5, annex G), without unpacking it."""
-    if not SUSPECT <= len(packed):
+    if not len(packed) >= SUSPECT:
         return 0
     count, *starts = struct.unpack_from("<16L", packed)
     starts = [*starts[: min(count, MOST_PLANES)], len(packed)]
