@@ -107,7 +107,9 @@ def decoded(header: Any, frame: int, name: str, check: Check) -> Image.Image:
     if header.file_meta.TransferSyntaxUID.is_compressed:
         check_decoder(header.file_meta.TransferSyntaxUID, name)
         check_packed(header, frame, name, check)
-    stored: NDArray[Any] = pixel_array(header, index=frame)
+    # Of run lengths pydicom's own reader: pylibjpeg-rle ends on damaged bytes with what is no Exception.
+    own = "pydicom" if header.file_meta.TransferSyntaxUID == RLE else ""
+    stored: NDArray[Any] = pixel_array(header, index=frame, decoding_plugin=own)
     if stored.shape[:2] != (header.Rows, header.Columns):
         raise ImageError(f"{name}: holds a picture of another size than it states. Export it anew.")
     shown = as_grey(stored, header, frame) if header.PhotometricInterpretation in GREY else as_colour(stored, header)

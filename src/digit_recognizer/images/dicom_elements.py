@@ -11,9 +11,10 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_DEPTH = 32  # sequences within sequences; a structured report nests about 15 deep
-MAX_ELEMENTS = 500_000  # of any depth: a header of 1,000 frames has about 100,000
+MAX_ELEMENTS = 200_000  # of any depth: a header of 1,000 frames has about 60,000
 TOO_MUCH = f"it has more than {MAX_ELEMENTS:,} elements, or they nest deeper than {MAX_DEPTH}"
 MAX_UNPACKED = 64 * 2**20  # bytes of a deflated file
 
@@ -44,8 +45,7 @@ class StructureError(Exception):
     """Why a file cannot be passed through; its text holds nothing that stands in the file."""
 
 
-@dataclass(frozen=True)
-class Element:
+class Element(NamedTuple):
     """One element, or the mark of an item."""
 
     tag: int
@@ -121,6 +121,8 @@ def transfer_syntax(content: bytes) -> tuple[str, int]:
             syntax = content[element.value : at].strip(b"\0 ").decode("ascii", "replace")
     if at > len(content):
         raise StructureError("it is cut short")
+    if not set(syntax) <= set("0123456789."):
+        raise StructureError("its transfer syntax is no UID")
     return syntax, at
 
 
