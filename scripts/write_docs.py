@@ -14,6 +14,7 @@ import sys
 
 from accuracy_tables import BLOCKS as ACCURACY
 from digit_recognizer.models.cards import read_cards
+from medical_tables import BLOCKS as MEDICAL
 from model_cards import card_page
 from performance_tables import BLOCKS as PERFORMANCE
 from reading_tables import BLOCKS as READING
@@ -21,8 +22,8 @@ from results import ROOT
 from trust_tables import BLOCKS as TRUST
 
 BLOCK = re.compile(r"(<!-- figures: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-DOCUMENTS = ("README.md", "docs/accuracy.md", "docs/performance.md", "docs/reading.md")
-WRITERS = ACCURACY | PERFORMANCE | READING | TRUST
+DOCUMENTS = ("README.md", "docs/accuracy.md", "docs/medical.md", "docs/performance.md", "docs/reading.md")
+WRITERS = ACCURACY | MEDICAL | PERFORMANCE | READING | TRUST
 
 
 def written() -> dict[str, str]:

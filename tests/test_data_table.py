@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from digit_recognizer.data import SPLITS, Dataset, load_dataset
+from digit_recognizer.data.patients import dealt
 from digit_recognizer.data.pictures import FolderSplit
-from digit_recognizer.data.table import dealt
 from digit_recognizer.errors import DataError, DigitRecognizerWarning
 from digit_recognizer.images import Preprocess
 

@@ -18,6 +18,7 @@ EXTRAS = {
     "timm": (*TRAIN, "timm"),
     "heic": ("pillow_heif",),
     "pdf": ("pypdfium2",),
+    "medical": ("pydicom",),
 }
 
 

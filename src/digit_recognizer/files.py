@@ -121,24 +121,29 @@ def storage_error(path: Path, error: OSError) -> StorageError:
     )
 
 
-def read_bounded(path: Path, limit: int, wrong: type[DigitRecognizerError], what: str) -> bytes:
+def read_bounded(
+    path: Path, limit: int, wrong: type[DigitRecognizerError], what: str, called: str | None = None
+) -> bytes:
     """The bytes of a stranger's file, of at most `limit` bytes; anything else raises `wrong`.
 
-    what: what the file should have been ("a picture"), for the message.
+    what: what the file should have been ("a picture"), for the message. called: how an error names it, if not by its
+    path; then no cause is chained to it, which would tell the path.
     """
+    name = str(path) if called is None else called
     try:
         if path.is_dir():
-            raise wrong(f"{path}: is a folder, not {what}.")
+            raise wrong(f"{name}: is a folder, not {what}.")
         if not path.is_file() and path.exists():
-            raise wrong(f"{path}: is no regular file, so it is not read. Name {what}.")
+            raise wrong(f"{name}: is no regular file, so it is not read. Name {what}.")
         with path.open("rb") as file:
             content = file.read(limit + 1)
     except OSError as error:
-        raise wrong(f"{path}: cannot be read ({error.strerror or error}). Check the name and its rights.") from error
+        message = f"{name}: cannot be read ({error.strerror or error}). Check the name and its rights."
+        raise wrong(message) from (error if name == str(path) else None)
     except ValueError as error:  # a name with a NUL byte
-        raise wrong(f"{str(path)!r}: is no usable file name ({error}).") from error
+        raise wrong(f"{name!r}: is no usable file name ({error}).") from error
     if len(content) > limit:
-        raise wrong(f"{path}: is larger than {limit // 2**20} MiB, the most that is read of {what}.")
+        raise wrong(f"{name}: is larger than {limit // 2**20} MiB, the most that is read of {what}.")
     return content
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digit_recognizer.errors import ConfigError, ImageError
-from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.images import Picture, read_picture, shown_name
 from digit_recognizer.images.pages import states_turn
 from digit_recognizer.measuring.calibration import Calibration, read_calibration
 from digit_recognizer.measuring.selective import AnswerThreshold
@@ -40,7 +40,7 @@ GIVEN = 0.5  # the probability from which on a label is given, where a picture m
 class Prediction:
     """What was recognised on one picture."""
 
-    source: str  # the file name, or "picture 3" for what has no name
+    source: str  # the file name (of DICOM a hash of the file's bytes), or "picture 3" for what has no name
     status: str  # "ok", "unsure", "not a digit" ("unfamiliar" of a model of other pictures) or "error"
     label: int | None = None  # the most probable class, 0..K-1, whatever the status; None without ink or for an error
     name: str | None = None  # that class's name
@@ -62,9 +62,11 @@ class Recognizer:
     recognizer.predict("three.png")[0].label
     """
 
-    def __init__(self, model: Model, max_error: float | None = None, level: float = DEFAULT_LEVEL) -> None:
-        """max_error, level: as for `load`."""
-        self.model = model
+    def __init__(
+        self, model: Model, max_error: float | None = None, level: float = DEFAULT_LEVEL, keep_ids: bool = False
+    ) -> None:
+        """max_error, level, keep_ids: as for `load`."""
+        self.model, self.keep_ids = model, keep_ids
         calibration = read_calibration(model.header)
         self.answers = answering(model, calibration, max_error)
         self.sets = calibration.set_at(level) if calibration else None
@@ -78,6 +80,7 @@ class Recognizer:
         runtime: str = "auto",
         max_error: float | None = None,
         level: float = DEFAULT_LEVEL,
+        keep_ids: bool = False,
     ) -> Recognizer:
         """A shipped name, a model file or a run folder.
 
@@ -86,9 +89,10 @@ class Recognizer:
             1: always answer.
         level: probability (0..1) that a prediction set holds the actual class; 0.9, 0.95, 0.99 or 0.999.
         Both promises are for pictures like those that the model was calibrated on.
+        keep_ids: call DICOM files by their own names, which may be those of patients.
         Raises ModelFileError; ConfigError for a wish that the calibration images cannot show.
         """
-        return cls(load_model(model, runtime), max_error, level)
+        return cls(load_model(model, runtime), max_error, level, keep_ids)
 
     def predict(self, pictures: Picture | Sequence[Picture]) -> list[Prediction]:
         """One prediction a picture, in order; a picture that cannot be read gives status "error" and stops no other.
@@ -108,7 +112,7 @@ class Recognizer:
         Where a picture reads badly and its EXIF orientation says that it was turned, that may be wrong: it is read as
         stored too, and an answer that is sure counts.
         """
-        sources = [source_name(picture, number) for number, picture in enumerate(pictures, start)]
+        sources = [source_name(picture, number, self.keep_ids) for number, picture in enumerate(pictures, start)]
         found = self.read(pictures, sources)
         doubtful = [i for i, each in enumerate(found) if each.status in DOUBTFUL and is_turned(pictures[i])]
         as_stored = self.read([pictures[i] for i in doubtful], [sources[i] for i in doubtful], as_stored=True)
@@ -123,7 +127,7 @@ class Recognizer:
         ready: list[NDArray[np.uint8]] = []
         for picture, source in zip(pictures, sources, strict=True):
             try:
-                fitted = prepare.fit(read_picture(picture, as_stored, prepare.channels))
+                fitted = prepare.fit(read_picture(picture, as_stored, prepare.channels, self.keep_ids))
             except ImageError as error:
                 found.append(Prediction(source, "error", error=str(error)))
                 continue
@@ -229,8 +233,8 @@ def is_turned(picture: Any) -> bool:
     return isinstance(picture, str | os.PathLike | Image.Image) and states_turn(picture)
 
 
-def source_name(picture: Any, number: int) -> str:
-    """What to call a picture: its file name, or its number."""
+def source_name(picture: Any, number: int, keep_ids: bool = False) -> str:
+    """What to call a picture: its file name as `shown_name` has it, or its number."""
     if isinstance(picture, str | os.PathLike):
-        return os.fspath(picture)
+        return shown_name(picture, keep_ids)
     return f"picture {number}"

@@ -131,7 +131,7 @@ def audit_dataset(
     # An unsplit folder's "all" is its other splits once more.
     names = [name for name in SPLITS if name in dataset.splits] or list(dataset.splits)
     splits = {name: dataset.splits[name] for name in names}
-    files = {name: [str(f) for f in split.files] for name, split in splits.items() if isinstance(split, FolderSplit)}
+    files = {name: split.names() for name, split in splits.items() if isinstance(split, FolderSplit)}
     held = {name: in_memory(split) for name, split in splits.items()}
     spec = dataset.spec
     return audit(held, spec.classes, name=spec.name, files=files, seed=seed, device=device, on_step=on_step)

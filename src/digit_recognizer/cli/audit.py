@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digit_recognizer.cli.options import DataDir, Json, Quiet, Unverified
+from digit_recognizer.cli.options import DataDir, Json, KeepIds, Quiet, Unverified
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -29,6 +29,7 @@ def audit(
         Path | None, typer.Option(metavar="FOLDER", help="Draw the most doubtful images there, with both labels.")
     ] = None,
     quiet: Quiet = False,
+    keep_ids: KeepIds = False,
 ) -> None:
     """Look for doubtful labels, copies, images of other splits that stand in train, uneven classes and drift."""
     from digit_recognizer.cli.output import answers, write_json
@@ -37,7 +38,7 @@ def audit(
     from digit_recognizer.errors import require_extra
 
     require_extra("audit", "digits audit")
-    loaded = load_dataset(dataset, data_dir, unverified=unverified)
+    loaded = load_dataset(dataset, data_dir, unverified=unverified, keep_ids=keep_ids)
     found = watched_audit(loaded, seed, device, quiet=quiet)
     if json:
         write_json(json, found.to_dict() | {"caveats": list(loaded.spec.caveats)})

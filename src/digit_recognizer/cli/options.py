@@ -53,6 +53,9 @@ Json = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no words, only answers and errors.")]
+KeepIds = Annotated[
+    bool, typer.Option("--keep-ids", help="Call DICOM files by their own names, which may be those of patients.")
+]
 Save = Annotated[
     Path | None,
     typer.Option(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digit_recognizer.cli.options import Save, share
+from digit_recognizer.cli.options import KeepIds, Save, share
 
 if TYPE_CHECKING:
     from digit_recognizer.recognizer import Prediction, Recognizer
@@ -39,6 +39,7 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     show: Annotated[bool, typer.Option("--show", help="Draw what the model saw beside each picture.")] = False,
     save: Save = None,
+    keep_ids: KeepIds = False,
 ) -> None:
     """Recognise the digit on each picture. Exit 1 where some are no digit or unreadable, 2 where none could be read."""
     from digit_recognizer.cli.output import complain, note, printable
@@ -50,18 +51,22 @@ def predict(
     if show:
         require_extra("train", "digits predict --show")
     wish = share(max_error) if max_error is not None else None
-    recognizer = Recognizer.load(model or DEFAULT_MODEL, max_error=wish, level=round(share(level), 6))
+    recognizer = Recognizer.load(
+        model or DEFAULT_MODEL, max_error=wish, level=round(share(level), 6), keep_ids=keep_ids
+    )
     name = recognizer.model.header.name
     files = list(picture_files(pictures))
     caveats = list(recognizer.model.header.caveats)
     said = {"caveats": caveats} if caveats else {}
-    drawn: list[Prediction] = []
+    drawn: dict[str, Prediction] = {}
     seen: set[str] = set()
     names = recognizer.model.header.class_names
     for start in range(0, len(files), AT_ONCE):
-        for prediction in recognizer.predict(files[start : start + AT_ONCE]):
+        some = files[start : start + AT_ONCE]
+        for file, prediction in zip(some, recognizer.predict(some), strict=True):
             seen.add(prediction.status)
-            drawn += [prediction] if show and prediction.error is None and len(drawn) < SHOWN else []
+            if show and prediction.error is None and len(drawn) < SHOWN:
+                drawn[file] = prediction
             if json:
                 typer.echo(json_format.dumps(prediction_object(prediction, name, names) | said))
             elif prediction.error is None:
@@ -76,13 +81,13 @@ def predict(
         raise typer.Exit(2 if seen == {"error"} else 1)
 
 
-def draw(recognizer: Recognizer, predictions: list[Prediction], save: Path | None) -> None:
-    """What the model saw, on the screen where there is one, or in a file."""
+def draw(recognizer: Recognizer, predictions: dict[str, Prediction], save: Path | None) -> None:
+    """What the model saw of files, on the screen where there is one, or in a file."""
     from digit_recognizer.cli.output import note
     from digit_recognizer.report import figures
     from digit_recognizer.report.seen import seen_figure
 
-    figure = seen_figure(recognizer, predictions)
+    figure = seen_figure(recognizer, list(predictions.values()), list(predictions))
     if save is None and figures.has_display():
         figures.show_figure(figure)
     else:
@@ -91,14 +96,13 @@ def draw(recognizer: Recognizer, predictions: list[Prediction], save: Path | Non
 
 def picture_files(names: list[str]) -> Iterator[str]:
     """The files named, or their pages, and the pictures in the folders named; a folder without any is an error."""
-    from digit_recognizer.images import page_names
-    from digit_recognizer.images.decode import SUFFIXES
+    from digit_recognizer.images import is_picture, page_names
 
     for name in names:
         if not os.path.isdir(name):  # noqa: PTH112 - never raises, whatever the name
             yield from page_names(name)
             continue
-        inside = sorted(path for path in Path(name).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        inside = sorted(path for path in Path(name).rglob("*") if is_picture(path) and path.is_file())
         for path in map(str, inside) if inside else (name,):
             yield from page_names(path)
 

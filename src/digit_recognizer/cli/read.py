@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digit_recognizer.cli.options import KeepIds
 from digit_recognizer.errors import ConfigError, ImageError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def read(
     annotate: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw what was read onto the photo (.png); one photo only.")
     ] = None,
+    keep_ids: KeepIds = False,
 ) -> None:
     """Read the numbers on photos of pages. Exit 1 where some hold no digits, 2 where none could be opened."""
     from digit_recognizer.cli.predict import picture_files
@@ -45,13 +47,13 @@ def read(
     from digit_recognizer.server.answers import as_shape
 
     if grid:
-        raise typer.Exit(read_grids(photos, as_shape(grid, "--grid"), model, json, csv, annotate))
+        raise typer.Exit(read_grids(photos, as_shape(grid, "--grid"), model, json, csv, annotate, keep_ids))
     files = list(picture_files(photos))
     if json and csv:
         raise ConfigError("--json and --csv exclude each other. Give one.")
     if annotate and len(files) != 1:
         raise ConfigError(f"--annotate draws on one photo, and {len(files)} were given. Name one.")
-    recognizer = Recognizer.load(model or PAGE_MODEL)
+    recognizer = Recognizer.load(model or PAGE_MODEL, keep_ids=keep_ids)
     if csv:
         write_rows([COLUMNS])
     seen = {read_one(file, recognizer, json, csv, annotate) for file in files}
@@ -62,32 +64,33 @@ def read(
 def read_one(file: str, recognizer: Recognizer, json: bool, csv: bool, annotate: Path | None) -> str:
     """Print the numbers on one photo; "read", "none" where it holds none, or "error" where it is no picture."""
     from digit_recognizer.cli.output import complain, note, printable
+    from digit_recognizer.images import shown_name
     from digit_recognizer.reading import read_page
     from digit_recognizer.server.answers import page_object
 
-    model = recognizer.model.header.name
+    model, shown = recognizer.model.header.name, shown_name(file, recognizer.keep_ids)
     try:
         page = read_page(file, recognizer)
     except ImageError as error:
         if json:
-            typer.echo(json_format.dumps(page_object(file, None, model, str(error))))
+            typer.echo(json_format.dumps(page_object(shown, None, model, str(error))))
         complain(str(error))
         return "error"
     if json:
-        typer.echo(json_format.dumps(page_object(file, page, model)))
+        typer.echo(json_format.dumps(page_object(shown, page, model)))
     elif csv:
         write_rows(rows(page))
     else:
         for number in page.numbers:
-            typer.echo(printable(f"{file}: {in_words(number)}"))
+            typer.echo(printable(f"{shown}: {in_words(number)}"))
     if page.turned:
-        note(f"{file}: lies turned by {page.turned} degrees, and was read so.")
+        note(f"{shown}: lies turned by {page.turned} degrees, and was read so.")
     if not page.surely_so:
-        note(f"{file}: may lie turned; nothing on it is sure. Turn it upright.")
+        note(f"{shown}: may lie turned; nothing on it is sure. Turn it upright.")
     if annotate:
         draw(file, page, annotate)
     if not page.numbers:
-        note(f"{file}: {NO_DIGITS}")
+        note(f"{shown}: {NO_DIGITS}")
     return "read" if page.numbers else "none"
 
 

@@ -21,7 +21,13 @@ COLUMNS = ("source", "row", "column", "label", "probability", "status")
 
 
 def read_grids(
-    names: list[str], shape: tuple[int, int] | None, model: str | None, json: bool, csv: bool, annotate: Path | None
+    names: list[str],
+    shape: tuple[int, int] | None,
+    model: str | None,
+    json: bool,
+    csv: bool,
+    annotate: Path | None,
+    keep_ids: bool = False,
 ) -> int:
     """Print the grid in each photo; the exit status: 0, 1 where some photos gave no answer, 2 where none could be read.
 
@@ -37,7 +43,7 @@ def read_grids(
         raise ConfigError("--json and --csv exclude each other. Give one.")
     if annotate and len(photos) != 1:
         raise ConfigError(f"--annotate draws one photo, and {len(photos)} were given. Name one.")
-    recognizer = Recognizer.load(model or DEFAULT_MODEL)
+    recognizer = Recognizer.load(model or DEFAULT_MODEL, keep_ids=keep_ids)
     if csv:
         write_row([*COLUMNS, *(f"{corner}_{axis}" for corner in CORNERS for axis in ("x", "y"))])
     seen = {read_one(photo, shape, recognizer, json, csv, annotate) for photo in photos}
@@ -50,26 +56,27 @@ def read_one(
     photo: str, shape: tuple[int, int] | None, recognizer: Any, json: bool, csv: bool, annotate: Path | None
 ) -> str:
     """Print the grid in one photo; "read", "none" where there is no grid, or "error" where there is no photo."""
+    from digit_recognizer.images import shown_name
     from digit_recognizer.reading import read_grid
     from digit_recognizer.server.answers import grid_object
 
-    name, error, grid = recognizer.model.header.name, None, None
+    name, shown, error, grid = recognizer.model.header.name, shown_name(photo, recognizer.keep_ids), None, None
     try:
         grid = read_grid(photo, recognizer, shape)
     except ImageError as problem:
         error = str(problem)
     if json:
-        typer.echo(json_format.dumps(grid_object(photo, grid, name, error)))
+        typer.echo(json_format.dumps(grid_object(shown, grid, name, error)))
     elif csv and grid:
         for cell in grid.cells:
-            write_row(as_row(photo, cell))
+            write_row(as_row(shown, cell))
     elif grid:
         typer.echo(in_words(grid))
     if error:
         complain(error)
         return "error"
     if grid is None:
-        note(f"{photo}: shows no {'ruled grid' if shape is None else f'grid of {shape[0]} x {shape[1]}'}.")
+        note(f"{shown}: shows no {'ruled grid' if shape is None else f'grid of {shape[0]} x {shape[1]}'}.")
         return "none"
     if annotate:
         write_annotated(photo, grid, annotate)

@@ -36,6 +36,7 @@ def load_dataset(
     preprocess: Preprocess | None = None,
     unverified: str | Path | None = None,
     positive: str | None = None,
+    keep_ids: bool = False,
 ) -> Dataset:
     """A data set by name ("mnist", "fashion-mnist", "printed", "mixed"; MedMNIST's, "breastmnist" of 28 pixels,
     "breastmnist-64" of 64, 128 or 224) or from a folder of class folders, or from a CSV file of
@@ -46,6 +47,7 @@ def load_dataset(
     positive: which of two classes is looked for, where the set does not declare it.
     preprocess: how pictures of a folder, or printed digits, are brought to the network's form (a model's own, when one
         is measured).
+    keep_ids: call DICOM files of a folder or a CSV by their own names, which may be those of patients.
     Raises DataError for an unknown name, and for a set that is absent or damaged.
     """
     require_extra("train", "Loading a data set")
@@ -53,13 +55,16 @@ def load_dataset(
     place = {key: str(Path(value).resolve()) for key, value in given.items() if value}
     places = {key: Path(value) for key, value in place.items()}
     known = str(name) if str(name) in SPECS else str(Path(name).resolve())
-    dataset = find_dataset(str(name), places.get("data_dir"), preprocess or Preprocess(), places.get("unverified"))
+    form = preprocess or Preprocess()
+    dataset = find_dataset(str(name), places.get("data_dir"), form, places.get("unverified"), keep_ids)
     if positive is not None:
         dataset, place = dataset.looking_for(positive), place | {"positive": positive}
     return replace(dataset, place={"name": known, **place})
 
 
-def find_dataset(name: str, data_dir: Path | None, preprocess: Preprocess, unverified: Path | None) -> Dataset:
+def find_dataset(
+    name: str, data_dir: Path | None, preprocess: Preprocess, unverified: Path | None, keep_ids: bool
+) -> Dataset:
     """The set behind a name, in a folder or in a table."""
     if unverified and name not in MEDMNIST:
         raise ConfigError(f"--unverified stands in for the file of a MedMNIST set, and {name!r} is none of these.")
@@ -72,9 +77,9 @@ def find_dataset(name: str, data_dir: Path | None, preprocess: Preprocess, unver
     if name in SPECS:
         return load_idx_set(SPECS[name], data_dir)
     if Path(name).is_dir():
-        return load_folder(Path(name), preprocess)
+        return load_folder(Path(name), preprocess, keep_ids)
     if Path(name).suffix.lower() == ".csv" and Path(name).exists():
-        return load_table(Path(name), preprocess)
+        return load_table(Path(name), preprocess, keep_ids)
     raise DataError(f"{name!r} is neither a known data set nor a folder.{nearest(name, NAMES)}")
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from digit_recognizer.data.patients import check_apart, dealt, dicom_patients, has_dicom, numbered
 from digit_recognizer.data.pictures import FolderSplit, content_hash
-from digit_recognizer.data.spec import Dataset, DatasetSpec, Split
+from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, DatasetSpec, Split
 from digit_recognizer.errors import DataError
-from digit_recognizer.images import Preprocess
+from digit_recognizer.images import Preprocess, is_picture, page_names
 from digit_recognizer.images.decode import SUFFIXES
+from digit_recognizer.images.dicom_names import is_dicom_file
 
 # What people call the folders of a set that is already split.
 SPLIT_FOLDERS = {
@@ -23,25 +26,23 @@ SPLIT_FOLDERS = {
     "calibration": "calibration",
     "test": "test",
 }
-# Shares of an unsplit folder, in 1/256: about 60, 10, 10 and 20 %.
-SHARES = (("train", 154), ("validation", 26), ("calibration", 25), ("test", 51))
 
 
-def load_folder(folder: Path, preprocess: Preprocess) -> Dataset:
+def load_folder(folder: Path, preprocess: Preprocess, keep_ids: bool = False) -> Dataset:
     """A folder of class folders, or of train / validation / calibration / test folders of class folders.
 
     An unsplit folder is split by the content of each file, so that equal pictures never stand in two splits and a new
-    picture moves no other; its split "all" is the whole of it.
+    picture moves no other; its split "all" is the whole of it. DICOM files that state their patients are split by
+    these. keep_ids: as for load_dataset.
     """
     split_folders = find_split_folders(folder)
     if split_folders:
         classes = class_names(split_folders.get("train", next(iter(split_folders.values()))))
-        splits: dict[str, Split] = {
-            name: one_folder(place, classes, preprocess) for name, place in split_folders.items()
-        }
+        parts = {name: one_folder(place, classes, preprocess, keep_ids) for name, place in split_folders.items()}
+        splits: dict[str, Split] = {**with_patients(folder, parts)}
     else:
         classes = class_names(folder)
-        splits = by_content(one_folder(folder, classes, preprocess))
+        splits = by_hash(one_folder(folder, classes, preprocess, keep_ids))
     spec = DatasetSpec(
         name=folder.name or str(folder),
         title=f"pictures in {folder}",
@@ -53,6 +54,7 @@ def load_folder(folder: Path, preprocess: Preprocess) -> Dataset:
         source=str(folder.resolve()),
         counts={name: len(split) for name, split in splits.items()},
         form=preprocess.form,
+        clinical=any(isinstance(split, FolderSplit) and has_dicom(split.files) for split in splits.values()),
     )
     return Dataset(spec, splits)
 
@@ -82,7 +84,7 @@ def class_names(folder: Path) -> tuple[str, ...]:
     return names
 
 
-def one_folder(folder: Path, classes: tuple[str, ...], preprocess: Preprocess) -> FolderSplit:
+def one_folder(folder: Path, classes: tuple[str, ...], preprocess: Preprocess, keep_ids: bool) -> FolderSplit:
     """All pictures of one folder of class folders, in the order of torchvision's ImageFolder.
 
     Links to folders are not followed: one that points upwards would repeat every picture, or never end.
@@ -94,27 +96,38 @@ def one_folder(folder: Path, classes: tuple[str, ...], preprocess: Preprocess) -
     if not found:
         raise DataError(f"{folder}: holds no pictures ({', '.join(SUFFIXES)}) in its class folders.")
     labels = np.array([label for _, label in found], dtype=np.int64)
-    return FolderSplit(tuple(file for file, _ in found), labels, preprocess)
+    files = tuple(file for file, _ in found)
+    return FolderSplit(files, labels, preprocess, keep_ids=keep_ids)
 
 
 def pictures_below(folder: Path) -> list[Path]:
-    """The files named like pictures in a folder and the folders below it."""
+    """The pictures in a folder and the folders below it; of a DICOM file each frame."""
     walked = sorted(os.walk(folder, followlinks=False))
-    return [Path(place) / name for place, _, names in walked for name in sorted(names) if is_picture_name(name)]
+    files = [
+        Path(place) / name for place, _, names in walked for name in sorted(names) if is_picture(Path(place) / name)
+    ]
+    return [Path(name) for file in files for name in (page_names(str(file)) if is_dicom_file(file) else (str(file),))]
 
 
-def is_picture_name(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES
+def with_patients(folder: Path, parts: dict[str, FolderSplit]) -> dict[str, FolderSplit]:
+    """Splits that someone made, with the patients that DICOM files state. Raises DataError for one in two of them."""
+    patients = dicom_patients([file for part in parts.values() for file in part.files])
+    if patients is None:
+        return parts
+    numbers, names = numbered(patients), np.repeat(list(parts), [len(part) for part in parts.values()])
+    check_apart(folder, numbers, names)
+    return {name: replace(part, columns={PATIENT: numbers[names == name]}) for name, part in parts.items()}
 
 
-def by_content(whole: FolderSplit) -> dict[str, Split]:
-    """An unsplit folder's pictures dealt to the splits by the first byte of their SHA-256."""
-    first = np.array([int(content_hash(file)[:2], 16) for file in whole.files])
+def by_hash(whole: FolderSplit) -> dict[str, Split]:
+    """An unsplit folder's pictures dealt to the splits by the SHA-256 of their patients, or else of their content."""
+    patients = dicom_patients(whole.files)
+    if patients:
+        whole = replace(whole, columns={PATIENT: numbered(patients)})
+    names = np.array([dealt(key) for key in patients or map(content_hash, whole.files)], np.str_)
     splits: dict[str, Split] = {"all": whole}
-    start = 0
-    for name, share in SHARES:
-        chosen = np.flatnonzero((first >= start) & (first < start + share))
-        start += share
+    for name in SPLITS:
+        chosen = np.flatnonzero(names == name)
         if len(chosen):
             splits[name] = whole.chosen(chosen)
     return splits

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from digit_recognizer.data.spec import Images, Labels, Split
 from digit_recognizer.errors import DataError, ImageError
 from digit_recognizer.files import sha256_of
-from digit_recognizer.images import Preprocess, read_picture
+from digit_recognizer.images import Preprocess, read_picture, shown_name
+from digit_recognizer.images.pages import split_page
 
 SMALL = 512  # pictures that one process decodes sooner than workers start
 
@@ -29,11 +30,12 @@ class Prepare:
     """Reads one file of a class folder as a network sees it; a plain object, so that workers can be sent it."""
 
     preprocess: Preprocess
+    keep_ids: bool = False  # whether DICOM files are called by their own names
 
     def __call__(self, path: str) -> Images | str:
         """The prepared image, (H, W) or (H, W, 3) uint8, all zero where a digit has no ink; or what is wrong."""
         try:
-            fitted = self.preprocess.fit(read_picture(path, channels=self.preprocess.channels))
+            fitted = self.preprocess.fit(read_picture(path, channels=self.preprocess.channels, keep_ids=self.keep_ids))
         except ImageError as error:
             return str(error)
         return np.zeros(self.preprocess.shape, np.uint8) if fitted is None else fitted
@@ -41,15 +43,23 @@ class Prepare:
 
 @dataclass(frozen=True)
 class FolderSplit:
-    """Pictures on disk, decoded and prepared by a DataLoader's workers as they are asked for."""
+    """Pictures on disk, decoded and prepared by a DataLoader's workers as they are asked for.
+
+    files: their names; that of a page ends on its number, `cine.dcm[2]`.
+    """
 
     files: tuple[Path, ...] = field(repr=False)
     labels: Labels = field(repr=False)
     preprocess: Preprocess
     columns: Mapping[str, NDArray[np.str_]] = field(default_factory=dict, repr=False)
+    keep_ids: bool = False  # whether DICOM files are called by their own names
 
     def __len__(self) -> int:
         return len(self.files)
+
+    def names(self) -> list[str]:
+        """What each file is called in an output, (N,)."""
+        return [shown_name(file, self.keep_ids) for file in self.files]
 
     @cached_property
     def sha256(self) -> str:
@@ -66,20 +76,20 @@ class FolderSplit:
     def chosen(self, indices: NDArray[np.int64]) -> FolderSplit:
         """The part of this split at `indices`."""
         columns = {name: words[indices] for name, words in self.columns.items()}
-        return FolderSplit(tuple(self.files[i] for i in indices), self.labels[indices], self.preprocess, columns)
+        return replace(self, files=tuple(self.files[i] for i in indices), labels=self.labels[indices], columns=columns)
 
     def joined(self, *others: Split) -> FolderSplit:
         parts = [self, *(other for other in others if isinstance(other, FolderSplit))]
         files = tuple(file for part in parts for file in part.files)
         columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in self.columns}
-        return FolderSplit(files, np.concatenate([part.labels for part in parts]), self.preprocess, columns)
+        return replace(self, files=files, labels=np.concatenate([part.labels for part in parts]), columns=columns)
 
     def batches(self, size: int, order: NDArray[np.int64] | None = None) -> Iterator[Images]:
         """Raises DataError, naming the file, where a picture cannot be read."""
         from torch.utils.data import DataLoader
 
         workers = 0 if len(self) < SMALL else min(4, os.cpu_count() or 1)
-        read = Prepare(self.preprocess)
+        read = Prepare(self.preprocess, self.keep_ids)
         loader: DataLoader[Any] = DataLoader(
             PictureFiles(self.files, read),  # type: ignore[arg-type]  # a map-style set by its methods
             batch_size=size,
@@ -130,10 +140,21 @@ def stack(read: list[Images | str]) -> Images | str:
 
 
 def content_hash(file: Path) -> str:
-    """The SHA-256 of a picture file. Raises DataError, naming it, for what cannot be read or would never end."""
+    """The SHA-256 of a picture file, of a page that of its file, so that the pages of one stay together.
+
+    Raises DataError, naming it, for what cannot be read or would never end.
+    """
+    whole = file_of(file)
     try:
-        if not file.is_file():
-            raise DataError(f"{file}: is no regular file, so it is not read. Remove it.")
-        return sha256_of(file)
+        if not whole.is_file():
+            raise DataError(f"{shown_name(file)}: is no regular file, so it is not read. Remove it.")
+        return sha256_of(whole)
     except OSError as error:
-        raise DataError(f"{file}: cannot be read ({error.strerror}). Check its rights, or remove it.") from error
+        raise DataError(
+            f"{shown_name(file)}: cannot be read ({error.strerror}). Check its rights, or remove it."
+        ) from None
+
+
+def file_of(picture: Path) -> Path:
+    """The file that a picture, or a page of one, stands in."""
+    return Path(split_page(str(picture))[0])

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data.cache import warn
-from digit_recognizer.data.folder import SHARES, SPLIT_FOLDERS
-from digit_recognizer.data.pictures import FolderSplit, content_hash
+from digit_recognizer.data.folder import SPLIT_FOLDERS
+from digit_recognizer.data.patients import check_apart, dealt, dicom_patients, has_dicom, numbered
+from digit_recognizer.data.pictures import FolderSplit, content_hash, file_of
 from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, DatasetSpec, Labels, Split
 from digit_recognizer.errors import DataError
 from digit_recognizer.files import read_bounded
@@ -41,28 +42,32 @@ class Rows:
         )
 
 
-def load_table(path: Path, preprocess: Preprocess) -> Dataset:
+def load_table(path: Path, preprocess: Preprocess, keep_ids: bool = False) -> Dataset:
     """Pictures that a CSV file names, with their labels; file names are relative to its folder.
 
-    Columns: `file` and `label` (several labels with | between them); `patient`, `split` (train, validation,
-    calibration, test) and any others where known: these become groups of an evaluation. Without `split` patients are
-    dealt by a hash of their names (pictures by their content where no patient is named), so that a new one moves no
-    other. Patients' names are kept nowhere: a split has numbers for them. Rows that cannot be used are left out, with
-    a warning that names the rows. Raises DataError for a table of another form, or a patient in two splits.
+    Columns: `file` (of a frame `cine.dcm[2]`) and `label` (several labels with | between them); `patient` (else those
+    that DICOM files state), `split` (train, validation, calibration, test) and any others where known: these become
+    groups of an evaluation. Without `split` patients are dealt by a hash of their names (pictures by their content
+    where no patient is named), so that a new one moves no other. Patients' names are kept nowhere: a split has numbers
+    for them. Rows that cannot be used are left out, with a warning that names the rows. keep_ids: as for load_dataset.
+    Raises DataError for a table of another form, or a patient in two splits.
     """
-    rows = usable(path, read_rows(path))
+    rows = with_patients(usable(path, read_rows(path)))
     several = any(SEVERAL in label for label in rows.columns["label"])
     classes = class_names(path, rows)
     labels = as_labels(rows, classes, several=several)
     known = {name: words for name, words in rows.columns.items() if name not in ("label", SPLIT)}
     if PATIENT in known:
         known[PATIENT] = numbered(known[PATIENT])
-    whole = FolderSplit(rows.files, labels, preprocess, known)
+    whole = FolderSplit(rows.files, labels, preprocess, known, keep_ids)
     splits: dict[str, Split] = {} if SPLIT in rows.columns else {"all": whole}
     names = split_names(path, rows)
     splits |= {name: whole.chosen(np.flatnonzero(names == name)) for name in SPLITS if (names == name).any()}
-    check_splits(path, splits, names, known.get(PATIENT), classes)
-    return Dataset(spec_of(path, classes, several, PATIENT in known, preprocess, splits), splits)
+    if PATIENT in known:
+        check_apart(path, known[PATIENT], names)
+    check_training(path, splits, classes)
+    clinical = PATIENT in known or has_dicom(rows.files)
+    return Dataset(spec_of(path, classes, several, clinical, preprocess, splits), splits)
 
 
 def spec_of(
@@ -116,7 +121,7 @@ def usable(path: Path, rows: list[dict[str, str]]) -> Rows:
         empty = [name for name in needed if not row.get(name) and not (several and name == "label")]
         if empty:
             left_out.append(f"line {number} has no {empty[0]}")
-        elif not row["file"] or not (path.parent / row["file"]).is_file():
+        elif not row["file"] or not file_of(path.parent / row["file"]).is_file():
             left_out.append(f"line {number} names no file that is there")
         else:
             kept.append(row)
@@ -125,6 +130,12 @@ def usable(path: Path, rows: list[dict[str, str]]) -> Rows:
         warn(f"{path}: {len(left_out):,} rows are left out: {'; '.join(left_out[:TOLD])}{more}.")
     columns = {name: np.array([row.get(name, "") for row in kept], np.str_) for name in wanted}
     return Rows(tuple(path.parent / row["file"] for row in kept), columns)
+
+
+def with_patients(rows: Rows) -> Rows:
+    """The rows with the patients that DICOM files state, where the table names none."""
+    patients = None if PATIENT in rows.columns else dicom_patients(rows.files)
+    return rows if patients is None else Rows(rows.files, {**rows.columns, PATIENT: np.array(patients, np.str_)})
 
 
 def class_names(path: Path, rows: Rows) -> tuple[str, ...]:
@@ -148,13 +159,6 @@ def as_labels(rows: Rows, classes: tuple[str, ...], *, several: bool) -> Labels:
     return made
 
 
-def numbered(names: NDArray[np.str_]) -> NDArray[np.str_]:
-    """Names (N,) as numbers in the order in which they first occur."""
-    _, first, places = np.unique(names, return_index=True, return_inverse=True)
-    rank = np.argsort(np.argsort(first))
-    return np.array([str(rank[place] + 1) for place in places], np.str_)
-
-
 def split_names(path: Path, rows: Rows) -> NDArray[np.str_]:
     """The split of each row, (N,), as the table has it or as the hashes fall."""
     if SPLIT not in rows.columns:
@@ -166,33 +170,8 @@ def split_names(path: Path, rows: Rows) -> NDArray[np.str_]:
     return np.array([SPLIT_FOLDERS[name.lower()] for name in rows.columns[SPLIT]], np.str_)
 
 
-def dealt(key: str) -> str:
-    """The split that a hash (hexadecimal) falls to."""
-    first = int(key[:2], 16)
-    for name, share in SHARES:
-        first -= share
-        if first < 0:
-            return name
-    return SHARES[-1][0]
-
-
-def check_splits(
-    path: Path,
-    splits: Mapping[str, Split],
-    names: NDArray[np.str_],
-    patients: NDArray[np.str_] | None,
-    classes: tuple[str, ...],
-) -> None:
-    """Raise DataError for a patient in two splits, for no training images and for a class that these lack."""
-    if patients is not None:
-        pairs = np.unique(np.stack([patients, names]), axis=1)
-        twice, counts = np.unique(pairs[0], return_counts=True)
-        if (counts > 1).any():
-            line = int(np.flatnonzero(patients == twice[counts > 1][0])[0]) + 1
-            raise DataError(
-                f"{path}: {(counts > 1).sum():,} patients stand in two splits, first that of usable row {line}."
-                " A split with a patient of another flatters: give each patient one split, or leave the column out."
-            )
+def check_training(path: Path, splits: Mapping[str, Split], classes: tuple[str, ...]) -> None:
+    """Raise DataError for no training images and for a class that these lack."""
     if "train" not in splits:
         raise DataError(f"{path}: has no training images. Give some rows the split train.")
     train = splits["train"].labels

@@ -15,7 +15,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from digit_recognizer.errors import ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images.arrays import from_array
-from digit_recognizer.images.pages import is_heic, is_pdf, open_heic, read_pdf, split_page, turn_to
+from digit_recognizer.images.dicom import read_dicom
+from digit_recognizer.images.dicom_names import INDEX, is_dicom, is_dicom_file, named_by
+from digit_recognizer.images.dicom_names import SUFFIXES as DICOM_SUFFIXES
+from digit_recognizer.images.pages import is_heic, is_pdf, open_heic, read_pdf, shown_name, split_page, turn_to
 
 # A path, a PIL image, an array or a tensor. `Any` stands for the tensor: the base install has no torch.
 Picture = str | os.PathLike[str] | Image.Image | NDArray[Any] | Any
@@ -26,53 +29,67 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".heif")
 
 
-def read_picture(picture: Picture, as_stored: bool = False, channels: int = 1) -> NDArray[np.uint8]:
+def read_picture(
+    picture: Picture, as_stored: bool = False, channels: int = 1, keep_ids: bool = False
+) -> NDArray[np.uint8]:
     """One picture as a grey image of shape (H, W), uint8, 0 black to 255 white.
 
-    picture: a file name, of a TIFF or PDF of several pages with the page, `scan.tif[2]`, counted from 1; a PIL image;
+    picture: a file name, of a TIFF, PDF or DICOM file of several pages with the page, `scan.tif[2]`, counted from 1; a
+        PIL image;
         or an array or tensor of shape (H, W), (1, H, W), (H, W, 3), (H, W, 4) or (784,), integers in 0..255 or floats
         in 0..1, -1..1 (the classic normalisation) or 0..255.
     as_stored: leave the EXIF orientation aside, which some photos carry wrongly.
     channels: with 3 the image is in colour, (H, W, 3), red first; what is grey has three equal channels.
+    keep_ids: whether an error may call a DICOM file by its own name, which may be a patient's (dicom_names.py).
     Raises ImageError, naming the file, the cause and the remedy.
     """
     if isinstance(picture, str | os.PathLike):
-        return read_file(*split_page(os.fspath(picture)), as_stored, channels)
+        return read_file(*split_page(os.fspath(picture)), as_stored, channels, keep_ids)
     if isinstance(picture, Image.Image):
         check_pixels(picture.size, "the picture")
         return decode(picture, "the picture", as_stored, channels)
     return from_array(picture, MAX_PIXELS, channels=channels)
 
 
-def read_file(name: str, page: int | None = None, as_stored: bool = False, channels: int = 1) -> NDArray[np.uint8]:
+def read_file(
+    name: str, page: int | None = None, as_stored: bool = False, channels: int = 1, keep_ids: bool = False
+) -> NDArray[np.uint8]:
     """The picture in a file, or on a page of it, as (H, W) or (H, W, 3) uint8; an animation's first frame counts."""
-    path = Path(name)
+    path, shown = Path(name), shown_name(name, keep_ids)
     if os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the name
         kinds = ", ".join(SUFFIXES)
         raise ImageError(
             f"{path}: is a folder, not a picture. `digits predict` takes folders that hold some ({kinds})."
         )
-    picture = open_picture(read_bounded(path, MAX_BYTES, ImageError, "a picture"), str(path), page)
+    content = read_bounded(path, MAX_BYTES, ImageError, "a picture", shown)
+    picture = (
+        read_dicom(content, page, shown, check_pixels) if is_dicom(content) else open_picture(content, shown, page)
+    )
     if isinstance(picture, np.ndarray):
         return with_channels(picture, channels)
-    return decode(picture, str(path), as_stored, channels)
+    return decode(picture, shown, as_stored, channels)
 
 
 def open_picture(content: bytes, name: str, page: int | None = None) -> Image.Image | NDArray[np.uint8]:
     """A file's bytes as a picture for `read_picture`: an image, not yet decoded; of a PDF the page, grey (H, W) uint8.
+    DICOM is refused: it is read from files alone.
 
     name: what to call it in an error. page: as for `read_picture`, of a TIFF or PDF of several pages.
     Raises PictureKindError for what is no picture, PictureSizeError for too many pixels, ImageError for a damaged one.
     """
     if not content:
         raise ImageError(f"{name}: is empty. Save the picture again.")
+    if is_dicom(content):  # its header names a patient, and its decoders are not for bytes that come by a network
+        raise PictureKindError(
+            f"{named_by(content)}: is a DICOM file, which only `digits predict` and data sets read, from files."
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of harmless oddities in strangers' files
             return read_pdf(content, page, name, check_pixels) if is_pdf(content) else opened(content, page, name)
     except UnidentifiedImageError as error:
         raise PictureKindError(
-            f"{name}: is not a picture of a known kind ({', '.join(FORMATS)}, HEIC, PDF)."
+            f"{name}: is not a picture of a known kind ({', '.join(FORMATS)}, HEIC, PDF, DICOM)."
         ) from error
     except ImageError:
         raise
@@ -91,6 +108,17 @@ def opened(content: bytes, page: int | None, name: str) -> Image.Image:
     turn_to(image, page, name)
     check_pixels(image.size, name)  # a page may be larger than the first
     return image
+
+
+def is_picture(path: str | os.PathLike[str]) -> bool:
+    """Whether a file in a folder is taken for a picture: by its name, or by the first bytes of a DICOM file.
+
+    A DICOMDIR is a list of files, and none of them.
+    """
+    place = Path(path)
+    if place.suffix.lower() in (*SUFFIXES, *DICOM_SUFFIXES):
+        return True
+    return place.name != INDEX and is_dicom_file(place)
 
 
 def decode(image: Image.Image, name: str, as_stored: bool = False, channels: int = 1) -> NDArray[np.uint8]:

@@ -1,4 +1,5 @@
-"""Files of several pages (TIFF, PDF) and HEIC photos: each page is a picture with a name of its own, `scan.tif[2]`."""
+"""Files of several pages (TIFF, PDF, frames of DICOM) and HEIC photos: each page is a picture with a name of its own,
+`scan.tif[2]`."""
 
 from __future__ import annotations
 
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digit_recognizer.errors import ImageError, MissingExtraError, require_extra
+from digit_recognizer.images.dicom_elements import frame_count
+from digit_recognizer.images.dicom_names import MOST, first_bytes, is_dicom_file, name_of
 
 MAX_PAGES = 1000
 PAGED = (".tif", ".tiff", ".pdf")
@@ -40,13 +43,32 @@ def split_page(name: str) -> tuple[str, int | None]:
 
 def page_names(name: str) -> list[str]:
     """The names of a file's pages where it has several, at most MAX_PAGES; its own name otherwise, readable or not."""
-    if not name.lower().endswith(PAGED):
+    in_frames = is_dicom_file(name)
+    if not in_frames and not name.lower().endswith(PAGED):
         return [name]
     count = 1
     with suppress(Exception), warnings.catch_warnings():  # whatever is wrong with it is told when it is read
         warnings.simplefilter("ignore")
-        count = pdf_pages(name) if name.lower().endswith(".pdf") else tiff_pages(name)
-    return [name] if count == 1 else [f"{name}[{page}]" for page in range(1, count + 1)]
+        if in_frames:
+            count = dicom_frames(name)
+        else:
+            count = pdf_pages(name) if name.lower().endswith(".pdf") else tiff_pages(name)
+    return [f"{name}[{page}]" for page in range(1, count + 1)] if 1 < count <= MAX_PAGES else [name]
+
+
+def shown_name(name: str | os.PathLike[str], keep_ids: bool = False) -> str:
+    """What a picture file or a page of one is called in every output: its own name, of DICOM a hash (dicom_names.py).
+
+    keep_ids: its own name all the same.
+    """
+    file, page = split_page(os.fspath(name))
+    shown = file if keep_ids else name_of(file)
+    return shown if page is None else f"{shown}[{page}]"
+
+
+def dicom_frames(name: str) -> int:
+    """How many frames a DICOM file states."""
+    return frame_count(first_bytes(name, MOST))
 
 
 def tiff_pages(name: str) -> int:
@@ -91,8 +113,8 @@ def turn_to(image: Image.Image, page: int | None, name: str) -> None:
         raise several(name, "TIFF")
 
 
-def several(name: str, kind: str) -> ImageError:
-    return ImageError(f"{name}: is a {kind} of several pages. Name one of them: {name}[1] is the first.")
+def several(name: str, kind: str, parts: str = "pages") -> ImageError:
+    return ImageError(f"{name}: is a {kind} of several {parts}. Name one of them: {name}[1] is the first.")
 
 
 def is_pdf(content: bytes) -> bool:

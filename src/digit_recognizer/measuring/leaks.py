@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data import ArraySplit, Split
-from digit_recognizer.data.pictures import FolderSplit, content_hash
+from digit_recognizer.data.pictures import FolderSplit, content_hash, file_of
 from digit_recognizer.data.spec import pixel_hashes
 from digit_recognizer.errors import DataError
 
@@ -41,7 +41,7 @@ def found_among_files(part: FolderSplit, train: FolderSplit) -> NDArray[np.bool_
 def length(file: Path) -> int | None:
     """A file's bytes; None where that cannot be told, of which whoever reads the file complains."""
     try:
-        return file.stat().st_size
+        return file_of(file).stat().st_size
     except OSError:
         return None
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import ConfigError
-from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.images import Picture, read_picture, shown_name
 from digit_recognizer.images.small_digits import for_small_digits
 from digit_recognizer.reading.cells import Ink, cell_inks, straighten
 from digit_recognizer.reading.frame import PAPER, Grey, area, darkness, frame_candidates, reduced
@@ -62,11 +62,11 @@ def read_grid(picture: Picture, recognizer: Recognizer, shape: tuple[int, int] |
     Raises ImageError for what is no picture, ConfigError for a shape that no grid has.
     """
     check_shape(shape)
-    grey = read_picture(picture)
+    grey = read_picture(picture, keep_ids=recognizer.keep_ids)
     nodes = find_grid(grey, shape)
     if nodes is None:
         return None
-    source = os.fspath(picture) if isinstance(picture, str | os.PathLike) else "the picture"
+    source = shown_name(picture, recognizer.keep_ids) if isinstance(picture, str | os.PathLike) else "the picture"
     quarters = (0, 1, 2, 3) if shape is None or shape[0] == shape[1] else (0, 2)
     if shape is not None and (nodes.shape[0] - 1, nodes.shape[1] - 1) != shape:
         quarters = (1, 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 
-from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.images import Picture, read_picture, shown_name
 from digit_recognizer.reading.components import LEAST_HEIGHT, Box, box_around
 from digit_recognizer.reading.ink import darkness, strokes
 from digit_recognizer.reading.ruling import find_rules
@@ -43,8 +43,8 @@ def read_page(picture: Picture, recognizer: Recognizer) -> Page:
     digits read clearly better turned by 90, 180 or 270 degrees is read so, and says it (`turning.best_turn`).
     Raises ImageError for what is no picture.
     """
-    source = os.fspath(picture) if isinstance(picture, str | os.PathLike) else "the picture"
-    grey = read_picture(picture)
+    source = shown_name(picture, recognizer.keep_ids) if isinstance(picture, str | os.PathLike) else "the picture"
+    grey = read_picture(picture, keep_ids=recognizer.keep_ids)
     size = grey.shape[1], grey.shape[0]
     if min(size) < LEAST_HEIGHT:
         return Page(source, (), 0, size)

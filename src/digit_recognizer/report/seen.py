@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from digit_recognizer.errors import ConfigError
-from digit_recognizer.images import read_picture
+from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.recognizer import Prediction, Recognizer
 from digit_recognizer.report.figures import PLAIN
 
@@ -17,11 +17,13 @@ PAIRS = 2  # side by side: what stays readable at a phone's width
 LONGEST = 28  # characters of a name
 
 
-def seen_figure(recognizer: Recognizer, predictions: Sequence[Prediction]) -> Figure:
+def seen_figure(
+    recognizer: Recognizer, predictions: Sequence[Prediction], pictures: Sequence[Picture] | None = None
+) -> Figure:
     """Each picture that was read, and beside it the image that the network was given, with its answer.
 
-    predictions: of files, whose sources are their names. Raises ConfigError for none; ImageError for a file that is
-    gone.
+    pictures: what was predicted; by default the files that are the predictions' sources. Raises ConfigError for none;
+    ImageError for a file that is gone.
     """
     if not predictions:
         raise ConfigError("No picture was read, so there is nothing to draw.")
@@ -30,8 +32,9 @@ def seen_figure(recognizer: Recognizer, predictions: Sequence[Prediction]) -> Fi
     figure, axes = plt.subplots(rows, columns, figsize=(2.1 * columns, 2.5 * rows), squeeze=False, layout="constrained")
     for axis in axes.flat:
         axis.set_axis_off()
-    for number, prediction in enumerate(predictions):
-        picture = read_picture(prediction.source, prediction.as_stored)
+    given = [each.source for each in predictions] if pictures is None else pictures
+    for number, (prediction, each) in enumerate(zip(predictions, given, strict=True)):
+        picture = read_picture(each, prediction.as_stored, keep_ids=recognizer.keep_ids)
         pair = axes.flat[2 * number : 2 * number + 2]
         draw(pair[0], picture, prediction.source[-LONGEST:])
         fitted = recognizer.model.preprocess.fit(picture)

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from digit_recognizer.errors import DataError
 from digit_recognizer.images.decode import MAX_BYTES
+from digit_recognizer.images.dicom_names import is_dicom, named_by
 from digit_recognizer.scoring.shards import Shard, kind_of
 
 COLUMN = "image"  # of a table: the bytes of a picture, or a struct that holds them as "bytes" (as Hugging Face's)
@@ -60,7 +61,12 @@ def bounded(source: str, file: IO[bytes]) -> Input:
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         return Input(source, error=f"{source}: is larger than {MAX_BYTES // 2**20} MiB, the most that is read.")
-    return Input(source, content)
+    return named(source, content)
+
+
+def named(source: str, content: bytes) -> Input:
+    """A picture's bytes under its name; those of a DICOM file, which is refused, under a hash of them (dicom_names)."""
+    return Input(named_by(content) if is_dicom(content) else source, content)
 
 
 def in_tar(place: str) -> Iterator[Input]:
@@ -82,7 +88,7 @@ def in_tar(place: str) -> Iterator[Input]:
             content = file.read()
             if len(content) < member.size:
                 raise tarfile.ReadError(f"{member.name} has {len(content)} of its {member.size} bytes")
-            yield Input(source, content)
+            yield named(source, content)
 
 
 def in_table(place: str, row_group: int, column: str) -> Iterator[Input]:
@@ -112,4 +118,4 @@ def of_row(where: str, cell: Any, name: Any) -> Input:
         return Input(source, error=f"{source}: holds no bytes of a picture.")
     if len(content) > MAX_BYTES:
         return Input(source, error=f"{source}: is larger than {MAX_BYTES // 2**20} MiB, the most that is read.")
-    return Input(source, content)
+    return named(source, content)

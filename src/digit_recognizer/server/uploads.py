@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from digit_recognizer.images.dicom_names import is_dicom, named_by
 from digit_recognizer.server.forms import read_form
 from digit_recognizer.server.problems import ProblemError
 
@@ -32,7 +33,7 @@ async def read_uploads(request: Request, most: int) -> list[Upload]:
     kind = request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
     if kind == MULTIPART:
         files = read_form(await request.body(), request.headers["content-type"], most)
-        return [Upload(printable(name) or f"picture {number}", content) for number, (name, content) in enumerate(files)]
+        return [Upload(source_of(name, number, content), content) for number, (name, content) in enumerate(files)]
     if not kind.startswith(RAW_KINDS):
         raise ProblemError(
             415, "Send a picture as the body (Content-Type: image/png), or files as multipart/form-data."
@@ -41,6 +42,11 @@ async def read_uploads(request: Request, most: int) -> list[Upload]:
     if not content:
         raise ProblemError(422, "The body is empty. Send a picture.")
     return [Upload("picture 0", content)]
+
+
+def source_of(name: str, number: int, content: bytes) -> str:
+    """What an upload is called: as they call it, or its number; a DICOM file, which is refused, by a hash."""
+    return named_by(content) if is_dicom(content) else printable(name) or f"picture {number}"
 
 
 def printable(name: str) -> str:

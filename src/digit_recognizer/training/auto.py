@@ -41,7 +41,8 @@ BASE = Recipe(
 def auto_recipe(spec: DatasetSpec, images: int) -> AnyRecipe:
     """The recipe for a set of which `images` are learned from: 8 to 224 pixels, grey or colour, 2 to 1,000 classes.
 
-    What it does was chosen on validation images of the medical sets, never on test images (docs/medical.md).
+    What it does was chosen on validation images of the medical sets, never on test images; which calibration images
+    took part in that, docs/medical.md tells.
     Raises DataError for other sets.
     """
     if not (SMALLEST <= spec.size <= LARGEST and 2 <= len(spec.classes) <= MAX_CLASSES):

@@ -1,0 +1,117 @@
+"""The tables of docs/medical.md, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from accuracy_tables import between, percent, table
+from results import RESULTS, read
+
+# ResNet-18 at 28 pixels, AUC and ACC on the test split: Yang et al., Scientific Data 10:41 (2023), table 3.
+PUBLISHED = {"pneumoniamnist": (0.944, 0.854), "breastmnist": (0.901, 0.863)}
+AIMED_AT = {"pneumoniamnist": (0.985, 0.94), "breastmnist": (0.920, 0.88)}
+
+
+def measured() -> str:
+    """Each set's test split beside what was published, five seeds by themselves and their ensemble."""
+    rows = []
+    for name, (area, share) in PUBLISHED.items():
+        found = read(f"medical/{name}-test")
+        areas, shares = found["macro_auroc"], found["summary"]
+        positive = found["together"]["positive"]
+        rows += [
+            [name, "ResNet-18, published", f"{area:.3f}", f"{percent(share, 1)} %"],
+            [name, f"`auto`, mean of {areas['n_seeds']} seeds", over(areas), in_percent(shares)],
+            [
+                name,
+                f"`auto`, the {areas['n_seeds']} seeds together (n = {found['together']['n']})",
+                f"{positive['auroc']['value']:.4f} ({span(positive['auroc']['interval'])})",
+                f"{percent(found['together']['accuracy'], 1)} % ({between(found['together']['interval'], 1)})",
+            ],
+        ]
+    return table(["set", "model", "AUROC", "accuracy"], rows)
+
+
+def verdicts() -> str:
+    """Whether the interval of the seeds together excludes the published value, and whether what was aimed at is met."""
+    lines = []
+    for name, published in PUBLISHED.items():
+        found = read(f"medical/{name}-test")
+        together = found["together"]
+        intervals = (together["positive"]["auroc"]["interval"], together["interval"])
+        means = (found["macro_auroc"]["mean"], found["summary"]["mean"])
+        told = [
+            f"{what} {compared(value, interval)}"
+            for what, value, interval in zip(("the AUROC", "the accuracy"), published, intervals, strict=True)
+        ]
+        met = [
+            f"{what} {'reached' if mean >= aim else 'missed'} ({mean:.4f}, aimed at {aim:.3f})"
+            for what, mean, aim in zip(("AUROC", "accuracy"), means, AIMED_AT[name], strict=True)
+        ]
+        lines.append(f"- **{name}:** {' and '.join(told)}. Means over seeds: {', '.join(met)}.")
+        lines += [f"  {each}" for each in found["caveats"][1:]]
+    return "\n".join(lines)
+
+
+def compared(published: float, interval: dict[str, Any]) -> str:
+    """How an interval stands to a published value."""
+    if interval["low"] > published:
+        return "is better than published"
+    return "is worse than published" if interval["high"] < published else "cannot be told from the published"
+
+
+def operating() -> str:
+    """Sensitivity and specificity of the seeds together at the threshold 0.5, which nothing was fitted to."""
+    rows = []
+    for name in PUBLISHED:
+        positive = read(f"medical/{name}-test")["together"]["positive"]
+        figures = [
+            f"{percent(each['value'], 1)} % ({between(each['interval'], 1)}, n = {each['n']})"
+            for each in (positive["sensitivity"], positive["specificity"])
+        ]
+        rows.append([name, positive["class"], f"{positive['threshold']:g}", *figures])
+    return table(["set", "looked for", "threshold", "sensitivity", "specificity"], rows)
+
+
+def choice() -> str:
+    """What the recipe was compared with by cross-validation, where that was run."""
+    if not (RESULTS / "medical/breastmnist-choice.json").exists():
+        return (
+            "Not run yet: `python benchmarks/auto_choice.py --json benchmarks/results/medical/breastmnist-choice.json`."
+        )
+    found = read("medical/breastmnist-choice")
+    rows = [
+        [
+            each["variant"],
+            ", ".join(f"{value:.4f}" for value in each["auroc"]),
+            ", ".join(f"{value:.4f}" for value in each["negative_log_likelihood"]),
+        ]
+        for each in found["variants"]
+    ]
+    n = sum(found["n"].values())
+    head = f"{found['folds']} folds, {found['repeats']} repeats, n = {n} images of train and validation:\n\n"
+    return head + table(["one network", "AUROC, a value a repeat", "negative log likelihood"], rows)
+
+
+def over(found: dict[str, Any]) -> str:
+    """Mean and interval over seeds."""
+    return f"{found['mean']:.4f} ({span(found['interval_of_the_mean'])})"
+
+
+def in_percent(found: dict[str, Any]) -> str:
+    """The same of a share."""
+    return f"{percent(found['mean'], 1)} % ({between(found['interval_of_the_mean'], 1)})"
+
+
+def span(interval: dict[str, Any]) -> str:
+    """An interval of an area."""
+    return f"{interval['low']:.4f} to {interval['high']:.4f}"
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "medical-measured": measured,
+    "medical-verdicts": verdicts,
+    "medical-operating": operating,
+    "medical-choice": choice,
+}

@@ -1,0 +1,61 @@
+"""What packed pixels of a DICOM file unpack to, told from their own heads: the file's header may say otherwise."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from itertools import pairwise
+
+RLE = "1.2.840.10008.1.2.5"
+SUSPECT = 8 * 2**20  # bytes of run lengths, which can unpack to 64 times as many; fewer are harmless
+MOST_PLANES = 15
+JPEG, JPEG_2000 = b"\xff\xd8", b"\xff\x4f\xff\x51"
+# Start of frame: ISO 10918-1, table B.1 (without DHT, JPG and DAC), and of JPEG-LS, ISO 14495-1, C.1.1.
+FRAME_STARTS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
+
+
+def stated_sizes(packed: bytes) -> Iterator[tuple[int, int]]:
+    """Width and height that a frame's JPEG or JPEG 2000 head states; of the latter each thing that looks like one."""
+    if packed.startswith(JPEG):
+        yield from jpeg_size(packed)
+    at = packed.find(JPEG_2000)
+    while at >= 0 and at + 24 <= len(packed):  # ISO 15444-1, A.5.1
+        right, bottom, left, top = struct.unpack_from(">4L", packed, at + 8)
+        yield max(right - left, 0), max(bottom - top, 0)
+        at = packed.find(JPEG_2000, at + 1)
+
+
+def jpeg_size(packed: bytes) -> Iterator[tuple[int, int]]:
+    """Width and height in the first start of a frame, past other segments by their lengths."""
+    at = 2
+    while at + 9 <= len(packed):
+        if packed[at] != 0xFF:
+            return
+        if packed[at + 1] in FRAME_STARTS:
+            height, width = struct.unpack_from(">HH", packed, at + 5)
+            yield width, height
+            return
+        at += 1 if packed[at + 1] == 0xFF else 2 + int.from_bytes(packed[at + 2 : at + 4], "big")
+
+
+def longest_run(packed: bytes) -> int:
+    """The most bytes that a plane of a frame of run lengths unpacks to (PS3.5, annex G), without unpacking it."""
+    if not len(packed) >= SUSPECT:
+        return 0
+    count, *starts = struct.unpack_from("<16L", packed)
+    starts = [*starts[: min(count, MOST_PLANES)], len(packed)]
+    return max((runs_length(packed[start:end]) for start, end in pairwise(starts)), default=0)
+
+
+def runs_length(packed: bytes) -> int:
+    """How many bytes a plane unpacks to."""
+    at, total = 0, 0
+    while at < len(packed):
+        control = packed[at]
+        if control < 128:  # so many bytes and one more, as they are
+            at, total = at + control + 2, total + control + 1
+        elif control > 128:  # one byte, repeated
+            at, total = at + 2, total + 257 - control
+        else:
+            at += 1
+    return total

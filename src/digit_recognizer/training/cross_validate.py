@@ -1,0 +1,86 @@
+"""Choosing between recipes where a validation split is too small: cross-validation on train and validation together.
+
+Never on calibration images: what is fitted on them once a choice is made (temperature, thresholds) promises what holds
+for images that had no part in choosing. Never on test images either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.data import Dataset, Split
+from digit_recognizer.data.spec import PATIENT, ArraySplit, Labels, pixel_hashes
+from digit_recognizer.errors import DataError
+from digit_recognizer.models.runtime import TorchRuntime
+from digit_recognizer.models.softmax import softmax
+from digit_recognizer.training.network import form_of
+from digit_recognizer.training.recipe import AnyRecipe
+from digit_recognizer.training.train import train
+
+CHOOSES = ("train", "validation")  # the splits that a choice may see
+FOLDS = 5
+
+OnFold = Callable[[int], None]  # folds done
+
+
+def nothing(_: int) -> None:
+    """The default `on_fold`."""
+
+
+def cross_validate(
+    recipe: AnyRecipe,
+    dataset: Dataset,
+    *,
+    folds: int = FOLDS,
+    seed: int = 0,
+    device: str | None = None,
+    on_fold: OnFold = nothing,
+) -> tuple[Labels, NDArray[np.float64]]:
+    """Labels (n,) and probabilities (n, K) of all train and validation images, each by a network that saw neither it,
+    nor a copy of it, nor another image of its patient.
+
+    seed: deals the folds and starts the networks; compare recipes by the same one. Raises DataError for a set whose
+    images bear several labels, or with a class of fewer images than folds.
+    """
+    pool = pooled(dataset)
+    labels = pool.labels
+    counts = np.bincount(labels) if labels.ndim == 1 else np.zeros(1, np.int64)
+    if counts[counts > 0].min(initial=len(labels)) < folds or labels.ndim != 1:
+        raise DataError(f"{dataset.spec.name}: cannot be dealt to {folds} folds, every class to each of them.")
+    probabilities = np.zeros((len(labels), len(dataset.spec.classes)))
+    normalise = form_of(dataset.spec).normalise
+    for number, (learn, held_out) in enumerate(dealt(pool, groups_of(dataset, pool), folds, seed)):
+        one = replace(dataset, splits={"train": pool.chosen(learn)})
+        network = train(recipe, one, seed=seed * folds + number, device=device).network
+        logits, _ = TorchRuntime(network).observe(normalise(pool.take(held_out)))
+        probabilities[held_out] = softmax(logits)
+        on_fold(number + 1)
+    return labels, probabilities
+
+
+def pooled(dataset: Dataset) -> ArraySplit:
+    """The images that a choice may see, in memory."""
+    parts = [dataset.splits[name] for name in CHOOSES if name in dataset.splits]
+    images = np.concatenate([part.take(np.arange(len(part))) for part in parts])
+    return ArraySplit(images, np.concatenate([part.labels for part in parts]))
+
+
+def groups_of(dataset: Dataset, pool: ArraySplit) -> NDArray[np.int64]:
+    """What belongs together, (n,): the images of a patient; where patients are not known, an image and its copies."""
+    parts: list[Split] = [dataset.splits[name] for name in CHOOSES if name in dataset.splits]
+    known = all(PATIENT in part.columns for part in parts)
+    keys = np.concatenate([part.columns[PATIENT] for part in parts]) if known else np.array(pixel_hashes(pool.images))
+    return np.asarray(np.unique(keys, return_inverse=True)[1], np.int64)
+
+
+def dealt(
+    pool: ArraySplit, groups: NDArray[np.int64], folds: int, seed: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Indices to learn from and to predict, a fold at a time; every class in its share, as far as groups allow it."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    yield from StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(groups, pool.labels, groups)
