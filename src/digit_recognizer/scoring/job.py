@@ -84,7 +84,10 @@ def engine_for(workers: int | None, ray: str | None) -> Engine:
     """What runs the work: Ray where an address is given, else processes of this machine."""
     if ray is not None:
         from digit_recognizer.scoring.on_ray import on_ray
+        from digit_recognizer.scoring.ray_address import check_answers
 
+        require_extra("scale", "digits score --ray")
+        check_answers(ray)  # before the source is listed, which may take hours
         return partial(on_ray, address=ray)
     if workers is not None and workers < 1:
         raise ConfigError(f"{workers} workers can do nothing. Give 1 or more.")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from digit_recognizer.errors import DigitRecognizerError, RunError, require_extra
-from digit_recognizer.scoring.ray_address import LOCAL, check_answers, unreachable
+from digit_recognizer.errors import DigitRecognizerError, RunError
+from digit_recognizer.scoring.ray_address import LOCAL, unreachable
 from digit_recognizer.scoring.shards import Shard
 from digit_recognizer.scoring.work import Done
 
@@ -24,7 +24,6 @@ def on_ray(shards: Iterator[Shard], work: Callable[[Shard], Done], address: str)
     taken in its place. The folder of the parts, the source and the model must be places that every machine reaches.
     Raises ConfigError where no cluster answers, RunError where it is lost, and what `work` raises.
     """
-    require_extra("scale", "digits score --ray")
     import ray
 
     begun = connect(address)
@@ -67,7 +66,6 @@ def connect(address: str) -> bool:
 
     if ray.is_initialized():
         return False
-    check_answers(address)
     dashboard = False if address == LOCAL else None  # None: as the cluster has it
     try:
         ray.init(address, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
