@@ -110,6 +110,13 @@ def test_the_base_install_brings_less_than_400_mb(scripts: Path, tmp_path: Path)
 
 
 @pytest.mark.slow
+def test_nothing_in_the_base_install_can_report_to_the_maker_of_onnx_runtime(scripts: Path) -> None:
+    found = [path for path in scripts.parent.rglob("onnxruntime/capi/*") if path.is_file()]
+    assert found
+    assert not [path.name for path in found if b"ORT_DISABLE_TELEMETRY" in path.read_bytes()]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("model", shipped_models())
 def test_the_base_install_predicts_and_reads_with_every_shipped_model(
     scripts: Path, one: Path, tmp_path: Path, model: str
