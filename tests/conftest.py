@@ -7,8 +7,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -17,6 +18,9 @@ from digit_recognizer.data import Dataset, load_dataset
 from digit_recognizer.measuring import summary
 from digit_recognizer.models.line_reader import LineReader, load_line_reader
 from digit_recognizer.models.model import pretrained
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The same examples at each run, and no deadline: a busy machine must not fail a test.
 settings.register_profile("house", deadline=None, max_examples=50, derandomize=True, database=None)
@@ -108,6 +112,20 @@ def run_python() -> Python:
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
     return run
+
+
+@pytest.fixture(scope="module")  # while one runs, no other event loop can
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or Chrome; absent, the test skips."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
+    playwright.expect.set_options(timeout=30_000)  # the machine may be busy
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

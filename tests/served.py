@@ -18,7 +18,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 PATIENCE = 120_000  # milliseconds; the machine may be busy
 
 # Pictures by their bytes and shapes, prepared by the page's own modules.

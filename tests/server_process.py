@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +108,26 @@ def running(folder: Path, model: str = "classic", tokens: tuple[str, ...] = (), 
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0, log.read_text()
         assert "Traceback" not in log.read_text(), log.read_text()
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()  # type: ignore[union-attr]
+
+
+@contextmanager
+def commanded(
+    program: Sequence[str | Path], folder: Path, model: str, *options: str | Path, **environment: str
+) -> Iterator[Server]:
+    """`digits serve` of a model, on any port, killed at the end. program: what `digits` is here."""
+    command = [*program, "serve", "--port", "0", "--model", model, "--quiet", *options]
+    log = folder / "log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, cwd=folder, env=environment or None)
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().decode().strip()
+        assert address, log.read_text()
+        yield Server(process, address, log)
     finally:
         process.kill()
         process.wait()

@@ -14,7 +14,7 @@ from PIL import Image
 
 pytest.importorskip("playwright")
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from digit_recognizer import Recognizer
 from digit_recognizer.data import Dataset
@@ -24,7 +24,7 @@ from digit_recognizer.images.drawn import scribble, sign
 from digit_recognizer.images.rerendered import KINDS, rerendered
 from digit_recognizer.images.strangers import noise, shadow, texture
 from helpers_cli import digits_apart
-from served import CHROMIUM, PATIENCE, PREPARE, RECOGNISE, RECOGNISE_FILE, as_images, as_sent, exported, served
+from served import PATIENCE, PREPARE, RECOGNISE, RECOGNISE_FILE, as_images, as_sent, exported, served
 from test_one_answer import KINDS as SENT_KINDS
 
 pytestmark = pytest.mark.slow
@@ -49,16 +49,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(folder: Path) -> Iterator[str]:
     with served(folder) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
-    with sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 def opened(browser: Browser, address: str, **settings: Any) -> Iterator[Page]:

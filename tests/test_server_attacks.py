@@ -9,7 +9,6 @@ import select
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import time
 import zlib
@@ -22,7 +21,7 @@ from PIL import Image
 
 from digit_recognizer.server.tokens import add_token, digest_of
 from helpers_cli import digits, is_complaint
-from server_process import PATIENCE, Answer, Server, answered, as_png, form, running, seven
+from server_process import PATIENCE, Answer, Server, answered, as_png, commanded, form, running, seven
 
 SEVEN = as_png(seven())
 LIMITS: dict[str, float] = {
@@ -154,9 +153,9 @@ def test_a_length_that_lies(server: Server) -> None:
     is_problem(server.raw(POST + b"Content-Length: 99999999999\r\n\r\n"), 413, "16 MiB")
     is_problem(server.raw(POST + b"Content-Length: 1000\r\n\r\n", SEVEN[:10]), 408)
     for stated in (b"-1", b"NaN", b"9" * 400, b"0x10", b"1, 2"):
-        assert server.raw(POST + b"Content-Length: " + stated + b"\r\n\r\n" + SEVEN).status in (400, 413)
+        is_problem(server.raw(POST + b"Content-Length: " + stated + b"\r\n\r\n" + SEVEN), 400, "no HTTP")
     short = POST + b"Content-Length: %d\r\n\r\n" % len(SEVEN) + SEVEN + b"rubbish\r\n\r\n"
-    assert server.raw(short).status == 400  # what follows is no request
+    is_problem(server.raw(short), 400, "no HTTP")  # what follows is no request
     is_problem(server.raw(POST + b"\r\n"), 422, "empty")  # none stated: no body
     smuggled = POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
     assert server.raw(smuggled).status in (400, 422)
@@ -234,7 +233,7 @@ def test_headers_are_bounded(server: Server) -> None:
 
 @pytest.mark.parametrize("junk", [b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" + bytes(200), b"\0" * 50, b"GET\r\n\r\n"])
 def test_what_is_no_http(server: Server, junk: bytes) -> None:
-    assert server.raw(junk).status == 400
+    is_problem(server.raw(junk), 400, "no HTTP")
 
 
 @pytest.mark.parametrize("host", [b"evil.example", b"localhost.evil.example:80", b"", b"10.0.0.1", b"localhost@x"])
@@ -361,19 +360,15 @@ def test_a_port_in_use_is_said() -> None:
     is_complaint(digits("serve", "--model", "nonsense"), "nonsense")
 
 
-def test_the_command_prints_its_address(tmp_path: Path) -> None:
-    command = ["-m", "digit_recognizer", "serve", "--port", "0", "--model", "classic", "--quiet"]
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, stderr=log)
+@pytest.mark.parametrize("started", [signal.SIG_DFL, signal.SIG_IGN])  # as by a terminal, as in the background
+def test_the_command_prints_its_address_and_ends_when_told(tmp_path: Path, started: signal.Handlers) -> None:
+    before = signal.signal(signal.SIGINT, started)  # which the command inherits
     try:
-        assert process.stdout is not None
-        address = process.stdout.readline().decode().strip()
-        server = Server(process, address, tmp_path / "log")
-        assert server.post("/v1/predict", SEVEN).json["predictions"][0]["label"] == 7
-        process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE) == 130
-        assert "Traceback" not in (tmp_path / "log").read_text()
+        with commanded([sys.executable, "-m", "digit_recognizer"], tmp_path, "classic") as server:
+            signal.signal(signal.SIGINT, before)
+            assert server.post("/v1/predict", SEVEN).json["predictions"][0]["label"] == 7
+            server.process.send_signal(signal.SIGINT)
+            assert server.process.wait(PATIENCE) == 130
+            assert "Traceback" not in server.log.read_text()
     finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()  # type: ignore[union-attr]
+        signal.signal(signal.SIGINT, before)

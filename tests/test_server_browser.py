@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,14 +14,13 @@ from PIL import Image
 
 pytest.importorskip("playwright")
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from digit_recognizer.data import Dataset
 from server_process import PATIENCE, Server, as_png, running
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 860}
 # Strokes as people draw them, in percent of the paper's side.
 STROKES = {
@@ -37,17 +35,6 @@ STROKES = {
     8: ["62,28 50,19 38,27 42,42 58,56 63,70 50,81 37,70 43,56 58,42 62,28"],
     9: ["63,32 52,20 38,27 37,42 48,50 61,42 64,30 62,55 58,82"],
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
-    expect.set_options(timeout=30_000)
-    with sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

@@ -15,14 +15,19 @@ import pytest
 from PIL import Image
 
 from digit_recognizer.models.model import shipped_models
+from server_process import commanded
 
 ROOT = Path(__file__).parent.parent
 
 
+def outside() -> dict[str, str]:
+    """The environment without what leads to the packages of this one."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+
+
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     return subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, timeout=600, cwd=cwd, env=environment
+        [str(part) for part in command], capture_output=True, text=True, timeout=600, cwd=cwd, env=outside()
     )
 
 
@@ -110,8 +115,15 @@ def test_the_base_install_brings_less_than_400_mb(scripts: Path, tmp_path: Path)
 
 
 @pytest.mark.slow
+def test_nothing_in_the_base_install_can_report_to_the_maker_of_onnx_runtime(scripts: Path) -> None:
+    found = [path for path in scripts.parent.rglob("onnxruntime/capi/*") if path.is_file()]
+    assert found
+    assert not [path.name for path in found if b"ORT_DISABLE_TELEMETRY" in path.read_bytes()]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("model", shipped_models())
-def test_the_base_install_predicts_and_reads_with_every_shipped_model(
+def test_the_base_install_predicts_reads_and_serves_with_every_shipped_model(
     scripts: Path, one: Path, tmp_path: Path, model: str
 ) -> None:
     found = run(scripts / "digits", "predict", "--json", "--model", model, one, cwd=tmp_path)
@@ -124,3 +136,6 @@ def test_the_base_install_predicts_and_reads_with_every_shipped_model(
     read = run(scripts / "digits", "read", "--json", "--model", model, "page.png", cwd=tmp_path)
     assert read.returncode == 0, read.stderr
     assert [each["text"] for each in json.loads(read.stdout)["numbers"]] == ["1", "1"]
+    with commanded([scripts / "digits"], tmp_path, model, **outside()) as server:
+        (served,) = server.post("/v1/predict", one.read_bytes()).json["predictions"]
+    assert (served["label"], served["model"]) == (1, model)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from digit_recognizer.errors import ModelFileError, StorageError
+from digit_recognizer.exporting.markup import PARTS, START, whole
 from digit_recognizer.exporting.page_runtime import LOCK, page_files, runtime_files
 from digit_recognizer.files import read_bounded, storage_error, sync_folder, write_whole
 from digit_recognizer.models.model import MAX_BYTES
@@ -41,10 +42,11 @@ def export_web(model: str | Path, folder: Path, runtime: Path | None = None, for
 
 
 def static_files() -> dict[str, bytes]:
-    """The page's own files by their names in the folder; the lock file stays behind."""
+    """The page's own files by their names in the folder; the lock file and the parts of the page stay behind."""
     root = page_files()
     paths = [path for path in sorted(root.rglob("*")) if path.is_file() and path.name not in LOCK]
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.parent.name != PARTS}
+    return files | {START: whole(files[START])}
 
 
 def told(recognizer: Recognizer) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Connection(asyncio.Protocol):
         self.limits = limits
         self.open = server_state.connections
         self.inner = HttpToolsProtocol(config, server_state, {**app_state, KEY: self}, _loop)
+        self.inner.send_400_response = self.malformed  # type: ignore[assignment]  # its own is plain text
         self.loop = asyncio.get_running_loop()
         self.transport: asyncio.Transport | None = None
         self.timer: asyncio.TimerHandle | None = None
@@ -110,6 +111,12 @@ class Connection(asyncio.Protocol):
         with contextlib.suppress(OSError):  # it has left already
             self.transport.write_eof()
         self.set_timer(self.limits.linger_seconds, self.abort)
+
+    def malformed(self, _message: str) -> None:
+        """Uvicorn's parser gave up. An earlier request may still be at work: closing ends that one, too."""
+        assert self.transport is not None
+        self.transport.write(raw_response(ProblemError(400, "What came is no HTTP/1.1 request.")))
+        self.transport.close()
 
     def abort(self) -> None:
         """Close at once, whatever is still to be sent."""

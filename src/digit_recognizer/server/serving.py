@@ -59,8 +59,11 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=limits.drain_seconds,
     )
-    # Uvicorn raises the signal again once it has drained; that is the end that was asked for.
+    # Uvicorn raises the signal again once it has drained; that is the end that was asked for. SIGINT ends it even where
+    # it was started to ignore that, as shells start what runs in the background: the exit status shall say so too.
     signal.signal(signal.SIGTERM, leave)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.setswitchinterval(SWITCH_SECONDS)
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -1,7 +1,15 @@
 // Several digits: boxes on the photo, the numbers or the table beside it, corrected by keyboard, saved as CSV.
 const part = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
+part("photo").append(outlines());
 let saved = { header: [], rows: () => [] };
+
+function outlines() {
+  const drawing = document.createElementNS(SVG, "svg");
+  drawing.id = "boxes";
+  drawing.setAttribute("aria-hidden", "true");
+  return drawing;
+}
 
 const corners = ([left, top, width, height]) => [
   [left, top], [left + width, top], [left + width, top + height], [left, top + height],
