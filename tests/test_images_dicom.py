@@ -36,7 +36,7 @@ REFUSED = {
 }
 CODECS = {  # of these pydicom itself needs another package
     *("JPEGLSNearLossless_08.dcm", "JPEGLSNearLossless_16.dcm", "MR_small_jpeg_ls_lossless.dcm", "JPGExtended.dcm"),
-    *("SC_rgb_jls_lossy_line.dcm", "SC_rgb_jls_lossy_sample.dcm", "SC_rgb_jpeg_gdcm.dcm"),
+    *("SC_rgb_jls_lossy_line.dcm", "SC_rgb_jls_lossy_sample.dcm", "SC_rgb_jpeg_gdcm.dcm", "GDCMJ2K_TextGBR.dcm"),
 }
 REAL = sorted(path for path in TESTS.rglob("*") if path.is_file() and "TINY_ALPHA/PT" not in path.as_posix())
 

@@ -109,7 +109,11 @@ def decoded(header: Any, frame: int, name: str, check: Check) -> Image.Image:
         check_packed(header, frame, name, check)
     # Of run lengths pydicom's own reader: pylibjpeg-rle ends on damaged bytes with what is no Exception.
     own = "pydicom" if header.file_meta.TransferSyntaxUID == RLE else ""
-    stored: NDArray[Any] = pixel_array(header, index=frame, decoding_plugin=own)
+    try:
+        stored: NDArray[Any] = pixel_array(header, index=frame, decoding_plugin=own)
+    except RuntimeError:  # of all decoders that are there
+        check_others(header.file_meta.TransferSyntaxUID, name)
+        raise
     if stored.shape[:2] != (header.Rows, header.Columns):
         raise ImageError(f"{name}: holds a picture of another size than it states. Export it anew.")
     shown = as_grey(stored, header, frame) if header.PhotometricInterpretation in GREY else as_colour(stored, header)
@@ -129,11 +133,25 @@ def check_decoder(syntax: Any, name: str) -> None:
             " JPEG 2000 or unpacked."
         ) from None
     if not decoder.is_available:
-        raise ImageError(
-            f"{name}: is a DICOM file whose pixels are packed as {syntax.name}; unpacking them needs one of:"
-            f" {'; '.join(decoder.missing_dependencies)}.\n"
-            f'Install them with: pip install "{DISTRIBUTION}[medical-codecs]"'
-        )
+        raise needs_others(name, syntax, decoder.missing_dependencies)
+
+
+def check_others(syntax: Any, name: str) -> None:
+    """Raise ImageError, with the packages to install, where another decoder may unpack what those here could not."""
+    from pydicom.pixels.decoders.base import get_decoder
+
+    missing = get_decoder(syntax).missing_dependencies if syntax.is_compressed else []
+    if missing:
+        raise needs_others(name, syntax, missing) from None
+
+
+def needs_others(name: str, syntax: Any, missing: list[str]) -> ImageError:
+    """Pixels that what is installed here does not unpack."""
+    return ImageError(
+        f"{name}: is a DICOM file whose pixels are packed as {syntax.name}; what is installed here does not unpack them."
+        f" Unless they are damaged, one of these does: {'; '.join(missing)}.\n"
+        f'Install them with: pip install "{DISTRIBUTION}[medical-codecs]"'
+    )
 
 
 def check_packed(header: Any, frame: int, name: str, check: Check) -> None:
