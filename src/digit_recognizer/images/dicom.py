@@ -148,7 +148,7 @@ def check_others(syntax: Any, name: str) -> None:
 def needs_others(name: str, syntax: Any, missing: list[str]) -> ImageError:
     """Pixels that what is installed here does not unpack."""
     return ImageError(
-        f"{name}: is a DICOM file whose pixels are packed as {syntax.name}; what is installed here does not unpack them."
+        f"{name}: is a DICOM file whose pixels are packed as {syntax.name}; nothing installed here unpacks them."
         f" Unless they are damaged, one of these does: {'; '.join(missing)}.\n"
         f'Install them with: pip install "{DISTRIBUTION}[medical-codecs]"'
     )
