@@ -31,8 +31,10 @@ class Ruled:
     near_thin: Mask  # the same of what is thin
     near: Floats  # the darkest of a place, averaged, and of those just above and below
 
-    def parts(self, line: Line) -> list[tuple[int, int]]:
+    def parts(self, line: Line, least: float) -> list[tuple[int, int]]:
         """The columns, first and after the last, between which ink lies on a line without a gap, much of it thin.
+
+        least: columns of a part; shorter ones are left out.
 
         Between a rule and a stroke in line with it the ink is much paler than on them, where they are blurred.
         """
@@ -40,8 +42,8 @@ class Ruled:
         rows = np.clip(np.rint(line.at(columns)).astype(np.int64), 0, len(self.mask) - 1)
         on, thin, level = self.near_weak[rows, columns], self.near_thin[rows, columns], self.near[rows, columns]
         found = []
-        for whole, end in runs(on):
-            for first, last in runs(level[whole:end] >= PALER * np.median(level[whole:end])):
+        for whole, end in runs(on, least):
+            for first, last in runs(level[whole:end] >= PALER * np.median(level[whole:end]), least):
                 if np.count_nonzero(thin[whole + first : whole + last]) > THIN * (last - first):
                     found.append((whole + first, whole + last))
         return found
@@ -63,12 +65,12 @@ def as_ruled(away: Floats, faintest: float, sharp: float) -> Ruled:
     return Ruled(away, away >= faintest, thin, np.asarray(near_weak), np.asarray(near_thin), near)
 
 
-def runs(on: Mask) -> list[tuple[int, int]]:
-    """The first column and that after the last of each run of ink (W,); gaps of GAP do not end one."""
+def runs(on: Mask, least: float) -> list[tuple[int, int]]:
+    """The first column and that after the last of each run of ink (W,) so long; gaps of GAP do not end one."""
     closed = cv2.morphologyEx(np.pad(on, GAP + 1)[None].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, GAP + 1)))
     edges = np.clip(np.flatnonzero(np.diff(closed[0].astype(np.int8))) - GAP, 0, len(on))
     pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return [(first, last) for first, last in pairs if last > first]
+    return [(first, last) for first, last in pairs if last - first >= max(1, least)]
 
 
 def middles(thin: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

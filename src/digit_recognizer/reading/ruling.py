@@ -84,7 +84,7 @@ def rules_along(away: Floats, faintest: float, shortest: int, sides: Sides | Non
         x, y = middles(page.thin & ~rules.erased)
         vain = 0
         for line in straight_lines(x, y, away.shape[1], round(0.8 * THIN * least), (lowest, highest)):
-            parts = [part for part in page.parts(line) if part[1] - part[0] >= min(least, PART * alone)]
+            parts = page.parts(line, min(least, PART * alone))
             if long := [(a, b) for a, b in parts if b - a >= max(alone, slim * thickness(page, line, (a, b)))]:
                 parts = long if sides and not unbroken(parts) else parts
                 rules.leans.append(float(np.degrees(np.arctan(line.slope))))
