@@ -36,7 +36,7 @@ class Preprocess:
     std: float = 0.5
     min_stroke: float = 2.0  # pixels of a box of 20: thinner strokes are made as wide; MNIST's median is 2.25
     max_stroke: float = 3.5  # and thicker ones no wider
-    min_contrast: int = 32  # grey levels; a picture with less between ink and paper is blank
+    min_contrast: int = 32  # grey levels from paper to ink, half of them where paper is smooth; with less it is blank
     form: str = "digit"  # one of FORMS; of a "picture" nothing above but size, mean and std is heeded
     channels: int = 1  # 1 grey, 3 colour
 
