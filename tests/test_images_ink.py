@@ -11,10 +11,11 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from digit_recognizer.data import Dataset
-from digit_recognizer.images import Preprocess
+from digit_recognizer.images import Preprocess, ink
 from digit_recognizer.images.corruptions import corrupt
 from digit_recognizer.images.ink import find_ink
 from digit_recognizer.images.rerendered import rerendered
+from digit_recognizer.images.strangers import shadow
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -132,6 +133,13 @@ def test_the_hairlines_of_a_digit_are_no_grain() -> None:
     found = find_ink(np.asarray(page, np.uint8))
     assert found is not None
     assert found[35, 12:34].min() > 50
+
+
+def test_the_pale_edge_of_a_shadow_is_no_ink(monkeypatch: pytest.MonkeyPatch) -> None:
+    shadows = [shadow(np.random.default_rng(seed)) for seed in range(60)]
+    seen = [find_ink(each) is not None for each in shadows]
+    monkeypatch.setattr(ink, "PALE", 1.0)
+    assert seen == [find_ink(each) is not None for each in shadows]
 
 
 @given(paper=st.integers(1, 120))

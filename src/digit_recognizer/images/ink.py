@@ -28,7 +28,8 @@ WORKING = 256  # pixels: side at which the paper is estimated
 COARSEST = 4  # a stroke is no wider than this part of a digit's picture
 ROUNDS = 3
 NOISE = 3.0  # standard deviations of the paper's own grain that are no ink
-PALE, CLEAR = 0.5, 5.0  # ink of this part of the contrast asked for is enough if it is so many times the paper's grain
+PALE = 0.5  # of the contrast asked for is enough where the paper hardly varies:
+CLEAR = 5.0  # ink is so many times its grain, and as much as the light on it changes; a shadow's edge is not
 
 
 def find_ink(grey: Grey, min_contrast: int = 32, widest_stroke: float = 1 / COARSEST) -> Grey | None:
@@ -40,8 +41,8 @@ def find_ink(grey: Grey, min_contrast: int = 32, widest_stroke: float = 1 / COAR
     Of a dark and of a light ink the one counts that departs farther from a smooth paper fitted to the picture's edge.
     """
     level = even_paper(grey)
-    strength, contrast, grain = on_uneven_paper(grey, widest_stroke) if level is None else on_even_paper(grey, level)
-    if contrast < min_contrast * (PALE if contrast >= CLEAR * grain else 1):
+    strength, contrast, unrest = on_uneven_paper(grey, widest_stroke) if level is None else on_even_paper(grey, level)
+    if contrast < min_contrast * (PALE if contrast >= unrest else 1):
         return None
     ink = np.asarray(np.rint(np.clip(strength, 0, 1) * 255), np.uint8)
     kept = ink if min(grey.shape) <= TIGHT else without_clutter(ink)
@@ -89,15 +90,15 @@ def middle(levels: Grey) -> int:
 
 
 def on_even_paper(grey: Grey, paper: int) -> tuple[Floats, float, float]:
-    """Ink (H, W), 1 at its strongest, on paper of one level; how far the strongest departs, and the paper's grain."""
+    """Ink (H, W), 1 at its strongest, on paper of one level; how far the strongest departs; what paper may, levels."""
     darker, lighter = paper - int(grey.min()), int(grey.max()) - paper
     away = grey.astype(np.float32) - paper if lighter >= darker else paper - grey.astype(np.float32)
     contrast = max(darker, lighter)
-    return away / np.float32(max(1, contrast)), float(contrast), max(EVEN, grain_of(away))
+    return away / np.float32(max(1, contrast)), float(contrast), CLEAR * max(EVEN, grain_of(away))
 
 
 def on_uneven_paper(grey: Grey, widest_stroke: float) -> tuple[Floats, float, float]:
-    """Ink (H, W), about 1 at its strongest, on paper under uneven light; its contrast and the paper's grain, levels."""
+    """Ink (H, W), about 1 at its strongest, on paper under uneven light; its contrast; what paper may, in levels."""
     small = shrunk(grey)
     dark = ink_is_dark(small)
     light = 255 - small if dark else small
@@ -110,7 +111,8 @@ def on_uneven_paper(grey: Grey, widest_stroke: float) -> tuple[Floats, float, fl
     contrast = float(np.percentile(light[written] - paper[written], 90))
     whole = np.asarray(cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
     ink = (departures(grey.astype(np.float32), whole, dark) - low) / max(1e-6, strongest - low)
-    return np.asarray(ink, np.float32), contrast, grain_of(light - paper)
+    unrest = max(CLEAR * grain_of(light - paper), float(np.subtract(*np.percentile(paper, [95, 5]))))
+    return np.asarray(ink, np.float32), contrast, unrest
 
 
 def grain_of(away: Floats) -> float:

@@ -21,7 +21,7 @@ const [PALE, CLEAR] = [0.5, 5];
 export function findInk(grey, minContrast) {
   const level = evenPaper(grey);
   const found = level === null ? onUnevenPaper(grey) : onEvenPaper(grey, level);
-  if (found.contrast < minContrast * (found.contrast >= CLEAR * found.grain ? PALE : 1)) return null;
+  if (found.contrast < minContrast * (found.contrast >= found.unrest ? PALE : 1)) return null;
   const tight = Math.min(grey.width, grey.height) <= TIGHT;
   const kept = tight ? found.ink : withoutClutter(found.ink);
   return kept.data.some((value) => value > 0) ? kept : null;
@@ -68,7 +68,7 @@ function onEvenPaper({ width, height, data }, paper) {
   const sign = lighter >= darker ? 1 : -1;
   const away = Float32Array.from(data, (level) => sign * (level - paper));
   const ink = Uint8Array.from(away, (each) => asLevel(fround(each / Math.max(1, contrast))));
-  return { ink: plane(width, height, ink), contrast, grain: Math.max(EVEN, grainOf(away)) };
+  return { ink: plane(width, height, ink), contrast, unrest: CLEAR * Math.max(EVEN, grainOf(away)) };
 }
 
 function onUnevenPaper(grey) {
@@ -78,12 +78,13 @@ function onUnevenPaper(grey) {
   const { paper, written } = paperBelow(light);
   const away = small.data.map((level, at) => departure(level, paper.data[at], dark));
   const [inside, outside] = [(_, at) => written[at] > 0, (_, at) => !written[at]];
-  if (!written.some((each) => each) || written.every((each) => each)) return { contrast: 0, grain: 0 };
+  if (!written.some((each) => each) || written.every((each) => each)) return { contrast: 0, unrest: 0 };
   const strongest = fround(percentile(away.filter(inside), 90));
   const low = Math.min(NOISE * grainOf(away.filter(outside)), strongest / 2);
   const above = light.data.map((level, at) => level - paper.data[at]);
   const contrast = percentile(above.filter(inside), 90);
-  return { ink: inkOf(grey, paper, dark, low, strongest), contrast, grain: grainOf(above) };
+  const change = percentile(paper.data, 95) - percentile(paper.data, 5);
+  return { ink: inkOf(grey, paper, dark, low, strongest), contrast, unrest: Math.max(CLEAR * grainOf(above), change) };
 }
 
 // The standard deviation of paper, by its median departure.
