@@ -158,7 +158,8 @@ def test_run_lengths_that_unpack_to_far_more_are_refused() -> None:
 
 def test_a_way_of_packing_that_nothing_reads_is_told() -> None:
     refused(packed_as("1.2.840.10008.1.2.4.100", b"\0" * 8), "MPEG2")
-    refused(packed_as("1.2.3.4.4711", b"\0" * 8), "in a way that nothing reads here|damaged|holds only")
+    refused(packed_as("1.2.3.4.4711", b"\0" * 8), "in a way that nothing reads here")
+    refused(packed_as("1.2.840.10008.1.2.4.100", b"\0" * 8), r"a way \(MPEG2.*\) that nothing reads here")
 
 
 def test_a_missing_decoder_is_named(run_python: Python) -> None:

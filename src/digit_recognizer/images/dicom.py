@@ -68,6 +68,8 @@ def checked(header: Any, page: int | None, name: str, check: Check) -> int:
     """The frame that is asked for, from 0. Raises ImageError for what cannot be, or is too much."""
     if not any(each in header for each in PIXELS):
         raise ImageError(f"{name}: is a DICOM file without a picture (a report, a plan, an index). Name one that has.")
+    if not header.file_meta.TransferSyntaxUID.is_transfer_syntax:  # a maker's own: pydicom knows nothing of it
+        raise unknown_packing(name)
     for what in ("Rows", "Columns"):
         if not isinstance(header.get(what), int) or header[what].value < 1:
             raise ImageError(f"{name}: is a DICOM file that does not state its {what.lower()}. Export it anew.")
@@ -104,15 +106,17 @@ def decoded(header: Any, frame: int, name: str, check: Check) -> Image.Image:
     """A frame, from 0, unpacked and brought to 8 bits."""
     from pydicom.pixels.utils import pixel_array
 
-    if header.file_meta.TransferSyntaxUID.is_compressed:
-        check_decoder(header.file_meta.TransferSyntaxUID, name)
+    syntax, missing = header.file_meta.TransferSyntaxUID, []
+    if syntax.is_compressed:
+        missing = missing_decoders(syntax, name)
         check_packed(header, frame, name, check)
     # Of run lengths pydicom's own reader: pylibjpeg-rle ends on damaged bytes with what is no Exception.
-    own = "pydicom" if header.file_meta.TransferSyntaxUID == RLE else ""
+    own = "pydicom" if syntax == RLE else ""
     try:
         stored: NDArray[Any] = pixel_array(header, index=frame, decoding_plugin=own)
     except RuntimeError:  # of all decoders that are there
-        check_others(header.file_meta.TransferSyntaxUID, name)
+        if missing:
+            raise needs_others(name, syntax, missing) from None
         raise
     if stored.shape[:2] != (header.Rows, header.Columns):
         raise ImageError(f"{name}: holds a picture of another size than it states. Export it anew.")
@@ -120,29 +124,26 @@ def decoded(header: Any, frame: int, name: str, check: Check) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(shown))
 
 
-def check_decoder(syntax: Any, name: str) -> None:
-    """Raise ImageError, with the packages to install, where nothing here unpacks pixels of a transfer syntax."""
+def missing_decoders(syntax: Any, name: str) -> list[str]:
+    """The packages that might unpack a transfer syntax too; raises ImageError where none that is here does."""
     from pydicom.pixels.decoders.base import get_decoder
 
     try:
         decoder = get_decoder(syntax)
-    except NotImplementedError:
-        known = f" ({syntax.name})" if syntax.is_transfer_syntax and syntax.name != syntax else ""
-        raise ImageError(
-            f"{name}: is a DICOM file whose pixels are packed in a way{known} that nothing reads here. Export it as"
-            " JPEG 2000 or unpacked."
-        ) from None
+    except NotImplementedError:  # pydicom knows its name and has no decoder: films, JPIP
+        raise unknown_packing(name, f" ({syntax.name})") from None
+    missing: list[str] = decoder.missing_dependencies
     if not decoder.is_available:
-        raise needs_others(name, syntax, decoder.missing_dependencies)
+        raise needs_others(name, syntax, missing)
+    return missing
 
 
-def check_others(syntax: Any, name: str) -> None:
-    """Raise ImageError, with the packages to install, where another decoder may unpack what those here could not."""
-    from pydicom.pixels.decoders.base import get_decoder
-
-    missing = get_decoder(syntax).missing_dependencies if syntax.is_compressed else []
-    if missing:
-        raise needs_others(name, syntax, missing) from None
+def unknown_packing(name: str, known: str = "") -> ImageError:
+    """Pixels that no package unpacks; known: what is known of the way, in brackets after a space."""
+    return ImageError(
+        f"{name}: is a DICOM file whose pixels are packed in a way{known} that nothing reads here. Export it as"
+        " JPEG 2000 or unpacked."
+    )
 
 
 def needs_others(name: str, syntax: Any, missing: list[str]) -> ImageError:
