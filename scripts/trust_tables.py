@@ -58,7 +58,7 @@ def not_digits_choice() -> str:
 
 
 MADE = ("letters", "noise", "scribbles", "signs", "shadows", "textures", "upside down")
-SCORES = ("largest probability", "energy", "features")
+SCORES = ("largest probability", "energy", "features", "features and energy")
 
 
 def area(score: dict[str, Any] | None) -> str:

@@ -56,6 +56,8 @@ def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDA
     if isinstance(network, Watched):
         features, axes = network.watch.axes.shape[1], network.watch.axes.shape[0]
         watch = {"features": features, "axes": axes, "sha256": weights_sha256(network.watch)}
+        if network.watch.weight is not None:
+            watch["weight"] = network.watch.weight
     header = replace(header, watch=watch)
     twin = onnx_bytes(header, network, sample[:2])
     check_twin(header, network, twin, sample, path)
@@ -131,7 +133,7 @@ def check_twin(header: ModelHeader, network: nn.Module, twin: bytes, sample: NDA
     )
     gap = float(np.abs(probabilities_of(ours, header) - probabilities_of(theirs, header)).max())
     if strange is not None and theirs_strange is not None:
-        gap = max(gap, float((np.abs(strange - theirs_strange) / (1 + strange)).max()))
+        gap = max(gap, float((np.abs(strange - theirs_strange) / (1 + np.abs(strange))).max()))
     if not gap <= TWIN_TOLERANCE or (strange is None) != (theirs_strange is None):
         raise ModelFileError(f"{path}: the ONNX twin answers otherwise, by {gap:.2g}; nothing was written.")
 
@@ -176,7 +178,7 @@ def build(header: ModelHeader) -> nn.Module:
     if header.watch is None:
         return network
     features, axes = header.watch["features"], header.watch["axes"]
-    return Watched(network, Watch(torch.zeros(features), torch.zeros(axes, features)))
+    return Watched(network, Watch(torch.zeros(features), torch.zeros(axes, features), header.watch.get("weight")))
 
 
 def parameters(path: Path) -> int:
