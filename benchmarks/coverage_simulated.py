@@ -14,7 +14,7 @@ from scipy.stats import norm
 from digit_recognizer.measuring.auroc import delong, interval_of, newcombe_auroc
 from digit_recognizer.measuring.bootstrap import METHODS, bootstrap
 from digit_recognizer.measuring.clustered import clustered_wilson
-from digit_recognizer.measuring.compare import compare_aurocs
+from digit_recognizer.measuring.compare_aurocs import compare_aurocs
 from digit_recognizer.measuring.intervals import Interval, wilson
 from digit_recognizer.measuring.paired import Paired, newcombe, tango
 from digit_recognizer.measuring.seeds import over_seeds
