@@ -1,4 +1,4 @@
-"""The ONNX form holds what was learned under its own names, so that torch reads it too; what is shipped has no other."""
+"""The ONNX form holds what was learned, under its own names: torch reads it too; shipped models have no other."""
 
 from __future__ import annotations
 
