@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from digit_recognizer import Recognizer
 from digit_recognizer.models import load_model, shipped_models
 from digit_recognizer.server.app import shortened
 from helpers_cli import digits
-from server_process import Server, as_png, form, running, seven
+from server_process import PATIENCE, Server, as_png, form, running, seven
 
 SEVEN = as_png(seven())
 
@@ -176,7 +177,12 @@ def test_the_page_fetches_nothing_from_elsewhere(server: Server) -> None:
 def test_the_log_says_no_more_than_it_must(server: Server) -> None:
     body, kind = form(("my-secret-name.png", SEVEN))
     server.post("/v1/predict?token=secret-query", body, kind)
+    before = server.log.read_text().count('"path": "other"')
     server.ask("GET", "/secret-path")
+    until = time.monotonic() + PATIENCE
+    while server.log.read_text().count('"path": "other"') == before:  # a line is written once its answer is sent
+        assert time.monotonic() < until
+        time.sleep(0.05)
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
     assert {"time", "level", "message", "method", "path", "status", "ms"} == set(lines[-1])
     assert (lines[-1]["path"], lines[-1]["status"]) == ("other", 404)

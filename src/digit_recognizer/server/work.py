@@ -89,13 +89,13 @@ def explain_upload(recognizer: Recognizer, upload: Upload, label: int | None) ->
         raise ImageError(prediction.error)
     model = recognizer.model
     made: ExplanationObject = {
-        "prediction": prediction_object(
-            replace(prediction, source=upload.source), model.header.name, probabilities=True
-        ),
+        "prediction": prediction_object(replace(prediction, source=upload.source), model.header, True),
         "label": None,
         "seen": None,
         "heat": None,
     }
+    if model.preprocess.channels != 1:  # of colour a map of greys tells nothing
+        return made
     seen = model.preprocess.fit(read_picture(picture, prediction.as_stored))
     if seen is not None and prediction.label is not None:
         asked = prediction.label if label is None else label
