@@ -31,7 +31,10 @@ def test_a_shipped_file_holds_the_weights_that_its_card_names(name: str) -> None
     graph = onnx.load_from_string(content).graph
     stored = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
     for own, tensor in network.state_dict().items():
-        np.testing.assert_array_equal(stored[own], tensor.numpy(), strict=True)
+        if not own.endswith("num_batches_tracked"):  # runtimes would complain of what no node uses
+            np.testing.assert_array_equal(stored[own], tensor.numpy(), strict=True)
+    used = {name for node in graph.node for name in node.input}
+    assert stored.keys() <= used
     # Beside the weights little stands in the file: none of them is kept twice.
     assert path.stat().st_size < 1.03 * sum(each.nbytes for each in stored_arrays(network)) + 20_000
     assert parameters(path) == sum(each.numel() for each in network.parameters())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,14 @@ from digit_recognizer.models.runtime import OnnxRuntime, TorchRuntime
 from digit_recognizer.models.watch import Watched
 
 TOLERANCE = 1e-5  # between probabilities of the two forms
+IDLE = f"{KEY}.idle"  # entry of the metadata: tensors that the graph has no use for, as JSON
 
 
 def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float32]) -> bytes:
     """The network as an ONNX model: input "images" (N, C, H, W), output "logits" (N, K), N free.
 
     For a line reader W is free too, and the output is (N, T, K + 1). Each tensor of the network is an initializer of
-    its name.
+    its name, but for those that take no part in an answer, such as a count of batches: they stand in the metadata.
     """
     import onnx
 
@@ -38,11 +40,9 @@ def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float
         node.ClearField("doc_string")
     del model.metadata_props[:]
     there = {each.name for each in model.graph.initializer}
-    for name, tensor in network.state_dict().items():  # counts of batches, say, take no part in an answer
-        if name not in there:
-            model.graph.initializer.append(onnx.numpy_helper.from_array(tensor.numpy(), name))
+    idle = {name: tensor.tolist() for name, tensor in network.state_dict().items() if name not in there}
     graph, _ = split_model(model.SerializeToString())
-    props = {KEY: header.to_text(), GRAPH_SHA256: hashlib.sha256(graph).hexdigest()}
+    props = {KEY: header.to_text(), GRAPH_SHA256: hashlib.sha256(graph).hexdigest(), IDLE: json.dumps(idle)}
     onnx.helper.set_model_props(model, props)
     return bytes(model.SerializeToString())
 
@@ -102,8 +102,10 @@ def read_twin(content: bytes) -> tuple[ModelHeader, dict[str, Tensor]]:
 
     header = read_onnx_header(content)
     try:
-        stored = onnx.load_from_string(content).graph.initializer
-        arrays = {each.name: onnx.numpy_helper.to_array(each) for each in stored}
-        return header, {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        model = onnx.load_from_string(content)
+        arrays = {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}
+        idle = json.loads({each.key: each.value for each in model.metadata_props}.get(IDLE, "{}"))
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        return header, tensors | {name: torch.tensor(value) for name, value in idle.items()}
     except Exception as error:  # protobuf's errors and those of onnx for absurd tensors have no common base class
         raise ModelFileError(f"it is damaged or cut short ({error}).") from error

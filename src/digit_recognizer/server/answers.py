@@ -27,7 +27,7 @@ class PredictionObject(TypedDict):
     label: int | None
     name: str | None
     probability: float | None
-    status: Literal["ok", "unsure", "not a digit", "error"]
+    status: Literal["ok", "unsure", "not a digit", "unfamiliar", "error"]
     prediction_set: list[int]
     model: str
     labels: NotRequired[list[str]]  # names, of a model that gives several
@@ -105,7 +105,7 @@ def prediction_object(prediction: Prediction, model: ModelHeader, probabilities:
         "label": prediction.label,
         "name": prediction.name,
         "probability": prediction.probability,
-        "status": prediction.status,  # type: ignore[typeddict-item]  # one of the four
+        "status": prediction.status,  # type: ignore[typeddict-item]  # one of the five
         "prediction_set": list(prediction.prediction_set),
         "model": model.name,
     }

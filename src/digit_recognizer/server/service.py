@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from threading import Event
 from typing import Any, TypeVar
 
 from digit_recognizer.models.cards import read_cards
@@ -55,13 +56,16 @@ class Service:
         self, uploads: list[Upload], grid: bool, shape: Shape
     ) -> tuple[list[PageObject] | list[GridObject], int]:
         """The numbers, or the grid of a shape or of any, in each photo, and the status as for `predict`."""
-        if grid:
-            grids = await called(
-                self.photos, [partial(read_grid_upload, self.recognizer, each, shape) for each in uploads]
-            )
-            return [each for each, _ in grids], worst_of([status for _, status in grids])
-        pages = await called(self.photos, [partial(read_upload, self.recognizer, each) for each in uploads])
-        return [each for each, _ in pages], worst_of([status for _, status in pages])
+        left = Event()
+        hurry = self.recognizer, self.limits.reading_seconds, left
+        try:
+            if grid:
+                grids = await called(self.photos, [partial(read_grid_upload, *hurry, each, shape) for each in uploads])
+                return [each for each, _ in grids], worst_of([status for _, status in grids])
+            pages = await called(self.photos, [partial(read_upload, *hurry, each) for each in uploads])
+            return [each for each, _ in pages], worst_of([status for _, status in pages])
+        finally:
+            left.set()
 
     async def explain(self, upload: Upload, label: int | None) -> ExplanationObject:
         """What the model saw of a picture, and which pixels spoke. Raises ImageError, ConfigError."""
