@@ -57,8 +57,8 @@ def not_digits_choice() -> str:
     return table(["model", *(f"mean AUROC, {score}" for score in SCORES)], rows)
 
 
-MADE = ("letters", "noise", "scribbles", "signs", "shadows", "textures", "upside down")
-SCORES = ("largest probability", "energy", "features")
+MADE = ("letters", "noise", "scribbles", "signs", "textures", "upside down")
+SCORES = ("largest probability", "energy", "features", "features and energy")
 
 
 def area(score: dict[str, Any] | None) -> str:

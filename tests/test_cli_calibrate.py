@@ -71,11 +71,11 @@ def test_fewer_are_answered_and_more_rightly_as_less_error_is_wished(place: Path
     for wish in (1.0, 0.02, 0.005):
         found = Recognizer.load(place / "classic.safetensors", max_error=wish).predict(part.images[:, None])
         answered = np.array([each.status == "ok" for each in found])
-        assert {each.status for each in found} <= {"ok", "unsure"}
+        assert {each.status for each in found} <= {"ok", "unsure", "not a digit"}
         labels = np.array([each.label for each in found])
         kept.append(answered.sum())
         errors.append((labels != part.labels)[answered].mean())
-    assert kept[0] == 5_000
+    assert kept[0] > 4_950  # all but those that look like no digit
     assert kept[0] > kept[1] > kept[2] > 2_500
     assert errors[0] > errors[1] > errors[2]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +15,10 @@ from digit_recognizer import Recognizer
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.errors import DataError
 from digit_recognizer.images.strangers import made_strangers
-from digit_recognizer.measuring.strangers import ENERGY, FEATURES, PROBABILITY, strangeness_scores, strangers
+from digit_recognizer.measuring.strangers import ENERGY, FEATURES, PROBABILITY, WATCH, strangeness_scores, strangers
 from digit_recognizer.models import load_model
 
+GOLDEN = Path(__file__).parent / "golden"
 N = 200
 
 
@@ -39,12 +41,15 @@ def test_the_scores_are_what_they_are_called(signs: NDArray[np.uint8]) -> None:
     model = load_model("fast")
     logits, strangeness = model.observe(signs)
     found = strangeness_scores(model, signs)
-    assert list(found) == [PROBABILITY, ENERGY, FEATURES]
+    assert list(found) == [PROBABILITY, ENERGY, FEATURES, WATCH]
     powers = np.exp(logits.astype(np.float64) / model.header.temperature)
     np.testing.assert_allclose(found[PROBABILITY], 1 - (powers / powers.sum(1, keepdims=True)).max(1), atol=1e-6)
     np.testing.assert_allclose(found[ENERGY], -logsumexp(logits, axis=1), atol=1e-4)
     assert strangeness is not None
-    np.testing.assert_allclose(found[FEATURES], strangeness, rtol=1e-6)
+    np.testing.assert_allclose(found[WATCH], strangeness, rtol=1e-6)
+    assert model.header.watch is not None
+    both = model.header.watch["weight"] * found[FEATURES] + found[ENERGY]
+    np.testing.assert_allclose(found[WATCH], both, rtol=1e-4, atol=1e-3)
 
 
 def test_an_ensembles_energy_is_its_members_mean(signs: NDArray[np.uint8]) -> None:
@@ -72,7 +77,7 @@ def test_areas_are_scikit_learns_and_refusals_the_recognizers(digits: Dataset, s
 
 
 def test_a_model_without_a_watch_refuses_nothing(digits: Dataset, signs: NDArray[np.uint8]) -> None:
-    found = strangers(load_model("classic"), digits, "validation", {"signs": signs})
+    found = strangers(load_model(GOLDEN / "schema1.safetensors"), digits, "validation", {"signs": signs})
     assert found.refusals(found.kinds["signs"]) is None
     assert [each.score for each in found.separations("signs")] == [PROBABILITY, ENERGY]
 

@@ -144,6 +144,8 @@ def test_a_missing_field_is_refused(tmp_path: Path, suffix: str, field: str) -> 
         ({"watch": {"features": 10, "axes": 11}}, "impossible sizes"),
         ({"watch": {"features": 2**40, "axes": 2**39}}, "impossible sizes"),
         ({"watch": {"features": 8.0, "axes": 1}}, "impossible sizes"),
+        ({"watch": {"features": 8, "axes": 1, "weight": float("nan")}}, "impossible sizes"),
+        ({"watch": {"features": 8, "axes": 1, "weight": "1"}}, "impossible sizes"),
         ({"calibration": 1.5}, "no temperature"),
         ({"calibration": {}}, "no temperature"),
         ({"calibration": {"temperature": 0.0}}, "no temperature"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.special import logsumexp
 from sklearn.decomposition import PCA
 from torch import nn
 
@@ -18,7 +19,7 @@ from digit_recognizer.models.cnn import Convolution, cnn
 from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.mlp import mlp
 from digit_recognizer.models.model_file import weights_sha256, write_model
-from digit_recognizer.models.watch import AXES, Watched, features_and_logits, fit_watch
+from digit_recognizer.models.watch import AXES, FEWEST, SHARE, Watched, features_and_logits, fit_watch
 
 GOLDEN = Path(__file__).parent / "golden"
 SMALL = [dataclasses.asdict(Convolution(8, 5, stride=3)), dataclasses.asdict(Convolution(12, 3))]
@@ -36,23 +37,48 @@ def networks() -> dict[str, nn.Module]:
 @pytest.mark.parametrize("name", networks())
 def test_the_logits_are_the_networks_own(name: str) -> None:
     network, inputs = networks()[name], torch.randn(5, 1, 28, 28)
-    features, logits = features_and_logits(network, inputs)
+    watch = fit_watch(network, [torch.randn(90, 1, 28, 28)])
+    assert watch is not None
+    logits, strangeness = Watched(network, watch)(inputs)
     torch.testing.assert_close(logits, network(inputs))
-    assert len(features) == 5
+    assert strangeness.shape == (5,)
 
 
 @pytest.mark.parametrize("name", networks())
-def test_strangeness_is_what_scikit_learns_pca_cannot_rebuild(name: str) -> None:
+def test_strangeness_is_what_scikit_learns_pca_cannot_rebuild_less_the_energy(name: str) -> None:
     network, inputs = networks()[name], torch.randn(300, 1, 28, 28)
     watch = fit_watch(network, inputs.split(100))
     assert watch is not None
+    assert watch.weight is not None
     new = torch.randn(20, 1, 28, 28)
     with torch.inference_mode():
-        known, unknown = (features_and_logits(network, each)[0].double().numpy() for each in (inputs, new))
+        (known, logits), (unknown, new_logits) = (features_and_logits(network, each) for each in (inputs, new))
         _, strangeness = Watched(network, watch)(new)
-    peer = PCA(AXES, svd_solver="full").fit(known)
-    rest = unknown - peer.inverse_transform(peer.transform(unknown))
-    np.testing.assert_allclose(strangeness.numpy(), np.linalg.norm(rest, axis=1), rtol=1e-3, atol=1e-4)
+    peer = PCA(min(AXES, known.shape[1] // 2), svd_solver="full").fit(known.double().numpy())
+    rest, known_rest = (
+        each - peer.inverse_transform(peer.transform(each)) for each in (unknown.numpy(), known.numpy())
+    )
+    length = np.linalg.norm(rest, axis=1)
+    np.testing.assert_allclose(watch.residual(unknown).numpy(), length, rtol=1e-3, atol=1e-4)
+    largest = np.mean([each.numpy().max(1).mean() for each in logits])
+    weight = SHARE * largest / np.linalg.norm(known_rest, axis=1).mean()
+    assert watch.weight == pytest.approx(weight, rel=1e-3)
+    energy = np.mean([logsumexp(each.numpy(), axis=1) for each in new_logits], axis=0)
+    np.testing.assert_allclose(strangeness.numpy(), weight * length - energy, rtol=1e-3, atol=1e-3)
+
+
+def test_where_the_axes_leave_nothing_the_energy_alone_counts() -> None:
+    """Features that vary in one direction: what is left of them is rounding, and must not be blown up."""
+    network = mlp([784, 32, 10])
+    with torch.no_grad():
+        network[1].weight.copy_(network[1].weight[:1].expand(32, -1))
+        network[1].bias.fill_(1)
+    watch = fit_watch(network, [torch.rand(100, 1, 28, 28)])
+    assert watch is not None
+    assert watch.weight == 0
+    images = torch.rand(3, 1, 28, 28)
+    logits, strangeness = Watched(network, watch)(images)
+    torch.testing.assert_close(strangeness, -logits.logsumexp(1))
 
 
 @pytest.mark.parametrize("name", networks())
@@ -88,8 +114,8 @@ def test_both_forms_of_the_file_give_the_same_strangeness(name: str, tmp_path: P
 
 
 def test_a_network_with_few_features_gets_no_watch() -> None:
-    assert fit_watch(mlp([784, 2 * AXES - 1, 10]), [torch.randn(100, 1, 28, 28)]) is None
-    assert fit_watch(mlp([784, 2 * AXES, 10]), [torch.randn(100, 1, 28, 28)]) is not None
+    assert fit_watch(mlp([784, FEWEST - 1, 10]), [torch.randn(100, 1, 28, 28)]) is None
+    assert fit_watch(mlp([784, FEWEST, 10]), [torch.randn(100, 1, 28, 28)]) is not None
 
 
 def test_a_model_without_a_watch_finds_nothing_strange(mnist: Dataset) -> None:

@@ -1,13 +1,15 @@
-"""Write the golden model file of schema 1, in both forms, and the probabilities it must give for ever.
+"""Write a golden model file, in both forms, and the answers it must give for ever.
 
-    python tests/golden/make_golden.py
+    python tests/golden/make_golden.py NAME
 
-Run once, when schema 1 was new. Running it again would defeat its purpose: the files stand for those that users have.
+Run once for each schema, when it was current: schema1, schema3 (with a watch). Running it again would defeat its
+purpose: the files stand for those that users have.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +20,15 @@ from digit_recognizer.images import Preprocess
 from digit_recognizer.models import ModelHeader, load_model
 from digit_recognizer.models.mlp import mlp
 from digit_recognizer.models.model_file import weights_sha256, write_model
+from digit_recognizer.models.watch import Watched, fit_watch
 
 HERE = Path(__file__).parent
-SIZES = [784, 4, 10]
+SIZES = {"schema1": [784, 4, 10], "schema3": [64, 80, 10]}  # a watch asks for many features
 
 
-def golden_network() -> torch.nn.Sequential:
-    """A 784-4-10 network whose weights are waves, so that no random generator decides them."""
-    network = mlp(SIZES)
+def golden_network(sizes: list[int]) -> torch.nn.Sequential:
+    """A network of these sizes whose weights are waves, so that no random generator decides them."""
+    network = mlp(sizes)
     with torch.no_grad():
         for number, parameter in enumerate(network.parameters(), 1):
             steps = np.arange(parameter.numel(), dtype=np.float64)
@@ -34,19 +37,28 @@ def golden_network() -> torch.nn.Sequential:
     return network
 
 
-def golden_images() -> NDArray[np.uint8]:
-    """Four fixed images (4, 28, 28): black, a ramp, a chequered board and white."""
-    row, column = np.mgrid[0:28, 0:28]
+def golden_images(side: int) -> NDArray[np.uint8]:
+    """Four fixed images (4, side, side): black, a ramp, a chequered board and white."""
+    row, column = np.mgrid[0:side, 0:side]
     images = [0 * row, row * 9 + column // 4, 255 * ((row // 4 + column // 4) % 2), 0 * row + 255]
     return np.stack(images).astype(np.uint8)
 
 
+def ramps(side: int) -> NDArray[np.uint8]:
+    """Fixed images (200, side, side) of many slopes, which a watch learns from."""
+    row, column = np.mgrid[0:side, 0:side]
+    return np.stack([(row * n + column * (n % 7) * 5) % 256 for n in range(200)]).astype(np.uint8)
+
+
 def main() -> None:
-    network = golden_network()
+    name = sys.argv[1]
+    sizes = SIZES[name]
+    side = round(sizes[0] ** 0.5)
+    network = golden_network(sizes)
     header = ModelHeader(
         name="golden",
-        architecture={"name": "mlp", "sizes": SIZES},
-        preprocess=Preprocess(),
+        architecture={"name": "mlp", "sizes": sizes},
+        preprocess=Preprocess(size=side, box=side * 20 // 28),
         class_names=tuple("0123456789"),
         recipe={"name": "golden"},
         seed=0,
@@ -55,12 +67,16 @@ def main() -> None:
         accuracy=None,
         weights_sha256=weights_sha256(network),
     )
-    path = HERE / "schema1.safetensors"
-    images = golden_images()
-    write_model(path, header, network, header.preprocess.normalise(images))
-    made = {"weights_sha256": header.weights_sha256}
-    made["probabilities"] = load_model(path, "torch").probabilities(images).tolist()
-    (HERE / "schema1.json").write_text(json.dumps(made, indent=1) + "\n", "utf-8")
+    path = HERE / f"{name}.safetensors"
+    images = golden_images(side)
+    watch = fit_watch(network, [torch.from_numpy(header.preprocess.normalise(ramps(side)))])
+    write_model(path, header, Watched(network, watch) if watch else network, header.preprocess.normalise(images))
+    model = load_model(path, "torch")
+    made = {"weights_sha256": header.weights_sha256, "probabilities": model.probabilities(images).tolist()}
+    if watch:
+        strangeness = model.observe(images)[1]
+        made["strangeness"] = strangeness.tolist()
+    (HERE / f"{name}.json").write_text(json.dumps(made, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

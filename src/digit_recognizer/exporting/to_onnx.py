@@ -71,7 +71,7 @@ def described(header: ModelHeader) -> dict[str, str]:
         " of grey levels 0..255"
     )
     logits = f"(N, {len(header.class_names)}); probabilities are softmax(logits / {header.temperature!r})"
-    outputs = {"logits": logits} | ({"strangeness": "(N,) >= 0"} if header.watch else {})
+    outputs = {"logits": logits} | ({"strangeness": "(N,)"} if header.watch else {})
     return {
         INPUTS: json.dumps({"images": images}),
         OUTPUTS: json.dumps(outputs),

@@ -12,7 +12,7 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.data.spec import Labels
 from digit_recognizer.errors import ConfigError, DataError, ModelFileError
 from digit_recognizer.measuring.checks import as_model_labels, check_form
-from digit_recognizer.measuring.conformal import ConformalSets, fit_sets, least_probability
+from digit_recognizer.measuring.conformal import ConformalSets, fit_sets, upper_limit
 from digit_recognizer.measuring.scores import negative_log_likelihood
 from digit_recognizer.measuring.selective import AnswerTable, answer_table
 from digit_recognizer.models import Model
@@ -91,9 +91,8 @@ def calibrate(
     answers = answer_table(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels)
     sets = [fit_sets(probabilities, labels, level, per_class=False) for level in MARGINAL_LEVELS]
     sets += [fit_sets(probabilities, labels, level, per_class=True) for level in CLASS_LEVELS]
-    # A set's threshold of probabilities turned round: the n + 1st digit is as likely the strangest as any.
-    least = 0.0 if strangeness is None else least_probability(1 / (1 + strangeness.astype(np.float64)), FAMILIAR)
-    return Calibration(source, temperature, answers, tuple(sets), 1 / least - 1 if least else None)
+    strangest = None if strangeness is None else upper_limit(strangeness.astype(np.float64), FAMILIAR)
+    return Calibration(source, temperature, answers, tuple(sets), strangest)
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: Labels) -> float:

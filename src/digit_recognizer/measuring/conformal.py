@@ -63,9 +63,15 @@ def fit_sets(probabilities: NDArray[np.float64], labels: Labels, level: float, *
 
 def least_probability(actual: NDArray[np.float64], level: float) -> float:
     """The probability that all but a share of 1 - level of the actual labels reach; 0 where n cannot support it."""
-    # The next image's actual label is as likely to be the least probable of the n + 1 as any other of them.
-    allowed = math.floor((len(actual) + 1) * (1 - level) + 1e-9)
-    return float(np.sort(actual)[allowed - 1]) if allowed >= 1 else 0.0
+    limit = upper_limit(-actual, level)
+    return 0.0 if limit is None else -limit
+
+
+def upper_limit(values: NDArray[np.float64], level: float) -> float | None:
+    """What all but a share of 1 - level of values drawn as these (n,) do not exceed; None where n cannot support it."""
+    # The next value is as likely to be the largest of the n + 1 as any other of them.
+    allowed = math.floor((len(values) + 1) * (1 - level) + 1e-9)
+    return float(np.sort(values)[-allowed]) if allowed >= 1 else None
 
 
 def images_needed(level: float) -> int:

@@ -1,4 +1,4 @@
-"""How well a model tells digits from strangers (pictures that are none): three scores side by side, its own limit."""
+"""How well a model tells digits from strangers (pictures that are none): four scores side by side, its own limit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from digit_recognizer.measuring.intervals import Interval, wilson
 from digit_recognizer.models import Model
 from digit_recognizer.models.runtime import BATCH
 
-PROBABILITY, ENERGY, FEATURES = "largest probability", "energy", "features"
+PROBABILITY, ENERGY, FEATURES, WATCH = "largest probability", "energy", "features", "features and energy"
 Scores = dict[str, NDArray[np.float64]]  # each (N,), the higher the stranger
 
 
@@ -72,9 +72,9 @@ class Strangers:
     def refusals(self, scores: Scores) -> Refusals | None:
         """How many pictures the model takes for no digit; None where it has no watch or no limit."""
         calibration = read_calibration(self.model.header)
-        if calibration is None or calibration.strangest is None or FEATURES not in scores:
+        if calibration is None or calibration.strangest is None or WATCH not in scores:
             return None
-        return Refusals(len(scores[FEATURES]), int((scores[FEATURES] > calibration.strangest).sum()))
+        return Refusals(len(scores[WATCH]), int((scores[WATCH] > calibration.strangest).sum()))
 
     def to_dict(self) -> dict[str, Any]:
         refused = {kind: self.refusals(scores) for kind, scores in self.kinds.items()}
@@ -115,26 +115,31 @@ def strangeness_scores(model: Model, images: Images) -> Scores:
     """Scores (N,) of images (N, H, W), the higher the stranger.
 
     "largest probability": one less it (Hendrycks and Gimpel 2017). "energy": minus the logarithm of the sum of exp of
-    the logits (Liu et al. 2020), the mean over an ensemble's members, whose joint logits have none. "features": the
-    watch's (see models/watch.py), for a model that has one.
+    the logits (Liu et al. 2020), the mean over an ensemble's members, whose joint logits have none. For a model that
+    has a watch (models/watch.py) also "features": what the axes leave of them, and "features and energy": the watch's
+    own, which "not a digit" rests on.
     """
     logits, strangeness = model.observe(images)
-    found = {PROBABILITY: 1 - model.as_probabilities(logits).max(axis=1), ENERGY: energy(model, images)}
-    return found if strangeness is None else found | {FEATURES: strangeness.astype(np.float64)}
+    found = {PROBABILITY: 1 - model.as_probabilities(logits).max(axis=1)} | seen_by_torch(model, images)
+    return found if strangeness is None else found | {WATCH: strangeness.astype(np.float64)}
 
 
-def energy(model: Model, images: Images) -> NDArray[np.float64]:
-    """The energy (N,) of images (N, H, W), by torch."""
+def seen_by_torch(model: Model, images: Images) -> Scores:
+    """The energy (N,) of images (N, H, W) and, with a watch, what its axes leave of the features."""
     import torch
 
     from digit_recognizer.models.model_file import load_network
-    from digit_recognizer.models.watch import each_network
+    from digit_recognizer.models.watch import Watched, energy, features_and_logits
 
-    _, network, _ = load_network(model.path)
+    _, whole, _ = load_network(model.path)
+    network, watch = (whole.network, whole.watch) if isinstance(whole, Watched) else (whole, None)
     network.eval()
-    found = []
+    scores: dict[str, list[torch.Tensor]] = {name: [] for name in ((ENERGY, FEATURES) if watch else (ENERGY,))}
     with torch.inference_mode():
         for start in range(0, len(images), BATCH):
             inputs = torch.from_numpy(model.preprocess.normalise(images[start : start + BATCH]))
-            found.append(-torch.stack([logits.logsumexp(1) for _, logits in each_network(network, inputs)]).mean(0))
-    return np.concatenate([each.double().numpy() for each in found])
+            features, logits = features_and_logits(network, inputs)
+            scores[ENERGY].append(-energy(logits))
+            if watch:
+                scores[FEATURES].append(watch.residual(features))
+    return {name: np.concatenate([each.double().numpy() for each in parts]) for name, parts in scores.items()}

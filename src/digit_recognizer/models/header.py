@@ -11,7 +11,7 @@ from digit_recognizer.data.spec import TASKS
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images import Preprocess
 
-SCHEMA = 3  # 2 added the calibration, 3 the task
+SCHEMA = 4  # 2 added the calibration, 3 the task, 4 the weight of a watch
 KEY = "digit_recognizer"  # of the safetensors metadata and of the ONNX metadata_props
 MAX_CLASSES = 1000
 MAX_FEATURES = 2**20
@@ -32,7 +32,7 @@ class ModelHeader:
     accuracy: dict[str, Any] | None  # split, n, correct, accuracy, interval; None where nothing was held out
     weights_sha256: str  # of the tensors: names, shapes and bytes
     calibration: dict[str, Any] | None = None  # measuring.calibration.Calibration as a dict; None: not calibrated
-    watch: dict[str, Any] | None = None  # of models.watch: features, axes, sha256 of its tensors; None: there is none
+    watch: dict[str, Any] | None = None  # of models.watch: features, axes, weight, sha256 of its tensors; or none
     task: str = "multi-class"  # as DatasetSpec has it
     positive: int | None = None  # the class that is looked for, where one of two is
     caveats: tuple[str, ...] = ()  # what every output of the model says
@@ -89,7 +89,7 @@ class ModelHeader:
         if not (self.calibration is None or (isinstance(self.calibration, dict) and sound(self.calibration))):
             raise ModelFileError("its calibration states no temperature above 0.")
         if not (self.watch is None or (isinstance(self.watch, dict) and watchable(self.watch))):
-            raise ModelFileError("its watch has impossible sizes.")
+            raise ModelFileError("its watch has impossible sizes or an impossible weight.")
         if not 2 <= len(self.class_names) <= MAX_CLASSES:
             raise ModelFileError(f"it has {len(self.class_names)} classes; 2 to {MAX_CLASSES} are possible.")
 
@@ -102,5 +102,6 @@ def sound(calibration: dict[str, Any]) -> bool:
 
 def watchable(watch: dict[str, Any]) -> bool:
     """Whether a watch states sizes that a network can have."""
-    features, axes = watch.get("features"), watch.get("axes")
-    return type(features) is int and type(axes) is int and 0 < axes <= features <= MAX_FEATURES
+    features, axes, weight = watch.get("features"), watch.get("axes"), watch.get("weight")
+    sizes = type(features) is int and type(axes) is int and 0 < axes <= features <= MAX_FEATURES
+    return sizes and (weight is None or (isinstance(weight, float) and 0 <= weight < math.inf))

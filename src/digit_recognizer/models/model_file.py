@@ -54,6 +54,8 @@ def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDA
     if isinstance(network, Watched):
         features, axes = network.watch.axes.shape[1], network.watch.axes.shape[0]
         watch = {"features": features, "axes": axes, "sha256": weights_sha256(network.watch)}
+        if network.watch.weight is not None:
+            watch["weight"] = network.watch.weight
     header = replace(header, watch=watch)
     twin = onnx_bytes(header, network, sample[:2])
     check_twin(header, network, twin, sample, path)
@@ -153,7 +155,7 @@ def build(header: ModelHeader) -> nn.Module:
     if header.watch is None:
         return network
     features, axes = header.watch["features"], header.watch["axes"]
-    return Watched(network, Watch(torch.zeros(features), torch.zeros(axes, features)))
+    return Watched(network, Watch(torch.zeros(features), torch.zeros(axes, features), header.watch.get("weight")))
 
 
 def parameters(path: Path) -> int:

@@ -91,7 +91,7 @@ def check_twin(header: ModelHeader, network: nn.Module, twin: bytes, sample: NDA
     )
     gap = float(np.abs(probabilities_of(ours, header) - probabilities_of(theirs, header)).max())
     if strange is not None and theirs_strange is not None:
-        gap = max(gap, float((np.abs(strange - theirs_strange) / (1 + strange)).max()))
+        gap = max(gap, float((np.abs(strange - theirs_strange) / (1 + np.abs(strange))).max()))
     if not gap <= TOLERANCE or (strange is None) != (theirs_strange is None):
         raise ModelFileError(f"{path}: the ONNX twin answers otherwise, by {gap:.2g}; nothing was written.")
 

@@ -1,4 +1,4 @@
-"""How strange an image looks to a network: a digit's features lie near few directions, a shoe's do not."""
+"""How strange an image looks to a network: a digit's features lie near few directions, and one class has its logit."""
 
 from __future__ import annotations
 
@@ -9,29 +9,40 @@ from torch import Tensor, nn
 
 from digit_recognizer.models.ensemble import Ensemble
 
-AXES = 32  # directions that the features of training images are taken to vary in
+AXES = 64  # directions that the features of training images are taken to vary in, or half of all, if that is less
+FEWEST = 16  # features, of which half tell something
+SHARE = 0.5  # of the weight that ViM gives to what the axes leave; chosen as the axes were (docs/accuracy.md)
+NOTHING = 1e-4  # of the features' length: what the axes leave is then rounding
 
 
 class Watch(nn.Module):
-    """The length of what a principal subspace leaves of features (the residual of Wang et al. 2022, ViM, section 4).
+    """Virtual-logit matching (Wang et al. 2022, ViM, section 4): what a principal subspace leaves of the features, as
+    if it were one more class's logit, less the energy of the classes' own (Liu et al. 2020).
 
     centre: (F,) the mean features of training images. axes: (A, F) orthonormal, the directions in which they vary most.
+    weight: of a unit of length that they leave, in logits; None: that length alone (model files before schema 4).
     """
 
     centre: Tensor
     axes: Tensor
 
-    def __init__(self, centre: Tensor, axes: Tensor) -> None:
+    def __init__(self, centre: Tensor, axes: Tensor, weight: float | None) -> None:
         super().__init__()
         self.register_buffer("centre", centre)
         self.register_buffer("axes", axes)
+        self.weight = weight
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Strangeness (N,) >= 0 of features (N, F)."""
+    def residual(self, features: Tensor) -> Tensor:
+        """The length (N,) >= 0 of what the axes leave of features (N, F)."""
         off = features - self.centre
         rest: Tensor = off - off @ self.axes.T @ self.axes
         length: Tensor = torch.linalg.vector_norm(rest, dim=1)
         return length
+
+    def forward(self, features: Tensor, logits: tuple[Tensor, ...]) -> Tensor:
+        """Strangeness (N,) of features (N, F) and the logits (N, K) of each network that they are of."""
+        length = self.residual(features)
+        return length if self.weight is None else self.weight * length - energy(logits)
 
 
 class Watched(nn.Module):
@@ -42,14 +53,20 @@ class Watched(nn.Module):
         self.network, self.watch = network, watch
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        features, logits = features_and_logits(self.network, images)
-        return logits, self.watch(features)
+        features, each = features_and_logits(self.network, images)
+        logits = self.network.joint(each) if isinstance(self.network, Ensemble) else each[0]
+        return logits, self.watch(features, each)
 
 
-def features_and_logits(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
-    """What goes into the last linear layer (N, F), side by side for an ensemble's members, and the logits (N, K)."""
+def energy(logits: tuple[Tensor, ...]) -> Tensor:
+    """The logarithm of the sum of exp of logits (N, K), the mean (N,) over networks: low for what is strange."""
+    return torch.stack([each.logsumexp(1) for each in logits]).mean(0)
+
+
+def features_and_logits(network: nn.Module, images: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """What goes into the last linear layer (N, F), side by side for an ensemble's members, and each one's logits."""
     features, logits = zip(*each_network(network, images), strict=True)
-    return torch.cat(features, 1), network.joint(logits) if isinstance(network, Ensemble) else logits[0]
+    return torch.cat(features, 1), logits
 
 
 def members_of(network: nn.Module) -> list[nn.Module]:
@@ -59,8 +76,6 @@ def members_of(network: nn.Module) -> list[nn.Module]:
 
 def each_network(network: nn.Module, images: Tensor) -> list[tuple[Tensor, Tensor]]:
     """The features (N, F) and logits (N, K) of a network, or of each member of an ensemble."""
-    if isinstance(network, Watched):
-        return each_network(network.network, images)
     if isinstance(network, Ensemble):
         return [found for member in network.members for found in each_network(member, images)]
     assert isinstance(network, nn.Sequential)
@@ -71,18 +86,28 @@ def each_network(network: nn.Module, images: Tensor) -> list[tuple[Tensor, Tenso
 def fit_watch(network: nn.Module, batches: Iterable[Tensor]) -> Watch | None:
     """A watch for what a network makes of training images: inputs (n, C, H, W) float32, a batch at a time.
 
-    None for someone's own network, whose features are not known, and for one of fewer than 2 * AXES features: its few
-    directions are all in use, and what they leave tells strangers from digits less well than the largest probability
-    does (benchmarks/not_digits.py).
+    None for someone's own network, whose features are not known, and for one of fewer than FEWEST features.
     """
     if not all(isinstance(each, nn.Sequential) for each in members_of(network)):
         return None
     network.eval()
-    with torch.inference_mode():
-        features = torch.cat([features_and_logits(network, inputs)[0] for inputs in batches]).double()
-        if features.shape[1] < 2 * AXES:
+    with torch.no_grad():
+        observed = [features_and_logits(network, inputs) for inputs in batches]
+        features = torch.cat([each for each, _ in observed])
+        if features.shape[1] < FEWEST:
             return None
-        centre = features.mean(0)
-        scatter = (features - centre).T @ (features - centre)
-        axes = torch.linalg.eigh(scatter).eigenvectors.flip(1)[:, :AXES].T
-    return Watch(centre.float().clone(), axes.float().contiguous().clone())
+        largest = float(torch.cat([torch.stack(each).amax(2).mean(0) for _, each in observed]).mean())
+        centre, axes = principal_axes(features.double(), min(AXES, features.shape[1] // 2))
+        watch = Watch(centre, axes, 0.0)
+        left = float(watch.residual(features).mean())
+        if left > NOTHING * float(torch.linalg.vector_norm(features, dim=1).mean()):
+            watch.weight = SHARE * largest / left
+    return watch
+
+
+def principal_axes(features: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The mean (F,) and the first `count` principal directions (count, F), float32, of features (n, F) float64."""
+    centre = features.mean(0)
+    scatter = (features - centre).T @ (features - centre)
+    axes = torch.linalg.eigh(scatter).eigenvectors.flip(1)[:, :count].T
+    return centre.float().clone(), axes.float().contiguous().clone()
