@@ -40,7 +40,7 @@ def card_page(card: Card) -> str:
 |---|---|
 | input | (N, 1, 28, 28) float32: MNIST's form, normalised to -1..1 (`Preprocess`, in the file) |
 | output | logits (N, 10): the digits 0 to 9 |
-| weights | {card.parameters:,}, {card.bytes / 1e6:.2f} MB as safetensors, the same again as ONNX |
+| weights | {card.parameters:,}, {card.bytes / 1e6:.2f} MB as ONNX |
 | learned from | {LEARNED_FROM[card.data]} |
 | seed | {card.seed}, the first listed |
 | trained at commit | `{card.commit}` |
