@@ -71,9 +71,12 @@ def train(
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.cli.summary import print_caveats
     from digit_recognizer.data import load_dataset
+    from digit_recognizer.training.distributed import rank
     from digit_recognizer.training.recipe import LineRecipe, with_backbone, with_epochs
     from digit_recognizer.training.recipes import recipe_for
 
+    if rank() > 0:  # of the processes that torchrun started, the first writes and tells
+        json, tensorboard, quiet = None, False, True
     place: dict[str, Any] = {"name": "mnist", "preprocess": whole(size, colour=colour)}
     settings: dict[str, Any] = {"recipe": "classic", "train_on": "train", "seed": 0}
     if resume:
@@ -202,13 +205,16 @@ def watched_training(
     from digit_recognizer.cli.progress import Watch
     from digit_recognizer.report.gather import save_curves
     from digit_recognizer.training import train as run
+    from digit_recognizer.training.distributed import rank
 
     with Watch(settings["recipe"].epochs, out / "tensorboard" if tensorboard else None, quiet) as watch:
         try:
             trained = run(**settings, out=out, on_epoch=watch.on_epoch, on_batch=watch.on_batch)
         except KeyboardInterrupt:
             watch.close()
-            words().print(go_on or after_interrupt(out, settings), markup=False)
+            if rank() == 0:
+                words().print(go_on or after_interrupt(out, settings), markup=False)
             raise typer.Exit(130) from None
-    save_curves([record.to_dict() for record in trained.history], out)
+    if trained.folder:
+        save_curves([record.to_dict() for record in trained.history], trained.folder)
     return trained
