@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from digit_recognizer.data import Dataset
+from digit_recognizer.engines.ray_address import check_answers, known_address
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.scoring import score
-from digit_recognizer.scoring.ray_address import check_answers, known_address
 from helpers_cli import digits_apart, is_complaint
 from ray_nodes import Nodes, free_port
 from scoring_files import Rows, archive_of, png, rows_in

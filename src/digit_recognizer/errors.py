@@ -54,6 +54,10 @@ class RunError(DigitRecognizerError):
     """A run folder is in use, already holds another run, or cannot be resumed."""
 
 
+class BusyError(RunError):
+    """A run folder is in use by another process."""
+
+
 class StorageError(DigitRecognizerError):
     """A file cannot be written."""
 

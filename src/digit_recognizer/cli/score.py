@@ -59,7 +59,7 @@ def score(
             ray=ray,
             on_progress=lambda progress: show(bar, task, progress),
         )
-    rows = rows_of(out)
+    rows = dict(found.statuses)
     if json:
         write_json(json, {"schema": SCHEMA, "shards": found.shards, "kept": found.kept, "rows": rows})
     if json != "-" and not quiet:
@@ -85,13 +85,6 @@ def show(bar: Bar, task: TaskID, progress: Progress) -> None:
     rate = progress.inputs / max(progress.seconds, 1e-9)
     done = progress.kept + progress.done
     bar.update(task, visible=True, total=progress.shards, completed=done, figures=f"{rate:,.0f} pictures a second")
-
-
-def rows_of(out: str) -> dict[str, int]:
-    """The rows of each status in all parts together."""
-    from digit_recognizer.scoring.parts import count_statuses
-
-    return count_statuses(out)
 
 
 def tell(out: str, found: Progress, rows: dict[str, int]) -> None:

@@ -34,6 +34,10 @@ def train(
         int | None,
         typer.Option(min=1, help="Train so many times, with --seed and the seeds after it; the same command goes on."),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="With --seeds: on a Ray cluster, at its address, auto, or local."),
+    ] = None,
     backbone: Annotated[
         str | None, typer.Option(metavar="NAME", help="Teach this network of timm's in place of the recipe's own.")
     ] = None,
@@ -95,9 +99,19 @@ def train(
     settings |= {"recipe": chosen if epochs is None else with_epochs(chosen, epochs), "data": dataset}
     out = out or default_folder(chosen.name, dataset.spec.name, settings["seed"], many=seeds is not None)
     settings |= {"device": device, "checkpoint_seconds": checkpoint_seconds}
+    if ray is not None and seeds is None:
+        raise ConfigError("--ray deals out many seeds: say how many with --seeds.")
     if seeds is not None:
         first = settings.pop("seed")
-        result = train_many(range(first, first + seeds), settings, out, tensorboard=tensorboard, quiet=quiet)
+        result = train_many(
+            range(first, first + seeds),
+            settings,
+            out,
+            ray=ray,
+            form=place["preprocess"],
+            tensorboard=tensorboard,
+            quiet=quiet,
+        )
         if json:
             write_json(json, result)
     else:
