@@ -20,7 +20,7 @@ def on_ray(items: Iterator[Item], work: Callable[[Item], Done], address: str, gp
     """What comes of each item, as it is done, on every machine of a cluster; one core and so many GPUs an item.
 
     address: of the cluster, "auto", or "local" to start one here; a cluster that this process has joined already is
-    taken in its place. What the work reads and writes must lie where every machine reaches it, and it may be done twice.
+    taken in its place. What the work reads and writes must lie where every machine reaches it; it may be done twice.
     Raises ConfigError where no cluster answers, RunError where it is lost, and what `work` raises.
     """
     import ray
