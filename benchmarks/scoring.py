@@ -148,7 +148,7 @@ def command(source: Path, out: Path, n: int, model: str, workers: int) -> tuple[
 
 
 def watched(asked: list[str], ends: tuple[int, ...] = (0,)) -> tuple[float, float]:
-    """Seconds that a command takes, and the most memory (MB) that its processes held together, its end one of `ends`."""
+    """Seconds that a command takes, and the most memory (MB) that its processes held together; ends: exit codes."""
     began, peak = time.perf_counter(), 0.0
     process = subprocess.Popen(asked, stdout=subprocess.DEVNULL)
     while True:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from digit_recognizer.cli.options import with_address
 from helpers_cli import digits, is_complaint
 from ray_nodes import Nodes, free_port
 
@@ -57,6 +58,13 @@ def test_a_cluster_trains_what_this_machine_does(nodes: Nodes, tmp_path: Path) -
         assert names[0] == names[1]
         ours, theirs = ((place / row["run"] / "model.safetensors").read_bytes() for place in (far, local))
         assert ours == theirs
+
+
+def test_an_address_may_be_left_out() -> None:
+    assert with_address(["train", "--ray", "--seeds", "2"]) == ["train", "--ray", "auto", "--seeds", "2"]
+    assert with_address(["score", "a", "--ray"]) == ["score", "a", "--ray", "auto"]
+    assert with_address(["score", "--ray", "h:1", "a"]) == ["score", "--ray", "h:1", "a"]
+    assert with_address([]) == []
 
 
 def test_one_seed_is_not_dealt_out_and_no_cluster_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digit_recognizer.cli.options import Json, Quiet, share
+from digit_recognizer.cli.options import Json, OnRay, Quiet, share
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -35,9 +35,7 @@ def score(
     read: Annotated[bool, typer.Option("--read", help="The pictures are pages of numbers: a row a digit.")] = False,
     column: Annotated[str, typer.Option(help="Of a Parquet table, the one that holds the pictures.")] = "image",
     workers: Annotated[int | None, typer.Option(help="Processes; as many as there are cores by default.")] = None,
-    ray: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Work on a Ray cluster: its address, auto, or local.")
-    ] = None,
+    ray: OnRay = None,
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:

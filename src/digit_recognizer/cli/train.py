@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digit_recognizer.cli.options import DataDir, Json, Quiet, Unverified
+from digit_recognizer.cli.options import DataDir, Json, OnRay, Quiet, Unverified
 from digit_recognizer.cli.seeds import print_seeds, train_many
 
 if TYPE_CHECKING:
@@ -34,10 +34,7 @@ def train(
         int | None,
         typer.Option(min=1, help="Train so many times, with --seed and the seeds after it; the same command goes on."),
     ] = None,
-    ray: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="With --seeds: on a Ray cluster, at its address, auto, or local."),
-    ] = None,
+    ray: OnRay = None,
     backbone: Annotated[
         str | None, typer.Option(metavar="NAME", help="Teach this network of timm's in place of the recipe's own.")
     ] = None,

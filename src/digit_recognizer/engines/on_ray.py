@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from digit_recognizer.engines.ray_address import LOCAL, unreachable
 from digit_recognizer.errors import DigitRecognizerError, RunError
 
-Item, Done = TypeVar("Item"), TypeVar("Done")
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 AHEAD = 2  # items handed out for each core of the cluster, as it is when they are
 FEWEST = 2
 AGAIN = 20  # times that Ray may start a task whose machine was lost; a picture that kills its process ends the run

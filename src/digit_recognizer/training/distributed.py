@@ -11,13 +11,14 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from digit_recognizer.errors import ConfigError
+from digit_recognizer.errors import ConfigError, RunError
 from digit_recognizer.training.batches import Batch, Batches
 from digit_recognizer.training.checkpoint import Position, packed, unpacked
 from digit_recognizer.training.interrupt import Interrupt
@@ -55,10 +56,26 @@ def own_device(device: torch.device) -> torch.device:
     return torch.device("cuda", number)
 
 
-def join(device: torch.device) -> None:
-    """Let the processes that torchrun started work together from here to their ends; nothing where there is but one.
+@contextmanager
+def joined(device: torch.device) -> Iterator[None]:
+    """Within the block the processes that torchrun started work together; nothing where there is but one.
 
-    Only once a process: torch's store keeps the addresses of a group that was left, and a new one would call them.
+    Raises RunError where another one is lost.
+    """
+    join(device)
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(error, dist.DistError) and "gloo" not in str(error):
+            raise
+        raise RunError(
+            f"Process {rank()} has lost the others. What is saved stays: give the same command again, with --resume."
+        ) from error
+
+
+def join(device: torch.device) -> None:
+    """Join the other processes, once and to the end: a second group would call the addresses that torch's store has
+    kept of the first.
     """
     if not started_together() or dist.is_initialized():
         return
@@ -125,6 +142,8 @@ def together(score: Score) -> Score:
     """A score, the share of images that are right, for which each process looks at its own part of them, once."""
 
     def scored(network: nn.Module, batches: Batches) -> float:
+        for buffer in network.buffers():  # running statistics: the first process's are those that are kept
+            dist.broadcast(buffer, 0)
         right = round(score(network, Part(batches)) * len(batches))
         total = torch.tensor([right], device=next(network.parameters()).device)
         dist.all_reduce(total)

@@ -21,7 +21,7 @@ from digit_recognizer.models.model import MODEL_NAME
 from digit_recognizer.models.model_file import write_model
 from digit_recognizer.training.batches import make_batches, mixed
 from digit_recognizer.training.checkpoint import Position, load_checkpoint
-from digit_recognizer.training.distributed import join, own_device, rank, share
+from digit_recognizer.training.distributed import joined, own_device, rank, share
 from digit_recognizer.training.interrupt import Interrupt, deferred_interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.lines import (
@@ -102,8 +102,7 @@ def train(
     settings["form"] = preprocess.to_dict()
     told = (on_epoch, on_batch) if first else (ignore_epoch, ignore_batch)
     task = Task(dataset, learn, held_out, preprocess, model, seed, place, folder, checkpoint_seconds, *told)
-    with opened_run(folder, settings, resume) if folder else nullcontext():
-        join(place)
+    with opened_run(folder, settings, resume) if folder else nullcontext(), joined(place):
         if isinstance(chosen, EnsembleRecipe):
             network, history = train_members(chosen, task, train_on)
         else:
