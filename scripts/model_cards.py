@@ -8,8 +8,8 @@ from accuracy_tables import between, over_seeds, percent, table
 from digit_recognizer.models.cards import Card
 
 FAILURES = """\
-- A letter, a scribble, or a digit held upside down is sometimes answered all the same: docs/accuracy.md tells how often.
-- Its probabilities mean what they say on images like MNIST's; for others, `digits calibrate` with labelled ones of yours.
+- A letter, a scribble or a digit held upside down is sometimes answered all the same (docs/accuracy.md: how often).
+- Its probabilities mean what they say on images like MNIST's; for others, `digits calibrate` with labelled ones.
 - Rules as dark as the strokes, heavy dirt and several digits in one picture mislead it (docs/reading.md).
 - It learned from people in the United States around 1990: a 1 with a long upstroke or a crossed 7 was rare there."""
 
