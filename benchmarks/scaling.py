@@ -55,7 +55,7 @@ def one(asked: Row, source: Path, out: Path, model: str) -> tuple[float, float]:
     """Seconds and peak memory (MB) of one command."""
     n, workers = asked["n"], asked["workers"]
     if asked["work"] == "score":
-        rate, peak = command(source, out, n, model, workers)
+        rate, peak, _ = command(source, out, n, model, workers)
         return n / rate, peak
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(workers)]
     script = str(Path(__file__).with_name("scaling_train.py"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from accuracy_tables import table
-from results import RESULTS, read
+from results import missing, read
 
 NAMES = {
     "digits_serve": "`digits serve`",
@@ -23,12 +23,6 @@ def taken_with(whole: dict[str, Any]) -> str:
         f"ONNX Runtime {versions['onnxruntime']}, PyTorch {versions['torch']}, Python {versions['python']};"
         f" {versions['processor']}, {versions['cores']} cores."
     )
-
-
-def missing(name: str, command: str) -> str | None:
-    """What stands in the place of a figure that is not measured yet."""
-    there = (RESULTS / f"{name}.json").exists()
-    return None if there else f"Not measured yet: `python benchmarks/{command} --json benchmarks/results/{name}.json`."
 
 
 def serving() -> str:

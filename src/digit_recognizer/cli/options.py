@@ -75,12 +75,10 @@ Save = Annotated[
 
 def with_address(words: list[str]) -> list[str]:
     """A command's words, with "auto" after a --ray that no address follows: Typer knows no optional values."""
-    following = [*words[1:], "-"] if words else []
-    each = (
-        [word, "auto"] if word == "--ray" and after.startswith("-") else [word]
-        for word, after in zip(words, following, strict=True)
-    )
-    return [word for pair in each for word in pair]
+    made: list[str] = []
+    for word, after in zip(words, [*words[1:], "-"], strict=False):
+        made += [word, "auto"] if word == "--ray" and after.startswith("-") else [word]
+    return made
 
 
 def share(text: str) -> float:
