@@ -38,18 +38,16 @@ def test_a_cluster_trains_what_this_machine_does(nodes: Nodes, tmp_path: Path) -
     far.mkdir()
     on_ray = [*COMMAND, *TRAIN, "--ray", nodes.address]
     killed = subprocess.Popen(on_ray, cwd=far, env=nodes.environment)
-    ends = time.monotonic() + 300
-    while not list(far.glob("seeds/seed-*/model.onnx")):
-        assert killed.poll() is None
-        assert time.monotonic() < ends
+    while not list(far.glob("seeds/seed-*/model.onnx")) and killed.poll() is None:
         time.sleep(0.02)
+    assert killed.poll() is None
     killed.kill()
     killed.wait()
     kept = {path: path.stat().st_mtime_ns for path in far.glob("seeds/seed-*/checkpoints/*")}
-    done = subprocess.run(on_ray, cwd=far, env=nodes.environment, timeout=500, capture_output=True, text=True)
+    done = subprocess.run(on_ray, cwd=far, env=nodes.environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert any(path.exists() and path.stat().st_mtime_ns == when for path, when in kept.items())
-    subprocess.run([*COMMAND, *TRAIN], cwd=local, env=nodes.environment, timeout=500, check=True)
+    subprocess.run([*COMMAND, *TRAIN], cwd=local, env=nodes.environment, check=True)
     told = json.loads((far / "told.json").read_text())
     assert told == json.loads((local / "told.json").read_text())
     assert [row["seed"] for row in told["seeds"]] == [3, 4, 5, 6]
