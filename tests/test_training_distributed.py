@@ -30,10 +30,10 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="torchrun's processes
 
 
 def assert_same_weights(one: Path, other: Path) -> None:
-    """Two model files with the same weights, within the tolerance."""
+    """Two model files with the same weights, within the tolerance; a watch is fitted afterwards, on axes of any sign."""
     ours, theirs = load_file(one), load_file(other)
     assert ours.keys() == theirs.keys()
-    for name in ours:
+    for name in (each for each in ours if not each.startswith("watch.")):
         torch.testing.assert_close(ours[name], theirs[name], rtol=0, atol=TOLERANCE, msg=name)
 
 
@@ -79,7 +79,7 @@ def test_together_they_stop_and_go_on_and_one_of_them_speaks(tmp_path: Path) -> 
     assert {path.name for path in tmp_path.iterdir()} == {"run", "alone"}
     # 2,580 steps of plain descent: what float32 rounds off has grown, and both are still the same network.
     ours, theirs = (load_file(tmp_path / name / "model.safetensors") for name in ("run", "alone"))
-    for name in ours:
+    for name in (each for each in ours if not each.startswith("watch.")):
         np.testing.assert_allclose(ours[name].numpy(), theirs[name].numpy(), rtol=0, atol=1e-2)
     assert history(tmp_path / "run")[-1]["loss"] == pytest.approx(history(tmp_path / "alone")[-1]["loss"], rel=1e-3)
 

@@ -40,7 +40,8 @@ def train_many(
     from digit_recognizer.cli.output import words
     from digit_recognizer.training.seeds import seed_folder
 
-    rows = []
+    rows: list[dict[str, Any]] = []
+    trained: Iterator[Scored]
     if ray is None:
         trained = ((seed, train_seed(seed, settings, out, tensorboard, quiet)) for seed in seeds)
     else:

@@ -45,7 +45,7 @@ def own_device(device: torch.device) -> torch.device:
 
     Raises ConfigError where there are fewer GPUs than processes.
     """
-    if not started_together() or device.type != "cuda" or device.index is not None:
+    if not started_together() or str(device) != "cuda":  # one with a number was chosen before
         return device
     number, there, wanted = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count(), os.environ["LOCAL_WORLD_SIZE"]
     if number >= there:
