@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -30,7 +29,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="torchrun's processes
 
 
 def assert_same_weights(one: Path, other: Path) -> None:
-    """Two model files with the same weights, within the tolerance; a watch is fitted afterwards, on axes of any sign."""
+    """Two files with the same weights, within the tolerance; a watch is fitted afterwards, on axes of any sign."""
     ours, theirs = load_file(one), load_file(other)
     assert ours.keys() == theirs.keys()
     for name in (each for each in ours if not each.startswith("watch.")):
@@ -74,14 +73,10 @@ def test_together_they_stop_and_go_on_and_one_of_them_speaks(tmp_path: Path) -> 
     assert told.returncode == 0, told.stderr
     assert told.stdout.count("Learned from") == 1
     assert history(tmp_path / "run")[: len(stopped)] == stopped
-    alone = [sys.executable, "-m", "digit_recognizer", "train", "--epochs", "3", "--out", "alone", "--quiet"]
-    subprocess.run(alone, cwd=tmp_path, check=True)
-    assert {path.name for path in tmp_path.iterdir()} == {"run", "alone"}
-    # 2,580 steps of plain descent: what float32 rounds off has grown, and both are still the same network.
-    ours, theirs = (load_file(tmp_path / name / "model.safetensors") for name in ("run", "alone"))
-    for name in (each for each in ours if not each.startswith("watch.")):
-        np.testing.assert_allclose(ours[name].numpy(), theirs[name].numpy(), rtol=0, atol=1e-2)
-    assert history(tmp_path / "run")[-1]["loss"] == pytest.approx(history(tmp_path / "alone")[-1]["loss"], rel=1e-3)
+    subprocess.run([*train, "--epochs", "3", "--out", "whole", "--quiet"], cwd=tmp_path, check=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"run", "whole"}
+    ours, theirs = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("run", "whole"))
+    assert ours == theirs
 
 
 @pytest.fixture
