@@ -12,6 +12,7 @@ from typing import Any
 
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from results import RESULTS, ROOT
 
@@ -26,6 +27,9 @@ def draw(rows: list[dict[str, Any]], out: Path) -> None:
     for axis, (key, name) in zip(axes, SCALES, strict=True):
         lines(axis, rows, key)
         axis.set(xscale="log", yscale="log", ylabel=name)
+        for numbers in (axis.xaxis, axis.yaxis):
+            numbers.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+            numbers.set_minor_formatter(NullFormatter())
         axis.grid(which="major", color="#d0d7de", linewidth=0.6)
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].legend(frameon=False, fontsize=9)
