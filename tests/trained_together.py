@@ -10,6 +10,7 @@ import numpy as np
 
 from digit_recognizer import load_dataset, train
 from digit_recognizer.data import ArraySplit, Dataset
+from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.training import RECIPES, EnsembleRecipe, Recipe, Trained
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.exposure import Exposure
@@ -34,10 +35,14 @@ BENT = Recipe(
     exposure=Exposure(gamma=0.3, contrast=0.3, brightness=0.3),
     threads=1,
 )
+NORMED = replace(
+    BENT, name="normed", hidden=(), convolutions=(Convolution(4, 5, stride=3), Convolution(6, 3, padding=1, pool=2))
+)
 TWO = EnsembleRecipe("two", (replace(HUNDRED, name="a", images=640), replace(HUNDRED, name="b", images=640, variant=1)))
 RUNS: dict[str, tuple[Recipe | EnsembleRecipe, int]] = {  # recipe, training images
     "classic": (HUNDRED, 6_400),
     "bent": (BENT, 125),
+    "normed": (NORMED, 125),
     "ensemble": (TWO, 640),
 }
 

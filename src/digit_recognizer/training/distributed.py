@@ -2,8 +2,8 @@
 
 Every process draws and bends the same batches (the draws depend on seed, epoch and step alone), computes the logits of
 its own part, and is told those of the others. The loss is therefore that of the whole batch, whatever its form, and
-DistributedDataParallel adds the gradients up. Batch normalisation takes the statistics of a process's own part, as is
-usual; the first process's running ones count. It alone writes and tells.
+DistributedDataParallel adds the gradients up. Batch normalisation takes the statistics of the whole batch, too. The
+first process alone writes and tells.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.loop import Loop
 from digit_recognizer.training.machine import computing
+from digit_recognizer.training.synchronised import synchronised
 
-FEWEST = 2  # images of a part: batch normalisation cannot tell the spread of one
+FEWEST = 2  # images of a part
 Score = Callable[[nn.Module, Batches], float]
 
 
@@ -85,15 +86,19 @@ def join(device: torch.device) -> None:
     atexit.register(dist.destroy_process_group)
 
 
-def share(loop: Loop) -> None:
-    """Let the processes follow this loop together, from where the first one's stands."""
+@contextmanager
+def shared(loop: Loop) -> Iterator[None]:
+    """Within the block the processes follow this loop together, from where the first one's stands."""
     if not dist.is_initialized():
+        yield
         return
     loop.position = as_the_first(loop.position, loop.learner)
     agreed = Interrupt()  # what one process heard, all do after the same step
     loop.learner.forward = Together(loop.learner.network, loop.learner.device, loop.interrupt, agreed)
     loop.interrupt = agreed
     loop.score = together(loop.score)
+    with synchronised(loop.learner.network):
+        yield
 
 
 def as_the_first(position: Position, learner: Learner) -> Position:
@@ -142,8 +147,6 @@ def together(score: Score) -> Score:
     """A score, the share of images that are right, for which each process looks at its own part of them, once."""
 
     def scored(network: nn.Module, batches: Batches) -> float:
-        for buffer in network.buffers():  # running statistics: the first process's are those that are kept
-            dist.broadcast(buffer, 0)
         right = round(score(network, Part(batches)) * len(batches))
         total = torch.tensor([right], device=next(network.parameters()).device)
         dist.all_reduce(total)
