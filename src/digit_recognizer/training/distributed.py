@@ -86,19 +86,15 @@ def join(device: torch.device) -> None:
     atexit.register(dist.destroy_process_group)
 
 
-@contextmanager
-def shared(loop: Loop) -> Iterator[None]:
-    """Within the block the processes follow this loop together, from where the first one's stands."""
+def share(loop: Loop) -> None:
+    """Let the processes follow this loop together, from where the first one's stands."""
     if not dist.is_initialized():
-        yield
         return
     loop.position = as_the_first(loop.position, loop.learner)
     agreed = Interrupt()  # what one process heard, all do after the same step
     loop.learner.forward = Together(loop.learner.network, loop.learner.device, loop.interrupt, agreed)
     loop.interrupt = agreed
     loop.score = together(loop.score)
-    with synchronised(loop.learner.network):
-        yield
 
 
 def as_the_first(position: Position, learner: Learner) -> Position:
@@ -119,13 +115,14 @@ class Together:
     def __init__(self, network: nn.Module, device: torch.device, heard: Interrupt, agreed: Interrupt) -> None:
         parallel = DistributedDataParallel(network, device_ids=[device.index] if device.type == "cuda" else None)
         self.forward = computing(parallel, device)
-        self.heard, self.agreed = heard, agreed
+        self.network, self.heard, self.agreed = network, heard, agreed
 
     def __call__(self, inputs: Tensor) -> Tensor:
         parts = inputs.tensor_split(dist.get_world_size())
         if len(parts[-1]) < FEWEST:
             return self.forward(inputs)  # too few to deal out: each process does all of it
-        logits = self.forward(parts[dist.get_rank()])
+        with synchronised(self.network):
+            logits = self.forward(parts[dist.get_rank()])
         # DistributedDataParallel takes the mean over processes; of the parts of one loss the sum is wanted.
         logits.register_hook(lambda gradient: gradient * dist.get_world_size())
         every = self.gathered(logits.detach(), [len(part) for part in parts])

@@ -21,7 +21,7 @@ from digit_recognizer.models.model import MODEL_NAME
 from digit_recognizer.models.model_file import write_model
 from digit_recognizer.training.batches import make_batches, mixed
 from digit_recognizer.training.checkpoint import Position, load_checkpoint
-from digit_recognizer.training.distributed import joined, own_device, rank, shared
+from digit_recognizer.training.distributed import joined, own_device, rank, share
 from digit_recognizer.training.interrupt import Interrupt, deferred_interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.lines import (
@@ -156,8 +156,8 @@ def train_network(recipe: Recipe | LineRecipe, task: Task) -> tuple[nn.Module, l
         if task.folder:
             loop.checkpoints = task.folder / CHECKPOINTS
             loop.position = load_checkpoint(loop.checkpoints, loop.learner) or loop.position
-        with shared(loop):
-            loop.run()
+        share(loop)
+        loop.run()
     return loop.learner.model.eval(), [EpochRecord(**record) for record in loop.position.history]
 
 
