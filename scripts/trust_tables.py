@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from accuracy_tables import between, percent, table
+from digit_recognizer.measuring import wilson
 from results import read
 
 
@@ -42,6 +43,14 @@ def not_digits() -> str:
         rows.append([kind, f"{each['n']:,}", *map(area, map(scores.get, SCORES)), *shares])
     head = ["strangers", "n", *(f"AUROC, {score}" for score in SCORES)]
     return table([*head, "answered, %", "unsure, %", "not a digit, %"], rows)
+
+
+def shadows() -> str:
+    """What is said of shadows on blank paper, in a sentence."""
+    said = read("not-digits")["test"]["best"]["shadows"]
+    n, answered, unsure = sum(said.values()), said.get("ok", 0), said.get("unsure", 0)
+    interval = between(wilson(answered, n).to_dict())
+    return f"Of {n:,} made shadows `best` answers {answered:,} ({interval}), and is unsure of {unsure:,}."
 
 
 def not_digits_choice() -> str:
@@ -101,6 +110,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "refusing": refusing,
     "not-digits": not_digits,
     "not-digits-choice": not_digits_choice,
+    "shadows": shadows,
     "corruptions": corruptions,
     "corruption-ratio": corruption_ratio,
 }
