@@ -13,7 +13,19 @@ import digit_recognizer
 PACKAGE = Path(digit_recognizer.__file__).parent
 NAME = digit_recognizer.__name__
 FLOORS = (
-    *("errors", "files", "engines", "images", "data", "models", "measuring", "training", "auditing", "recognizer"),
+    *(
+        "lazy",
+        "errors",
+        "files",
+        "engines",
+        "images",
+        "data",
+        "models",
+        "measuring",
+        "training",
+        "auditing",
+        "recognizer",
+    ),
     *("explaining", "reading", "exporting", "scoring", "report", "server", "cli"),
 )
 SAME_HEIGHT = {"explaining", "reading", "exporting"}  # beside each other: none needs another
@@ -22,17 +34,20 @@ EXTRA = {
     *("cleanlab", "timm"),
 }
 TORCH_FREE = {
-    "errors",
-    "files",
-    "engines",
-    "images",
-    "recognizer",
-    "explaining",
-    "reading",
-    "scoring",
-    "server",
-    "cli",
-    "models",
+    *(
+        "lazy",
+        "errors",
+        "files",
+        "engines",
+        "images",
+        "recognizer",
+        "explaining",
+        "reading",
+        "scoring",
+        "server",
+        "cli",
+        "models",
+    ),
 }
 NEEDS_TORCH = {  # imported where torch is wanted
     *("models/mlp.py", "models/cnn.py", "models/ensemble.py", "models/architectures.py", "models/model_file.py"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -19,7 +20,9 @@ def synchronised(network: nn.Module) -> Iterator[None]:
     for norm in norms:
         norm.forward = partial(normalised, norm, norm.forward)  # type: ignore[method-assign]
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # the reduction that replaces it has a private name yet
+            yield
     finally:
         for norm in norms:
             del norm.forward  # that of its class again
