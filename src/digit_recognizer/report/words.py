@@ -120,6 +120,27 @@ def in_words(figure: dict[str, Any]) -> str:
     return f"{figure['value']:.4f}{told}"
 
 
+def share_words(share: dict[str, Any]) -> str:
+    """A share, in per cent, with its interval."""
+    if share["value"] is None:
+        return "undefined"
+    low, high = (f"{100 * share['interval'][end]:.1f}" for end in ("low", "high"))
+    return f"{100 * share['value']:.1f} % ({low} to {high} %)"
+
+
+def threshold_words(positive: dict[str, Any]) -> str:
+    """From which probability on a case is called positive, and how that came about."""
+    at, called = positive["operating_point"], f"called {positive['class']} from a probability of"
+    if at["sensitivity"] is None:
+        return f"{called} {at['threshold']:g} on, which was fitted to nothing"
+    missed = f"{at['missed']:,} {'is' if at['missed'] == 1 else 'are'} missed"
+    return (
+        f"{called} {at['threshold']:.4f} on, fixed on {at['n']:,} positive {at['split']} {at['unit']}, of which"
+        f" {missed}: with {at['level']:.0%} confidence the sensitivity on such {at['unit']} is at least"
+        f" {100 * at['sensitivity']:g} %"
+    )
+
+
 def percent(figure: float | None) -> str:
     """A share in per cent, or what an undefined one is called."""
     return "undefined" if figure is None else f"{100 * figure:.2f} %"
