@@ -19,7 +19,7 @@ FLOORS = (
 SAME_HEIGHT = {"explaining", "reading", "exporting"}  # beside each other: none needs another
 EXTRA = {
     *("torch", "torchvision", "sklearn", "scipy", "matplotlib", "safetensors", "onnx", "onnxscript", "filelock"),
-    *("cleanlab", "timm"),
+    *("cleanlab", "timm", "captum"),
 }
 TORCH_FREE = {"errors", "files", "images", "recognizer", "explaining", "reading", "scoring", "server", "cli", "models"}
 NEEDS_TORCH = {  # imported where torch is wanted

@@ -21,7 +21,7 @@ from digit_recognizer.files import read_bounded, write_whole
 from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.header import KEY, SCHEMA, ModelHeader
 from digit_recognizer.models.line import Line
-from digit_recognizer.models.model import MAX_BYTES, probabilities_of
+from digit_recognizer.models.model import MAX_BYTES, named, probabilities_of
 from digit_recognizer.models.onnx_file import GRAPH_SHA256, split_model
 from digit_recognizer.models.runtime import OnnxRuntime, TorchRuntime
 from digit_recognizer.models.safetensors_header import read_safetensors_header
@@ -80,10 +80,7 @@ def copy_model(source: Path, out: Path, calibration: dict[str, Any]) -> None:
     """
     if out.suffix != ".safetensors":
         raise ModelFileError(f"{out}: a model's name ends in .safetensors (its ONNX twin is written beside it).")
-    try:
-        header, network = read_network(read_bounded(source, MAX_BYTES, ModelFileError, "a model"))
-    except ModelFileError as error:
-        raise ModelFileError(f"{source}: {error}") from error
+    header, network = read_file(source)
     sample = np.random.default_rng(0).integers(0, 256, (64, *header.preprocess.shape), np.uint8)
     changed = replace(header, calibration=calibration, schema=SCHEMA)
     write_model(out, changed, network.eval(), header.preprocess.normalise(sample))
@@ -172,6 +169,12 @@ def read_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
     return header, network
 
 
+def read_file(path: Path) -> tuple[ModelHeader, nn.Module]:
+    """`read_network` of a file. Raises ModelFileError, with its name."""
+    with named(path):
+        return read_network(read_bounded(path, MAX_BYTES, ModelFileError, "a model"))
+
+
 def build(header: ModelHeader) -> nn.Module:
     """The network that a header describes, with its watch where it has one; its weights are not yet the file's."""
     network = build_network(header.architecture)
@@ -183,5 +186,5 @@ def build(header: ModelHeader) -> nn.Module:
 
 def parameters(path: Path) -> int:
     """How many numbers a .safetensors file's network has learned (running means and variances are not learned)."""
-    _, network = read_network(path.read_bytes())
+    _, network = read_file(path)
     return sum(parameter.numel() for parameter in network.parameters())
