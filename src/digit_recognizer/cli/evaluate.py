@@ -60,6 +60,10 @@ def evaluate(
             metavar="FILE", callback=file_to_be_written, help="Write it all as one HTML page that opens anywhere."
         ),
     ] = None,
+    explain: Annotated[
+        str,
+        typer.Option(metavar="HOW", help="The report's images: occlusion, gradients (needs [explain]) or none."),
+    ] = "occlusion",
     quiet: Quiet = False,
 ) -> None:
     """Score a model on a split: totals, accuracy with its interval, how far its doubts can be relied on."""
@@ -77,7 +81,7 @@ def evaluate(
             raise ConfigError("--sensitivity and --prevalence are of a model, not of --predictions.")
         result = of_tables(model, predictions, labels, groups, report, aloud=aloud)
     else:
-        outputs = Outputs(figures, report, each=each, answered=json != "-", aloud=aloud)
+        outputs = Outputs(figures, report, check_explain(explain), each=each, answered=json != "-", aloud=aloud)
         place = {"name": data, "data_dir": data_dir, "unverified": unverified}
         given = {key: value for key, value in place.items() if value is not None}
         result = of_model(model, given, split, groups, wishes, outputs)
@@ -91,9 +95,23 @@ class Outputs:
 
     figures: Path | None
     report: Path | None
+    explain: str | None  # how the report's images are explained
     each: bool  # a line an image
     answered: bool  # standard output is free for words
     aloud: bool  # the summary is wanted there
+
+
+def check_explain(how: str) -> str | None:
+    """How a report's images are explained; None: not at all. Refused at once where that is not known or not there."""
+    from digit_recognizer.errors import ConfigError, nearest, require_extra
+    from digit_recognizer.report.explained import METHODS
+
+    known = [*METHODS, "none"]
+    if how not in known:
+        raise ConfigError(f"The explanation {how!r} is unknown.{nearest(how, known)}")
+    if how == "gradients":
+        require_extra("explain", "--explain gradients")
+    return None if how == "none" else how
 
 
 def of_model(
@@ -187,7 +205,7 @@ def save_outputs(evaluation: Evaluation, dataset: Dataset, result: dict[str, Any
         from digit_recognizer.report.page import report_of_model, save_report
 
         found = spoiled(evaluation, dataset)
-        saved.append(save_report(report_of_model(evaluation, dataset, result, found), outputs.report))
+        saved.append(save_report(report_of_model(evaluation, dataset, result, found, outputs.explain), outputs.report))
     return saved
 
 
