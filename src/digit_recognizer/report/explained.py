@@ -35,7 +35,7 @@ class Explained:
     @property
     def independent(self) -> bool:
         """Whether random weights destroy the maps."""
-        return self.likeness is not None and abs(self.likeness) <= INDEPENDENT
+        return self.likeness is not None and self.likeness <= INDEPENDENT
 
 
 @dataclass(frozen=True)
