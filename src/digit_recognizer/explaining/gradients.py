@@ -22,7 +22,7 @@ def gradients_map(model: Model, image: NDArray[np.uint8], label: int, steps: int
     """How much each pixel spoke for a class, (H, W) float64, in nats (Sundararajan, Taly and Yan 2017), by captum.
 
     The values sum to what the class's log odds are for the image less what they are for a `plain` one, up to the error
-    of `steps` steps. Needs the extra [explain] and the model's safetensors file.
+    of `steps` steps. Needs the extra [explain].
     image: (H, W) or (H, W, 3) uint8 in the network's form. label: the class, 0..K-1.
     Raises ConfigError for another class, MissingExtraError, ModelFileError.
     """
@@ -45,11 +45,11 @@ def gradients_map(model: Model, image: NDArray[np.uint8], label: int, steps: int
 
 def network_of(model: Model) -> nn.Module:
     """A model's network in torch: the one that it runs on, else that of its file."""
-    from digit_recognizer.models.model_file import read_file
+    from digit_recognizer.models.model_file import load_network
 
     if isinstance(model.runtime, TorchRuntime):
         return model.runtime.network
-    return read_file(model.path.with_suffix(".safetensors"))[1].eval()
+    return load_network(model.path)[1].eval()
 
 
 def log_odds_of(network: nn.Module, images: Tensor, label: int, temperature: float, *, several: bool) -> Tensor:
