@@ -102,6 +102,7 @@ def context(report: Report) -> dict[str, Any]:
         "report": report,
         "result": result,
         "style": (TEMPLATES / "report.css").read_text("utf-8"),
+        "caveats": result.get("caveats", ()),
         "sentences": words.summary_words(result),
         "titles": words.TITLES,
         "meanings": words.MEANINGS,
