@@ -238,7 +238,7 @@ def test_another_modality_than_the_one_learned_from_is_unfamiliar(tmp_path: Path
         )
     run = tmp_path / "run"
     learned = digits(
-        *("train", "--data", folder, "--recipe", "auto", "--epochs", "1", "--size", "16", "--out", run, "--quiet")
+        *("train", "--data", folder, "--recipe", "mlp", "--epochs", "1", "--size", "28", "--out", run, "--quiet")
     )
     assert learned.code == 0, learned.err
     recognizer = Recognizer.load(run)
