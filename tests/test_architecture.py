@@ -31,7 +31,7 @@ FLOORS = (
 SAME_HEIGHT = {"explaining", "reading", "exporting"}  # beside each other: none needs another
 EXTRA = {
     *("torch", "torchvision", "sklearn", "scipy", "matplotlib", "safetensors", "onnx", "onnxscript", "filelock"),
-    *("cleanlab", "timm"),
+    *("cleanlab", "timm", "captum"),
 }
 TORCH_FREE = {
     *(

@@ -19,6 +19,7 @@ EXTRAS = {
     "heic": ("pillow_heif",),
     "pdf": ("pypdfium2",),
     "medical": ("pydicom",),
+    "explain": (*TRAIN, "captum"),
 }
 
 

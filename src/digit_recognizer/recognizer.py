@@ -18,6 +18,7 @@ from PIL import Image
 
 from digit_recognizer.errors import ConfigError, ImageError
 from digit_recognizer.images import Picture, read_picture, shown_name
+from digit_recognizer.images.dicom_modality import modality_of
 from digit_recognizer.images.pages import states_turn
 from digit_recognizer.measuring.calibration import Calibration, read_calibration
 from digit_recognizer.measuring.selective import AnswerThreshold
@@ -130,6 +131,14 @@ class Recognizer:
             found[i] = other if other.status == "ok" else found[i]
         return found
 
+    def stranger(self, picture: Picture) -> str | None:
+        """Why a picture is of another kind than those that the model learned from, by what its file states."""
+        learned = self.model.header.data.get("modalities")
+        stated = modality_of(picture) if learned and isinstance(picture, str | os.PathLike) else None
+        if learned is None or stated is None or stated in learned:
+            return None
+        return f"its file states the modality {stated}, and the model learned from {', '.join(map(str, learned))}"
+
     def read(self, pictures: Sequence[Picture], sources: Sequence[str], as_stored: bool = False) -> list[Prediction]:
         """Predictions of pictures with these names, upright as they state or as stored."""
         prepare = self.model.preprocess
@@ -148,8 +157,10 @@ class Recognizer:
             found.append(None)
         rows = self.rows(np.stack(ready)) if ready else iter(())
         return [
-            replace(self.answer(source, *next(rows)), as_stored=as_stored) if prediction is None else prediction
-            for source, prediction in zip(sources, found, strict=True)
+            refused(replace(self.answer(source, *next(rows)), as_stored=as_stored), self.stranger(picture))
+            if prediction is None
+            else prediction
+            for picture, source, prediction in zip(pictures, sources, found, strict=True)
         ]
 
     def rows(self, images: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.float64], float]]:
@@ -180,6 +191,11 @@ class Recognizer:
             tuple(np.flatnonzero(probabilities >= GIVEN).tolist()) if self.model.header.multi_label else (),
             reason,
         )
+
+
+def refused(prediction: Prediction, reason: str | None) -> Prediction:
+    """A prediction, or that its picture is of another kind, where there is a reason to say so."""
+    return replace(prediction, status=STRANGER["picture"], reason=reason) if reason else prediction
 
 
 def answering(model: Model, calibration: Calibration | None, max_error: float | None) -> AnswerThreshold | None:

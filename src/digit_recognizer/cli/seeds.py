@@ -119,16 +119,17 @@ def seed_apart(
             time.sleep(1)
 
 
-def evaluate_many(folders: list[Path], dataset: Dataset, split: str) -> dict[str, Any]:
-    """Score each seed's run once, and their mean probabilities; the object of `--json`."""
+def evaluate_many(folders: list[Path], dataset: Dataset, split: str, wishes: dict[str, Any]) -> dict[str, Any]:
+    """Score each seed's run once, and their mean probabilities; the object of `--json`. wishes: as of `evaluate`."""
     from digit_recognizer.measuring import evaluate, over_seeds
     from digit_recognizer.measuring.evaluation import together
     from digit_recognizer.models import load_model
 
-    evaluations = [evaluate(load_model(folder), dataset, split) for folder in folders]
+    evaluations = [evaluate(load_model(folder), dataset, split, **wishes) for folder in folders]
     rows = []
     for folder, each in zip(folders, evaluations, strict=True):
-        figures = {key: each.to_dict()[key] for key in ("n", "correct", "accuracy", "interval", "looks")}
+        found = each.to_dict()
+        figures = {key: found[key] for key in ("n", "correct", "accuracy", "interval", "looks")}
         rows.append({"seed": each.model.header.seed, "run": str(folder), **figures, "macro_auroc": each.macro_auroc})
     result = seeds_object(evaluations[0].model.header.name, dataset.spec.name, split, rows)
     areas = [row["macro_auroc"] for row in rows if row["macro_auroc"] is not None]
@@ -149,7 +150,7 @@ def seeds_object(recipe: str, data: str, split: str, rows: list[dict[str, Any]])
 def print_seeds(result: dict[str, Any]) -> None:
     """A line a seed, then mean, standard deviation and interval."""
     from digit_recognizer.cli.output import answers
-    from digit_recognizer.cli.summary import print_caveats
+    from digit_recognizer.cli.summary import print_caveats, print_positive
     from digit_recognizer.measuring import over_seeds
 
     say = answers().print
@@ -164,6 +165,7 @@ def print_seeds(result: dict[str, Any]) -> None:
         joint = result["together"]
         area = f", AUROC {joint['macro_auroc']:.4f}" if joint["macro_auroc"] is not None else ""
         say(f"All seeds together: {score_in_words(joint)}{area}")
+        print_positive(joint["positive"])
     print_caveats(result.get("caveats", ()))
 
 

@@ -66,15 +66,15 @@ class TorchRuntime:
     name = "torch"
 
     def __init__(self, network: nn.Module) -> None:
-        self._network = network.eval()
+        self.network = network.eval()
 
     def observe(self, inputs: Inputs) -> tuple[Logits, Strangeness]:
         import torch
 
-        device = next(self._network.parameters()).device
+        device = next(self.network.parameters()).device
         try:
             with torch.inference_mode():
-                result: Any = self._network(torch.from_numpy(inputs).to(device))
+                result: Any = self.network(torch.from_numpy(inputs).to(device))
         except RuntimeError as error:
             raise ModelFileError(f"torch cannot run it ({first_line(error)}).") from error
         logits, *strangeness = result if isinstance(result, tuple) else (result,)

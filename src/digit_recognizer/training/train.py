@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from digit_recognizer.data import Dataset, Split, load_dataset
+from digit_recognizer.data.pictures import modalities_of
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models import ModelHeader
@@ -89,7 +91,9 @@ def train(
     if len(np.unique(learn.labels)) < 2:
         raise DataError(f"{dataset.spec.name}: its training images are all of one class. Add another class.")
     chosen = alone(recipe_for(recipe, dataset.spec, len(learn)), model)
-    source = {"name": dataset.spec.name, "train_on": train_on, "n": len(learn), "sha256": learn.sha256}
+    source: dict[str, Any] = {"name": dataset.spec.name, "train_on": train_on, "n": len(learn), "sha256": learn.sha256}
+    if modalities := modalities_of(learn):
+        source["modalities"] = modalities
     settings = {"recipe": chosen.to_dict(), "data": source, "seed": seed, "place": dict(dataset.place)}
     first = rank() == 0
     folder = Path(out) if out is not None and first else None
