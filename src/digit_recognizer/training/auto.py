@@ -38,7 +38,7 @@ BASE = Recipe(
 )
 
 
-def auto_recipe(spec: DatasetSpec, images: int) -> AnyRecipe:
+def auto_recipe(spec: DatasetSpec, images: int, epochs: int | None = None) -> AnyRecipe:
     """The recipe for a set of which `images` are learned from: 8 to 224 pixels, grey or colour, 2 to 1,000 classes.
 
     What it does was chosen on validation images of the medical sets, never on test images; which calibration images
@@ -52,7 +52,7 @@ def auto_recipe(spec: DatasetSpec, images: int) -> AnyRecipe:
         )
     stride, widths = strides(spec.size)
     few = images < FEW
-    epochs = max(2, math.ceil(SEEN / math.sqrt(images)))
+    epochs = epochs or max(2, math.ceil(SEEN / math.sqrt(images)))
     batch_size = BASE.batch_size // 2 if few else BASE.batch_size
     steps = epochs * math.ceil(images / batch_size)
     one = replace(

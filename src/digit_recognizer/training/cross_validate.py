@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from digit_recognizer.data import Dataset, Split
 from digit_recognizer.data.spec import PATIENT, ArraySplit, Labels, pixel_hashes
@@ -25,10 +26,17 @@ CHOOSES = ("train", "validation")  # the splits that a choice may see
 FOLDS = 5
 
 OnFold = Callable[[int], None]  # folds done
+Begin = Callable[[int], nn.Module]  # the network that a fold's training begins with, by its seed
+Answer = Callable[[nn.Module], nn.Module]  # what is asked in place of a trained network
 
 
 def nothing(_: int) -> None:
     """The default `on_fold`."""
+
+
+def itself(network: nn.Module) -> nn.Module:
+    """The default `answer`."""
+    return network
 
 
 def cross_validate(
@@ -38,13 +46,16 @@ def cross_validate(
     folds: int = FOLDS,
     seed: int = 0,
     device: str | None = None,
+    begin: Begin | None = None,
+    answer: Answer = itself,
     on_fold: OnFold = nothing,
 ) -> tuple[Labels, NDArray[np.float64]]:
     """Labels (n,) and probabilities (n, K) of all train and validation images, each by a network that saw neither it,
     nor a copy of it, nor another image of its patient.
 
-    seed: deals the folds and starts the networks; compare recipes by the same one. Raises DataError for a set whose
-    images bear several labels, or with a class of fewer images than folds.
+    seed: deals the folds and starts the networks; compare recipes by the same one. begin: what each fold begins with in
+    place of a random network; it must know none of these images. answer: what is asked in place of a trained network.
+    Raises DataError for a set whose images bear several labels, or with a class of fewer images than folds.
     """
     pool = pooled(dataset)
     labels = pool.labels
@@ -55,8 +66,9 @@ def cross_validate(
     normalise = form_of(dataset.spec).normalise
     for number, (learn, held_out) in enumerate(dealt(pool, groups_of(dataset, pool), folds, seed)):
         one = replace(dataset, splits={"train": pool.chosen(learn)})
-        network = train(recipe, one, seed=seed * folds + number, device=device).network
-        logits, _ = TorchRuntime(network).observe(normalise(pool.take(held_out)))
+        own = seed * folds + number
+        network = train(recipe, one, seed=own, device=device, model=begin(own) if begin else None).network
+        logits, _ = TorchRuntime(answer(network)).observe(normalise(pool.take(held_out)))
         probabilities[held_out] = softmax(logits)
         on_fold(number + 1)
     return labels, probabilities
