@@ -9,8 +9,8 @@ work on the machine disturbs less than the clock: as many epochs as fit, or a pa
 are left out, with the reason (pip install fastai ultralytics; timm comes with the extra [timm]). Each seed of each tool
 scores the split once.
 
-Ahead or behind: the 95 % interval of the difference of the means over seeds, from resampled cases and seeds, leaves zero
-out; of binary sets the AUROC, which does not depend on a threshold, of others the accuracy.
+Ahead or behind: the 95 % interval of the difference of the means over seeds, from resampled cases and seeds, leaves
+zero out; of binary sets the AUROC, which does not depend on a threshold, of others the accuracy.
 """
 
 from __future__ import annotations

@@ -27,16 +27,10 @@ FOLDS = 5
 
 OnFold = Callable[[int], None]  # folds done
 Begin = Callable[[int], nn.Module]  # the network that a fold's training begins with, by its seed
-Answer = Callable[[nn.Module], nn.Module]  # what is asked in place of a trained network
 
 
 def nothing(_: int) -> None:
     """The default `on_fold`."""
-
-
-def itself(network: nn.Module) -> nn.Module:
-    """The default `answer`."""
-    return network
 
 
 def cross_validate(
@@ -46,32 +40,47 @@ def cross_validate(
     folds: int = FOLDS,
     seed: int = 0,
     device: str | None = None,
-    begin: Begin | None = None,
-    answer: Answer = itself,
     on_fold: OnFold = nothing,
 ) -> tuple[Labels, NDArray[np.float64]]:
     """Labels (n,) and probabilities (n, K) of all train and validation images, each by a network that saw neither it,
     nor a copy of it, nor another image of its patient.
 
-    seed: deals the folds and starts the networks; compare recipes by the same one. begin: what each fold begins with in
-    place of a random network; it must know none of these images. answer: what is asked in place of a trained network.
-    Raises DataError for a set whose images bear several labels, or with a class of fewer images than folds.
+    seed: deals the folds and starts the networks; compare recipes by the same one. Raises DataError for a set whose
+    images bear several labels, or with a class of fewer images than folds.
+    """
+    pool = pooled(dataset)
+    probabilities = np.zeros((len(pool), len(dataset.spec.classes)))
+    normalise = form_of(dataset.spec).normalise
+    trained = trained_folds(recipe, dataset, folds=folds, seed=seed, device=device)
+    for number, (held_out, network) in enumerate(trained, 1):
+        logits, _ = TorchRuntime(network).observe(normalise(pool.take(held_out)))
+        probabilities[held_out] = softmax(logits)
+        on_fold(number)
+    return pool.labels, probabilities
+
+
+def trained_folds(
+    recipe: AnyRecipe,
+    dataset: Dataset,
+    *,
+    folds: int = FOLDS,
+    seed: int = 0,
+    device: str | None = None,
+    begin: Begin | None = None,
+) -> Iterator[tuple[NDArray[np.int64], nn.Module]]:
+    """Each fold's held-out indices into `pooled`, (n,), and the network that did not see these images.
+
+    begin: what a training begins with in place of a random network; it must know none of the images.
     """
     pool = pooled(dataset)
     labels = pool.labels
     counts = np.bincount(labels) if labels.ndim == 1 else np.zeros(1, np.int64)
     if counts[counts > 0].min(initial=len(labels)) < folds or labels.ndim != 1:
         raise DataError(f"{dataset.spec.name}: cannot be dealt to {folds} folds, every class to each of them.")
-    probabilities = np.zeros((len(labels), len(dataset.spec.classes)))
-    normalise = form_of(dataset.spec).normalise
     for number, (learn, held_out) in enumerate(dealt(pool, groups_of(dataset, pool), folds, seed)):
         one = replace(dataset, splits={"train": pool.chosen(learn)})
         own = seed * folds + number
-        network = train(recipe, one, seed=own, device=device, model=begin(own) if begin else None).network
-        logits, _ = TorchRuntime(answer(network)).observe(normalise(pool.take(held_out)))
-        probabilities[held_out] = softmax(logits)
-        on_fold(number + 1)
-    return labels, probabilities
+        yield held_out, train(recipe, one, seed=own, device=device, model=begin(own) if begin else None).network
 
 
 def pooled(dataset: Dataset) -> ArraySplit:
