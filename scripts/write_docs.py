@@ -19,11 +19,12 @@ from model_cards import card_page
 from performance_tables import BLOCKS as PERFORMANCE
 from reading_tables import BLOCKS as READING
 from results import ROOT
+from serving_tables import BLOCKS as SERVING
 from trust_tables import BLOCKS as TRUST
 
 BLOCK = re.compile(r"(<!-- figures: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DOCUMENTS = ("README.md", "docs/accuracy.md", "docs/medical.md", "docs/performance.md", "docs/reading.md")
-WRITERS = ACCURACY | MEDICAL | PERFORMANCE | READING | TRUST
+WRITERS = ACCURACY | MEDICAL | PERFORMANCE | READING | SERVING | TRUST
 
 
 def written() -> dict[str, str]:

@@ -24,6 +24,7 @@ EXTRA = {
 TORCH_FREE = {"errors", "files", "images", "recognizer", "explaining", "reading", "scoring", "server", "cli", "models"}
 NEEDS_TORCH = {  # imported where torch is wanted
     *("models/mlp.py", "models/cnn.py", "models/ensemble.py", "models/architectures.py", "models/model_file.py"),
+    "models/twin.py",
     *("models/watch.py", "models/line.py", "models/residual.py"),
 }
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))

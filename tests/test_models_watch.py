@@ -107,6 +107,10 @@ def test_both_forms_of_the_file_give_the_same_strangeness(name: str, tmp_path: P
     (tmp_path / "altered.safetensors").write_bytes(altered)
     with pytest.raises(ModelFileError, match="damaged or altered"):
         load_model(tmp_path / "altered.safetensors", "torch")
+    (tmp_path / "model.onnx").rename(tmp_path / "alone.onnx")
+    alone = load_model(tmp_path / "alone.onnx", "torch").observe(images)
+    np.testing.assert_array_equal(alone[0], by_torch[0])
+    np.testing.assert_array_equal(alone[1], by_torch[1])  # type: ignore[arg-type]
 
 
 def test_a_network_with_few_features_gets_no_watch() -> None:

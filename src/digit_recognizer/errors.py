@@ -39,7 +39,7 @@ class PictureKindError(ImageError):
 
 
 class PictureSizeError(ImageError):
-    """A picture of more pixels than are decoded."""
+    """A picture of more pixels than are decoded, or with more on it than is read in the time allowed."""
 
 
 class ModelFileError(DigitRecognizerError):

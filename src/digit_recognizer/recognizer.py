@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -67,6 +68,7 @@ class Recognizer:
     ) -> None:
         """max_error, level, keep_ids: as for `load`."""
         self.model, self.keep_ids = model, keep_ids
+        self.check: Callable[[], None] | None = None
         calibration = read_calibration(model.header)
         self.answers = answering(model, calibration, max_error)
         self.sets = calibration.set_at(level) if calibration else None
@@ -94,6 +96,12 @@ class Recognizer:
         """
         return cls(load_model(model, runtime), max_error, level, keep_ids)
 
+    def stoppable(self, check: Callable[[], None]) -> Recognizer:
+        """The same recognizer, which calls `check` before each batch of pictures; what that raises ends the work."""
+        made = copy(self)
+        made.check = check
+        return made
+
     def predict(self, pictures: Picture | Sequence[Picture]) -> list[Prediction]:
         """One prediction a picture, in order; a picture that cannot be read gives status "error" and stops no other.
 
@@ -103,6 +111,8 @@ class Recognizer:
         several = as_list(pictures)
         found: list[Prediction] = []
         for start in range(0, len(several), BATCH):
+            if self.check:
+                self.check()
             found += self.predict_batch(several[start : start + BATCH], start)
         return found
 

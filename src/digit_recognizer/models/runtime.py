@@ -34,9 +34,8 @@ class OnnxRuntime:
 
     def __init__(self, content: bytes, threads: int = 0) -> None:
         """content: the bytes of the file, whose header has been checked; threads: 0 for as many as there are cores."""
-        # From 1.29 on ONNX Runtime's Linux build reports its use to its maker, from its first import on, so
-        # pyproject.toml asks for an older one. Where a newer one is installed all the same, nobody asked the user;
-        # whoever wants that sets this variable to 0 beforehand.
+        # From 1.29 on ONNX Runtime's Linux build reports its use to its maker, from its first import on. Nobody asked
+        # the user; whoever wants that sets this variable to 0 beforehand.
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
