@@ -91,7 +91,8 @@ def taught(recipe: Recipe, classes: int, seed: int) -> nn.Module:
 def both_ways(
     variant: Variant, dataset: Dataset, folds: int, seed: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Probabilities (n, K) of all images that a choice may see, as they are and mirrored, by networks that saw neither."""
+    """Probabilities (n, K) of all images that a choice may see, as they are and mirrored, by networks
+    that saw neither."""
     pool, normalise = pooled(dataset), form_of(dataset.spec).normalise
     found = np.zeros((2, len(pool), len(dataset.spec.classes)))
     networks = trained_folds(variant.recipe, dataset, folds=folds, seed=seed, device="cpu", begin=variant.begin)

@@ -92,51 +92,6 @@ def choice() -> str:
     return head + table(["one network", "AUROC", "accuracy", "negative log likelihood"], rows)
 
 
-def small_images() -> str:
-    """`auto` beside other tools on small sets, where that was run."""
-    if not (RESULTS / "small-images.json").exists():
-        return "Not run yet: `python benchmarks/small_images.py --json benchmarks/results/small-images.json`."
-    found = read("small-images")["small_images"]
-    parts = []
-    for name, each in found["sets"].items():
-        figures = [figure for figure in ("auroc", "accuracy") if figure in each["tools"]["auto"]]
-        rows = [
-            [
-                tool,
-                *(seeds_in_percent(told[figure]) for figure in figures),
-                beside(each["auto_beside"].get(tool), figures),
-            ]
-            for tool, told in each["tools"].items()
-        ]
-        seconds = [value for told in each["tools"].values() for value in told["processor_seconds"]]
-        head = (
-            f"**{name}**, {found['split']} images (n = {each['n']:,}), learned from {each['learned_from']:,}; {found['seeds']}"
-            f" seeds, {min(seconds):.0f} to {max(seconds):.0f} s of processor time a training:\n\n"
-        )
-        titles = ["tool", *(f"{'AUROC' if figure == 'auroc' else figure}, %" for figure in figures)]
-        parts.append(
-            head + table([*titles, f"`auto` minus it, {'AUROC' if 'auroc' in figures else 'accuracy'}, points"], rows)
-        )
-    left_out = [f"Left out: {tool} ({reason})." for tool, reason in found["left_out"].items()]
-    return "\n\n".join([*parts, *left_out])
-
-
-def seeds_in_percent(found: dict[str, Any]) -> str:
-    """Mean and standard deviation over seeds."""
-    deviation = found["standard_deviation"]
-    spread = "" if deviation is None else f" ± {percent(deviation, 1)}"
-    return f"{percent(found['mean'], 1)}{spread}"
-
-
-def beside(found: dict[str, Any] | None, figures: list[str]) -> str:
-    """How far `auto` is above another tool, with the interval and what may be said of it."""
-    if found is None:
-        return ""
-    told = found[figures[0]]
-    interval = f" ({between(told['interval'], 1)})" if told["interval"] else ""
-    return f"{percent(told['difference'], 1)}{interval}: {found['verdict']}"
-
-
 def over(found: dict[str, Any]) -> str:
     """Mean and interval over seeds."""
     return f"{found['mean']:.4f} ({span(found['interval_of_the_mean'])})"
@@ -157,5 +112,4 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "medical-verdicts": verdicts,
     "medical-operating": operating,
     "medical-choice": choice,
-    "small-images": small_images,
 }

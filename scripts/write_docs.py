@@ -20,11 +20,12 @@ from performance_tables import BLOCKS as PERFORMANCE
 from reading_tables import BLOCKS as READING
 from results import ROOT
 from serving_tables import BLOCKS as SERVING
+from small_images_tables import BLOCKS as SMALL_IMAGES
 from trust_tables import BLOCKS as TRUST
 
 BLOCK = re.compile(r"(<!-- figures: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DOCUMENTS = ("README.md", "docs/accuracy.md", "docs/medical.md", "docs/performance.md", "docs/reading.md")
-WRITERS = ACCURACY | MEDICAL | PERFORMANCE | READING | SERVING | TRUST
+WRITERS = ACCURACY | MEDICAL | PERFORMANCE | READING | SERVING | SMALL_IMAGES | TRUST
 
 
 def written() -> dict[str, str]:
