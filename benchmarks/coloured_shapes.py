@@ -51,23 +51,23 @@ def made_split(random: Random, n: int) -> ArraySplit:
 def picture(random: Random, label: int) -> NDArray[np.uint8]:
     """One picture (64, 64, 3)."""
     ground, ink = random.uniform(40, 215, 3), random.uniform(-1, 1, 3)
-    colour = ground + ink / np.linalg.norm(ink) * random.uniform(30, 130)
+    colour = ground + ink / np.linalg.norm(ink) * random.uniform(60, 160)
     canvas = Image.new("RGB", (DRAWN, DRAWN), rgb(ground))
     draw = ImageDraw.Draw(canvas)
-    for _ in range(random.integers(4, 12)):
+    for _ in range(random.integers(2, 8)):
         specks(draw, random, rgb(colour))
     draw.polygon(outline(random, label), fill=rgb(colour))
     for _ in range(random.integers(0, 3)):
         bar(draw, random, rgb(random.uniform(0, 255, 3)))
     blurred = canvas.filter(ImageFilter.GaussianBlur(random.uniform(0, 3))).resize((SIZE, SIZE), Image.Resampling.BOX)
-    grainy = np.asarray(blurred, np.float64) + random.normal(0, random.uniform(4, 28), (SIZE, SIZE, 3))
+    grainy = np.asarray(blurred, np.float64) + random.normal(0, random.uniform(2, 16), (SIZE, SIZE, 3))
     return np.clip(grainy, 0, 255).astype(np.uint8)
 
 
 def outline(random: Random, label: int) -> list[tuple[float, float]]:
     """The corners of a shape, turned, stretched a little and placed by chance."""
     turns, radii = corners(NAMES[label])
-    radius, turn, stretch = random.uniform(18, 40), random.uniform(0, 2 * math.pi), random.uniform(0.8, 1.25)
+    radius, turn, stretch = random.uniform(24, 44), random.uniform(0, 2 * math.pi), random.uniform(0.8, 1.25)
     x, y = radius * radii * np.cos(turns) * stretch, radius * radii * np.sin(turns) / stretch
     middle = random.uniform(radius + 4, DRAWN - radius - 4, 2)
     across = middle[0] + x * math.cos(turn) - y * math.sin(turn)

@@ -42,7 +42,7 @@ STORY = (
 )
 
 MEDICAL_SILENT = {"settings", "imports", "made"}
-MEDICAL_PICTURES = "samples changes curves roc polarity confusion calibration pixels mistakes".split()
+MEDICAL_PICTURES = ["samples", "changes", "curves", "roc", "polarity", "confusion", "calibration", "pixels", "mistakes"]
 MEDICAL_STORY = (
     "SEED = ",
     "import torch",
