@@ -201,6 +201,8 @@ def measure(seconds: float, rounds: int, litserve: str | None) -> dict[str, Any]
                 found[name].append(measure_server(command, scripts[name], seconds))
                 say(f"{name}: {found[name][-1]['top']['requests_per_s']:.0f} a second")
     speeds = {name: statistics.median(run["top"]["requests_per_s"] for run in runs) for name, runs in found.items()}
+    if not all(speeds.values()):
+        raise SystemExit(f"a server answered nothing in {seconds:g} seconds: {speeds}. Is the machine busy?")
     return {
         **{"model": MODEL, "picture_bytes": len(sent), "seconds": seconds, "servers": found},
         "requests_per_s": speeds,

@@ -13,7 +13,7 @@ import digit_recognizer
 PACKAGE = Path(digit_recognizer.__file__).parent
 NAME = digit_recognizer.__name__
 FLOORS = (
-    *("errors", "files", "images", "data", "models", "measuring", "training", "auditing", "recognizer"),
+    *("lazy", "errors", "files", "images", "data", "models", "measuring", "training", "auditing", "recognizer"),
     *("explaining", "reading", "exporting", "scoring", "report", "server", "cli"),
 )
 SAME_HEIGHT = {"explaining", "reading", "exporting"}  # beside each other: none needs another
@@ -21,7 +21,9 @@ EXTRA = {
     *("torch", "torchvision", "sklearn", "scipy", "matplotlib", "safetensors", "onnx", "onnxscript", "filelock"),
     *("cleanlab", "timm"),
 }
-TORCH_FREE = {"errors", "files", "images", "recognizer", "explaining", "reading", "scoring", "server", "cli", "models"}
+TORCH_FREE = {
+    *("lazy", "errors", "files", "images", "recognizer", "explaining", "reading", "scoring", "server", "cli", "models"),
+}
 NEEDS_TORCH = {  # imported where torch is wanted
     *("models/mlp.py", "models/cnn.py", "models/ensemble.py", "models/architectures.py", "models/model_file.py"),
     "models/twin.py",

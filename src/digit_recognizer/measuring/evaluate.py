@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.data import Dataset, Split, load_dataset
-from digit_recognizer.data.printed import JOINED
+from digit_recognizer.data import Dataset, Split
 from digit_recognizer.data.spec import PATIENT, Images, Labels
 from digit_recognizer.errors import DataError, DigitRecognizerWarning, require_extra
 from digit_recognizer.measuring.checks import as_model_labels, check_form, check_lengths
@@ -38,6 +37,8 @@ def evaluate(
         what the split tells of its patients.
     Raises DataError where the set has classes that the model has not, other images than groups, or of another form.
     """
+    from digit_recognizer.data import load_dataset  # all sets; a command that predicts imports this file, too
+
     require_extra("train", "Evaluating")
     loaded = model if isinstance(model, Model) else load_model(model)
     dataset = data if isinstance(data, Dataset) else load_dataset(data, data_dir, loaded.preprocess)
@@ -64,6 +65,8 @@ def evaluate(
 
 def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:
     """Say that a figure flatters, where the model learned from the images that it is scored on."""
+    from digit_recognizer.data.printed import JOINED
+
     learned = model.header.data
     seen = {
         "train": ["train"],

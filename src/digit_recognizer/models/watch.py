@@ -11,7 +11,6 @@ from digit_recognizer.models.ensemble import Ensemble
 
 AXES = 64  # directions that the features of training images are taken to vary in, or half of all, if that is less
 FEWEST = 16  # features, of which half tell something
-SHARE = 0.5  # of the weight that ViM gives to what the axes leave; chosen as the axes were (docs/accuracy.md)
 NOTHING = 1e-4  # of the features' length: what the axes leave is then rounding
 
 
@@ -106,7 +105,7 @@ def fit_watch(network: nn.Module, batches: Iterable[Tensor]) -> Watch | None:
         watch = Watch(centre, axes, 0.0)
         left = float(watch.residual(features).mean())
         if left > NOTHING * float(torch.linalg.vector_norm(features, dim=1).mean()):
-            watch.weight = SHARE * largest / left
+            watch.weight = largest / left
     return watch
 
 
