@@ -124,17 +124,15 @@ def choice() -> str:
             "Not run yet: `python benchmarks/auto_choice.py --json benchmarks/results/medical/breastmnist-choice.json`."
         )
     found = read("medical/breastmnist-choice")
+    figures = ("auroc", "accuracy", "negative_log_likelihood")
     rows = [
-        [
-            each["variant"],
-            ", ".join(f"{value:.4f}" for value in each["auroc"]),
-            ", ".join(f"{value:.4f}" for value in each["negative_log_likelihood"]),
-        ]
+        [each["variant"], *(", ".join(f"{value:.4f}" for value in each[figure]) for figure in figures)]
         for each in found["variants"]
     ]
-    n = sum(found["n"].values())
-    head = f"{found['folds']} folds, {found['repeats']} repeats, n = {n} images of train and validation:\n\n"
-    return head + table(["one network", "AUROC, a value a repeat", "negative log likelihood"], rows)
+    n, repeats = sum(found["n"].values()), found["repeats"]
+    times = "once" if repeats == 1 else f"{repeats} times, a value each"
+    head = f"{found['folds']} folds, dealt {times}, n = {n} images of train and validation:\n\n"
+    return head + table(["one network", "AUROC", "accuracy", "negative log likelihood"], rows)
 
 
 def over(found: dict[str, Any]) -> str:

@@ -76,7 +76,12 @@ def members_of(network: nn.Module) -> list[nn.Module]:
 def each_network(network: nn.Module, images: Tensor) -> list[tuple[Tensor, Tensor]]:
     """The features (N, F) and logits (N, K) of a network, or of each member of an ensemble."""
     if isinstance(network, Ensemble):
-        return [found for member in network.members for found in each_network(member, images)]
+        return [
+            found
+            for view in network.views(images)
+            for member in network.members
+            for found in each_network(member, view)
+        ]
     assert isinstance(network, nn.Sequential)
     features = network[:-1](images)
     return [(features, network[-1](features))]

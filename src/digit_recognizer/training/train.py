@@ -196,7 +196,8 @@ def train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn
         )
         networks.append(trained.network)
         history += [replace(record, epoch=before + record.epoch) for record in trained.history]
-    network = Ensemble(networks, multi_label=task.dataset.spec.task == "multi-label").eval()
+    several = task.dataset.spec.task == "multi-label"
+    network = Ensemble(networks, multi_label=several, mirrored=recipe.mirrored).eval()
     if task.held_out:
         held_out = make_batches(task.held_out, task.preprocess, VALIDATION_BATCH, task.device)
         history[-1] = replace(history[-1], validation_accuracy=accuracy(network.to(task.device), held_out))
