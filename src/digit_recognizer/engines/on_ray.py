@@ -29,7 +29,7 @@ def on_ray(items: Iterator[Item], work: Callable[[Item], Done], address: str, gp
     begun = connect(address)
     waiting: list[Any] = []
     try:
-        task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=AGAIN)(work_on)
+        task: Any = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=AGAIN)(work_on)
         while True:
             room = max(FEWEST, AHEAD * cores_of(ray)) - len(waiting)  # below 0 where a machine was lost
             waiting += [task.remote(work, item) for item in islice(items, max(0, room))]
