@@ -1,6 +1,6 @@
 """How often each interval of `measuring` holds the true value: the coverage of nominal 95 % intervals on a stated grid.
 
-python benchmarks/coverage.py [--quick] [--json FILE|-]
+python benchmarks/coverage.py [--sections NAME ...] [--quick] [--json FILE|-]
 
 Of a proportion the coverage is exact, a sum over the binomial distribution, and a simulation beside it checks that sum;
 all else is simulated and carries its Monte Carlo standard error. "wald" is the textbook interval, for contrast; the
@@ -9,6 +9,7 @@ package does not have it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,17 @@ from numpy.typing import NDArray
 from scipy.stats import binom, norm
 
 from common import parser, report, say
-from coverage_simulated import Grid, aurocs, differences, differences_of_aurocs, grouped, of_figures, over_runs, row
+from coverage_simulated import (
+    Grid,
+    aurocs,
+    differences,
+    differences_in_groups,
+    differences_of_aurocs,
+    grouped,
+    of_figures,
+    over_runs,
+    row,
+)
 from digit_recognizer.measuring.intervals import Interval, clopper_pearson, wilson
 
 SHARES = (0.5, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999)
@@ -86,27 +97,29 @@ SECTIONS = {
     "grouped_proportions": grouped,
     "aurocs": aurocs,
     "differences_of_accuracies": differences,
+    "differences_in_groups": differences_in_groups,
     "differences_of_aurocs": differences_of_aurocs,
     "bootstrap": of_figures,
     "seeds": over_runs,
 }
 
 
-def measure(grid: Grid) -> dict[str, Any]:
-    """All sections."""
+def measure(grid: Grid, names: Iterable[str] = SECTIONS) -> dict[str, Any]:
+    """The sections of these names."""
     found: dict[str, Any] = {"level": 0.95}
-    for name, section in SECTIONS.items():
+    for name in names:
         say(f"{name} ...")
-        found[name] = section(grid)
+        found[name] = SECTIONS[name](grid)
     return found
 
 
 def main() -> None:
     arguments = parser(__doc__.splitlines()[0])
+    arguments.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="all unless named")
     arguments.add_argument("--quick", action="store_true", help="a small grid and few repetitions: to see that it runs")
     options = arguments.parse_args()
     grid = Grid((10, 100), 1000, 40, 4, 40, 20) if options.quick else Grid()
-    report({"quick": options.quick, "coverage": rounded(measure(grid))}, options.json)
+    report({"quick": options.quick, "coverage": rounded(measure(grid, options.sections))}, options.json)
 
 
 def rounded(value: Any) -> Any:

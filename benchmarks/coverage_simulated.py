@@ -13,8 +13,8 @@ from scipy.stats import norm
 
 from digit_recognizer.measuring.auroc import delong, interval_of, newcombe_auroc
 from digit_recognizer.measuring.bootstrap import METHODS, bootstrap
-from digit_recognizer.measuring.clustered import clustered_wilson
-from digit_recognizer.measuring.compare import compare_aurocs
+from digit_recognizer.measuring.clustered import clustered_difference, clustered_wilson
+from digit_recognizer.measuring.compare_aurocs import compare_aurocs
 from digit_recognizer.measuring.intervals import Interval, wilson
 from digit_recognizer.measuring.paired import Paired, newcombe, tango
 from digit_recognizer.measuring.seeds import over_seeds
@@ -135,6 +135,29 @@ def of_counts(counts: Paired) -> dict[str, Interval | None]:
     half = Z * ((counts.only_first + counts.only_second) / n - difference**2) ** 0.5 / n**0.5
     wald = Interval(LEVEL, "wald", difference - half, difference + half)
     return {"tango": tango(counts), "newcombe": newcombe(counts), "wald": wald}
+
+
+def differences_in_groups(grid: Grid) -> list[dict[str, Any]]:
+    """The same of cases in groups of about 20, with the shares that one model alone reads rightly varying by group."""
+    made = []
+    pairs = ((0.2, 0.1), (0.05, 0.05), (0.02, 0.01))
+    for clusters, alike, (first, second) in itertools.product((10, 30, 100), (0.0, 0.05, 0.2), pairs):
+        rng = np.random.default_rng([clusters, int(100 * alike), int(1000 * first)])
+        shares = np.array([1 - first - second, first, second])
+        found: list[dict[str, Interval | None]] = []
+        refused = 0
+        for _ in range(grid.samples):
+            sizes = rng.poisson(19, clusters) + 1
+            own = rng.dirichlet(shares * (1 / alike - 1), clusters) if alike else np.tile(shares, (clusters, 1))
+            counts = rng.multinomial(sizes, own)  # of each group: both right, only the first, only the second
+            kinds = np.concatenate([np.repeat(np.arange(3), each) for each in counts])
+            clustered, p = clustered_difference(kinds != 2, kinds != 1, np.repeat(np.arange(clusters), sizes))
+            both, one, other = (int(each) for each in counts.sum(axis=0))
+            found.append({"tango, clustered": clustered, "tango": tango(Paired(both, one, other, 0))})
+            refused += p <= 1 - LEVEL
+        told = {"groups": clusters, "intra_cluster_correlation": alike, "only_first": first, "only_second": second}
+        made += [each | {"p_below_05": refused / grid.samples} for each in rows(told, found, first - second)]
+    return made
 
 
 def differences_of_aurocs(grid: Grid) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from digit_recognizer import evaluate, load_dataset
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.data.cache import default_data_dir
 from digit_recognizer.models import Model, load_model
-from digit_recognizer.models.model_file import read_network
+from digit_recognizer.models.model_file import load_network
 from limit import flops, gflop_per_second, of_limit
 
 IMAGES = 10_000
@@ -71,7 +71,7 @@ def measure(limit: float, rounds: int = 5, images: int = IMAGES) -> dict[str, An
     dataset = held_out(images)
     theirs = torchvision_set(dataset)
     model = load_model("classic")
-    _, network = read_network(model.path.with_suffix(".safetensors").read_bytes())
+    _, network, _ = load_network(model.path)
     network.eval()
     ours_runs: list[Timed] = []
     peer_runs: list[Timed] = []

@@ -20,7 +20,7 @@ from common import parser, report, say, seconds_of, summary
 from digit_recognizer import Recognizer, load_dataset
 from digit_recognizer.data.spec import Images
 from digit_recognizer.models import load_model, shipped_models
-from digit_recognizer.models.model_file import read_network
+from digit_recognizer.models.model_file import load_network
 from digit_recognizer.models.runtime import BATCH, Inputs, Logits
 from limit import flops, gflop_per_second, of_limit
 
@@ -45,7 +45,7 @@ def measure(
 def of_model(name: str, images: Images, sizes: Sequence[int], rounds: int, limit: float) -> dict[str, Any]:
     """What one model takes in this process."""
     onnx, torch = load_model(name, "onnx"), load_model(name, "torch")
-    _, network = read_network(torch.path.read_bytes())
+    _, network, _ = load_network(torch.path)
     work = flops(network, onnx.preprocess.size)
     inputs = onnx.preprocess.normalise(images)
     batches: dict[str, Any] = {}

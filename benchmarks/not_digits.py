@@ -1,9 +1,10 @@
 """How well the shipped models tell digits from pictures that are none (DeLong's intervals).
 
-Made pictures (letters in fonts, noise, scribbles, signs, shadows, textures, digits upside down) and Fashion-MNIST
+Made pictures (letters in fonts, noise, scribbles, signs, textures, digits upside down) and Fashion-MNIST
 (--fashion FOLDER; Debian's dataset-fashion-mnist lies in /usr/share/datasets) against MNIST's calibration digits; with
 --split test against its test digits, which is a noted look. The limit beyond which a model says "not a digit" comes
-from calibration digits alone. What `digits predict` says of the pictures is counted too.
+from calibration digits alone. What `digits predict` says of the pictures is counted too, and of shadows on blank paper,
+on which it should see no ink, nothing else.
 
     python benchmarks/not_digits.py [--models NAME ...] [--split NAME] [--each N] [--fashion FOLDER] [--json FILE|-]
 """
@@ -19,7 +20,7 @@ import numpy as np
 from common import parser, report, say
 from digit_recognizer import Recognizer, load_dataset
 from digit_recognizer.data.spec import Images
-from digit_recognizer.images.strangers import KINDS, made_strangers, upside_down
+from digit_recognizer.images.strangers import KINDS, made_strangers, shadows, upside_down
 from digit_recognizer.measuring.strangers import strangers
 from digit_recognizer.models import load_model, shipped_models
 
@@ -39,9 +40,9 @@ def pictures(split: str, each: int, fashion: Path | None) -> dict[str, Images]:
     return found
 
 
-def statuses(model: str, images: Images) -> dict[str, int]:
-    """How many of the pictures (n, H, W) are answered, unsure and no digit, by `digits predict` as it comes."""
-    return dict(Counter(each.status for each in Recognizer.load(model).predict(images[:, None])))
+def statuses(model: str, images: Images | list[Images]) -> dict[str, int]:
+    """How many of the pictures, each (H, W), are answered, unsure and no digit, by `digits predict` as it comes."""
+    return dict(Counter(each.status for each in Recognizer.load(model).predict(list(images))))
 
 
 def main() -> None:
@@ -61,6 +62,8 @@ def main() -> None:
             told = ", ".join(f"{each.score} {each.auroc:.4f}" for each in scored.separations(kind))
             found[name]["strangers"][kind]["statuses"] = statuses(name, images)
             say(f"{name}, {kind}: {told}; {found[name]['strangers'][kind]['statuses']}")
+        found[name]["shadows"] = statuses(name, shadows(options.each, seed=int(options.split == "test")))
+        say(f"{name}, shadows: {found[name]['shadows']}")
     report({"strangers": found}, options.json)
 
 

@@ -59,14 +59,21 @@ def of_size(n: int, folder: Path, model: str, workers: int, rounds: int, seconds
     for _ in range(rounds):
         for name, prepared in (("decoding", partial(decoding, source)), ("inference", partial(inference, model))):
             found[name].append(in_all(prepared, workers, seconds))
-        rate, peak = command(source, folder / "out", n, model, workers)
+        rate, peak, written = command(source, folder / "out", n, model, workers)
         found["score"].append(rate)
         found["peak_memory_mb"].append(peak)
+    stored = size_of(source, "*.tar")
     shutil.rmtree(source)
     decoded, inferred, scored = (float(np.median(found[name])) for name in ("decoding", "inference", "score"))
     bound = 1 / (1 / decoded + 1 / inferred)
     say(f"{n:,} pictures: {scored:,.0f} a second, {scored / bound:.0%} of the bound of {bound:,.0f}")
-    return {"n": n, **found, "bound": bound, "share": scored / bound}
+    each = {"stored_bytes": stored / n, "row_bytes": written / n}  # of a picture in its archive, of its row in a part
+    return {"n": n, **found, "bound": bound, "share": scored / bound, **each}
+
+
+def size_of(folder: Path, pattern: str) -> int:
+    """Bytes of some files of a folder."""
+    return sum(path.stat().st_size for path in folder.glob(pattern))
 
 
 def archives(folder: Path, n: int) -> None:
@@ -136,11 +143,21 @@ def alone(prepared: Callable[[], Batch], seconds: float, ready: Any, rates: Any)
     rates.put(count / (time.perf_counter() - began))
 
 
-def command(source: Path, out: Path, n: int, model: str, workers: int) -> tuple[float, float]:
-    """Pictures a second of the whole command, and the most memory (MB) that its processes held together."""
+def command(source: Path, out: Path, n: int, model: str, workers: int) -> tuple[float, float, int]:
+    """Pictures a second of the whole command, the most memory (MB) that its processes held, bytes of its parts."""
     asked = [sys.executable, "-m", "digit_recognizer", "score", str(source), "--out", str(out), "--quiet"]
+    took, peak = watched([*asked, "--model", model, "--workers", str(workers)], (0, 1))
+    rows, written = count_statuses(str(out)), size_of(out, "part-*")
+    shutil.rmtree(out)
+    if sum(rows.values()) != n:
+        raise RuntimeError(f"digits score wrote of {n} pictures {dict(rows)}")
+    return n / took, peak, written
+
+
+def watched(asked: list[str], ends: tuple[int, ...] = (0,)) -> tuple[float, float]:
+    """Seconds that a command takes, and the most memory (MB) that its processes held together; ends: exit codes."""
     began, peak = time.perf_counter(), 0.0
-    process = subprocess.Popen([*asked, "--model", model, "--workers", str(workers)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(asked, stdout=subprocess.DEVNULL)
     while True:
         try:
             process.wait(LOOK)
@@ -148,11 +165,9 @@ def command(source: Path, out: Path, n: int, model: str, workers: int) -> tuple[
         except subprocess.TimeoutExpired:
             peak = max(peak, memory(process.pid))
     took = time.perf_counter() - began
-    rows = count_statuses(str(out))
-    shutil.rmtree(out)
-    if process.returncode not in (0, 1) or sum(rows.values()) != n:
-        raise RuntimeError(f"digits score ended with {process.returncode}; of {n} pictures there are {rows}")
-    return n / took, peak
+    if process.returncode not in ends:
+        raise RuntimeError(f"{' '.join(asked)} ended with {process.returncode}")
+    return took, peak
 
 
 def main() -> None:

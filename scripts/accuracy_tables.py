@@ -133,6 +133,7 @@ INTERVALS_OF = {  # a section of benchmarks/coverage.py -> what its intervals ar
     "grouped_proportions": "a proportion, cases in groups of about 20",
     "aurocs": "an AUROC",
     "differences_of_accuracies": "a difference of two accuracies, same cases",
+    "differences_in_groups": "a difference of two accuracies, cases in groups of about 20",
     "differences_of_aurocs": "a difference of two AUROCs, same cases",
     "bootstrap": "balanced accuracy, kappa, a mean loss",
     "seeds": "the mean over seeds",

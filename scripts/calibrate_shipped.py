@@ -18,7 +18,7 @@ from digit_recognizer.models import shipped_models
 from digit_recognizer.models.cards import card_path, read_card
 from digit_recognizer.models.header import SCHEMA
 from digit_recognizer.models.model import pretrained
-from digit_recognizer.models.model_file import read_network, write_model
+from digit_recognizer.models.model_file import load_network, write_model
 from digit_recognizer.models.watch import Watched
 from digit_recognizer.training.provenance import calibrated, watched
 
@@ -30,16 +30,16 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="all shipped models unless given")
     names = parser.parse_args().names or shipped_models()
     for name in names:
-        reissue(pretrained() / f"{name}.safetensors")
-        card = read_card(name)
-        size = (pretrained() / f"{name}.safetensors").stat().st_size
+        path = pretrained() / f"{name}.onnx"
+        reissue(path)
+        card, size = read_card(name), path.stat().st_size
         card_path(name).write_text(replace(card, bytes=size).to_text(), "utf-8")
         print(f"{name}: {size:,} bytes")
 
 
 def reissue(path: Path) -> None:
     """Write one model again, watched and calibrated on the set that it learned from."""
-    header, network = read_network(path.read_bytes())
+    header, network, _ = load_network(path)
     dataset = load_dataset(header.data["name"], preprocess=header.preprocess)
     plain = network.network if isinstance(network, Watched) else network
     learn, _ = dataset.training(header.data["train_on"])

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from accuracy_tables import between, percent, table
+from digit_recognizer.report.checklists import ITEMS
+from digit_recognizer.report.words import threshold_words
 from results import RESULTS, read
 
 # ResNet-18 at 28 pixels, AUC and ACC on the test split: Yang et al., Scientific Data 10:41 (2023), table 3.
@@ -74,6 +76,47 @@ def operating() -> str:
     return table(["set", "looked for", "threshold", "sensitivity", "specificity"], rows)
 
 
+def wished() -> str:
+    """What a threshold that validation fixed for a sensitivity gives on other images of PneumoniaMNIST."""
+    found = read("medical/pneumoniamnist-operating")
+    positive = found["positive"]
+    rows = [
+        ["sensitivity", *shown(positive["sensitivity"])],
+        ["specificity", *shown(positive["specificity"])],
+    ]
+    for each in positive["predictive"]:
+        for name in ("ppv", "npv"):
+            title = f"{name.upper()} where {100 * each['prevalence']:g} % have it"
+            rows.append([title, *shown(each[name])])
+    for point in positive["referral"]["points"]:
+        if point["referred"] in (0.05, 0.1, 0.2):
+            title = f"sensitivity of the rest, {100 * point['referred']:g} % referred to a reader"
+            rows.append([title, *shown(point["sensitivity"])])
+    head = f"A case is {threshold_words(positive)}. On the {found['n']} {found['split']} images:"
+    return head + "\n\n" + table(["figure", "value", "95 % interval"], rows)
+
+
+def shown(share: dict[str, Any]) -> list[str]:
+    """A share and its interval in per cent."""
+    return [f"{percent(share['value'], 1)} %", between(share["interval"], 1)]
+
+
+def modality() -> str:
+    """How many pictures of something else a model of chest X-rays refuses as unfamiliar."""
+    found = read("medical/pneumoniamnist-modality")
+    rows = []
+    for kind, each in found["pictures"].items():
+        share = percent(each["refused"] / each["n"], 1)
+        rows.append([kind, str(each["n"]), str(each["refused"]), f"{share} %", between(each["interval"], 1)])
+    return table(["pictures", "n", "unfamiliar", "share", "95 % interval"], rows)
+
+
+def checklists() -> str:
+    """The items of CLAIM and TRIPOD+AI, as the report of a binary set without known patients has them."""
+    rows = [[each.source, each.number, each.asks, each.status, each.where] for each in ITEMS]
+    return table(["list", "item", "asks for", "state", "where in the report, or what is lacking"], rows)
+
+
 def choice() -> str:
     """What the recipe was compared with by cross-validation, where that was run."""
     if not (RESULTS / "medical/breastmnist-choice.json").exists():
@@ -81,17 +124,15 @@ def choice() -> str:
             "Not run yet: `python benchmarks/auto_choice.py --json benchmarks/results/medical/breastmnist-choice.json`."
         )
     found = read("medical/breastmnist-choice")
+    figures = ("auroc", "accuracy", "negative_log_likelihood")
     rows = [
-        [
-            each["variant"],
-            ", ".join(f"{value:.4f}" for value in each["auroc"]),
-            ", ".join(f"{value:.4f}" for value in each["negative_log_likelihood"]),
-        ]
+        [each["variant"], *(", ".join(f"{value:.4f}" for value in each[figure]) for figure in figures)]
         for each in found["variants"]
     ]
-    n = sum(found["n"].values())
-    head = f"{found['folds']} folds, {found['repeats']} repeats, n = {n} images of train and validation:\n\n"
-    return head + table(["one network", "AUROC, a value a repeat", "negative log likelihood"], rows)
+    n, repeats = sum(found["n"].values()), found["repeats"]
+    times = "once" if repeats == 1 else f"{repeats} times, a value each"
+    head = f"{found['folds']} folds, dealt {times}, n = {n} images of train and validation:\n\n"
+    return head + table(["one network", "AUROC", "accuracy", "negative log likelihood"], rows)
 
 
 def over(found: dict[str, Any]) -> str:
@@ -114,4 +155,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "medical-verdicts": verdicts,
     "medical-operating": operating,
     "medical-choice": choice,
+    "medical-wished": wished,
+    "medical-modality": modality,
+    "medical-checklists": checklists,
 }

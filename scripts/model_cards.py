@@ -8,9 +8,9 @@ from accuracy_tables import between, over_seeds, percent, table
 from digit_recognizer.models.cards import Card
 
 FAILURES = """\
-- It answers whatever it is shown: a letter, a smudge or a shirt gets a digit too, often with a high probability.
-- Probabilities are not calibrated yet; those of networks trained with softened labels are too low rather than too high.
-- Thin pens, shadows, lined paper, dark borders and several digits in one picture mislead it.
+- A letter, a scribble or a digit held upside down is sometimes answered all the same (docs/accuracy.md: how often).
+- Its probabilities mean what they say on images like MNIST's; for others, `digits calibrate` with labelled ones.
+- Rules as dark as the strokes, heavy dirt and several digits in one picture mislead it (docs/reading.md).
 - It learned from people in the United States around 1990: a 1 with a long upstroke or a crossed 7 was rare there."""
 
 
@@ -40,7 +40,7 @@ def card_page(card: Card) -> str:
 |---|---|
 | input | (N, 1, 28, 28) float32: MNIST's form, normalised to -1..1 (`Preprocess`, in the file) |
 | output | logits (N, 10): the digits 0 to 9 |
-| weights | {card.parameters:,}, {card.bytes / 1e6:.2f} MB as safetensors, the same again as ONNX |
+| weights | {card.parameters:,}, {card.bytes / 1e6:.2f} MB as ONNX |
 | learned from | {LEARNED_FROM[card.data]} |
 | seed | {card.seed}, the first listed |
 | trained at commit | `{card.commit}` |

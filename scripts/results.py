@@ -17,6 +17,12 @@ def read(name: str) -> Any:
     return json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
 
 
+def missing(name: str, command: str) -> str | None:
+    """What stands in the place of a figure that is not measured yet."""
+    there = (RESULTS / f"{name}.json").exists()
+    return None if there else f"Not measured yet: `python benchmarks/{command} --json benchmarks/results/{name}.json`."
+
+
 def write(name: str, content: Any) -> Path:
     """Keep figures under a name."""
     path = RESULTS / f"{name}.json"

@@ -39,8 +39,7 @@ def main() -> None:
     if recipe_from_dict(reader.model.header.recipe) != RECIPES[NAME]:
         raise SystemExit(f"{options.run}: was trained by another recipe than the committed {NAME!r}.")
     figures = measure(reader)
-    for suffix in (".safetensors", ".onnx"):
-        shutil.copyfile(options.run / f"model{suffix}", pretrained() / f"{NAME}{suffix}")
+    shutil.copyfile(options.run / "model.onnx", pretrained() / f"{NAME}.onnx")
     card = make_card(reader, figures, seconds(options.run), options.commit)
     card_path(NAME).write_text(card.to_text(), "utf-8")
     print(f"{card.name}: {card.test['correct']} of {card.test['n']} test strings, weights {card.weights_sha256}")
@@ -63,7 +62,7 @@ def measure(reader: LineReader) -> dict[str, Any]:
 
 def make_card(reader: LineReader, figures: dict[str, Any], training_seconds: float, trained_at: str) -> Card:
     """The card; its accuracies are shares of strings that were read wholly right."""
-    header, weights = reader.model.header, reader.model.path.with_suffix(".safetensors")
+    header, weights = reader.model.header, reader.model.path
     validation, test = (stated(figures[split]["strings"]) for split in ("validation", "test"))
     return Card(
         name=header.name,

@@ -44,8 +44,7 @@ def main() -> None:
         raise SystemExit(f"{folders[0]}: was trained by another recipe than the committed {recipe.name!r}.")
     others = [name for name in JOINED.get(model.header.data["name"], ()) if name != "mnist"]
     figures = measure(folders, recipe.name, others)
-    for suffix in (".safetensors", ".onnx"):
-        shutil.copyfile(folders[0] / f"model{suffix}", pretrained() / f"{recipe.name}{suffix}")
+    shutil.copyfile(folders[0] / "model.onnx", pretrained() / f"{recipe.name}.onnx")
     card = make_card(model, figures, options.purpose, options.commit)
     card_path(card.name).write_text(card.to_text(), "utf-8")
     print(f"{card.name}: test {card.test['correct']} of {card.test['n']}, weights {card.weights_sha256}")
@@ -94,8 +93,8 @@ def make_card(model: Model, figures: dict[str, Any], purpose: str, trained_at: s
     return Card(
         name=model.header.name,
         purpose=purpose,
-        parameters=parameters(model.path.with_suffix(".safetensors")),
-        bytes=model.path.with_suffix(".safetensors").stat().st_size,
+        parameters=parameters(model.path),
+        bytes=model.path.stat().st_size,
         commit=trained_at,
         recipe=model.header.recipe,
         seed=model.header.seed,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from accuracy_tables import between, percent, table
+from digit_recognizer.measuring import wilson
 from results import read
 
 
@@ -44,6 +45,14 @@ def not_digits() -> str:
     return table([*head, "answered, %", "unsure, %", "not a digit, %"], rows)
 
 
+def shadows() -> str:
+    """What is said of shadows on blank paper, in a sentence."""
+    said = read("not-digits")["test"]["best"]["shadows"]
+    n, answered, unsure = sum(said.values()), said.get("ok", 0), said.get("unsure", 0)
+    interval = between(wilson(answered, n).to_dict())
+    return f"Of {n:,} made shadows `best` answers {answered:,} ({interval}), and is unsure of {unsure:,}."
+
+
 def not_digits_choice() -> str:
     """What the score was chosen by: calibration digits against made pictures, mean over their kinds, each model."""
     rows = []
@@ -57,7 +66,7 @@ def not_digits_choice() -> str:
     return table(["model", *(f"mean AUROC, {score}" for score in SCORES)], rows)
 
 
-MADE = ("letters", "noise", "scribbles", "signs", "shadows", "textures", "upside down")
+MADE = ("letters", "noise", "scribbles", "signs", "textures", "upside down")
 SCORES = ("largest probability", "energy", "features", "features and energy")
 
 
@@ -101,6 +110,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "refusing": refusing,
     "not-digits": not_digits,
     "not-digits-choice": not_digits_choice,
+    "shadows": shadows,
     "corruptions": corruptions,
     "corruption-ratio": corruption_ratio,
 }

@@ -19,11 +19,14 @@ from model_cards import card_page
 from performance_tables import BLOCKS as PERFORMANCE
 from reading_tables import BLOCKS as READING
 from results import ROOT
+from scaling_tables import BLOCKS as SCALING
+from serving_tables import BLOCKS as SERVING
+from small_images_tables import BLOCKS as SMALL_IMAGES
 from trust_tables import BLOCKS as TRUST
 
 BLOCK = re.compile(r"(<!-- figures: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-DOCUMENTS = ("README.md", "docs/accuracy.md", "docs/medical.md", "docs/performance.md", "docs/reading.md")
-WRITERS = ACCURACY | MEDICAL | PERFORMANCE | READING | TRUST
+DOCUMENTS = ("README.md", *(f"docs/{name}.md" for name in ("accuracy", "medical", "performance", "reading", "scale")))
+WRITERS = ACCURACY | MEDICAL | PERFORMANCE | READING | SCALING | SERVING | SMALL_IMAGES | TRUST
 
 
 def written() -> dict[str, str]:

@@ -13,17 +13,45 @@ import digit_recognizer
 PACKAGE = Path(digit_recognizer.__file__).parent
 NAME = digit_recognizer.__name__
 FLOORS = (
-    *("errors", "files", "images", "data", "models", "measuring", "training", "auditing", "recognizer"),
+    *(
+        "lazy",
+        "errors",
+        "files",
+        "engines",
+        "images",
+        "data",
+        "models",
+        "measuring",
+        "training",
+        "auditing",
+        "recognizer",
+    ),
     *("explaining", "reading", "exporting", "scoring", "report", "server", "cli"),
 )
 SAME_HEIGHT = {"explaining", "reading", "exporting"}  # beside each other: none needs another
 EXTRA = {
     *("torch", "torchvision", "sklearn", "scipy", "matplotlib", "safetensors", "onnx", "onnxscript", "filelock"),
-    *("cleanlab", "timm"),
+    *("cleanlab", "timm", "captum"),
 }
-TORCH_FREE = {"errors", "files", "images", "recognizer", "explaining", "reading", "scoring", "server", "cli", "models"}
+TORCH_FREE = {
+    *(
+        "lazy",
+        "errors",
+        "files",
+        "engines",
+        "images",
+        "recognizer",
+        "explaining",
+        "reading",
+        "scoring",
+        "server",
+        "cli",
+        "models",
+    ),
+}
 NEEDS_TORCH = {  # imported where torch is wanted
     *("models/mlp.py", "models/cnn.py", "models/ensemble.py", "models/architectures.py", "models/model_file.py"),
+    "models/twin.py",
     *("models/watch.py", "models/line.py", "models/residual.py"),
 }
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))

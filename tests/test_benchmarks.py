@@ -140,3 +140,19 @@ def test_scoring_is_measured_against_its_bound(tmp_path: Path) -> None:
         assert all(number > 0 for number in numbers(row))
         assert row["bound"] == pytest.approx(1 / (1 / row["decoding"][0] + 1 / row["inference"][0]))
         assert row["share"] == pytest.approx(row["score"][0] / row["bound"])
+
+
+def test_a_growth_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    growth = import_module("scaling").growth
+    sizes = (1_000, 10_000, 100_000, 1_000_000)
+    rows = [
+        {"work": "score", "workers": 2, "n": n, "seconds": 3 + 2e-4 * n, "peak_memory_mb": 5 * n**0.5} for n in sizes
+    ]
+    found = growth(rows, "score", 2)
+    assert found["start_s"] == pytest.approx(3)
+    assert found["cost_s"] == pytest.approx(2e-4)
+    assert found["exponent"] == pytest.approx(1, abs=0.03)
+    assert found["memory_exponent"] == pytest.approx(0.5)
+    assert growth(rows, "score", 1) is None
+    assert growth(rows[:2], "score", 2) is None

@@ -48,6 +48,32 @@ def test_a_run_knows_what_it_learned_from(seeds: Path) -> None:
     assert 0.5 < result["positive"]["auroc"]["interval"]["low"] < result["positive"]["auroc"]["value"] < 1
 
 
+def test_a_threshold_is_fixed_on_validation_before_anything_is_scored(seeds: Path) -> None:
+    run = seeds / "seed-1"
+    wish = ("--sensitivity", "95%", "--prevalence", "0.01", "--prevalence", "27%")
+    answer = digits("evaluate", run, "--split", "calibration", *wish, "--json", "-")
+    assert answer.code == 0, answer.err
+    found = json.loads(answer.out)["positive"]
+    at = found["operating_point"]
+    assert (at["split"], at["n"], at["sensitivity"], at["threshold"]) == ("validation", 195, 0.95, found["threshold"])
+    assert 0 < at["missed"] < 0.05 * 195  # the lower bound meets the wish, not the share itself
+    assert [each["prevalence"] for each in found["predictive"]] == [0.01, 0.27]
+    other = json.loads(digits("evaluate", run, "--split", "validation", *wish, "--json", "-").out)["positive"]
+    assert other["operating_point"] == at
+    assert other["sensitivity"]["value"] == pytest.approx(1 - at["missed"] / 195)
+    refused = digits("evaluate", run, "--split", "test", "--sensitivity", "0.99")
+    assert refused.code == 2
+    assert "it takes 299" in refused.err
+    assert not (run / "test_looks.jsonl").exists()
+    both = json.loads(digits("evaluate", seeds, "--split", "calibration", *wish, "--json", "-").out)["together"]
+    assert both["positive"]["operating_point"]["threshold"] != at["threshold"]
+
+
+def test_wishes_need_a_class_that_is_looked_for() -> None:
+    is_complaint(digits("evaluate", "mlp", "--split", "validation", "--sensitivity", "0.9"), "--positive CLASS")
+    is_complaint(digits("evaluate", "mlp", "--split", "validation", "--prevalence", "0.9"), "--positive CLASS")
+
+
 def test_seeds_are_told_together(seeds: Path) -> None:
     answer = digits("evaluate", seeds, "--split", "validation", "--json", "-")
     assert answer.code == 0, answer.err
@@ -79,6 +105,8 @@ def test_a_table_is_trained_and_measured_by_site(tmp_path: Path) -> None:
     assert {each["name"] for each in result["by"]["site"]} == {"N", "S"}
     assert result["positive"]["class"] == "sick"
     assert sum(each["n"] for each in result["by"]["site"]) == result["n"]
+    assert [each["n"] for each in result["positive"]["by"]["site"]] == [each["n"] for each in result["by"]["site"]]
+    assert 1 < result["positive"]["per_patient"]["n"] < result["n"]
     assert result["interval"]["method"] == "wilson, clustered"
     assert "Jane" not in measured.out + measured.err + answer.err + (out / "run.json").read_text()
 

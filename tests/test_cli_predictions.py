@@ -17,6 +17,7 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.naive_bayes import GaussianNB
 
 from digit_recognizer.errors import DataError
+from digit_recognizer.measuring.compare import TESTS
 from digit_recognizer.measuring.predictions import read_predictions
 from helpers_cli import digits, is_complaint
 
@@ -113,6 +114,30 @@ def test_two_tables_are_compared_on_the_same_cases(iris: Any, tmp_path: Path) ->
     worse = write_csv(tmp_path / "worse.csv", ("x", "y", "z"), clear)
     better = write_csv(tmp_path / "better.csv", ("x", "y", "z"), np.eye(3)[labels])
     assert f"{better} is better than {worse}" in digits("compare", worse, better, "--labels", y).out.replace("\n", " ")
+
+
+def test_a_comparison_tells_aurocs_too_and_heeds_groups(iris: Any, tmp_path: Path) -> None:
+    labels, first, _ = iris
+    y = write_csv(tmp_path / "y.csv", None, labels)
+    blunt = 0.02 * first + 0.98 * np.random.default_rng(0).dirichlet(np.ones(3), 75)
+    a, b = (write_csv(tmp_path / f"{name}.csv", None, each) for name, each in (("a", first), ("b", blunt)))
+    answer = digits("compare", a, b, "--labels", y, "--json", tmp_path / "c.json")
+    assert answer.code == 0, answer.err
+    rows = json.loads((tmp_path / "c.json").read_text())["aurocs"]
+    for k, row in enumerate(rows):
+        assert row["first"] == pytest.approx(roc_auc_score(labels == k, first[:, k]))
+        assert row["adjusted_p_value"] <= 0.05
+    assert "AUROC of 0" in answer.out
+    groups = write_csv(tmp_path / "g.csv", ("group",), np.arange(75) // 15)
+    command = ("compare", a, b, "--labels", y, "--json", "-")
+    alone, together = (json.loads(digits(*command, *more).out) for more in ((), ("--groups", groups)))
+    assert together["aurocs"] is None
+    assert [each["comparisons"][0]["test"] for each in (alone, together)] == list(TESTS)
+    widths = [
+        np.subtract(*(each["comparisons"][0]["interval"][end] for end in ("high", "low"))) for each in (alone, together)
+    ]
+    assert widths[1] > widths[0]
+    assert together["models"][0]["interval"]["method"] == "wilson, clustered"
 
 
 def test_shipped_models_are_compared() -> None:

@@ -226,3 +226,30 @@ def test_scoring_and_the_service_refuse_it_without_its_name(tmp_path: Path) -> N
     hidden(given_input.source)
     hidden(source_of(f"{PATIENT}.dcm", 0, content))
     assert source_of("a.png", 0, b"no dicom") == "a.png"
+
+
+def test_another_modality_than_the_one_learned_from_is_unfamiliar(tmp_path: Path) -> None:
+    """Stated by the files; films are alike, whatever took them, and what is no code of DICOM's is not repeated."""
+    folder = tmp_path / "films"
+    for p in range(24):
+        write_dicom(
+            folder / "train" / ("sick", "well")[p % 2] / f"{p}.dcm",
+            made(np.random.default_rng(p).integers(0, 100 + 100 * (p % 2), (16, 16), np.uint8), Modality="DX"),
+        )
+    run = tmp_path / "run"
+    learned = digits(
+        *("train", "--data", folder, "--recipe", "mlp", "--epochs", "1", "--size", "28", "--out", run, "--quiet")
+    )
+    assert learned.code == 0, learned.err
+    recognizer = Recognizer.load(run)
+    assert recognizer.model.header.data["modalities"] == ["DX"]
+    picture = np.random.default_rng(99).integers(0, 100, (16, 16), np.uint8)
+    stated = {"DX": None, "CR": None, "CT": "CT", "DOE JANE": None}
+    for modality, told in stated.items():
+        file = write_dicom(tmp_path / "asked" / "one.dcm", made(picture, Modality=modality))
+        (answer,) = recognizer.predict([file])
+        assert (answer.status == "unfamiliar" and "modality" in (answer.reason or "")) == (told is not None)
+        assert answer.label in (0, 1)
+        if told:
+            assert told in (answer.reason or "")
+        assert "DOE" not in str(answer)

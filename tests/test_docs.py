@@ -54,11 +54,10 @@ def test_every_shipped_model_has_a_card_and_a_recipe() -> None:
 def test_a_card_tells_of_the_weights_beside_it(name: str) -> None:
     (card,) = (each for each in read_cards() if each.name == name)
     model = load_model(name)
-    weights = model.path.with_suffix(".safetensors")
     assert card.weights_sha256 == model.header.weights_sha256
     assert (card.seed, card.seed) == (0, model.header.seed)
-    assert card.bytes == weights.stat().st_size
-    assert card.parameters == parameters(weights)
+    assert card.bytes == model.path.stat().st_size
+    assert card.parameters == parameters(model.path)
     assert model.path.stat().st_size < MAX_BYTES.get(name, 4_000_000)
     evaluation = evaluate(model, load_dataset("mnist"), "validation")
     assert (evaluation.n, evaluation.correct) == (card.validation["n"], card.validation["correct"])

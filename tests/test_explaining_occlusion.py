@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.explaining import occlusion_map
+from digit_recognizer.images import Preprocess
 from digit_recognizer.models import load_model
 
 CLASSIC = load_model("classic")
@@ -24,7 +25,10 @@ class Linear:
     """A model of two classes whose log odds are a weighted sum of the pixels."""
 
     weights: NDArray[np.float64]
-    header: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(class_names=("a", "b"), temperature=1.0))
+    header: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(class_names=("a", "b"), temperature=1.0, multi_label=False)
+    )
+    preprocess: Preprocess = field(default_factory=Preprocess)
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         odds = (images * self.weights).sum((1, 2))
@@ -83,3 +87,31 @@ def test_covering_what_spoke_most_costs_more_than_covering_what_spoke_least(mnis
 def test_what_cannot_be_asked(label: int, patch: int, stride: int) -> None:
     with pytest.raises(ConfigError):
         occlusion_map(CLASSIC, np.zeros((28, 28), np.uint8), label, patch, stride)
+
+
+def test_a_picture_is_covered_with_its_own_mean_and_in_colour() -> None:
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(16, 16, 3))
+    image = rng.integers(0, 256, (16, 16, 3)).astype(np.uint8)
+    mean = image.mean((0, 1)).round()
+
+    @dataclass
+    class InColour(Linear):
+        def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+            odds = (images * self.weights).sum((1, 2, 3))
+            return np.stack([odds, np.zeros_like(odds)], 1)
+
+    model = InColour(weights, preprocess=Preprocess(16, 16, form="picture", channels=3))
+    heat = occlusion_map(model, image, 0, 1, 1)  # type: ignore[arg-type]
+    np.testing.assert_allclose(heat, ((image - mean) * weights).sum(2), atol=1e-6)
+    flat = np.full((16, 16, 3), 90, np.uint8)
+    assert not occlusion_map(model, flat, 0).any()  # type: ignore[arg-type]
+
+
+def test_a_patch_grows_with_the_image() -> None:
+    model = Linear(np.ones((56, 56)))
+    image = np.zeros((56, 56), np.uint8)
+    image[30, 30] = 200
+    heat = occlusion_map(model, image, 0)  # type: ignore[arg-type]
+    assert heat.max() > 0
+    assert np.flatnonzero(heat.any(0)).tolist() == list(range(24, 38))  # patches of 10, at every 4, that hold column 30

@@ -15,7 +15,7 @@ from digit_recognizer.images import Preprocess, ink
 from digit_recognizer.images.corruptions import corrupt
 from digit_recognizer.images.ink import find_ink
 from digit_recognizer.images.rerendered import rerendered
-from digit_recognizer.images.strangers import shadow
+from digit_recognizer.images.strangers import shadows
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -135,11 +135,34 @@ def test_the_hairlines_of_a_digit_are_no_grain() -> None:
     assert found[35, 12:34].min() > 50
 
 
-def test_the_pale_edge_of_a_shadow_is_no_ink(monkeypatch: pytest.MonkeyPatch) -> None:
-    shadows = [shadow(np.random.default_rng(seed)) for seed in range(60)]
-    seen = [find_ink(each) is not None for each in shadows]
-    monkeypatch.setattr(ink, "PALE", 1.0)
-    assert seen == [find_ink(each) is not None for each in shadows]
+def test_the_edge_of_a_shadow_is_no_ink(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = shadows(60, seed=1)
+    assert sum(find_ink(each) is not None for each in drawn) <= 2
+    monkeypatch.setattr(ink, "is_shadow_edge", lambda *_: False)
+    assert sum(find_ink(each) is not None for each in drawn) > 10  # its edge looks like a 1
+
+
+@pytest.mark.parametrize("kind", ["uneven light", "lined paper", "squared paper"])
+def test_a_digit_under_uneven_light_is_no_edge(kind: str, mnist: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = rerendered(mnist.split("validation").take(np.arange(40)), kind, seed=5)
+    found = [find_ink(each) for each in pictures]
+    monkeypatch.setattr(ink, "is_shadow_edge", lambda *_: False)
+    for each, picture in zip(found, pictures, strict=True):
+        np.testing.assert_array_equal(each, find_ink(picture))
+
+
+@given(step=st.integers(40, 150), place=st.integers(20, 70), soft=st.floats(0.5, 8))
+def test_a_bold_stroke_is_ink_and_a_step_is_none(step: int, place: int, soft: float) -> None:
+    """Both as dark; the stroke, a fifth of the page wide, has paper on its other side again."""
+    across = np.arange(100.0)
+    edge = 220 - step / (1 + np.exp(-(across - place) / soft)) - across / 5
+    page = np.tile(edge, (100, 1)) + np.random.default_rng(0).normal(0, 1, (100, 100))
+    assert find_ink(np.clip(page, 0, 255).astype(np.uint8)) is None
+    stroke = 220 - across / 5 - step * (np.abs(across - place) < 10)
+    page = np.tile(stroke, (100, 1)) + np.random.default_rng(0).normal(0, 1, (100, 100))
+    found = find_ink(np.clip(page, 0, 255).astype(np.uint8))
+    assert found is not None
+    assert found[50, place] > 200
 
 
 @given(paper=st.integers(1, 120))

@@ -57,7 +57,7 @@ def test_an_unknown_kind_is_refused() -> None:
 
 def test_a_preparation_that_sees_no_ink_is_told() -> None:
     with pytest.raises(DataError, match="No picture with ink"):
-        made_strangers("shadows", 1, preprocess=Preprocess(min_contrast=250))
+        made_strangers("textures", 1, preprocess=Preprocess(min_contrast=255))
 
 
 def test_letters_are_drawn_from_all_fonts(fonts: list[Path]) -> None:

@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from scipy import stats
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.contingency_tables import mcnemar as their_mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from digit_recognizer.errors import DataError
 from digit_recognizer.measuring import Interval, compare, compare_all, wilson
 from digit_recognizer.measuring.auroc import delong
-from digit_recognizer.measuring.compare import compare_aurocs, holm
+from digit_recognizer.measuring.clustered import clustered_difference
+from digit_recognizer.measuring.compare import holm
+from digit_recognizer.measuring.compare_aurocs import compare_all_aurocs, compare_aurocs
 from digit_recognizer.measuring.paired import Paired, mcnemar, newcombe, square_and_add, tango
 
 tables = st.tuples(*[st.integers(0, 60)] * 4).map(lambda counts: Paired(*counts)).filter(lambda counts: sum(counts) > 0)
@@ -209,3 +212,75 @@ def test_aurocs_that_cannot_be_tested() -> None:
     assert both.interval.low < -0.2 < 0.2 < both.interval.high  # equal here, and yet not known to be equal
     opposed = compare_aurocs(positive, perfect, reversed_)
     assert (opposed.difference, opposed.z, opposed.p_value) == (1.0, None, None)
+
+
+groups_of_cases = st.integers(2, 12).flatmap(
+    lambda n: st.tuples(*[hnp.arrays(np.bool_, 4 * n)] * 2, hnp.arrays(np.int64, 4 * n, elements=st.integers(0, n)))
+)
+Grouped = tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]
+
+
+@given(groups_of_cases)
+def test_a_difference_by_groups_turns_with_the_models_and_is_no_surer_than_without(case: Grouped) -> None:
+    first, second, groups = case
+    (found, p), (turned, same) = clustered_difference(*case), clustered_difference(second, first, groups)
+    assert (-turned.high, -turned.low, same) == pytest.approx((found.low, found.high, p), abs=1e-9)
+    counts = Paired(*(int(each.sum()) for each in (first & second, first & ~second, ~first & second, ~first & ~second)))
+    plain = tango(counts)
+    assert found.low <= plain.low + 1e-9
+    assert found.high >= plain.high - 1e-9
+    if counts.only_first == counts.only_second:
+        assert p == 1
+
+
+def test_its_variance_is_statsmodels_cluster_robust_one() -> None:
+    """Of the mean of the differences; the interval's half-width is near to that times Student's quantile."""
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(80), 25)
+    lean = rng.normal(0, 0.25, 80)[groups]
+    first, second = rng.random(2000) < 0.7 + lean, rng.random(2000) < 0.6 - lean
+    away = first.astype(float) - second
+    fit = OLS(away, np.ones(2000)).fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
+    found, p = clustered_difference(first, second, groups)
+    half = fit.bse[0] * stats.t.ppf(0.975, 79)
+    assert limits(found) == pytest.approx((away.mean() - half, away.mean() + half), abs=0.01)
+    assert p == pytest.approx(float(fit.pvalues[0]), abs=0.02)
+    assert found.high - found.low > 1.5 * np.ptp(limits(compare(np.ones(2000), first, second).interval))
+
+
+def test_by_groups_chance_is_called_chance_where_mcnemar_does_not() -> None:
+    """Models that are equally good over all writers, each better with some: 400 draws of 40 writers."""
+    rng = np.random.default_rng(1)
+    groups = np.repeat(np.arange(40), 20)
+    found = {"plain": 0, "by groups": 0}
+    for _ in range(400):
+        better = rng.random(40)[groups] < 0.5
+        first, second = (rng.random(800) < np.where(better == side, 0.9, 0.7) for side in (True, False))
+        found["plain"] += compare(np.ones(800), first, second).p_value < 0.05
+        found["by groups"] += clustered_difference(first, second, groups)[1] < 0.05
+    assert found["plain"] > 400 * 0.15
+    assert found["by groups"] < 400 * 0.08
+
+
+def test_one_group_says_nothing() -> None:
+    found, p = clustered_difference([True, True], [False, False], [1, 1])
+    assert (limits(found), p) == ((-1, 1), 1)
+
+
+def test_aurocs_of_all_pairs_and_classes_are_adjusted_together() -> None:
+    rng = np.random.default_rng(2)
+    labels = rng.integers(0, 3, 300)
+    sharp, blunt = (np.eye(3)[labels] * weight + rng.random((300, 3)) for weight in (1.5, 0.5))
+    models = {
+        name: shares / shares.sum(1, keepdims=True) for name, shares in (("a", sharp), ("b", blunt), ("c", sharp))
+    }
+    rows = compare_all_aurocs(labels, models, ("x", "y", "z"))
+    assert [(row["models"], row["class"]) for row in rows[:3]] == [(["a", "b"], each) for each in "xyz"]
+    assert len(rows) == 9
+    adjusted = multipletests([row["p_value"] for row in rows], method="holm")[1]
+    assert [row["adjusted_p_value"] for row in rows] == pytest.approx(adjusted)
+    alike = [row for row in rows if row["models"] == ["a", "c"]]
+    assert [(row["difference"], row["p_value"]) for row in alike] == [(0, 1)] * 3
+    assert all(row["adjusted_p_value"] < 0.05 for row in rows if row not in alike)
+    two = compare_all_aurocs(labels % 2, {name: shares[:, :2] for name, shares in models.items()}, ("no", "yes"))
+    assert [row["class"] for row in two] == ["yes"] * 3

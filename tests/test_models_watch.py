@@ -19,7 +19,7 @@ from digit_recognizer.models.cnn import Convolution, cnn
 from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.mlp import mlp
 from digit_recognizer.models.model_file import weights_sha256, write_model
-from digit_recognizer.models.watch import AXES, FEWEST, SHARE, Watched, features_and_logits, fit_watch
+from digit_recognizer.models.watch import AXES, FEWEST, Watched, features_and_logits, fit_watch
 
 GOLDEN = Path(__file__).parent / "golden"
 SMALL = [dataclasses.asdict(Convolution(8, 5, stride=3)), dataclasses.asdict(Convolution(12, 3))]
@@ -61,7 +61,7 @@ def test_strangeness_is_what_scikit_learns_pca_cannot_rebuild_less_the_energy(na
     length = np.linalg.norm(rest, axis=1)
     np.testing.assert_allclose(watch.residual(unknown).numpy(), length, rtol=1e-3, atol=1e-4)
     largest = np.mean([each.numpy().max(1).mean() for each in logits])
-    weight = SHARE * largest / np.linalg.norm(known_rest, axis=1).mean()
+    weight = largest / np.linalg.norm(known_rest, axis=1).mean()
     assert watch.weight == pytest.approx(weight, rel=1e-3)
     energy = np.mean([logsumexp(each.numpy(), axis=1) for each in new_logits], axis=0)
     np.testing.assert_allclose(strangeness.numpy(), weight * length - energy, rtol=1e-3, atol=1e-3)
@@ -107,6 +107,10 @@ def test_both_forms_of_the_file_give_the_same_strangeness(name: str, tmp_path: P
     (tmp_path / "altered.safetensors").write_bytes(altered)
     with pytest.raises(ModelFileError, match="damaged or altered"):
         load_model(tmp_path / "altered.safetensors", "torch")
+    (tmp_path / "model.onnx").rename(tmp_path / "alone.onnx")
+    alone = load_model(tmp_path / "alone.onnx", "torch").observe(images)
+    np.testing.assert_array_equal(alone[0], by_torch[0])
+    np.testing.assert_array_equal(alone[1], by_torch[1])  # type: ignore[arg-type]
 
 
 def test_a_network_with_few_features_gets_no_watch() -> None:

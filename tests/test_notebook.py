@@ -1,10 +1,10 @@
-"""The notebook tells the story in order, is stored with its outputs, and runs from its first cell to its last."""
+"""Each notebook tells its story in order, is stored with its outputs, and runs from its first cell to its last."""
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import nbformat
@@ -12,7 +12,9 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "handwritten_digit_recognizer.ipynb"
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+NOTEBOOK = NOTEBOOKS / "handwritten_digit_recognizer.ipynb"
+MEDICAL = NOTEBOOKS / "medical_imaging.ipynb"
 MACHINE_PATHS = ("/home", "/root", "/work", "/tmp", "/Users", "C:\\")
 SILENT = {"settings", "imports", "transform"}  # the code cells that only define things
 STORY = (
@@ -37,6 +39,37 @@ STORY = (
     "confusion_figure(",
     "mistakes_gallery(",
     "MY_PICTURE = None",
+)
+
+MEDICAL_SILENT = {"settings", "imports", "made"}
+MEDICAL_PICTURES = ["samples", "changes", "curves", "roc", "polarity", "confusion", "calibration", "pixels", "mistakes"]
+MEDICAL_STORY = (
+    "SEED = ",
+    "import torch",
+    "def made_chests(",
+    "load_dataset(",
+    "DataLoader(",
+    "images.shape",
+    "samples(",
+    "looked for:",
+    "build_network(",
+    "class_weights(",
+    "optim.SGD(",
+    "loss.backward()",
+    "recipe.augmentation(",
+    "train(",
+    "learning_curves(",
+    "threshold = ",
+    "255 - validation.images",
+    'split="test"',
+    "sensitivity",
+    "confusion_figure(",
+    "calibration error",
+    "unsure",
+    "occlusion_map(",
+    "worst_mistakes(",
+    "MY_PICTURE = None",
+    "Not for clinical use",
 )
 
 
@@ -79,45 +112,94 @@ def in_order(parts: Iterable[str], text: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def stored() -> NotebookNode:
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    return read(NOTEBOOK)
+
+
+@pytest.fixture(scope="module")
+def medical() -> NotebookNode:
+    return read(MEDICAL)
+
+
+def read(path: Path) -> NotebookNode:
+    notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     return notebook
 
 
-def test_the_story_is_told_in_order(stored: NotebookNode) -> None:
+def test_the_story_is_told_in_order(stored: NotebookNode, medical: NotebookNode) -> None:
     assert in_order(STORY, "\n".join(cell.source for cell in code_cells(stored))) == []
+    assert in_order(MEDICAL_STORY, "\n".join(cell.source for cell in code_cells(medical))) == []
 
 
-def test_it_is_stored_as_one_run_from_top_to_bottom_left_it(stored: NotebookNode) -> None:
-    cells = code_cells(stored)
-    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert {cell.id for cell in cells if not cell.outputs} == SILENT
-    assert complaints(stored) == []
+def test_they_are_stored_as_one_run_from_top_to_bottom_left_them(stored: NotebookNode, medical: NotebookNode) -> None:
+    for notebook, silent in ((stored, SILENT), (medical, MEDICAL_SILENT)):
+        cells = code_cells(notebook)
+        assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+        assert {cell.id for cell in cells if not cell.outputs} == silent
+        assert complaints(notebook) == []
     assert pictures(stored) == ["samples", "curves", "one", "confusion", "mistakes", "own-seen"]
+    assert pictures(medical) == MEDICAL_PICTURES
 
 
-def test_nothing_of_the_machine_that_ran_it_is_stored(stored: NotebookNode) -> None:
-    words = printed(stored) + "".join(cell.source for cell in stored.cells)
-    assert [path for path in MACHINE_PATHS if path in words] == []
-    assert all("execution" not in cell.metadata for cell in stored.cells)
-    assert NOTEBOOK.stat().st_size < 1_000_000
+def test_nothing_of_the_machine_that_ran_them_is_stored(stored: NotebookNode, medical: NotebookNode) -> None:
+    for notebook, path in ((stored, NOTEBOOK), (medical, MEDICAL)):
+        words = printed(notebook) + "".join(cell.source for cell in notebook.cells)
+        assert [place for place in MACHINE_PATHS if place in words] == []
+        assert all("execution" not in cell.metadata for cell in notebook.cells)
+        assert path.stat().st_size < 1_000_000
+
+
+def test_the_medical_one_says_what_it_is_not_and_was_stored_with_real_pictures(medical: NotebookNode) -> None:
+    assert "**Not for clinical use.**" in medical.cells[0].source
+    assert "Not for clinical use." in printed(medical)
+    assert "MADE" not in printed(medical)
+
+
+def executed(path: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> NotebookNode:
+    """A run of a notebook's copy, alone in a folder, in which it must leave nothing behind."""
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # a notebook draws into itself
+    copy = place / path.name
+    shutil.copyfile(path, copy)
+    notebook = nbformat.read(copy, as_version=4)
+    # It raises CellExecutionError, with the traceback, where a cell fails.
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(place)}}).execute()
+    assert [each for each in complaints(notebook) if each.output_type == "error"] == []
+    assert list(place.iterdir()) == [copy]
+    return notebook
 
 
 @pytest.mark.slow
 def test_it_runs_from_its_first_cell_to_its_last(
     stored: NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("MPLBACKEND", raising=False)  # a notebook draws into itself
-    copy = tmp_path / NOTEBOOK.name
-    shutil.copyfile(NOTEBOOK, copy)
-    notebook = nbformat.read(copy, as_version=4)
-    where = {"metadata": {"path": str(tmp_path)}}
-    # It raises CellExecutionError, with the traceback, where a cell fails.
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=where).execute()
-
-    assert [each for each in complaints(notebook) if each.output_type == "error"] == []
+    notebook = executed(NOTEBOOK, tmp_path, monkeypatch)
     accuracy = re.search(r"^Accuracy: +([\d.]+) %$", printed(notebook), re.MULTILINE)
     assert accuracy, printed(notebook)
     assert float(accuracy[1]) >= 93  # a run may end in a dip of the recipe, see docs/accuracy.md
     assert pictures(notebook) == pictures(stored)
-    assert list(tmp_path.iterdir()) == [copy]
+
+
+def area_of(notebook: NotebookNode) -> float:
+    """The AUROC on the test images, as the medical notebook prints it."""
+    found = re.search(r"^AUROC: +([\d.]+) \(95 % interval", printed(notebook), re.MULTILINE)
+    assert found, printed(notebook)
+    return float(found[1])
+
+
+@pytest.mark.slow
+def test_the_medical_one_runs_where_the_data_is(
+    medical: NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_file: Callable[[str], Path]
+) -> None:
+    monkeypatch.setenv("DIGITS_TEST_DATA", str(shared_file("medmnist").parent))
+    notebook = executed(MEDICAL, tmp_path, monkeypatch)
+    assert area_of(notebook) > 0.95
+    assert "MADE" not in printed(notebook)
+    assert pictures(notebook) == pictures(medical)
+
+
+@pytest.mark.slow
+def test_the_medical_one_makes_pictures_where_the_data_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DIGITS_TEST_DATA", raising=False)
+    notebook = executed(MEDICAL, tmp_path, monkeypatch)
+    assert area_of(notebook) > 0.8
+    assert "these are MADE pictures" in printed(notebook)

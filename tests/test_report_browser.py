@@ -13,6 +13,9 @@ pytest.importorskip("playwright")
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from digit_recognizer.report.page import save_report
+from test_report_page import medical
+
 pytestmark = pytest.mark.slow
 
 PHONE, DESK = {"width": 375, "height": 700}, {"width": 1200, "height": 900}
@@ -64,7 +67,7 @@ def test_a_cell_opens_its_images_by_keyboard(page: Page) -> None:
     inside = page.locator(".cell:target")
     assert inside.is_visible()
     count = int(cell.inner_text())
-    assert inside.locator("img").count() == min(count, 40)
+    assert inside.locator("img[alt^='image']").count() == min(count, 40)  # and below most of them a map
     assert inside.locator("img").first.evaluate("each => each.complete && each.naturalWidth === 28")
     assert page.locator(".cell:visible").count() == 1
     inside.get_by_role("link", name="close").click()
@@ -77,6 +80,19 @@ def test_the_charts_take_the_ink_of_the_theme(page: Page, theme: str) -> None:
     assert (min(channels) > 150) == (theme == "dark")
     assert page.locator("svg").count() == 17
     assert page.locator("svg[aria-label]").count() == 17
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_medical_page_too(browser: Browser, theme: str, size: dict[str, int], tmp_path: Path) -> None:
+    path = save_report(medical(), tmp_path / "report.html")
+    context = browser.new_context(viewport=size, color_scheme=theme)  # type: ignore[arg-type]
+    opened = context.new_page()
+    opened.goto(path.as_uri())
+    assert opened.get_by_role("note").is_visible()
+    assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    found = Axe().run(opened)
+    assert found.violations_count == 0, found.generate_report()
+    context.close()
 
 
 def test_it_prints(page: Page, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,14 +14,20 @@ import pytest
 from numpy.typing import NDArray
 
 from digit_recognizer.data import ArraySplit, Dataset
+from digit_recognizer.data.spec import NOT_CLINICAL
+from digit_recognizer.errors import ConfigError
 from digit_recognizer.measuring import evaluate
-from digit_recognizer.measuring.evaluation import SCHEMA
+from digit_recognizer.measuring.evaluation import SCHEMA, Evaluation
+from digit_recognizer.measuring.operating import Wish
 from digit_recognizer.measuring.predictions import Predictions
 from digit_recognizer.measuring.robustness import robustness
 from digit_recognizer.measuring.trust import details
 from digit_recognizer.models import load_model
 from digit_recognizer.report import behind
+from digit_recognizer.report.checklists import CLAIM, MET, NOT, PARTLY, TRIPOD, items_of
+from digit_recognizer.report.explained import AGAINST, FOR, METHODS, coloured
 from digit_recognizer.report.page import Report, render, report_of_model, report_of_tables, save_report
+from digit_recognizer.report.words import share_words, threshold_words
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> $x^2$ {{ 7 * 7 }}"
 
@@ -67,7 +74,7 @@ def of_classic(mnist: Dataset) -> Report:
     dataset = Dataset(mnist.spec, {"validation": ArraySplit(*few)})
     evaluation = evaluate("classic", dataset, "validation", groups=np.arange(400) // 10)
     found = robustness(evaluation.model, dataset, "validation", n=10)
-    return report_of_model(evaluation, dataset, evaluation.to_dict() | evaluation.details, found)
+    return report_of_model(evaluation, dataset, evaluation.to_dict() | evaluation.details, found, "occlusion")
 
 
 def test_it_fetches_nothing_and_every_link_leads_somewhere(of_classic: Report) -> None:
@@ -109,8 +116,109 @@ def test_every_count_opens_its_images(of_classic: Report) -> None:
             assert scored.class_names[scored.predicted[case.index]] == cell.predicted == case.predicted
             assert case.picture is not None
     page = Page(render(of_classic))
-    pictures = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert all(re.match(r"image \d+: actual ., predicted . \(", each["alt"] or "") for each in pictures)
+    pictures = [attributes["alt"] or "" for tag, attributes in page.tags if tag == "img"]
+    own, maps = pictures[::2], pictures[1::2]  # each with its map
+    assert all(re.match(r"image \d+: actual ., predicted . \(", each) for each in own)
+    for image, explained in zip(own, maps, strict=True):
+        number, read = re.findall(r"image (\d+): actual ., predicted (.)", image)[0]
+        assert explained == f"what spoke for {read} in image {number}"
+
+
+def test_the_maps_are_checked_with_random_weights(of_classic: Report) -> None:
+    explainer = of_classic.explainer
+    assert explainer is not None
+    assert of_classic.take is not None
+    found = explainer.explain(of_classic.take, [5, 3, 5, 9])
+    assert list(found.maps) == [5, 3, 9]
+    assert found.independent
+    assert "they tell of what was learned" in Page(render(of_classic)).text
+    edges = {**METHODS, "edges": lambda _model, image, _label: np.abs(np.gradient(image.astype(float))).sum(0)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("digit_recognizer.report.explained.FEWEST", 2)
+        patch.setattr("digit_recognizer.report.explained.MOST", 2)
+        assert list(explainer.explain(of_classic.take, range(9)).maps) == [0, 1]
+        patch.setattr("digit_recognizer.report.explained.METHODS", edges)
+        patch.setattr("digit_recognizer.report.explained.TITLES", dict.fromkeys(edges, "edges"))
+        fooled = replace(of_classic, explainer=replace(explainer, method="edges"))
+        assert "not to be relied on" in Page(render(fooled)).text
+    with pytest.raises(ConfigError, match="occlusion"):
+        replace(explainer, method="oclusion").explain(of_classic.take, [1])
+
+
+def test_a_map_is_orange_for_and_blue_against() -> None:
+    made = coloured(np.full((1, 3), 100, np.uint8), np.array([[2.0, -2.0, 0.0]]))
+    assert made.tolist() == [[list(FOR), list(AGAINST), [50, 50, 50]]]
+    assert coloured(np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2))).shape == (2, 2, 3)
+
+
+def medical(sensitivity: float | None = 0.9) -> Report:
+    """The page of made cases of a disease, of 60 patients at two sites."""
+    draw = np.random.default_rng(0)
+    patients = np.sort(draw.integers(0, 60, 400))
+    ill = draw.random(60)[patients] < 0.5
+    score = np.clip(draw.normal(0.35 + 0.3 * ill, 0.15), 0.001, 0.999)
+    labels, table = ill.astype(np.int64), np.stack([1 - score, score], 1)
+    model = load_model("mlp")
+    header = replace(
+        model.header, class_names=("normal", "ill"), positive=1, task="binary", calibration=None, caveats=()
+    )
+    wish = None if sensitivity is None else Wish(sensitivity, "validation", labels, table, np.arange(400))
+    evaluation = Evaluation(
+        replace(model, header=header),
+        "clinic",
+        "test",
+        labels,
+        table,
+        0.0,
+        1,
+        patients,
+        columns={"site": np.array(["N", "S"])[patients % 2]},
+        caveats=(NOT_CLINICAL,),
+        patients=patients,
+        wish=wish,
+        prevalences=(0.01,),
+    )
+    result = evaluation.to_dict() | evaluation.details
+    rows = [("Model", "made")]
+    return Report(evaluation.title, result, evaluation.predictions, rows, checklists=True)
+
+
+def test_a_medical_page_tells_what_the_field_asks() -> None:
+    report = medical()
+    page, positive = Page(render(report)), report.result["positive"]
+    assert page.text.index(NOT_CLINICAL) < page.text.index("Confusion matrix")
+    for words in (
+        threshold_words(positive),
+        share_words(positive["sensitivity"]),
+        share_words(positive["per_patient"]["specificity"]),
+        share_words(positive["predictive"][0]["ppv"]),
+        share_words(positive["by"]["site"][1]["sensitivity"]),
+        share_words(positive["referral"]["points"][2]["sensitivity"]),
+        "CLAIM 2024",
+        "TRIPOD+AI",
+        "for the authors",
+    ):
+        assert words in page.text, words
+    assert {"#positive", "#checklists"} <= set(page.all("href"))
+    labels = page.all("aria-label")
+    assert any(each.startswith("Decision curve") for each in labels)
+    assert any(each.startswith("Workload") for each in labels)
+    assert "fitted to nothing" in Page(render(medical(None))).text
+    assert "What journals ask for" not in Page(render(tabled(made(200, 2)))).text
+
+
+def test_the_checklists_say_what_this_page_lacks() -> None:
+    result = medical().result
+    found = {(each.source, each.number): each for each in items_of(result)}
+    plain = {(each.source, each.number): each for each in items_of(result | {"positive": None})}
+    assert (found[CLAIM, "38"].status, plain[CLAIM, "38"].status) == (MET, NOT)
+    assert (found[CLAIM, "20"].status, plain[CLAIM, "20"].status) == (MET, PARTLY)
+    numbers = [number for source, number in found if source == CLAIM]
+    told = [n for each in numbers for n in range(int(each.split("-")[0]), int(each.split("-")[-1]) + 1)]
+    assert told == list(range(1, 45))
+    numbers = [number for source, number in found if source == TRIPOD]
+    told = [n for each in numbers for n in range(int(each.split("-")[0]), int(each.split("-")[-1]) + 1)]
+    assert told == list(range(1, 28))
 
 
 def test_mistakes_come_the_surest_first_and_hits_the_least_sure() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -18,7 +19,7 @@ import pytest
 from PIL import Image
 
 from digit_recognizer.data import Dataset
-from digit_recognizer.errors import ConfigError, DataError, RunError
+from digit_recognizer.errors import ConfigError, DataError, RunError, StorageError
 from digit_recognizer.recognizer import Recognizer
 from digit_recognizer.scoring import Settings, score, score_shard
 from digit_recognizer.scoring import shards as shards_module
@@ -169,6 +170,37 @@ def test_a_run_goes_on_where_its_parts_end(pictures: list[bytes], tmp_path: Path
         score(tmp_path, out, MODEL, workers=1)
     with pytest.raises(ConfigError, match="workers"):
         score(tmp_path / "in", out, MODEL, workers=0)
+
+
+def test_a_run_counts_what_it_kept_too(pictures: list[bytes], tmp_path: Path) -> None:
+    for number in range(3):
+        archive_of(tmp_path / "in" / f"{number}.tar", [*pictures[:4], b"none"], number * 5)
+    whole = score(tmp_path / "in", tmp_path / "out", MODEL, workers=1)
+    (tmp_path / "out" / part_name(1)).unlink()
+    again = score(tmp_path / "in", tmp_path / "out", MODEL, workers=1)
+    assert again.statuses == whole.statuses == count_statuses(str(tmp_path / "out"))
+    assert whole.statuses["error"] == 3
+    assert count_statuses(str(tmp_path / "out"), [0, 2])["error"] == 2
+    assert not count_statuses(str(tmp_path / "out"), [])
+
+
+def test_a_full_disk_is_said_and_leaves_no_half_a_part(
+    pictures: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shard,) = find_shards(str(archive_of(tmp_path / "in" / "a.tar", pictures)))
+    out = tmp_path / "out"
+    out.mkdir()
+
+    def full(_source: Path, _target: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", full)
+        with pytest.raises(StorageError, match="Free some space"):
+            score_shard(shard, str(out), settings_for())
+    assert not list(out.iterdir())
+    score_shard(shard, str(out), settings_for())
+    assert len(rows_in(out)) == 60
 
 
 def test_two_runs_do_not_share_a_folder(pictures: list[bytes], tmp_path: Path) -> None:

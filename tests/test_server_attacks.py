@@ -14,12 +14,17 @@ import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from digit_recognizer import Recognizer
+from digit_recognizer.errors import ImageError
 from digit_recognizer.server.tokens import add_token, digest_of
+from digit_recognizer.server.uploads import Upload
+from digit_recognizer.server.work import within
 from helpers_cli import digits, is_complaint
 from server_process import PATIENCE, Answer, Server, answered, as_png, commanded, form, running, seven
 
@@ -281,6 +286,32 @@ def test_too_many_connections_are_refused(server: Server) -> None:
         for _ in range(3 * int(LIMITS["connections"])):
             open_ones.enter_context(server.connect())
     time.sleep(0.2)
+
+
+def test_a_photo_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    page = Image.new("L", (1600, 1200), 250)
+    for place in range(20 * 25):
+        page.paste(seven().resize((45, 48)), (20 + 75 * (place % 20), 10 + 47 * (place // 20)))
+    with running(tmp_path, reading_seconds=0.05) as server:
+        for path in ("/v1/read", "/v1/read?grid=3x3"):
+            answer = server.post(path, as_png(page))
+            if path == "/v1/read" or answer.status != 200:  # where there is no grid nothing takes long
+                is_problem(answer, 413, "0.05 seconds", "in parts")
+        small = Image.new("L", (200, 160), 250)
+        body, kind = form(("a.png", as_png(page)), ("b.png", as_png(small)))
+        late, blank = server.post("/v1/read", body, kind).json["pages"]
+        assert "a.png: holds more than can be read" in late["error"]
+        assert "error" not in blank
+        assert server.post("/v1/predict", SEVEN).json["predictions"][0]["label"] == 7
+
+
+def test_work_that_nobody_waits_for_ends() -> None:
+    left = Event()
+    recognizer = within(Recognizer.load("classic"), 1000, left, Upload("a.png", b""))
+    assert recognizer.predict([seven()])[0].label == 7
+    left.set()
+    with pytest.raises(ImageError, match=r"a\.png: nobody waits for it"):
+        recognizer.predict([seven()])
 
 
 def test_a_client_that_leaves_is_not_waited_for(server: Server) -> None:

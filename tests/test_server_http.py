@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from fastapi import FastAPI
 from PIL import Image
 
 from digit_recognizer import Recognizer
 from digit_recognizer.models import load_model, shipped_models
+from digit_recognizer.server.app import shortened
 from helpers_cli import digits
-from server_process import Server, as_png, form, running, seven
+from server_process import PATIENCE, Server, as_png, form, running, seven
 
 SEVEN = as_png(seven())
 
@@ -44,6 +49,28 @@ def test_many_pictures_are_answered_in_order_and_a_bad_one_stops_no_other(server
         ("picture 3", "ok"),
     ]
     assert "not a picture of a known kind" in found[1]["error"]
+
+
+def test_the_shorter_way_gives_what_the_longer_gives(server: Server) -> None:
+    for body in (SEVEN, b"no picture", b"", form(("a.png", SEVEN), ("b.png", b"?"))[0]):
+        kind = form()[1] if body.startswith(b"--") else "image/png"
+        short, long = (server.post(f"/v1/predict{query}", body, kind) for query in ("", "?probabilities=false"))
+        assert (short.status, short.body) == (long.status, long.body)
+        assert {*short.headers.items()} ^ {*long.headers.items()} == set()
+
+
+def test_a_failure_of_its_own_is_told_and_raised_for_the_log() -> None:
+    app, told = FastAPI(), list[Any]()
+    app.state.service = None  # which can do nothing
+    scope = {"type": "http", "method": "POST", "path": "/v1/predict", "query_string": b"", "headers": []}
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    with pytest.raises(AttributeError):
+        asyncio.run(shortened(app)(scope, None, send))  # type: ignore[arg-type]  # nothing is received
+    assert told[0]["status"] == 500
+    assert b"Something went wrong here" in told[1]["body"]
 
 
 def test_probabilities_where_asked_for(server: Server) -> None:
@@ -150,7 +177,12 @@ def test_the_page_fetches_nothing_from_elsewhere(server: Server) -> None:
 def test_the_log_says_no_more_than_it_must(server: Server) -> None:
     body, kind = form(("my-secret-name.png", SEVEN))
     server.post("/v1/predict?token=secret-query", body, kind)
+    before = server.log.read_text().count('"path": "other"')
     server.ask("GET", "/secret-path")
+    until = time.monotonic() + PATIENCE
+    while server.log.read_text().count('"path": "other"') == before:  # a line is written once its answer is sent
+        assert time.monotonic() < until
+        time.sleep(0.05)
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
     assert {"time", "level", "message", "method", "path", "status", "ms"} == set(lines[-1])
     assert (lines[-1]["path"], lines[-1]["status"]) == ("other", 404)

@@ -200,3 +200,13 @@ def test_anyones_network_is_taught_and_runs_by_its_twin(tmp_path: Path) -> None:
     assert evaluate(tmp_path / "run", dataset, "validation").accuracy > 0.5
     with pytest.raises(ModelFileError, match="Use its ONNX twin"):
         load_model(tmp_path / "run", "torch")
+
+
+def test_auto_with_other_epochs_averages_over_as_large_a_share_of_them() -> None:
+    spec = small_spec("binary", 2)
+    by_itself, shorter = (auto_recipe(spec, 5000, epochs=epochs) for epochs in (None, 2))
+    assert isinstance(by_itself, Recipe)
+    assert isinstance(shorter, Recipe)
+    assert by_itself.epochs > shorter.epochs == 2
+    remembered = [1 / (1 - each.averaging) / each.epochs for each in (by_itself, shorter)]
+    assert remembered[0] == pytest.approx(remembered[1])

@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.data.medmnist import MEDMNIST, parted
 from digit_recognizer.data.spec import PATIENT
 from digit_recognizer.errors import DataError
-from digit_recognizer.training.cross_validate import cross_validate, dealt, groups_of, pooled
+from digit_recognizer.models.architectures import build_network
+from digit_recognizer.training.cross_validate import cross_validate, dealt, groups_of, pooled, trained_folds
 from digit_recognizer.training.recipes import MLP
 from medmnist_files import small_spec
 from tiny import tiny_split
@@ -89,3 +92,21 @@ def test_too_few_of_a_class_is_refused() -> None:
     few = tiny_split(300, 1)
     with pytest.raises(DataError, match="cannot be dealt to 5 folds"):
         cross_validate(SHORT, guarded(few.chosen(np.arange(20)), few.chosen(np.arange(20, 25))))
+
+
+def test_a_fold_begins_with_the_network_that_is_given() -> None:
+    begun: list[int] = []
+
+    def begin(seed: int) -> nn.Module:
+        begun.append(seed)
+        return build_network(SHORT.architecture(28, 10))
+
+    dataset = guarded(tiny_split(150, 1), tiny_split(50, 2))
+    barely = replace(SHORT, epochs=1, learning_rate=1e-12)
+    folds = list(trained_folds(barely, dataset, folds=2, seed=3, begin=begin))
+    assert begun == [6, 7]
+    assert sorted(np.concatenate([held_out for held_out, _ in folds])) == list(range(200))
+    torch.manual_seed(0)
+    given = build_network(SHORT.architecture(28, 10))
+    ((_, network), _) = list(trained_folds(barely, dataset, folds=2, begin=lambda _: given))
+    assert network is given

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from digit_recognizer import train
 from digit_recognizer.errors import ConfigError, RunError
@@ -33,6 +34,7 @@ SEEING = Recipe(
     threads=1,
 )
 BOTH = EnsembleRecipe("both", (SMALL, SEEING))
+NAMES = [member.name for member in BOTH.members]
 
 
 class StoppedError(Exception):
@@ -121,3 +123,26 @@ def test_a_recipe_of_recipes_survives_json() -> None:
 def test_impossible_ensembles_are_refused(members: tuple[Recipe, ...]) -> None:
     with pytest.raises(ConfigError):
         get_recipe(EnsembleRecipe("odd", members))
+
+
+@pytest.mark.parametrize("runtime", ["torch", "onnx"])
+def test_a_mirrored_one_answers_alike_for_an_image_and_its_mirror_image(mirrored: Path, runtime: str) -> None:
+    model = load_model(mirrored, runtime=runtime)
+    images = tiny_dataset().split("test").take(np.arange(20))
+    answers = model.logits(images)
+    np.testing.assert_allclose(answers, model.logits(images[:, :, ::-1]), atol=1e-4)
+    each = [softmax(load_model(mirrored / "members" / name).logits(view)) for name in NAMES for view in both(images)]
+    np.testing.assert_allclose(softmax(answers), np.mean(each, axis=0), atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mirrored") / "run"
+    recipe = replace(BOTH, mirrored=True)
+    assert recipe_from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+    train(recipe, tiny_dataset(), seed=5, out=folder)
+    return folder
+
+
+def both(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    return images, images[:, :, ::-1]

@@ -48,7 +48,6 @@ def test_the_wheel_carries_data_weights_and_licences(wheel: Path) -> None:
         "data/mnist/t10k-labels-idx1-ubyte.gz",
         "data/mnist/validation.txt",
         "data/mnist/LICENCE.md",
-        "models/pretrained/classic.safetensors",
         "models/pretrained/best.onnx",
         "models/pretrained/best.json",
         "models/pretrained/classic.onnx",
@@ -58,7 +57,7 @@ def test_the_wheel_carries_data_weights_and_licences(wheel: Path) -> None:
         "py.typed",
     ):
         assert f"digit_recognizer/{inside}" in names
-    assert not [name for name in names if name.startswith(("tests", "benchmarks"))]
+    assert not [name for name in names if name.startswith(("tests", "benchmarks")) or name.endswith(".safetensors")]
 
 
 @pytest.fixture(scope="module")
@@ -112,13 +111,6 @@ def size(folder: Path) -> int:
 def test_the_base_install_brings_less_than_400_mb(scripts: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "empty", with_pip=True)
     assert size(scripts.parent) - size(tmp_path / "empty") < 400e6
-
-
-@pytest.mark.slow
-def test_nothing_in_the_base_install_can_report_to_the_maker_of_onnx_runtime(scripts: Path) -> None:
-    found = [path for path in scripts.parent.rglob("onnxruntime/capi/*") if path.is_file()]
-    assert found
-    assert not [path.name for path in found if b"ORT_DISABLE_TELEMETRY" in path.read_bytes()]
 
 
 @pytest.mark.slow

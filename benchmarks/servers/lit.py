@@ -10,7 +10,7 @@ from fastapi import Request
 from PIL import Image
 
 from digit_recognizer.models import load_model
-from digit_recognizer.models.model_file import read_network
+from digit_recognizer.models.model_file import load_network
 
 
 class Recognise(litserve.LitAPI):  # type: ignore[misc]
@@ -18,7 +18,7 @@ class Recognise(litserve.LitAPI):  # type: ignore[misc]
 
     def setup(self, device: str) -> None:
         model = load_model(sys.argv[1], "torch")
-        _, network = read_network(model.path.read_bytes())
+        _, network, _ = load_network(model.path)
         self.network = network.eval().to(device)
 
     def decode_request(self, request: Request) -> torch.Tensor:  # a form's fields; LitServe asks for the annotation

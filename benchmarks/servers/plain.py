@@ -12,10 +12,10 @@ from fastapi import FastAPI, Request
 from PIL import Image
 
 from digit_recognizer.models import load_model
-from digit_recognizer.models.model_file import read_network
+from digit_recognizer.models.model_file import load_network
 
 model = load_model(sys.argv[1], "torch")
-_, network = read_network(model.path.read_bytes())
+_, network, _ = load_network(model.path)
 network.eval()
 app = FastAPI()
 

@@ -5,12 +5,13 @@ The names below are imported when first used, so that `import digit_recognizer` 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from digit_recognizer.lazy import resolver
 
 __version__ = "0.1.0"
 
-# Public name -> the module that defines it (PEP 562).
+# Public name -> the module that defines it.
 _HOME = {
     "DigitRecognizerError": "errors",
     "DigitRecognizerWarning": "errors",
@@ -37,10 +38,7 @@ if TYPE_CHECKING:
     from digit_recognizer.training import train as train
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = resolver(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

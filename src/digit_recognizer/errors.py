@@ -19,6 +19,7 @@ EXTRAS = {
     "heic": ("pillow_heif",),
     "pdf": ("pypdfium2",),
     "medical": ("pydicom",),
+    "explain": (*TRAIN, "captum"),
 }
 
 
@@ -39,7 +40,7 @@ class PictureKindError(ImageError):
 
 
 class PictureSizeError(ImageError):
-    """A picture of more pixels than are decoded."""
+    """A picture of more pixels than are decoded, or with more on it than is read in the time allowed."""
 
 
 class ModelFileError(DigitRecognizerError):
@@ -52,6 +53,10 @@ class ConfigError(DigitRecognizerError):
 
 class RunError(DigitRecognizerError):
     """A run folder is in use, already holds another run, or cannot be resumed."""
+
+
+class BusyError(RunError):
+    """A run folder is in use by another process."""
 
 
 class StorageError(DigitRecognizerError):

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from digit_recognizer.errors import DigitRecognizerError, RunError, StorageError
+from digit_recognizer.errors import BusyError, DigitRecognizerError, RunError, StorageError
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -92,8 +92,8 @@ def append_line(path: Path, line: str) -> None:
 def locked_folder(folder: Path, busy: str) -> Iterator[None]:
     """A folder, made where it is absent, and kept from other processes; the lock ends with the block or the process.
 
-    busy: what to tell where another process holds it. Raises RunError then, and for a file; StorageError where the
-    folder cannot be made.
+    busy: what to tell where another process holds it. Raises BusyError then, RunError for a file, StorageError where
+    the folder cannot be made.
     """
     from filelock import FileLock, Timeout
 
@@ -104,7 +104,7 @@ def locked_folder(folder: Path, busy: str) -> Iterator[None]:
         lock = FileLock(folder / ".lock")
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise RunError(f"{folder}: {busy}") from error
+        raise BusyError(f"{folder}: {busy}") from error
     except OSError as error:
         raise storage_error(folder, error) from error
     try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from PIL import Image
 
 from digit_recognizer.errors import ConfigError, ImageError
 from digit_recognizer.images import Picture, read_picture, shown_name
+from digit_recognizer.images.dicom_modality import modality_of
 from digit_recognizer.images.pages import states_turn
 from digit_recognizer.measuring.calibration import Calibration, read_calibration
 from digit_recognizer.measuring.selective import AnswerThreshold
@@ -67,6 +69,7 @@ class Recognizer:
     ) -> None:
         """max_error, level, keep_ids: as for `load`."""
         self.model, self.keep_ids = model, keep_ids
+        self.check: Callable[[], None] | None = None
         calibration = read_calibration(model.header)
         self.answers = answering(model, calibration, max_error)
         self.sets = calibration.set_at(level) if calibration else None
@@ -94,6 +97,12 @@ class Recognizer:
         """
         return cls(load_model(model, runtime), max_error, level, keep_ids)
 
+    def stoppable(self, check: Callable[[], None]) -> Recognizer:
+        """The same recognizer, which calls `check` before each batch of pictures; what that raises ends the work."""
+        made = copy(self)
+        made.check = check
+        return made
+
     def predict(self, pictures: Picture | Sequence[Picture]) -> list[Prediction]:
         """One prediction a picture, in order; a picture that cannot be read gives status "error" and stops no other.
 
@@ -103,6 +112,8 @@ class Recognizer:
         several = as_list(pictures)
         found: list[Prediction] = []
         for start in range(0, len(several), BATCH):
+            if self.check:
+                self.check()
             found += self.predict_batch(several[start : start + BATCH], start)
         return found
 
@@ -119,6 +130,14 @@ class Recognizer:
         for i, other in zip(doubtful, as_stored, strict=True):
             found[i] = other if other.status == "ok" else found[i]
         return found
+
+    def stranger(self, picture: Picture) -> str | None:
+        """Why a picture is of another kind than those that the model learned from, by what its file states."""
+        learned = self.model.header.data.get("modalities")
+        stated = modality_of(picture) if learned and isinstance(picture, str | os.PathLike) else None
+        if learned is None or stated is None or stated in learned:
+            return None
+        return f"its file states the modality {stated}, and the model learned from {', '.join(map(str, learned))}"
 
     def read(self, pictures: Sequence[Picture], sources: Sequence[str], as_stored: bool = False) -> list[Prediction]:
         """Predictions of pictures with these names, upright as they state or as stored."""
@@ -138,8 +157,10 @@ class Recognizer:
             found.append(None)
         rows = self.rows(np.stack(ready)) if ready else iter(())
         return [
-            replace(self.answer(source, *next(rows)), as_stored=as_stored) if prediction is None else prediction
-            for source, prediction in zip(sources, found, strict=True)
+            refused(replace(self.answer(source, *next(rows)), as_stored=as_stored), self.stranger(picture))
+            if prediction is None
+            else prediction
+            for picture, source, prediction in zip(pictures, sources, found, strict=True)
         ]
 
     def rows(self, images: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.float64], float]]:
@@ -170,6 +191,11 @@ class Recognizer:
             tuple(np.flatnonzero(probabilities >= GIVEN).tolist()) if self.model.header.multi_label else (),
             reason,
         )
+
+
+def refused(prediction: Prediction, reason: str | None) -> Prediction:
+    """A prediction, or that its picture is of another kind, where there is a reason to say so."""
+    return replace(prediction, status=STRANGER["picture"], reason=reason) if reason else prediction
 
 
 def answering(model: Model, calibration: Calibration | None, max_error: float | None) -> AnswerThreshold | None:

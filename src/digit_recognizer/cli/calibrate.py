@@ -40,7 +40,7 @@ def calibrate(
     loaded = load_model(model)
     dataset = load_dataset(data, data_dir, loaded.preprocess, unverified)
     calibration, before, after = calibrate_model(loaded, dataset, split)
-    copy_model(loaded.path.with_suffix(".safetensors"), out, calibration.to_dict())
+    copy_model(loaded.path, out, calibration.to_dict())
     losses = {"negative_log_likelihood": after, "negative_log_likelihood_before": before}
     said = {"caveats": list(dataset.spec.caveats)}
     result = {"schema": SCHEMA, "model": str(out), **losses, **calibration.to_dict(), **said}

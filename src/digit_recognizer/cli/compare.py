@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from digit_recognizer.measuring.predictions import Predictions
 
 SCHEMA = "digit-recognizer/comparison/1"
+ALPHA = 0.05  # of AUROCs, after Holm's adjustment
 SHOWN = 20  # images named that two models read differently
+TEST_NAMES = {"mcnemar, exact": "exact McNemar", "obuchowski, clustered": "Obuchowski's test, by groups,"}
 
 
 def compare(
@@ -26,29 +29,38 @@ def compare(
     labels: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The actual classes, where tables are compared.")
     ] = None,
+    groups: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Writer, patient or site of each case: intervals heed it.")
+    ] = None,
     data_dir: DataDir = None,
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """Differences of accuracy with intervals and exact tests, and the images that are read differently."""
+    """Differences of accuracy and AUROC with intervals and tests, and the images that are read differently."""
     from digit_recognizer.cli.output import write_json
     from digit_recognizer.errors import ConfigError, require_extra
 
     require_extra("train", "digits compare")
     from digit_recognizer.measuring.compare import compare_all
+    from digit_recognizer.measuring.predictions import column, comparable
 
     if len(models) < 2 or len(set(models)) < len(models):
         raise ConfigError("Comparing needs two or more different models: digits compare classic best")
     scored = [of_table(name, labels) if labels else of_model(name, data, split, data_dir) for name in models]
     scored = [each.with_classes(scored[0].class_names) for each in scored]
+    known = comparable(column(groups, "groups")) if groups else scored[0].groups
+    scored = [replace(each, groups=known) for each in scored]
     by_name = {name: each.predicted for name, each in zip(models, scored, strict=True)}
-    found = compare_all(scored[0].labels, by_name)
+    found = compare_all(scored[0].labels, by_name, groups=known)
     accuracies = [{"model": name, **share_right(each)} for name, each in zip(models, scored, strict=True)]
-    result = {"schema": SCHEMA, "models": accuracies, "comparisons": [each.to_dict() for each in found]}
+    areas = aurocs(models, scored)
+    comparisons = [each.to_dict() for each in found]
+    result = {"schema": SCHEMA, "models": accuracies, "comparisons": comparisons, "aurocs": areas}
     if json:
         write_json(json, result)
     if json != "-" and not quiet:
         print_comparisons(accuracies, found, scored)
+        print_aurocs(areas)
 
 
 def of_table(name: str, labels: Path) -> Predictions:
@@ -63,6 +75,17 @@ def of_model(name: str, data: str, split: str, data_dir: Path | None) -> Predict
     from digit_recognizer.measuring import evaluate
 
     return evaluate(name, data, split, data_dir).predictions
+
+
+def aurocs(models: list[str], scored: list[Predictions]) -> list[dict[str, Any]] | None:
+    """The models' AUROCs of each class; None of cases in groups, which DeLong's test would take as independent."""
+    from digit_recognizer.measuring.compare_aurocs import compare_all_aurocs
+
+    first = scored[0]
+    if first.groups is not None or first.labels.ndim > 1:
+        return None
+    probabilities = {name: each.probabilities for name, each in zip(models, scored, strict=True)}
+    return compare_all_aurocs(first.labels, probabilities, first.class_names)
 
 
 def share_right(scored: Predictions) -> dict[str, Any]:
@@ -97,11 +120,29 @@ def in_words(each: Comparison) -> str:
     told = (
         f"{each.first} minus {each.second}: {difference:+.2f} points (95 % interval {low:+.2f} to {high:+.2f});"
         f" only {each.first} right {counts.only_first:,}, only {each.second} right {counts.only_second:,};"
-        f" exact McNemar p = {each.adjusted_p_value:.2g}"
+        f" {TEST_NAMES[each.test]} p = {each.adjusted_p_value:.2g}"
     )
     if each.verdict.by_chance:
         return f"{told}.\n  They differ by no more than chance explains: neither is shown to be better."
     return f"{told}.\n  {each.verdict.better} is better than {each.verdict.worse}."
+
+
+def print_aurocs(rows: list[dict[str, Any]] | None) -> None:
+    """The classes whose AUROCs differ by more than chance, or that none do."""
+    from digit_recognizer.cli.output import answers
+
+    if rows is None:
+        return
+    for row in (row for row in rows if row["adjusted_p_value"] is not None and row["adjusted_p_value"] <= ALPHA):
+        low, high, p = row["interval"]["low"], row["interval"]["high"], row["adjusted_p_value"]
+        answers().print(
+            f"AUROC of {row['class']}: {row['models'][0]} {row['first']:.5f}, {row['models'][1]} {row['second']:.5f};"
+            f" difference {row['difference']:+.5f} ({low:+.5f} to {high:+.5f}), DeLong p = {p:.2g}",
+            markup=False,
+        )
+    equal = sum(row["adjusted_p_value"] is None or row["adjusted_p_value"] > ALPHA for row in rows)
+    if equal:
+        answers().print(f"AUROC: {equal} of {len(rows)} differences (a class each) are no more than chance explains.")
 
 
 def disagreements(each: Comparison, first: Predictions, second: Predictions) -> str:

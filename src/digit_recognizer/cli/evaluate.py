@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digit_recognizer.cli.options import DataDir, Json, Quiet, RunData, Split, Unverified, file_to_be_written
+from digit_recognizer.cli.evaluate_tables import of_tables
+from digit_recognizer.cli.options import DataDir, Json, Quiet, RunData, Split, Unverified, file_to_be_written, share
 from digit_recognizer.cli.seeds import evaluate_many, print_seeds
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from digit_recognizer.data import Dataset
     from digit_recognizer.measuring import Evaluation
     from digit_recognizer.measuring.robustness import Robustness
@@ -39,6 +38,16 @@ def evaluate(
     groups: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Writer, patient or site of each image: intervals heed it.")
     ] = None,
+    sensitivity: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHARE", help="Of the class that is looked for: fix the threshold for it on validation images."
+        ),
+    ] = None,
+    prevalence: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SHARE", help="Of that class, to tell predictive values for; may be given several times."),
+    ] = None,
     json: Json = None,
     each: Annotated[bool, typer.Option("--each", help="Also print predicted and actual label of each image.")] = False,
     figures: Annotated[
@@ -51,21 +60,31 @@ def evaluate(
             metavar="FILE", callback=file_to_be_written, help="Write it all as one HTML page that opens anywhere."
         ),
     ] = None,
+    explain: Annotated[
+        str,
+        typer.Option(metavar="HOW", help="The report's images: occlusion, gradients (needs [explain]) or none."),
+    ] = "occlusion",
     quiet: Quiet = False,
 ) -> None:
     """Score a model on a split: totals, accuracy with its interval, how far its doubts can be relied on."""
     from digit_recognizer.cli.output import write_json
-    from digit_recognizer.errors import require_extra
+    from digit_recognizer.errors import ConfigError, require_extra
 
     require_extra("train", "digits evaluate")
     aloud = json != "-" and not quiet
+    wishes: dict[str, Any] = {
+        "sensitivity": None if sensitivity is None else share(sensitivity),
+        "prevalences": tuple(map(share, prevalence or ())),
+    }
     if predictions or labels:
+        if any(wishes.values()):
+            raise ConfigError("--sensitivity and --prevalence are of a model, not of --predictions.")
         result = of_tables(model, predictions, labels, groups, report, aloud=aloud)
     else:
-        outputs = Outputs(figures, report, each=each, answered=json != "-", aloud=aloud)
+        outputs = Outputs(figures, report, check_explain(explain), each=each, answered=json != "-", aloud=aloud)
         place = {"name": data, "data_dir": data_dir, "unverified": unverified}
         given = {key: value for key, value in place.items() if value is not None}
-        result = of_model(model, given, split, groups, outputs)
+        result = of_model(model, given, split, groups, wishes, outputs)
     if json:
         write_json(json, result)
 
@@ -76,50 +95,37 @@ class Outputs:
 
     figures: Path | None
     report: Path | None
+    explain: str | None  # how the report's images are explained
     each: bool  # a line an image
     answered: bool  # standard output is free for words
     aloud: bool  # the summary is wanted there
 
 
-def of_tables(
-    model: str | None,
-    predictions: Path | None,
-    labels: Path | None,
-    groups: Path | None,
-    report: Path | None,
-    *,
-    aloud: bool,
-) -> dict[str, Any]:
-    """Measure probabilities from files; the object of `--json`."""
-    from digit_recognizer.cli.output import answers
-    from digit_recognizer.cli.summary import print_details, print_totals
-    from digit_recognizer.errors import ConfigError
-    from digit_recognizer.measuring.evaluation import SCHEMA
-    from digit_recognizer.measuring.predictions import read_predictions
-    from digit_recognizer.measuring.trust import details
+def check_explain(how: str) -> str | None:
+    """How a report's images are explained; None: not at all. Refused at once where that is not known or not there."""
+    from digit_recognizer.errors import ConfigError, nearest, require_extra
+    from digit_recognizer.report.explained import METHODS
 
-    if model or not (predictions and labels):
-        raise ConfigError("--predictions and --labels belong together, and stand in place of a model.")
-    scored = read_predictions(predictions, labels, groups)
-    result = {"schema": SCHEMA, "model": scored.name, **scored.counts()}
-    result |= details(scored.labels, scored.probabilities, scored.groups)
-    if aloud:
-        print_totals(scored.name, result)
-        print_details(result)
-    if report:
-        from digit_recognizer.report.page import report_of_tables, save_report
-
-        files = {"predictions": predictions, "labels": labels} | ({"groups": groups} if groups else {})
-        save_report(report_of_tables(scored, result, files), report)
-        if aloud:
-            answers().print(f"Report: {report}", markup=False)
-    return result
+    known = [*METHODS, "none"]
+    if how not in known:
+        raise ConfigError(f"The explanation {how!r} is unknown.{nearest(how, known)}")
+    if how == "gradients":
+        require_extra("explain", "--explain gradients")
+    return None if how == "none" else how
 
 
 def of_model(
-    model: str | None, place: dict[str, Any], split: str, groups: Path | None, outputs: Outputs
+    model: str | None,
+    place: dict[str, Any],
+    split: str,
+    groups: Path | None,
+    wishes: dict[str, Any],
+    outputs: Outputs,
 ) -> dict[str, Any]:
-    """Score a model, or a folder of seeds; the object of `--json`. place: what was said of the data."""
+    """Score a model, or a folder of seeds; the object of `--json`.
+
+    place: what was said of the data. wishes: sensitivity and prevalences, as `measuring.evaluate` takes them.
+    """
     from digit_recognizer.errors import ConfigError
     from digit_recognizer.measuring.predictions import column
     from digit_recognizer.models import load_model
@@ -135,12 +141,12 @@ def of_model(
     loaded = load_model(folders[0] if folders else named)
     dataset = load_again(folders[0] if folders else Path(named), place, loaded)
     if folders:
-        result = evaluate_many(folders, dataset, split)
+        result = evaluate_many(folders, dataset, split, wishes)
         if outputs.aloud:
             print_seeds(result)
         return result
     known = column(groups, "groups") if groups else None
-    return evaluate_one(loaded, dataset, split, known, outputs)
+    return evaluate_one(loaded, dataset, split, wishes | {"groups": known}, outputs)
 
 
 def load_again(run: Path, place: dict[str, Any], model: Model) -> Dataset:
@@ -154,9 +160,9 @@ def load_again(run: Path, place: dict[str, Any], model: Model) -> Dataset:
 
 
 def evaluate_one(
-    model: Model, dataset: Dataset, split: str, groups: NDArray[Any] | None, outputs: Outputs
+    model: Model, dataset: Dataset, split: str, wishes: dict[str, Any], outputs: Outputs
 ) -> dict[str, Any]:
-    """Score one model, draw what was asked for, and say it; the object of `--json`."""
+    """Score one model, draw what was asked for, and say it; the object of `--json`. wishes: with the groups."""
     from digit_recognizer.cli.output import answers
     from digit_recognizer.cli.summary import (
         print_caveats,
@@ -171,7 +177,7 @@ def evaluate_one(
 
     if model.header.multi_label and (outputs.figures or outputs.report or outputs.each):
         raise ConfigError("--figures, --report and --each are of models that give one label a picture.")
-    evaluation = score(model, dataset, split, groups=groups)
+    evaluation = score(model, dataset, split, **wishes)
     result = evaluation.to_dict() | evaluation.details
     if outputs.answered and outputs.each:
         print_each(evaluation)
@@ -199,7 +205,7 @@ def save_outputs(evaluation: Evaluation, dataset: Dataset, result: dict[str, Any
         from digit_recognizer.report.page import report_of_model, save_report
 
         found = spoiled(evaluation, dataset)
-        saved.append(save_report(report_of_model(evaluation, dataset, result, found), outputs.report))
+        saved.append(save_report(report_of_model(evaluation, dataset, result, found, outputs.explain), outputs.report))
     return saved
 
 

@@ -56,6 +56,12 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no words, 
 KeepIds = Annotated[
     bool, typer.Option("--keep-ids", help="Call DICOM files by their own names, which may be those of patients.")
 ]
+OnRay = Annotated[
+    str | None,
+    typer.Option(
+        "--ray", metavar="[ADDRESS]", help="Work on a Ray cluster: its address, auto (as if none is named), or local."
+    ),
+]
 Save = Annotated[
     Path | None,
     typer.Option(
@@ -65,6 +71,14 @@ Save = Annotated[
         help="Write the figure to this file (.png, .pdf, .svg).",
     ),
 ]
+
+
+def with_address(words: list[str]) -> list[str]:
+    """A command's words, with "auto" after a --ray that no address follows: Typer knows no optional values."""
+    made: list[str] = []
+    for word, after in zip(words, [*words[1:], "-"], strict=False):
+        made += [word, "auto"] if word == "--ray" and after.startswith("-") else [word]
+    return made
 
 
 def share(text: str) -> float:

@@ -54,13 +54,10 @@ def predict(
     recognizer = Recognizer.load(
         model or DEFAULT_MODEL, max_error=wish, level=round(share(level), 6), keep_ids=keep_ids
     )
-    name = recognizer.model.header.name
+    header = recognizer.model.header
     files = list(picture_files(pictures))
-    caveats = list(recognizer.model.header.caveats)
-    said = {"caveats": caveats} if caveats else {}
     drawn: dict[str, Prediction] = {}
     seen: set[str] = set()
-    names = recognizer.model.header.class_names
     for start in range(0, len(files), AT_ONCE):
         some = files[start : start + AT_ONCE]
         for file, prediction in zip(some, recognizer.predict(some), strict=True):
@@ -68,12 +65,12 @@ def predict(
             if show and prediction.error is None and len(drawn) < SHOWN:
                 drawn[file] = prediction
             if json:
-                typer.echo(json_format.dumps(prediction_object(prediction, name, names) | said))
+                typer.echo(json_format.dumps(prediction_object(prediction, header)))
             elif prediction.error is None:
-                typer.echo(printable(f"{prediction.source}: {in_words(prediction, names)}"))
+                typer.echo(printable(f"{prediction.source}: {in_words(prediction, header.class_names)}"))
             else:
                 complain(prediction.error)
-    for caveat in caveats:
+    for caveat in header.caveats:
         note(caveat)
     if drawn:
         draw(recognizer, drawn, save)

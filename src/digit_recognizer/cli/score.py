@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digit_recognizer.cli.options import Json, Quiet, share
+from digit_recognizer.cli.options import Json, OnRay, Quiet, share
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -35,9 +35,7 @@ def score(
     read: Annotated[bool, typer.Option("--read", help="The pictures are pages of numbers: a row a digit.")] = False,
     column: Annotated[str, typer.Option(help="Of a Parquet table, the one that holds the pictures.")] = "image",
     workers: Annotated[int | None, typer.Option(help="Processes; as many as there are cores by default.")] = None,
-    ray: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Work on a Ray cluster: its address, auto, or local.")
-    ] = None,
+    ray: OnRay = None,
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -59,7 +57,7 @@ def score(
             ray=ray,
             on_progress=lambda progress: show(bar, task, progress),
         )
-    rows = rows_of(out)
+    rows = dict(found.statuses)
     if json:
         write_json(json, {"schema": SCHEMA, "shards": found.shards, "kept": found.kept, "rows": rows})
     if json != "-" and not quiet:
@@ -85,13 +83,6 @@ def show(bar: Bar, task: TaskID, progress: Progress) -> None:
     rate = progress.inputs / max(progress.seconds, 1e-9)
     done = progress.kept + progress.done
     bar.update(task, visible=True, total=progress.shards, completed=done, figures=f"{rate:,.0f} pictures a second")
-
-
-def rows_of(out: str) -> dict[str, int]:
-    """The rows of each status in all parts together."""
-    from digit_recognizer.scoring.parts import count_statuses
-
-    return count_statuses(out)
 
 
 def tell(out: str, found: Progress, rows: dict[str, int]) -> None:

@@ -2,48 +2,134 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from socket import gethostname
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 if TYPE_CHECKING:
     from digit_recognizer.data import Dataset
+    from digit_recognizer.images import Preprocess
     from digit_recognizer.measuring import SeedSummary
-    from digit_recognizer.training import Trained
 
 SCHEMA = "digit-recognizer/seeds/1"
+PATIENCE = 120  # seconds for a folder that another process still holds
+Scored = tuple[int, dict[str, Any] | None]  # a seed, and its accuracy where it was measured
 GO_ON = "Interrupted and saved. The same command goes on with all seeds."
 
 
-def train_many(seeds: range, settings: dict[str, Any], out: Path, *, tensorboard: bool, quiet: bool) -> dict[str, Any]:
-    """Train each seed into `out`/seed-N, going on where a former call was stopped; the object of `--json`."""
+def train_many(
+    seeds: range,
+    settings: dict[str, Any],
+    out: Path,
+    *,
+    ray: str | None,
+    form: Preprocess | None,
+    tensorboard: bool,
+    quiet: bool,
+) -> dict[str, Any]:
+    """Train each seed into `out`/seed-N, going on where a former call was stopped; the object of `--json`.
+
+    ray: the address of a cluster that does it; this machine, one seed after another, where None. form: how the data
+    were loaded, if not as they usually are.
+    """
     from digit_recognizer.cli.output import words
-    from digit_recognizer.cli.train import watched_training
-    from digit_recognizer.training.seeds import train_seeds
+    from digit_recognizer.training.seeds import seed_folder
 
-    def run(*, seed: int, out: Path, resume: bool, **others: Any) -> Trained:
-        return watched_training(
-            others | {"seed": seed, "resume": resume}, out, tensorboard=tensorboard, quiet=quiet, go_on=GO_ON
-        )
-
-    def on_seed(trained: Trained) -> None:
+    rows: list[dict[str, Any]] = []
+    trained: Iterator[Scored]
+    if ray is None:
+        trained = ((seed, train_seed(seed, settings, out, tensorboard, quiet)) for seed in seeds)
+    else:
+        trained = on_cluster(seeds, settings, out, ray, form, tensorboard)
+    for seed, accuracy in trained:
+        rows.append({"seed": seed, "run": str(seed_folder(out, seed))} | (accuracy or {}))
         if not quiet:
-            words().print(f"seed {trained.header.seed}: {score_in_words(trained.header.accuracy)}")
-
-    trained = train_seeds(seeds, settings.pop("recipe"), out, run, on_seed, **settings)
-    rows = [{"seed": each.header.seed, "run": str(each.folder)} | (each.header.accuracy or {}) for each in trained]
-    return seeds_object(trained[0].header.name, settings["data"].spec.name, "validation", rows)
+            words().print(f"seed {seed}: {score_in_words(accuracy)}")
+    rows.sort(key=lambda row: row["seed"])
+    return seeds_object(settings["recipe"].name, settings["data"].spec.name, "validation", rows)
 
 
-def evaluate_many(folders: list[Path], dataset: Dataset, split: str) -> dict[str, Any]:
-    """Score each seed's run once, and their mean probabilities; the object of `--json`."""
+def train_seed(seed: int, settings: dict[str, Any], out: Path, tensorboard: bool, quiet: bool) -> dict[str, Any] | None:
+    """Train a seed into its folder, or go on with it; what `header.accuracy` says."""
+    from digit_recognizer.cli.train import watched_training
+    from digit_recognizer.training.run_folder import SETTINGS
+    from digit_recognizer.training.seeds import seed_folder
+
+    folder = seed_folder(out, seed)
+    settings = settings | {"seed": seed, "resume": (folder / SETTINGS).exists()}
+    return watched_training(settings, folder, tensorboard=tensorboard, quiet=quiet, go_on=GO_ON).header.accuracy
+
+
+def on_cluster(
+    seeds: range, settings: dict[str, Any], out: Path, ray: str, form: Preprocess | None, tensorboard: bool
+) -> Iterator[Scored]:
+    """Each seed and what `header.accuracy` says of it, as they are done by a Ray cluster."""
+    from digit_recognizer.cli.output import words
+    from digit_recognizer.engines.on_ray import on_ray
+    from digit_recognizer.engines.ray_address import check_answers
+    from digit_recognizer.errors import require_extra
+
+    require_extra("scale", "digits train --ray")
+    check_answers(ray)
+    dataset: Dataset = settings["data"]
+    learned = dataset.training(settings["train_on"])[0].sha256
+    place = dict(dataset.place) | {"preprocess": form}
+    work = partial(
+        seed_apart,
+        settings={key: value for key, value in settings.items() if key != "data"},
+        place=place,
+        learned=learned,
+        out=out.absolute(),
+        tensorboard=tensorboard,
+    )
+    try:
+        yield from on_ray(iter(seeds), work, ray, gpus=int(str(settings["device"]).startswith("cuda")))
+    except KeyboardInterrupt:
+        words().print(GO_ON, markup=False)
+        raise typer.Exit(130) from None
+
+
+def seed_apart(
+    seed: int, *, settings: dict[str, Any], place: dict[str, Any], learned: str, out: Path, tensorboard: bool
+) -> Scored:
+    """One seed, in a process of a cluster, which loads the data itself.
+
+    The process that a lost machine or a killed command leaves behind may hold the folder for a while.
+    """
+    from digit_recognizer.data import load_dataset
+    from digit_recognizer.errors import BusyError, DataError
+
+    dataset = load_dataset(**place)
+    if dataset.training(settings["train_on"])[0].sha256 != learned:
+        raise DataError(
+            f"{place['name']}: {gethostname()} has other images of this name. Copy the same to each machine."
+        )
+    ends = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return seed, train_seed(seed, settings | {"data": dataset}, out, tensorboard, quiet=True)
+        except BusyError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(1)
+
+
+def evaluate_many(folders: list[Path], dataset: Dataset, split: str, wishes: dict[str, Any]) -> dict[str, Any]:
+    """Score each seed's run once, and their mean probabilities; the object of `--json`. wishes: as of `evaluate`."""
     from digit_recognizer.measuring import evaluate, over_seeds
     from digit_recognizer.measuring.evaluation import together
     from digit_recognizer.models import load_model
 
-    evaluations = [evaluate(load_model(folder), dataset, split) for folder in folders]
+    evaluations = [evaluate(load_model(folder), dataset, split, **wishes) for folder in folders]
     rows = []
     for folder, each in zip(folders, evaluations, strict=True):
-        figures = {key: each.to_dict()[key] for key in ("n", "correct", "accuracy", "interval", "looks")}
+        found = each.to_dict()
+        figures = {key: found[key] for key in ("n", "correct", "accuracy", "interval", "looks")}
         rows.append({"seed": each.model.header.seed, "run": str(folder), **figures, "macro_auroc": each.macro_auroc})
     result = seeds_object(evaluations[0].model.header.name, dataset.spec.name, split, rows)
     areas = [row["macro_auroc"] for row in rows if row["macro_auroc"] is not None]
@@ -64,7 +150,7 @@ def seeds_object(recipe: str, data: str, split: str, rows: list[dict[str, Any]])
 def print_seeds(result: dict[str, Any]) -> None:
     """A line a seed, then mean, standard deviation and interval."""
     from digit_recognizer.cli.output import answers
-    from digit_recognizer.cli.summary import print_caveats
+    from digit_recognizer.cli.summary import print_caveats, print_positive
     from digit_recognizer.measuring import over_seeds
 
     say = answers().print
@@ -79,6 +165,7 @@ def print_seeds(result: dict[str, Any]) -> None:
         joint = result["together"]
         area = f", AUROC {joint['macro_auroc']:.4f}" if joint["macro_auroc"] is not None else ""
         say(f"All seeds together: {score_in_words(joint)}{area}")
+        print_positive(joint["positive"])
     print_caveats(result.get("caveats", ()))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from digit_recognizer.cli.output import printable
-from digit_recognizer.report.words import TITLES, in_words, percent
+from digit_recognizer.report.words import TITLES, in_words, percent, share_words, threshold_words
 
 WORST_GROUPS = 5
 
@@ -45,16 +45,23 @@ def print_positive(found: dict[str, Any] | None) -> None:
 
     if found is None:
         return
-    answers().print(f"{found['class']}: AUROC {in_words(found['auroc'])} (DeLong)", markup=False)
+    out = answers()
+    out.print(f"{found['class']}: AUROC {in_words(found['auroc'])} (DeLong)", markup=False)
+    out.print(f"  {threshold_words(found)}", markup=False)
     for name in ("sensitivity", "specificity"):
-        told = "undefined, no such case" if found[name]["value"] is None else with_interval(found[name])
-        answers().print(f"  {name} {told}, of {found[name]['n']:,}, threshold {found['threshold']:g}", markup=False)
-
-
-def with_interval(share: dict[str, Any]) -> str:
-    """A share with its interval."""
-    low, high = (f"{100 * share['interval'][end]:.1f}" for end in ("low", "high"))
-    return f"{100 * share['value']:.1f} % (95 % interval {low} to {high} %)"
+        out.print(f"  {name} {share_words(found[name])}, of {found[name]['n']:,}", markup=False)
+    for each in found["predictive"]:
+        values = ", ".join(f"{name.upper()} {share_words(each[name])}" for name in ("ppv", "npv"))
+        out.print(f"  at a prevalence of {100 * each['prevalence']:g} %: {values}", markup=False)
+    point = next(each for each in found["referral"]["points"] if each["referred"] == 0.1)
+    out.print(
+        f"  with the least sure {100 * point['referred']:g} % referred to a reader: {point['wrong']:,} of"
+        f" {point['answered']:,} wrong, sensitivity {share_words(point['sensitivity'])}",
+        markup=False,
+    )
+    if found.get("per_patient"):
+        figures = (f"{name} {share_words(found['per_patient'][name])}" for name in ("sensitivity", "specificity"))
+        out.print(f"  of {found['per_patient']['n']:,} patients: {', '.join(figures)}", markup=False)
 
 
 def print_columns(columns: dict[str, list[dict[str, Any]]]) -> None:

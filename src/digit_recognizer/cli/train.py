@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digit_recognizer.cli.options import DataDir, Json, Quiet, Unverified
+from digit_recognizer.cli.options import DataDir, Json, OnRay, Quiet, Unverified
 from digit_recognizer.cli.seeds import print_seeds, train_many
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def train(
         int | None,
         typer.Option(min=1, help="Train so many times, with --seed and the seeds after it; the same command goes on."),
     ] = None,
+    ray: OnRay = None,
     backbone: Annotated[
         str | None, typer.Option(metavar="NAME", help="Teach this network of timm's in place of the recipe's own.")
     ] = None,
@@ -71,9 +72,12 @@ def train(
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.cli.summary import print_caveats
     from digit_recognizer.data import load_dataset
+    from digit_recognizer.training.distributed import rank
     from digit_recognizer.training.recipe import LineRecipe, with_backbone, with_epochs
     from digit_recognizer.training.recipes import recipe_for
 
+    if rank() > 0:  # of the processes that torchrun started, the first writes and tells
+        json, tensorboard, quiet = None, False, True
     place: dict[str, Any] = {"name": "mnist", "preprocess": whole(size, colour=colour)}
     settings: dict[str, Any] = {"recipe": "classic", "train_on": "train", "seed": 0}
     if resume:
@@ -92,9 +96,19 @@ def train(
     settings |= {"recipe": chosen if epochs is None else with_epochs(chosen, epochs), "data": dataset}
     out = out or default_folder(chosen.name, dataset.spec.name, settings["seed"], many=seeds is not None)
     settings |= {"device": device, "checkpoint_seconds": checkpoint_seconds}
+    if ray is not None and seeds is None:
+        raise ConfigError("--ray deals out many seeds: say how many with --seeds.")
     if seeds is not None:
         first = settings.pop("seed")
-        result = train_many(range(first, first + seeds), settings, out, tensorboard=tensorboard, quiet=quiet)
+        result = train_many(
+            range(first, first + seeds),
+            settings,
+            out,
+            ray=ray,
+            form=place["preprocess"],
+            tensorboard=tensorboard,
+            quiet=quiet,
+        )
         if json:
             write_json(json, result)
     else:
@@ -202,13 +216,16 @@ def watched_training(
     from digit_recognizer.cli.progress import Watch
     from digit_recognizer.report.gather import save_curves
     from digit_recognizer.training import train as run
+    from digit_recognizer.training.distributed import rank
 
     with Watch(settings["recipe"].epochs, out / "tensorboard" if tensorboard else None, quiet) as watch:
         try:
             trained = run(**settings, out=out, on_epoch=watch.on_epoch, on_batch=watch.on_batch)
         except KeyboardInterrupt:
             watch.close()
-            words().print(go_on or after_interrupt(out, settings), markup=False)
+            if rank() == 0:
+                words().print(go_on or after_interrupt(out, settings), markup=False)
             raise typer.Exit(130) from None
-    save_curves([record.to_dict() for record in trained.history], out)
+    if trained.folder:
+        save_curves([record.to_dict() for record in trained.history], trained.folder)
     return trained

@@ -20,6 +20,7 @@ from digit_recognizer.data.spec import Images, Labels, Split
 from digit_recognizer.errors import DataError, ImageError
 from digit_recognizer.files import sha256_of
 from digit_recognizer.images import Preprocess, read_picture, shown_name
+from digit_recognizer.images.dicom_modality import modality_of
 from digit_recognizer.images.pages import split_page
 
 SMALL = 512  # pictures that one process decodes sooner than workers start
@@ -153,6 +154,13 @@ def content_hash(file: Path) -> str:
         raise DataError(
             f"{shown_name(file)}: cannot be read ({error.strerror}). Check its rights, or remove it."
         ) from None
+
+
+def modalities_of(split: Split) -> list[str]:
+    """The modalities that the DICOM files of a split state, sorted; none where any picture tells of none."""
+    files = set(map(file_of, split.files)) if isinstance(split, FolderSplit) else set()
+    found = {modality_of(file) for file in files}
+    return [] if None in found else sorted(filter(None, found))
 
 
 def file_of(picture: Path) -> Path:

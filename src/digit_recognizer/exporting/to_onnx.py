@@ -51,11 +51,10 @@ def onnx_form(weights: Model) -> bytes:
     """The ONNX file of a model that runs on torch, its metadata told in words too."""
     import onnx
 
-    from digit_recognizer.files import read_bounded
-    from digit_recognizer.models.model import MAX_BYTES
-    from digit_recognizer.models.model_file import onnx_bytes, read_network
+    from digit_recognizer.models.model_file import load_network
+    from digit_recognizer.models.twin import onnx_bytes
 
-    header, network = read_network(read_bounded(weights.path, MAX_BYTES, ModelFileError, "a model"))
+    header, network, _ = load_network(weights.path)
     size = header.preprocess.size
     sample = header.preprocess.normalise(np.zeros((2, size, size), np.uint8))
     made = onnx.load_from_string(onnx_bytes(header, network, sample))

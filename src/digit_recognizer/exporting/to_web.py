@@ -27,12 +27,18 @@ def export_web(model: str | Path, folder: Path, runtime: Path | None = None, for
     The folder needs any server of static files, and no network. runtime: the folder dist of onnxruntime-web, where
     npm is not to bring it. Gives the size of each file in bytes by name.
     Raises StorageError where the folder holds anything, unless force and it is an earlier page; ConfigError as
-    `runtime_files` does; ModelFileError for a model without an ONNX form.
+    `runtime_files` does; ModelFileError for a model without an ONNX form, and for one of other pictures than digits.
     """
     refuse_occupied(folder, force)
     recognizer = Recognizer.load(model)
     if recognizer.model.path.suffix != ".onnx":
         raise ModelFileError(f"{recognizer.model.path}: has no ONNX form beside it. Make one: digits export --to onnx")
+    prepare = recognizer.model.preprocess
+    if prepare.form != "digit" or prepare.channels != 1 or recognizer.model.header.multi_label:
+        raise ModelFileError(
+            f"{recognizer.model.path}: the page prepares drawn digits, and this model takes other pictures."
+            " Use digits serve, or digits export --to onnx."
+        )
     files = static_files() | {f"{RUNTIME}/{name}": content for name, content in runtime_files(runtime).items()}
     files["model.onnx"] = read_bounded(recognizer.model.path, MAX_BYTES, ModelFileError, "a model")
     files["model.json"] = json.dumps(told(recognizer)).encode()
@@ -56,6 +62,7 @@ def told(recognizer: Recognizer) -> dict[str, Any]:
         "schema": SCHEMA,
         "name": header.name,
         "classes": header.class_names,
+        "caveats": header.caveats,
         "preprocess": header.preprocess.to_dict(),
         "temperature": header.temperature,
         "threshold": answers.threshold if answers else None,

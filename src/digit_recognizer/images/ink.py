@@ -7,11 +7,14 @@ and what lies beyond the paper's edge are dropped where they can be told from in
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.images.clutter import without_clutter
+from digit_recognizer.images.shadows import is_shadow_edge
 
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -32,6 +35,16 @@ PALE = 0.5  # of the contrast asked for is enough where the paper hardly varies:
 CLEAR = 5.0  # ink is so many times its grain, and as much as the light on it changes; a shadow's edge is not
 
 
+class Found(NamedTuple):
+    """What departs from the paper."""
+
+    strength: Floats  # (H, W), about 1 where ink is strongest
+    contrast: float  # how far the strongest departs, grey levels
+    unrest: float  # how far paper may
+    light: Floats | None = None  # under uneven light: the picture, at most WORKING pixels long, ink lighter than paper
+    paper: Floats | None = None  # and the paper below its ink
+
+
 def find_ink(grey: Grey, min_contrast: int = 32, widest_stroke: float = 1 / COARSEST) -> Grey | None:
     """A grey picture (H, W) as light ink on black paper, (H, W) uint8; None where nothing stands out from the paper.
 
@@ -41,12 +54,21 @@ def find_ink(grey: Grey, min_contrast: int = 32, widest_stroke: float = 1 / COAR
     Of a dark and of a light ink the one counts that departs farther from a smooth paper fitted to the picture's edge.
     """
     level = even_paper(grey)
-    strength, contrast, unrest = on_uneven_paper(grey, widest_stroke) if level is None else on_even_paper(grey, level)
-    if contrast < min_contrast * (PALE if contrast >= unrest else 1):
+    found = on_uneven_paper(grey, widest_stroke) if level is None else on_even_paper(grey, level)
+    if found.contrast < min_contrast * (PALE if found.contrast >= found.unrest else 1):
         return None
-    ink = np.asarray(np.rint(np.clip(strength, 0, 1) * 255), np.uint8)
-    kept = ink if min(grey.shape) <= TIGHT else without_clutter(ink)
-    return kept if kept.any() else None
+    ink = np.asarray(np.rint(np.clip(found.strength, 0, 1) * 255), np.uint8)
+    if min(grey.shape) <= TIGHT:
+        return ink if ink.any() else None
+    kept = without_clutter(ink)
+    return kept if kept.any() and not is_edge(found, kept, widest_stroke) else None
+
+
+def is_edge(found: Found, ink: Grey, widest_stroke: float) -> bool:
+    """Whether ink (H, W) is nothing but the edge of a shadow."""
+    if found.light is None or found.paper is None:
+        return False
+    return is_shadow_edge(found.light, found.paper, shrunk(ink), without_strokes(found.light, widest_stroke))
 
 
 def even_paper(grey: Grey) -> int | None:
@@ -89,22 +111,22 @@ def middle(levels: Grey) -> int:
     return (int(ordered[(len(ordered) - 1) // 2]) + int(ordered[len(ordered) // 2])) // 2
 
 
-def on_even_paper(grey: Grey, paper: int) -> tuple[Floats, float, float]:
-    """Ink (H, W), 1 at its strongest, on paper of one level; how far the strongest departs; what paper may, levels."""
+def on_even_paper(grey: Grey, paper: int) -> Found:
+    """What departs from paper of one level in a picture (H, W)."""
     darker, lighter = paper - int(grey.min()), int(grey.max()) - paper
     away = grey.astype(np.float32) - paper if lighter >= darker else paper - grey.astype(np.float32)
     contrast = max(darker, lighter)
-    return away / np.float32(max(1, contrast)), float(contrast), CLEAR * max(EVEN, grain_of(away))
+    return Found(away / np.float32(max(1, contrast)), float(contrast), CLEAR * max(EVEN, grain_of(away)))
 
 
-def on_uneven_paper(grey: Grey, widest_stroke: float) -> tuple[Floats, float, float]:
-    """Ink (H, W), about 1 at its strongest, on paper under uneven light; its contrast; what paper may, in levels."""
+def on_uneven_paper(grey: Grey, widest_stroke: float) -> Found:
+    """What departs from paper under uneven light in a picture (H, W)."""
     small = shrunk(grey)
     dark = ink_is_dark(small)
     light = 255 - small if dark else small
     paper, written = paper_below(light, widest_stroke)
     if not written.any() or written.all():
-        return np.zeros(grey.shape, np.float32), 0.0, 0.0
+        return Found(np.zeros(grey.shape, np.float32), 0.0, 0.0)
     away = departures(small, paper, dark)
     strongest = float(np.percentile(away[written], 90))
     low = min(NOISE * grain_of(away[~written]), strongest / 2)
@@ -112,7 +134,7 @@ def on_uneven_paper(grey: Grey, widest_stroke: float) -> tuple[Floats, float, fl
     whole = np.asarray(cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
     ink = (departures(grey.astype(np.float32), whole, dark) - low) / max(1e-6, strongest - low)
     unrest = max(CLEAR * grain_of(light - paper), float(np.subtract(*np.percentile(paper, [95, 5]))))
-    return np.asarray(ink, np.float32), contrast, unrest
+    return Found(np.asarray(ink, np.float32), contrast, unrest, light, paper)
 
 
 def grain_of(away: Floats) -> float:
@@ -161,9 +183,8 @@ def ink_is_dark(picture: Floats) -> bool:
 
 def paper_below(light_ink: Floats, widest_stroke: float) -> tuple[Floats, Mask]:
     """The paper (H, W) below light ink, and where ink stands, (H, W)."""
-    reach = max(3, round(min(light_ink.shape) * widest_stroke) | 1)
-    opened = cv2.morphologyEx(light_ink, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8))
-    paper = np.asarray(opened, np.float32)
+    reach = widest(light_ink, widest_stroke)
+    paper = without_strokes(light_ink, widest_stroke)
     written = np.zeros(light_ink.shape, bool)
     for _ in range(ROUNDS):
         written = stands_out(light_ink - paper)
@@ -172,6 +193,17 @@ def paper_below(light_ink: Floats, widest_stroke: float) -> tuple[Floats, Mask]:
         smooth = cv2.GaussianBlur(light_ink * beside, (0, 0), reach / 3)
         paper = np.where(weight > 0.01, smooth / np.maximum(weight, 1e-6), paper).astype(np.float32)
     return paper, written
+
+
+def without_strokes(light_ink: Floats, widest_stroke: float) -> Floats:
+    """A picture (H, W) without all light ink that is as narrow as a stroke."""
+    reach = widest(light_ink, widest_stroke)
+    return np.asarray(cv2.morphologyEx(light_ink, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8)), np.float32)
+
+
+def widest(picture: Floats, widest_stroke: float) -> int:
+    """The side of a window that no stroke fills, pixels, odd."""
+    return int(max(3, round(min(picture.shape) * widest_stroke) | 1))
 
 
 def stands_out(away: Floats) -> Mask:

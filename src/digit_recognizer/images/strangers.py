@@ -1,8 +1,8 @@
 """Pictures that are no digit, made by rule: what a recognizer should say "not a digit" to.
 
-Letters without a digit twin, noise, scribbles, signs, shadows on paper, textures as photos have, and digits held upside
-down. Each is drawn as a person would send it and then prepared as any picture is (Preprocess); noise is 28 x 28 itself,
-which the usual networks take as it is.
+Letters without a digit twin, noise, scribbles, signs, textures as photos have, and digits held upside down. Each is
+drawn as a person would send it and then prepared as any picture is (Preprocess); noise is 28 x 28 itself, which the
+usual networks take as it is. Shadows on blank paper stay pictures: the preparation should find no ink on them.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def levels(values: NDArray[np.float64]) -> Images:
     return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
 
 
-DRAWN: dict[str, Draw] = {"noise": noise, "scribbles": scribble, "signs": sign, "shadows": shadow, "textures": texture}
+DRAWN: dict[str, Draw] = {"noise": noise, "scribbles": scribble, "signs": sign, "textures": texture}
 KINDS = ("letters", *DRAWN)
 
 
@@ -82,7 +82,7 @@ def made_strangers(
 ) -> Images:
     """Pictures (n, size, size) uint8 of one kind, light on black, prepared; picture i depends on kind, seed and i.
 
-    kind: "letters", "noise", "scribbles", "signs", "shadows" or "textures". preprocess: a model's own; the default
+    kind: "letters", "noise", "scribbles", "signs" or "textures". preprocess: a model's own; the default
         one unless given. fonts: the folder in which the fonts of letters lie.
     Raises ConfigError for an unknown kind, DataError where fonts are absent (see fonts.PACKAGES).
     """
@@ -94,6 +94,11 @@ def made_strangers(
     for index in range(n):
         made[index] = with_ink(draw, np.random.default_rng((seed, zlib.crc32(kind.encode()), index)), prepare)
     return made
+
+
+def shadows(n: int, seed: int = 0) -> list[Images]:
+    """Pictures (SIDE, SIDE) uint8 of blank paper with a shadow on it; picture i depends on seed and i."""
+    return [shadow(np.random.default_rng((seed, i))) for i in range(n)]
 
 
 def with_ink(draw: Draw, generator: Generator, prepare: Preprocess) -> Images:

@@ -21,7 +21,8 @@ from digit_recognizer.models.runtime import Strangeness
 from digit_recognizer.models.softmax import softmax
 
 COLDEST, WARMEST = 0.02, 50.0  # temperatures that are searched
-FAMILIAR = 0.998  # share of digits that are not taken for strangers
+# Share of digits that are not taken for strangers, and the least that it may be where few images cannot support it.
+FAMILIAR, LEAST_FAMILIAR = 0.998, 0.95
 MARGINAL_LEVELS = (0.9, 0.95, 0.99, 0.999)
 CLASS_LEVELS = (0.9, 0.95, 0.99)
 
@@ -34,8 +35,8 @@ class Calibration:
     temperature: float
     answers: AnswerTable
     sets: tuple[ConformalSets, ...]
-    # The strangeness beyond which an image is no digit: all but a share of 1 - FAMILIAR of the calibration images stay
-    # below. None without a watch, and where n cannot support that share.
+    # The strangeness beyond which an image is no digit: all but a share of 1 - FAMILIAR of the images stay below, or of
+    # 1 / (n + 1) where n calibration images support no more. None without a watch, and where n supports too little.
     strangest: float | None = None
 
     def set_at(self, level: float, *, per_class: bool = False) -> ConformalSets:
@@ -91,8 +92,14 @@ def calibrate(
     answers = answer_table(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels)
     sets = [fit_sets(probabilities, labels, level, per_class=False) for level in MARGINAL_LEVELS]
     sets += [fit_sets(probabilities, labels, level, per_class=True) for level in CLASS_LEVELS]
-    strangest = None if strangeness is None else upper_limit(strangeness.astype(np.float64), FAMILIAR)
+    strangest = None if strangeness is None else strangest_of(strangeness.astype(np.float64))
     return Calibration(source, temperature, answers, tuple(sets), strangest)
+
+
+def strangest_of(strangeness: NDArray[np.float64]) -> float | None:
+    """The limit of strangeness (n,) that Calibration keeps: of few images that of the strangest."""
+    level = min(FAMILIAR, len(strangeness) / (len(strangeness) + 1))
+    return upper_limit(strangeness, level) if level >= LEAST_FAMILIAR else None
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: Labels) -> float:

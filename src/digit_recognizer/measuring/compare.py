@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -12,12 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from digit_recognizer.data.spec import Labels
-from digit_recognizer.measuring.auroc import delong, interval_of, smaller_class
 from digit_recognizer.measuring.checks import check_lengths
+from digit_recognizer.measuring.clustered import clustered_difference
 from digit_recognizer.measuring.intervals import LEVEL, Interval
-from digit_recognizer.measuring.paired import Paired, mcnemar, square_and_add, tango
+from digit_recognizer.measuring.paired import Paired, mcnemar, tango
 
-NO_SPREAD = 1e-15  # a variance that is nothing but rounding
+TESTS = ("mcnemar, exact", "obuchowski, clustered")
 
 
 @dataclass(frozen=True)
@@ -42,11 +41,10 @@ class Comparison:
     second: str
     counts: Paired
     interval: Interval  # of the difference
-    p_value: float  # exact McNemar: how often chance alone parts two equally good models as far
+    p_value: float  # how often chance alone parts two equally good models as far
     adjusted_p_value: float  # Holm's, among the comparisons made together; the same for a single one
-    disagreement: NDArray[np.int64] = field(
-        repr=False
-    )  # (D,) indices of cases for which they predict different classes
+    test: str  # behind the p-value: one of TESTS
+    disagreement: NDArray[np.int64] = field(repr=False)  # (D,) indices of cases that are predicted differently
 
     @property
     def n(self) -> int:
@@ -74,6 +72,7 @@ class Comparison:
             "counts": self.counts._asdict(),
             "difference": self.difference,
             "interval": self.interval.to_dict(),
+            "test": self.test,
             "p_value": self.p_value,
             "adjusted_p_value": self.adjusted_p_value,
             "better": self.verdict.better,
@@ -82,41 +81,36 @@ class Comparison:
         }
 
 
-@dataclass(frozen=True)
-class AurocComparison:
-    """Two scores of the same cases. Undefined is None: a class is empty, or has too few cases for a test."""
-
-    first: float | None
-    second: float | None
-    difference: float | None  # first minus second
-    interval: Interval
-    z: float | None
-    p_value: float | None  # DeLong's test, two-sided
-
-
 def compare(
     labels: Labels,
     first: Labels,
     second: Labels,
     names: tuple[str, str] = ("first", "second"),
     level: float = LEVEL,
+    groups: ArrayLike | None = None,
 ) -> Comparison:
     """Two models' predicted classes (N,) of the same N cases.
 
     The interval is Tango's (benchmarks/coverage.py shows why), the test McNemar's exact one. Both take cases as
-    independent; where they come in groups, `bootstrap` the difference with `groups`.
+    independent; where they come in groups (N,) (writers, patients), `clustered_difference` gives both.
     """
-    check_lengths(labels=labels, first=first, second=second)
+    check_lengths(labels=labels, first=first, second=second, groups=groups)
     actual, one, other = (np.asarray(each) for each in (labels, first, second))
     a, b = one == actual, other == actual
     counts = Paired(*(int(each.sum()) for each in (a & b, a & ~b, ~a & b, ~a & ~b)))
-    p = mcnemar(counts)
-    return Comparison(*names, counts, tango(counts, level), p, p, np.flatnonzero(one != other))
+    if groups is None:
+        interval, p, test = tango(counts, level), mcnemar(counts), TESTS[0]
+    else:
+        (interval, p), test = clustered_difference(a, b, groups, level), TESTS[1]
+    return Comparison(*names, counts, interval, p, p, test, np.flatnonzero(one != other))
 
 
-def compare_all(labels: Labels, predictions: Mapping[str, Labels], level: float = LEVEL) -> list[Comparison]:
+def compare_all(
+    labels: Labels, predictions: Mapping[str, Labels], level: float = LEVEL, groups: ArrayLike | None = None
+) -> list[Comparison]:
     """Every pair of models, by name; their p-values adjusted by Holm's step-down, their intervals each for itself."""
-    pairs = [compare(labels, predictions[a], predictions[b], (a, b), level) for a, b in combinations(predictions, 2)]
+    named = combinations(predictions, 2)
+    pairs = [compare(labels, predictions[a], predictions[b], (a, b), level, groups) for a, b in named]
     adjusted = holm([each.p_value for each in pairs])
     return [replace(each, adjusted_p_value=p) for each, p in zip(pairs, adjusted, strict=True)]
 
@@ -132,40 +126,3 @@ def holm(p_values: Sequence[float]) -> list[float]:
     adjusted = np.empty_like(given)
     adjusted[order] = np.minimum(stepped, 1.0)
     return [float(each) for each in adjusted]
-
-
-def compare_aurocs(positive: ArrayLike, first: ArrayLike, second: ArrayLike, level: float = LEVEL) -> AurocComparison:
-    """Two models' AUROCs on the same cases: DeLong's test, and an interval of the difference by square-and-add.
-
-    positive: (N,) bool; first, second: (N,) scores, higher for positive. The test needs two cases of each class, and
-    some spread: where both AUROCs vary by nothing, z and p are None unless the two are equal (then 0 and 1).
-    """
-    from scipy.stats import norm
-
-    values, covariance = delong(positive, first, second)
-    if np.isnan(values).any():
-        return AurocComparison(None, None, None, Interval(level, "square-and-add", -1.0, 1.0), None, None)
-    p, q = (float(each) for each in values)
-    interval = difference_interval(p, q, covariance, smaller_class(positive), level)
-    if covariance is None:
-        return AurocComparison(p, q, p - q, interval, None, None)
-    variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
-    if variance < NO_SPREAD:
-        return AurocComparison(p, q, p - q, interval, *((0.0, 1.0) if p == q else (None, None)))
-    z = (p - q) / math.sqrt(variance)
-    return AurocComparison(p, q, p - q, interval, z, float(2 * norm.sf(abs(z))))
-
-
-def difference_interval(
-    p: float, q: float, covariance: NDArray[np.float64] | None, pairs: int, level: float
-) -> Interval:
-    """The interval of p - q, two AUROCs, from the interval of each and their correlation.
-
-    covariance: (2, 2), None where it is unknown; pairs: the size of the smaller class.
-    """
-    own = (None, None) if covariance is None else (float(covariance[0, 0]), float(covariance[1, 1]))
-    correlation = 0.0
-    if covariance is not None and own[0] and own[1]:
-        correlation = float(covariance[0, 1]) / math.sqrt(own[0] * own[1])
-    sides = ((p, interval_of(p, own[0], pairs, level)), (q, interval_of(q, own[1], pairs, level)))
-    return Interval(level, "square-and-add", *square_and_add(*sides, correlation))

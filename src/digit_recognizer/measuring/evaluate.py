@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.data import Dataset, Split, load_dataset
-from digit_recognizer.data.printed import JOINED
+from digit_recognizer.data import Dataset, Split
 from digit_recognizer.data.spec import PATIENT, Images, Labels
-from digit_recognizer.errors import DataError, DigitRecognizerWarning, require_extra
+from digit_recognizer.errors import ConfigError, DataError, DigitRecognizerWarning, require_extra
 from digit_recognizer.measuring.checks import as_model_labels, check_form, check_lengths
 from digit_recognizer.measuring.evaluation import Evaluation
 from digit_recognizer.measuring.leaks import found_in
 from digit_recognizer.measuring.ledger import note_look
+from digit_recognizer.measuring.operating import Wish
 from digit_recognizer.models import Model, load_model
 
 BATCH = 2048
+FIXED_ON = "validation"  # the split that a threshold is fixed on
 TEST_INSIDE = ("test", "all")  # splits that hold test images
 
 
@@ -30,14 +32,22 @@ def evaluate(
     split: str = "test",
     data_dir: str | Path | None = None,
     groups: NDArray[Any] | None = None,
+    sensitivity: float | None = None,
+    prevalences: Sequence[float] = (),
 ) -> Evaluation:
     """Score a model on one split of a data set; a look at a test split is noted in the model's ledger.
 
     model: a shipped name, a model file, a run folder, or a loaded model. data: a set's name or a folder of class
         folders. groups: (N,) the writer, patient or site of each image, where images of one are alike; by default
         what the split tells of its patients.
-    Raises DataError where the set has classes that the model has not, other images than groups, or of another form.
+    sensitivity: (0..1) that is wished for, of a model that looks for one of two classes: the threshold is fixed on the
+        set's validation images (measuring/operating.py), before any other is scored. prevalences: of that class, 0..1,
+        for which predictive values are told.
+    Raises ConfigError for such a wish that cannot be granted; DataError where the set has classes that the model has
+    not, other images than groups, or of another form.
     """
+    from digit_recognizer.data import load_dataset  # all sets; a command that predicts imports this file, too
+
     require_extra("train", "Evaluating")
     loaded = model if isinstance(model, Model) else load_model(model)
     dataset = data if isinstance(data, Dataset) else load_dataset(data, data_dir, loaded.preprocess)
@@ -50,6 +60,8 @@ def evaluate(
     patients = columns.pop(PATIENT, None)
     groups = patients if groups is None else groups
     check_lengths(images=labels, groups=groups)
+    check_wishes(loaded, sensitivity, prevalences)
+    wish = fix_threshold(loaded, dataset, sensitivity) if sensitivity is not None else None
     warn_of_seen(loaded, dataset, split)
     in_train = leaked_images(dataset, split)
     looks = note_look(loaded, dataset.spec.name, part.sha256, len(part)) if split in TEST_INSIDE else None
@@ -58,12 +70,46 @@ def evaluate(
     seconds = time.perf_counter() - began
     caveats = tuple(dict.fromkeys((*dataset.spec.caveats, *loaded.header.caveats)))
     return Evaluation(
-        *(loaded, dataset.spec.name, split, labels, probabilities, seconds, looks, groups, in_train, columns, caveats)
+        *(loaded, dataset.spec.name, split, labels, probabilities, seconds, looks, groups, in_train, columns, caveats),
+        *(patients, wish, tuple(prevalences)),
     )
+
+
+def check_wishes(model: Model, sensitivity: float | None, prevalences: Sequence[float]) -> None:
+    """Raise ConfigError for what is asked of a positive class where there is none, and for shares that are none."""
+    asked = {"--sensitivity": [] if sensitivity is None else [sensitivity], "--prevalence": list(prevalences)}
+    named = [name for name, values in asked.items() if values]
+    if named and (model.header.positive is None or len(model.header.class_names) != 2):
+        raise ConfigError(
+            f"{named[0]} is for a model that looks for one of two classes; {model.title} does not. Train it with"
+            " --positive CLASS."
+        )
+    for name, values in asked.items():
+        for value in values:
+            if not 0 < value < 1:
+                raise ConfigError(f"{name} must lie between 0 and 1, and be neither; {value:g} does not.")
+
+
+def fix_threshold(model: Model, dataset: Dataset, sensitivity: float) -> Wish:
+    """The validation cases by which a threshold is fixed. Raises ConfigError where they cannot show the sensitivity."""
+    part = dataset.splits.get(FIXED_ON)
+    if part is None or not len(part):
+        raise ConfigError(f"{dataset.spec.name}: has no {FIXED_ON} images to fix a threshold on.")
+    if dataset.spec.name == model.header.data.get("name") and model.header.data.get("train_on") != "train":
+        raise ConfigError(
+            f"{model.title} learned from the {FIXED_ON} images, so that no threshold can be fixed on them. Train it on"
+            " the training images alone."
+        )
+    labels = as_model_labels(part.labels, dataset.spec.classes, model.header.class_names, dataset.spec.name)
+    wish = Wish(sensitivity, FIXED_ON, labels, score(model, part), part.columns.get(PATIENT))
+    wish.granted(model.header.positive or 0)
+    return wish
 
 
 def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:
     """Say that a figure flatters, where the model learned from the images that it is scored on."""
+    from digit_recognizer.data.printed import JOINED
+
     learned = model.header.data
     seen = {
         "train": ["train"],

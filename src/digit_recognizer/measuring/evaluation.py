@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from digit_recognizer.data.spec import Labels
 from digit_recognizer.measuring.calibration import read_calibration
 from digit_recognizer.measuring.clustered import per_group, proportion_interval
-from digit_recognizer.measuring.disease import positive_figures
+from digit_recognizer.measuring.disease import by_value, per_patient, positive_figures
 from digit_recognizer.measuring.intervals import Interval
 from digit_recognizer.measuring.metrics import ClassFigures, confusion_matrix, per_class
+from digit_recognizer.measuring.operating import DEFAULT, OperatingPoint, Wish
 from digit_recognizer.measuring.predictions import Predictions
 from digit_recognizer.measuring.scores import auroc_per_class, macro
 from digit_recognizer.measuring.several import label_aurocs, label_details
@@ -41,6 +42,9 @@ class Evaluation:
     # What else is known of each image (site, sex): column -> (N,) words. Each value's accuracy is told apart.
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)
     caveats: tuple[str, ...] = ()  # of the set and of the model
+    patients: NDArray[Any] | None = field(default=None, repr=False)  # (N,) whose each image is; None: not known
+    wish: Wish | None = None  # for a sensitivity, by which the threshold is fixed; None: it is 0.5
+    prevalences: tuple[float, ...] = ()  # 0..1, for which predictive values are told
 
     @property
     def title(self) -> str:
@@ -126,8 +130,14 @@ class Evaluation:
         header = self.model.header
         if header.positive is None or len(header.class_names) != 2:
             return None
-        name = header.class_names[header.positive]
-        return positive_figures(self.labels, self.probabilities, header.positive, name, self.groups)
+        at = self.wish.granted(header.positive) if self.wish else OperatingPoint(DEFAULT)
+        name, actual = header.class_names[header.positive], self.labels == header.positive
+        cases = (actual, self.probabilities[:, header.positive], at.threshold)
+        told = (self.labels, self.probabilities, header.positive, name, self.groups, at, self.prevalences)
+        return positive_figures(*told) | {
+            "by": by_value(*cases, self.columns, self.groups),
+            "per_patient": None if self.patients is None else per_patient(*cases, self.patients),
+        }
 
     @property
     def predictions(self) -> Predictions:
@@ -168,7 +178,13 @@ def mean_area(labels: Labels, probabilities: NDArray[np.float64]) -> float | Non
 def together(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
     """What the mean of several models' probabilities gives on the split that each was scored on: no further look."""
     first = evaluations[0]
-    mean = np.mean([each.probabilities for each in evaluations], axis=0)
-    joint = replace(first, probabilities=mean)
+    wishes = [each.wish for each in evaluations if each.wish]
+    wish = replace(wishes[0], probabilities=mean_of(wishes)) if wishes else None
+    joint = replace(first, probabilities=mean_of(evaluations), wish=wish)
     found = {"n": joint.n, "correct": joint.correct, "accuracy": joint.accuracy, "interval": joint.interval.to_dict()}
     return found | {"macro_auroc": joint.macro_auroc, "positive": joint.positive}
+
+
+def mean_of(scored: Sequence[Evaluation] | Sequence[Wish]) -> NDArray[np.float64]:
+    """The mean of several models' probabilities of the same cases, (N, K)."""
+    return np.asarray(np.mean([each.probabilities for each in scored], axis=0))

@@ -27,18 +27,18 @@ def mcnemar(counts: Paired) -> float:
 
 def tango(counts: Paired, level: float = LEVEL) -> Interval:
     """The score interval of the difference, first minus second (Tango, Statistics in Medicine 17, 1998, 891-908)."""
+    from scipy.stats import norm
+
     n, (_, b, c, _) = sum(counts), counts
     if not n:
         return Interval(level, "tango", -1.0, 1.0)
-    return Interval(level, "tango", tango_low(b, c, n, level), -tango_low(c, b, n, level))
-
-
-def tango_low(b: int, c: int, n: int, level: float) -> float:
-    """The lower limit of (b - c) / n: where the score statistic is the normal quantile."""
-    from scipy.optimize import brentq
-    from scipy.stats import norm
-
     z = float(norm.ppf((1 + level) / 2))
+    return Interval(level, "tango", tango_low(b, c, n, z), -tango_low(c, b, n, z))
+
+
+def tango_low(b: float, c: float, n: float, z: float) -> float:
+    """The lower limit of (b - c) / n: where the score statistic is the quantile z."""
+    from scipy.optimize import brentq
 
     def misfit(d: float) -> float:
         linear = -b - c + (2 * n - b + c) * d

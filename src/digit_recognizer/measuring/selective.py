@@ -33,6 +33,11 @@ class RiskCoverage:
         answered = max(1, round(coverage * len(self.coverage)))
         return answered, round(float(self.risk[answered - 1]) * answered)
 
+    def thinned(self, most: int = 200) -> list[tuple[float, float]]:
+        """At most so many points (coverage, risk), the ends among them."""
+        chosen = np.unique(np.linspace(0, len(self.coverage) - 1, most).round().astype(int))
+        return list(zip(self.coverage[chosen].tolist(), self.risk[chosen].tolist(), strict=True))
+
 
 def risk_coverage(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> RiskCoverage:
     """The curve of N >= 1 images. confidence: (N,) the larger the surer; correct: (N,).

@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data import Dataset
 from digit_recognizer.data.spec import Images
-from digit_recognizer.errors import ModelFileError, require_extra
-from digit_recognizer.files import read_bounded
+from digit_recognizer.errors import require_extra
 from digit_recognizer.measuring.auroc import auroc, auroc_interval
 from digit_recognizer.measuring.calibration import read_calibration
 from digit_recognizer.measuring.checks import check_form
 from digit_recognizer.measuring.evaluate import take_to_score
 from digit_recognizer.measuring.intervals import Interval, wilson
 from digit_recognizer.models import Model
-from digit_recognizer.models.model import MAX_BYTES
 from digit_recognizer.models.runtime import BATCH
 
 PROBABILITY, ENERGY, FEATURES, WATCH = "largest probability", "energy", "features", "features and energy"
@@ -103,8 +101,8 @@ class Strangers:
 def strangers(model: Model, dataset: Dataset, split: str, pictures: Mapping[str, Images]) -> Strangers:
     """Score the digits of a split and strangers, given as {kind: images (n, H, W) uint8, prepared, n > 0}.
 
-    Digits of a test split are one look, and noted. Raises DataError for an empty split, ModelFileError where the
-    safetensors form does not lie beside an ONNX twin.
+    Digits of a test split are one look, and noted. Raises DataError for an empty split, ModelFileError where
+    torch has no weights to use.
     """
     require_extra("train", "Measuring how strangers are told from digits")
     check_form(dataset.spec, model.preprocess)
@@ -130,11 +128,10 @@ def seen_by_torch(model: Model, images: Images) -> Scores:
     """The energy (N,) of images (N, H, W) and, with a watch, what its axes leave of the features."""
     import torch
 
-    from digit_recognizer.models.model_file import read_network
+    from digit_recognizer.models.model_file import load_network
     from digit_recognizer.models.watch import Watched, energy, features_and_logits
 
-    path = model.path.with_suffix(".safetensors")
-    _, whole = read_network(read_bounded(path, MAX_BYTES, ModelFileError, "a model"))
+    _, whole, _ = load_network(model.path)
     network, watch = (whole.network, whole.watch) if isinstance(whole, Watched) else (whole, None)
     network.eval()
     scores: dict[str, list[torch.Tensor]] = {name: [] for name in ((ENERGY, FEATURES) if watch else (ENERGY,))}

@@ -13,7 +13,7 @@ from digit_recognizer.measuring.clustered import proportion_interval
 from digit_recognizer.measuring.conformal import ConformalSets
 from digit_recognizer.measuring.reliability import expected_calibration_error, reliability_bins
 from digit_recognizer.measuring.scores import confidence_and_right
-from digit_recognizer.measuring.selective import RiskCoverage, risk_coverage
+from digit_recognizer.measuring.selective import risk_coverage
 from digit_recognizer.measuring.summary import class_aurocs, summary
 
 COVERAGES = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
@@ -78,13 +78,7 @@ def refusals(labels: Labels, probabilities: NDArray[np.float64], groups: ArrayLi
         interval = proportion_interval(~right[chosen], None if known is None else known[chosen])
         share = {"coverage": coverage, "answered": answered, "wrong": wrong, "risk": wrong / answered}
         points.append(share | {"interval": interval.to_dict(), "least_confidence": float(confidence[chosen[-1]])})
-    return {"area": curve.area, "least_area": curve.least_area, "points": points, "curve": thinned(curve)}
-
-
-def thinned(curve: RiskCoverage, most: int = 200) -> list[tuple[float, float]]:
-    """At most so many points (coverage, risk) of a curve, its ends among them."""
-    chosen = np.unique(np.linspace(0, len(curve.coverage) - 1, most).round().astype(int))
-    return list(zip(curve.coverage[chosen].tolist(), curve.risk[chosen].tolist(), strict=True))
+    return {"area": curve.area, "least_area": curve.least_area, "points": points, "curve": curve.thinned()}
 
 
 def set_figures(

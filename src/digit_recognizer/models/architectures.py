@@ -19,9 +19,10 @@ OWN = "own"  # the name under which someone's own network is described
 MAX_NUMBER, MAX_LIST, MAX_DEPTH = 1_000_000, 100, 5  # of anything that a description holds
 
 
-def ensemble(members: list[dict[str, Any]], task: str = "multi-class") -> Ensemble:
-    """Networks whose probabilities are averaged; members: a description each."""
-    return Ensemble([build_network(member) for member in members], multi_label=task == "multi-label")
+def ensemble(members: list[dict[str, Any]], task: str = "multi-class", symmetry: str = "none") -> Ensemble:
+    """Networks whose probabilities are averaged; members: a description each; symmetry "mirror": asked twice."""
+    networks = [build_network(member) for member in members]
+    return Ensemble(networks, multi_label=task == "multi-label", mirrored=symmetry == "mirror")
 
 
 def own(kind: str) -> nn.Module:

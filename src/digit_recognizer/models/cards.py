@@ -20,7 +20,7 @@ class Card:
     name: str
     purpose: str  # what it is for, one line
     parameters: int
-    bytes: int  # of the safetensors form; the ONNX twin is within a few kB of it
+    bytes: int  # of the file
     commit: str  # of the code that trained it
     recipe: dict[str, Any]
     seed: int

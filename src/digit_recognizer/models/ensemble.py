@@ -13,20 +13,24 @@ class Ensemble(nn.Module):
     """Networks that see the same images and whose probabilities are averaged.
 
     Maps (N, C, H, W) float32 to logits (N, K), the logarithms of the mean probabilities; multi_label: their log odds,
-    each label's by itself.
+    each label's by itself. mirrored: each member is asked twice, about the image and about its mirror image.
     """
 
-    def __init__(self, members: Sequence[nn.Module], *, multi_label: bool = False) -> None:
+    def __init__(self, members: Sequence[nn.Module], *, multi_label: bool = False, mirrored: bool = False) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
-        self.multi_label = multi_label
+        self.multi_label, self.mirrored = multi_label, mirrored
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, K)."""
-        return self.joint([member(images) for member in self.members])
+        return self.joint([member(view) for view in self.views(images) for member in self.members])
+
+    def views(self, images: Tensor) -> list[Tensor]:
+        """What each member is asked about: the images (N, C, H, W), and their mirror images where it is asked twice."""
+        return [images, images.flip(3)] if self.mirrored else [images]
 
     def joint(self, logits: Sequence[Tensor]) -> Tensor:
-        """The logits (N, K) of the mean of the members' probabilities, given their logits (N, K) each."""
+        """The logits (N, K) of the mean of all answers' probabilities, given the logits (N, K) of each."""
         return joint_log_odds(logits) if self.multi_label else joint_logits(logits)
 
 

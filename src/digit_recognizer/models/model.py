@@ -119,7 +119,7 @@ def load_file(model: str | Path, runtime: str = "auto", threads: int = 0) -> Mod
     path = find_model(model)
     twin = path.with_suffix(".onnx")
     if runtime == "torch" or (runtime == "auto" and path.suffix != ".onnx" and not twin.exists()):
-        return load_torch(path.with_suffix(".safetensors"))
+        return load_torch(path)
     return load_onnx(twin, threads)
 
 
@@ -127,7 +127,7 @@ def find_model(model: str | Path) -> Path:
     """The file behind a name, a path or a run folder."""
     name, path = str(model), Path(model)
     if name in shipped_models() or name in LINE_READERS:
-        return pretrained() / f"{name}.safetensors"
+        return pretrained() / f"{name}.onnx"
     if path.is_dir():
         if not (path / MODEL_NAME).exists():
             raise ModelFileError(
@@ -160,13 +160,11 @@ def load_onnx(path: Path, threads: int = 0) -> Model:
 
 
 def load_torch(path: Path) -> Model:
-    """A model from its safetensors form, on torch."""
+    """A model on torch, from its safetensors form or, where that is absent, from its twin."""
     require_extra("train", f"Running {path.name} on torch")
-    from digit_recognizer.models.model_file import read_network
+    from digit_recognizer.models.model_file import load_network
 
-    content = read_bounded(path, MAX_BYTES, ModelFileError, "a model")
-    with named(path):
-        header, network = read_network(content)
+    header, network, content = load_network(path)
     return Model(header, TorchRuntime(network), path, hashlib.sha256(content).hexdigest())
 
 

@@ -1,9 +1,8 @@
-"""A trained network on disk: safetensors with a text header, and its ONNX twin with the same header. No pickle."""
+"""A trained network on disk: safetensors with a text header, and its ONNX twin with both as well. No pickle."""
 
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,15 +19,13 @@ from digit_recognizer.errors import ModelFileError
 from digit_recognizer.files import read_bounded, write_whole
 from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.header import KEY, SCHEMA, ModelHeader
-from digit_recognizer.models.line import Line
-from digit_recognizer.models.model import MAX_BYTES, probabilities_of
-from digit_recognizer.models.onnx_file import GRAPH_SHA256, split_model
-from digit_recognizer.models.runtime import OnnxRuntime, TorchRuntime
+from digit_recognizer.models.model import MAX_BYTES, named
 from digit_recognizer.models.safetensors_header import read_safetensors_header
+from digit_recognizer.models.twin import check_twin, onnx_bytes, read_twin
 from digit_recognizer.models.watch import Watch, Watched
 
 WATCH = "watch."  # before the names of a watch's tensors
-TWIN_TOLERANCE = 1e-5  # between probabilities of the two forms
+NETWORK = "network."  # before the names of the watched network's, in a twin
 
 
 def weights_sha256(network: nn.Module) -> str:
@@ -46,7 +43,8 @@ def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
 
 
 def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDArray[np.float32]) -> None:
-    """Write `path` (.safetensors) and its twin beside it (.onnx), each whole or not at all.
+    """Write `path` (.safetensors) and its twin beside it (.onnx), each whole or not at all; of a `path` that ends in
+    .onnx the twin alone.
 
     sample: inputs (N, C, H, W) on which both forms must give the same probabilities, or ModelFileError is raised.
     A line reader's twin takes lines of any width W.
@@ -61,7 +59,8 @@ def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDA
     header = replace(header, watch=watch)
     twin = onnx_bytes(header, network, sample[:2])
     check_twin(header, network, twin, sample, path)
-    write_whole(path, save(tensors, metadata={KEY: header.to_text()}))
+    if path.suffix != ".onnx":
+        write_whole(path, save(tensors, metadata={KEY: header.to_text()}))
     write_whole(path.with_suffix(".onnx"), twin)
 
 
@@ -74,83 +73,61 @@ def stored_tensors(network: nn.Module) -> dict[str, Tensor]:
 
 
 def copy_model(source: Path, out: Path, calibration: dict[str, Any]) -> None:
-    """Write the model in `source` to `out` (both .safetensors) and its twin, with another calibration.
+    """Write the model at `source` to `out` (.safetensors) and its twin, with another calibration.
 
     Raises ModelFileError for a source that is not ours and an `out` that is no name of a model.
     """
     if out.suffix != ".safetensors":
         raise ModelFileError(f"{out}: a model's name ends in .safetensors (its ONNX twin is written beside it).")
-    try:
-        header, network = read_network(read_bounded(source, MAX_BYTES, ModelFileError, "a model"))
-    except ModelFileError as error:
-        raise ModelFileError(f"{source}: {error}") from error
+    header, network, _ = load_network(source)
     sample = np.random.default_rng(0).integers(0, 256, (64, *header.preprocess.shape), np.uint8)
     changed = replace(header, calibration=calibration, schema=SCHEMA)
     write_model(out, changed, network.eval(), header.preprocess.normalise(sample))
 
 
-def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float32]) -> bytes:
-    """The network as an ONNX model: input "images" (N, C, H, W), output "logits" (N, K), N free.
+def load_network(path: Path) -> tuple[ModelHeader, nn.Module, bytes]:
+    """Header, network (Watched where it has a watch) and bytes of a model's safetensors form.
 
-    For a line reader W is free too, and the output is (N, T, K + 1).
+    Where that is absent, of its twin, which holds the same tensors. Raises ModelFileError.
     """
-    import onnx
-
-    was_training = network.training
-    network = network.cpu().eval()
-    free: dict[int, Any] = {0: torch.export.Dim("N")}
-    if isinstance(network, Line):
-        free[3] = torch.export.Dim.DYNAMIC
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns of its own internals
-        program = torch.onnx.export(
-            network,
-            (torch.from_numpy(sample),),
-            input_names=["images"],
-            output_names=["logits", "strangeness"] if isinstance(network, Watched) else ["logits"],
-            dynamic_shapes=(free,),  # by place: networks name their argument differently
-            dynamo=True,
-            verbose=False,
-        )
-    network.train(was_training)
-    assert program is not None
-    model = program.model_proto
-    model.graph.ClearField("value_info")
-    for node in model.graph.node:  # the exporter's notes hold paths of the machine it ran on
-        node.ClearField("metadata_props")
-        node.ClearField("doc_string")
-    del model.metadata_props[:]
-    graph, _ = split_model(model.SerializeToString())
-    props = {KEY: header.to_text(), GRAPH_SHA256: hashlib.sha256(graph).hexdigest()}
-    onnx.helper.set_model_props(model, props)
-    return bytes(model.SerializeToString())
-
-
-def check_twin(header: ModelHeader, network: nn.Module, twin: bytes, sample: NDArray[np.float32], path: Path) -> None:
-    """Refuse to write a twin that answers differently."""
-    (ours, strange), (theirs, theirs_strange) = (
-        runtime.observe(sample) for runtime in (TorchRuntime(network), OnnxRuntime(twin))
-    )
-    gap = float(np.abs(probabilities_of(ours, header) - probabilities_of(theirs, header)).max())
-    if strange is not None and theirs_strange is not None:
-        gap = max(gap, float((np.abs(strange - theirs_strange) / (1 + np.abs(strange))).max()))
-    if not gap <= TWIN_TOLERANCE or (strange is None) != (theirs_strange is None):
-        raise ModelFileError(f"{path}: the ONNX twin answers otherwise, by {gap:.2g}; nothing was written.")
+    weights, twin = path.with_suffix(".safetensors"), path.with_suffix(".onnx")
+    found, read = (twin, read_twin_network) if twin.exists() and not weights.exists() else (weights, read_network)
+    content = read_bounded(found, MAX_BYTES, ModelFileError, "a model")
+    with named(found):
+        return *read(content), content
 
 
 def read_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
-    """Header and network (Watched where it has a watch) of a safetensors file's bytes.
-
-    Raises ModelFileError, without the file's name.
-    """
+    """Header and network of a safetensors file's bytes. Raises ModelFileError, without the file's name."""
     header = read_safetensors_header(content)
     try:
         tensors = load(content)
     except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise ModelFileError(f"it is damaged or cut short ({error}).") from error
-    with torch.device("meta"):  # shapes alone: a header may claim more weights than memory holds
+    return header, network_of(header, tensors)
+
+
+def read_twin_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
+    """Header and network of an ONNX twin's bytes. Raises ModelFileError, without the file's name."""
+    header, tensors = read_twin(content)
+    if header.watch is not None:
+        tensors = {name.removeprefix(NETWORK): tensor for name, tensor in tensors.items()}
+    needed = shapes(header)
+    if not needed.keys() <= tensors.keys():  # until 0.1 twins held them folded into one another
+        raise ModelFileError("it holds no weights that torch could use. Put its .safetensors form beside it.")
+    return header, network_of(header, {name: tensors[name] for name in needed})
+
+
+def shapes(header: ModelHeader) -> dict[str, tuple[int, ...]]:
+    """The shape of each tensor that a header's network is stored as, by name."""
+    with torch.device("meta"):  # no memory: a header may claim more weights than there is room for
         blueprint = build(header)
-    expected = {name: tuple(tensor.shape) for name, tensor in stored_tensors(blueprint).items()}
+    return {name: tuple(tensor.shape) for name, tensor in stored_tensors(blueprint).items()}
+
+
+def network_of(header: ModelHeader, tensors: dict[str, Tensor]) -> nn.Module:
+    """The network that a header describes, with these tensors, which must be those that were written."""
+    expected = shapes(header)
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if expected != found:
         name, *_ = sorted(name for name, _ in expected.items() ^ found.items())
@@ -169,7 +146,7 @@ def read_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
         whole = whole and weights_sha256(network.watch) == header.watch["sha256"]
     if not whole:
         raise ModelFileError("its weights are not those that were written (damaged or altered). Copy it again.")
-    return header, network
+    return network
 
 
 def build(header: ModelHeader) -> nn.Module:
@@ -182,6 +159,6 @@ def build(header: ModelHeader) -> nn.Module:
 
 
 def parameters(path: Path) -> int:
-    """How many numbers a .safetensors file's network has learned (running means and variances are not learned)."""
-    _, network = read_network(path.read_bytes())
+    """How many numbers a model file's network has learned (running means and variances are not learned)."""
+    _, network, _ = load_network(path)
     return sum(parameter.numel() for parameter in network.parameters())

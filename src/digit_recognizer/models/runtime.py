@@ -34,9 +34,8 @@ class OnnxRuntime:
 
     def __init__(self, content: bytes, threads: int = 0) -> None:
         """content: the bytes of the file, whose header has been checked; threads: 0 for as many as there are cores."""
-        # From 1.29 on ONNX Runtime's Linux build reports its use to its maker, from its first import on, so
-        # pyproject.toml asks for an older one. Where a newer one is installed all the same, nobody asked the user;
-        # whoever wants that sets this variable to 0 beforehand.
+        # From 1.29 on ONNX Runtime's Linux build reports its use to its maker, from its first import on. Nobody asked
+        # the user; whoever wants that sets this variable to 0 beforehand.
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
@@ -67,15 +66,15 @@ class TorchRuntime:
     name = "torch"
 
     def __init__(self, network: nn.Module) -> None:
-        self._network = network.eval()
+        self.network = network.eval()
 
     def observe(self, inputs: Inputs) -> tuple[Logits, Strangeness]:
         import torch
 
-        device = next(self._network.parameters()).device
+        device = next(self.network.parameters()).device
         try:
             with torch.inference_mode():
-                result: Any = self._network(torch.from_numpy(inputs).to(device))
+                result: Any = self.network(torch.from_numpy(inputs).to(device))
         except RuntimeError as error:
             raise ModelFileError(f"torch cannot run it ({first_line(error)}).") from error
         logits, *strangeness = result if isinstance(result, tuple) else (result,)

@@ -11,7 +11,6 @@ from digit_recognizer.models.ensemble import Ensemble
 
 AXES = 64  # directions that the features of training images are taken to vary in, or half of all, if that is less
 FEWEST = 16  # features, of which half tell something
-SHARE = 0.5  # of the weight that ViM gives to what the axes leave; chosen as the axes were (docs/accuracy.md)
 NOTHING = 1e-4  # of the features' length: what the axes leave is then rounding
 
 
@@ -77,7 +76,12 @@ def members_of(network: nn.Module) -> list[nn.Module]:
 def each_network(network: nn.Module, images: Tensor) -> list[tuple[Tensor, Tensor]]:
     """The features (N, F) and logits (N, K) of a network, or of each member of an ensemble."""
     if isinstance(network, Ensemble):
-        return [found for member in network.members for found in each_network(member, images)]
+        return [
+            found
+            for view in network.views(images)
+            for member in network.members
+            for found in each_network(member, view)
+        ]
     assert isinstance(network, nn.Sequential)
     features = network[:-1](images)
     return [(features, network[-1](features))]
@@ -101,7 +105,7 @@ def fit_watch(network: nn.Module, batches: Iterable[Tensor]) -> Watch | None:
         watch = Watch(centre, axes, 0.0)
         left = float(watch.residual(features).mean())
         if left > NOTHING * float(torch.linalg.vector_norm(features, dim=1).mean()):
-            watch.weight = SHARE * largest / left
+            watch.weight = largest / left
     return watch
 
 

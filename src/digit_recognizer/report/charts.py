@@ -68,6 +68,34 @@ def risk_chart(risk_coverage: dict[str, Any]) -> str:
         )
 
 
+def decision_chart(curve: list[dict[str, Any]], name: str) -> str:
+    """The net benefit of the model beside calling all cases, or none, positive; name: of the positive class."""
+    with drawn("decision", (4.6, 4.2)) as (figure, axis):
+        cuts = [100 * each["threshold"] for each in curve]
+        values = [each["value"] for each in curve]
+        axis.plot(cuts, [each["treat_all"] for each in curve], color=ORANGE, linestyle="--", label="all cases")
+        axis.axhline(0, color=INK, linewidth=1, linestyle=":", label="none")
+        axis.plot(cuts, values, color=BLUE, linewidth=2, label="the model")
+        low, high = ([each["interval"][end] for each in curve] for end in ("low", "high"))
+        axis.fill_between(cuts, low, high, color=BLUE, alpha=0.2, linewidth=0)
+        top = max(*high, 0.01)
+        axis.set(xlabel="threshold, %", ylabel="net benefit", xlim=(0, 100), ylim=(-0.25 * top, 1.1 * top))
+        figure.legend(loc="outside lower center", ncols=3)
+        return svg(figure, "decision", f"Decision curve: net benefit of calling {name} from each threshold on")
+
+
+def referral_chart(referral: dict[str, Any]) -> str:
+    """The error among the rest against the share of cases that a reader gets."""
+    with drawn("referral", (4.6, 4.2)) as (figure, axis):
+        shares, errors = zip(*((100 * share, 100 * error) for share, error in referral["curve"]), strict=True)
+        axis.plot(shares, errors, color=BLUE, linewidth=2)
+        most = 100 * (1 - LEAST_COVERAGE)
+        told = [error for share, error in zip(shares, errors, strict=True) if share <= most]
+        axis.set(xlabel="referred to a reader, %", ylabel="wrong among the rest, %", xlim=(0, 100))
+        axis.set_ylim(0, 1.15 * max(told) or 1)
+        return svg(figure, "referral", "Workload: the error among the rest against the share referred to a reader")
+
+
 def corruption_charts(found: Robustness) -> list[tuple[str, str]]:
     """One small chart for each corruption: (its name, the chart); severity 0 is no corruption."""
     charts = []

@@ -13,8 +13,9 @@ from digit_recognizer.files import write_whole
 from digit_recognizer.measuring import Evaluation
 from digit_recognizer.measuring.predictions import Predictions
 from digit_recognizer.measuring.robustness import Robustness
-from digit_recognizer.report import behind, charts, origin, words
-from digit_recognizer.report.behind import TakeImages
+from digit_recognizer.report import behind, charts, checklists, origin, words
+from digit_recognizer.report.behind import Case, Cell, TakeImages
+from digit_recognizer.report.explained import Explained, Explainer
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_CLASSES = 26  # of a confusion matrix that is drawn; of more, the commonest confusions are listed
@@ -35,12 +36,18 @@ class Report:
     seeds: dict[str, Any] | None = None  # accuracies of several trainings of the same recipe
     robustness: Robustness | None = None
     limits: Sequence[str] = field(default=origin.LIMITS)
+    explainer: Explainer | None = None  # None: no image is explained
+    checklists: bool = False  # of what medical journals ask to be reported
 
 
 def report_of_model(
-    evaluation: Evaluation, dataset: Dataset, result: dict[str, Any], robustness: Robustness | None
+    evaluation: Evaluation,
+    dataset: Dataset,
+    result: dict[str, Any],
+    robustness: Robustness | None,
+    explain: str | None = None,
 ) -> Report:
-    """The page of a model scored on a split; result: the object of `--json`."""
+    """The page of a model scored on a split; result: the object of `--json`; explain: one of explained.METHODS."""
     card, model = origin.card_of(evaluation.model), evaluation.model
     return Report(
         evaluation.title,
@@ -52,6 +59,8 @@ def report_of_model(
         model.header.seed,
         card.seeds if card else None,
         robustness,
+        explainer=Explainer(model, explain, evaluation.predicted) if explain else None,
+        checklists=dataset.spec.clinical,
     )
 
 
@@ -78,14 +87,14 @@ def render(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": words.percent, "between": words.between}
+    environment.filters |= {"percent": words.percent, "between": words.between, "told": words.share_words}
     return environment.get_template("report.html").render(context(report))
 
 
 def context(report: Report) -> dict[str, Any]:
     """All that the template names."""
     result = report.result
-    cells = behind.matrix(report.scored, report.take)
+    cells, worst = behind.matrix(report.scored, report.take), behind.worst(report.scored, report.take)
     few = len(cells) <= MOST_CLASSES
     confused = sorted((cell for row in cells for cell in row if not cell.hit and cell.count), key=lambda c: -c.count)
     groups = sorted(result["per_group"] or [], key=lambda each: float(each["interval"]["high"]))
@@ -93,15 +102,42 @@ def context(report: Report) -> dict[str, Any]:
         "report": report,
         "result": result,
         "style": (TEMPLATES / "report.css").read_text("utf-8"),
+        "caveats": result.get("caveats", ()),
         "sentences": words.summary_words(result),
         "titles": words.TITLES,
         "meanings": words.MEANINGS,
         "matrix": cells if few else None,
         "opened": [cell for row in cells for cell in row if cell.cases] if few else confused[:COMMONEST],
         "confused": confused[:COMMONEST],
-        "worst": behind.worst(report.scored, report.take),
+        "worst": worst,
+        "explained": explained(report, worst, cells if few else []),
+        "positive": positive(result),
+        "items": checklists.items_of(result) if report.checklists else (),
         "groups": groups[:GROUPS],
         "reliability": charts.reliability_chart(result["calibration"]),
         "risk": charts.risk_chart(result["risk_coverage"]),
         "corruptions": charts.corruption_charts(report.robustness) if report.robustness else [],
+    }
+
+
+def explained(report: Report, worst: list[Case], cells: list[list[Cell]]) -> Explained | None:
+    """The maps of the images that the page shows, the worst mistakes first; None where none are wanted."""
+    if report.explainer is None or report.take is None:
+        return None
+    inside = sorted((cell for row in cells for cell in row), key=lambda cell: cell.hit)
+    shown = [*worst, *(case for cell in inside for case in cell.cases)]
+    return report.explainer.explain(report.take, [case.index for case in shown])
+
+
+def positive(result: dict[str, Any]) -> dict[str, Any] | None:
+    """What the page tells of the class that is looked for, with its charts; None where there is none."""
+    found = result.get("positive")
+    if found is None:
+        return None
+    known = all(each["value"] is not None for each in found["decision_curve"])
+    return {
+        **found,
+        "at": words.threshold_words(found),
+        "decision": charts.decision_chart(found["decision_curve"], found["class"]) if known else None,
+        "workload": charts.referral_chart(found["referral"]),
     }

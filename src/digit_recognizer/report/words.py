@@ -41,7 +41,15 @@ def summary_words(result: dict[str, Any]) -> list[str]:
             f"{result['leaked']:,} of these images stand in the training split too, which flatters. Without them it is"
             f" {percent(rest['accuracy'])} of {rest['n']:,}."
         )
-    return [*found, *weakest(result), honesty(result), refusing(result), *sets(result), *looks(result)]
+    return [
+        *found,
+        *finding(result),
+        *weakest(result),
+        honesty(result),
+        refusing(result),
+        *sets(result),
+        *looks(result),
+    ]
 
 
 def headline(result: dict[str, Any]) -> str:
@@ -53,6 +61,20 @@ def headline(result: dict[str, Any]) -> str:
         f" images leave room for chance: the share among all images of this kind lies between {low} and {high} %"
         f" ({level} interval, {result['interval']['method'].title()})."
     )
+
+
+def finding(result: dict[str, Any]) -> list[str]:
+    """How much of the class that is looked for is found, and what else is taken for it."""
+    positive = result.get("positive")
+    if positive is None:
+        return []
+    found, spared = (share_words(positive[name]) for name in ("sensitivity", "specificity"))
+    at = positive["operating_point"]
+    how = "0.5" if at["sensitivity"] is None else f"{at['threshold']:.4f}, fixed on {at['split']} images"
+    return [
+        f"Of {positive['class']} it finds {found}, and of other images it rightly leaves {spared} (sensitivity and"
+        f" specificity at the threshold {how})."
+    ]
 
 
 def weakest(result: dict[str, Any]) -> list[str]:
@@ -118,6 +140,27 @@ def in_words(figure: dict[str, Any]) -> str:
     interval = figure["interval"]
     told = f" ({interval['level']:.0%} interval {interval['low']:.4f} to {interval['high']:.4f})" if interval else ""
     return f"{figure['value']:.4f}{told}"
+
+
+def share_words(share: dict[str, Any]) -> str:
+    """A share, in per cent, with its interval."""
+    if share["value"] is None:
+        return "undefined"
+    low, high = (f"{100 * share['interval'][end]:.1f}" for end in ("low", "high"))
+    return f"{100 * share['value']:.1f} % ({low} to {high} %)"
+
+
+def threshold_words(positive: dict[str, Any]) -> str:
+    """From which probability on a case is called positive, and how that came about."""
+    at, called = positive["operating_point"], f"called {positive['class']} from a probability of"
+    if at["sensitivity"] is None:
+        return f"{called} {at['threshold']:g} on, which was fitted to nothing"
+    missed = f"{at['missed']:,} {'is' if at['missed'] == 1 else 'are'} missed"
+    return (
+        f"{called} {at['threshold']:.4f} on, fixed on {at['n']:,} positive {at['split']} {at['unit']}, of which"
+        f" {missed}: with {100 * at['level']:g} % confidence the sensitivity on such {at['unit']} is at least"
+        f" {100 * at['sensitivity']:g} %"
+    )
 
 
 def percent(figure: float | None) -> str:

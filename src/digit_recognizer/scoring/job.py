@@ -14,7 +14,8 @@ from digit_recognizer.errors import ConfigError, require_extra
 from digit_recognizer.models import load_model
 from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
 from digit_recognizer.scoring.inputs import COLUMN
-from digit_recognizer.scoring.parts import finished, is_local
+from digit_recognizer.scoring.parts import count_statuses, finished
+from digit_recognizer.scoring.places import is_local
 from digit_recognizer.scoring.plan import opened_output, shards_in
 from digit_recognizer.scoring.processes import in_processes
 from digit_recognizer.scoring.shards import Shard
@@ -31,7 +32,7 @@ class Progress:
     kept: int = 0  # shards that an earlier run had finished
     done: int = 0  # by this one
     inputs: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)  # rows of each
+    statuses: Counter[str] = field(default_factory=Counter)  # rows of each; those of kept shards are added at the end
     seconds: float = 0.0
 
 
@@ -77,14 +78,15 @@ def score(
             progress.seconds = time.monotonic() - begun
             if on_progress:
                 on_progress(progress)
+        progress.statuses += count_statuses(target, there)
     return progress
 
 
 def engine_for(workers: int | None, ray: str | None) -> Engine:
     """What runs the work: Ray where an address is given, else processes of this machine."""
     if ray is not None:
-        from digit_recognizer.scoring.on_ray import on_ray
-        from digit_recognizer.scoring.ray_address import check_answers
+        from digit_recognizer.engines.on_ray import on_ray
+        from digit_recognizer.engines.ray_address import check_answers
 
         require_extra("scale", "digits score --ray")
         check_answers(ray)  # before the source is listed, which may take hours

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from digit_recognizer.errors import RunError
-from digit_recognizer.files import locked_folder, storage_error, write_whole
-from digit_recognizer.scoring.parts import drop_temporary, is_local, send
+from digit_recognizer.files import locked_folder
+from digit_recognizer.scoring.places import drop_temporary, is_local, place_of, written_whole
 from digit_recognizer.scoring.shards import Shard, find_shards
 from digit_recognizer.scoring.work import Settings
 
@@ -38,9 +35,10 @@ def opened_output(out: str, source: str, settings: Settings) -> Iterator[tuple[s
         if before is None:
             count = write_shards(out, source)
             before = {**wanted, "shards": count}
-            put(out, PLAN, (json.dumps(before, indent=2) + "\n").encode())
+            with written_whole(out, PLAN) as path:
+                path.write_text(json.dumps(before, indent=2) + "\n", "utf-8")
         check_same(out, before, wanted)
-        yield f"{out.rstrip('/')}/{SHARDS}", int(before["shards"])
+        yield place_of(out, SHARDS), int(before["shards"])
         drop_temporary(out)  # of a machine that was lost meanwhile
 
 
@@ -48,7 +46,7 @@ def read_plan(out: str) -> dict[str, Any] | None:
     """What the folder was begun with; None for a new one. Raises RunError where it holds something else."""
     from fsspec.core import open as open_place
 
-    place = f"{out.rstrip('/')}/{PLAN}"
+    place = place_of(out, PLAN)
     try:
         with open_place(place, "rb") as file:
             found = json.loads(file.read())
@@ -75,37 +73,12 @@ def check_same(out: str, before: dict[str, Any], wanted: dict[str, Any]) -> None
 
 def write_shards(out: str, source: str) -> int:
     """Write the list of shards, whole or not at all, and return their number; no more than one is held at a time."""
-    folder = Path(out) if is_local(out) else Path(tempfile.gettempdir())
-    temporary = folder / f".part-{SHARDS}.{uuid.uuid4().hex[:8]}.tmp"
     count = 0
-    try:
-        with temporary.open("x", encoding="utf-8") as file:
-            for shard in find_shards(source):
-                file.write(shard.to_line() + "\n")
-                count += 1
-            file.flush()
-            os.fsync(file.fileno())
-        if is_local(out):
-            os.replace(temporary, folder / SHARDS)  # noqa: PTH105 - the call whose atomicity is documented
-        else:
-            send(temporary, f"{out.rstrip('/')}/{SHARDS}")
-    except OSError as error:
-        raise storage_error(Path(out) / SHARDS, error) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with written_whole(out, SHARDS) as path, path.open("x", encoding="utf-8") as file:
+        for shard in find_shards(source):
+            file.write(shard.to_line() + "\n")
+            count += 1
     return count
-
-
-def put(out: str, name: str, content: bytes) -> None:
-    """Write a small file, whole or not at all."""
-    if is_local(out):
-        write_whole(Path(out) / name, content)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        path.write_bytes(content)
-        send(path, f"{out.rstrip('/')}/{name}")
 
 
 def shards_in(place: str) -> Iterator[Shard]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NotRequired
 
 from typing_extensions import TypedDict
@@ -11,6 +10,7 @@ from typing_extensions import TypedDict
 from digit_recognizer.errors import ConfigError
 
 if TYPE_CHECKING:
+    from digit_recognizer.models.header import ModelHeader
     from digit_recognizer.reading import Grid, Page
     from digit_recognizer.recognizer import Prediction
 
@@ -27,13 +27,14 @@ class PredictionObject(TypedDict):
     label: int | None
     name: str | None
     probability: float | None
-    status: Literal["ok", "unsure", "not a digit", "error"]
+    status: Literal["ok", "unsure", "not a digit", "unfamiliar", "error"]
     prediction_set: list[int]
     model: str
     labels: NotRequired[list[str]]  # names, of a model that gives several
     reason: NotRequired[str]
     error: NotRequired[str]
     probabilities: NotRequired[list[float]]  # over HTTP, where asked for
+    caveats: NotRequired[list[str]]  # of a model whose every output says some
 
 
 class DigitObject(TypedDict):
@@ -91,36 +92,33 @@ class ExplanationObject(TypedDict):
     """What the model saw of one picture, and which pixels spoke for a class."""
 
     prediction: PredictionObject
-    label: int | None  # the class that is explained; None, as the two below, without ink
+    label: int | None  # the class that is explained; None, as the two below, without ink and in colour
     seen: list[list[int]] | None  # rows of grey levels, 0..255, light ink on black
     heat: list[list[float]] | None  # rows of log odds, in nats, as `occlusion_map` gives them
 
 
-def prediction_object(
-    prediction: Prediction, model: str, names: Sequence[str] = (), probabilities: bool = False
-) -> PredictionObject:
-    """What was recognised on one picture by the model of this name; with all classes' probabilities where wanted.
-
-    names: of the model's classes, by which an image's several labels are told.
-    """
+def prediction_object(prediction: Prediction, model: ModelHeader, probabilities: bool = False) -> PredictionObject:
+    """What a model recognised on one picture; with all classes' probabilities where wanted."""
     made: PredictionObject = {
         "schema": PREDICTION,
         "source": prediction.source,
         "label": prediction.label,
         "name": prediction.name,
         "probability": prediction.probability,
-        "status": prediction.status,  # type: ignore[typeddict-item]  # one of the four
+        "status": prediction.status,  # type: ignore[typeddict-item]  # one of the five
         "prediction_set": list(prediction.prediction_set),
-        "model": model,
+        "model": model.name,
     }
     if prediction.labels:
-        made["labels"] = [names[label] for label in prediction.labels]
+        made["labels"] = [model.class_names[label] for label in prediction.labels]
     if prediction.reason is not None:
         made["reason"] = prediction.reason
     if prediction.error is not None:
         made["error"] = prediction.error
     if probabilities:
         made["probabilities"] = list(prediction.probabilities)
+    if model.caveats:
+        made["caveats"] = list(model.caveats)
     return made
 
 

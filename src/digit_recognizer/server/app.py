@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digit_recognizer import __version__
 from digit_recognizer.errors import DigitRecognizerError
@@ -23,6 +23,7 @@ from digit_recognizer.server.service import Service
 from digit_recognizer.server.uploads import read_uploads
 
 JSON = "application/json"
+PREDICT = "/v1/predict"
 GRID_HELP = "Read a ruled grid: its rows and columns, like 9x9, or auto; numbers anywhere on the page where absent."
 
 
@@ -56,18 +57,39 @@ def make_app(
     for kind in (ProblemError, DigitRecognizerError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, explained)
     paths = [path for route in app.routes if (path := getattr(route, "path", None))]
-    return Journal(Guard(app, service.limits, hosts, tokens), service.metrics, paths)
+    return Journal(Guard(shortened(app), service.limits, hosts, tokens), service.metrics, paths)
 
 
 def add_routes(app: FastAPI) -> None:
     """The interface for programs."""
-    app.post("/v1/predict", **openapi.PREDICT)(predict)
+    app.post(PREDICT, **openapi.PREDICT)(predict)
     app.post("/v1/read", **openapi.READ)(read)
     app.post("/v1/explain", **openapi.EXPLAIN)(explain)
     app.get("/v1/models", **openapi.MODELS)(models)
     app.get("/healthz", **openapi.HEALTH)(healthz)
     app.get("/readyz", **openapi.READY)(readyz)
     app.get("/metrics", **openapi.METRICS)(metrics)
+
+
+def shortened(app: FastAPI) -> ASGIApp:
+    """The app, with a shorter way to what is asked most: its own routing takes longer than a small network."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or (scope["method"], scope["path"], scope["query_string"]) != ("POST", PREDICT, b""):
+            await app(scope, receive, send)
+            return
+        request = Request({**scope, "app": app}, receive)
+        try:
+            response = await predict(request)
+        except Exception as error:
+            response = await explained(request, error)
+            await response(scope, receive, send)
+            if response.status_code == 500:  # the server puts it into its log
+                raise
+        else:
+            await response(scope, receive, send)
+
+    return answered
 
 
 def add_page(app: FastAPI) -> None:

@@ -82,6 +82,10 @@ class Connection(asyncio.Protocol):
         """Notice when the client leaves: after a large body uvicorn would not read on before the answer."""
         self.inner.flow.resume_reading()
 
+    def is_full(self) -> bool:
+        """Whether the client must take some of an answer before more of it can be sent."""
+        return bool(self.inner.flow.write_paused)
+
     def end(self) -> None:
         """It is answered. What the client has not taken of the answer it must take soon."""
         self.task = None

@@ -176,6 +176,9 @@ def bounded(send: Send, connection: Connection, seconds: float) -> Send:
     async def bounded_send(message: Message) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [*message.get("headers", ()), *HEADERS]
+        if not connection.is_full():  # it goes at once, and a timer would cost more than the sending
+            await send(message)
+            return
         try:
             async with asyncio.timeout(seconds):
                 await send(message)

@@ -23,6 +23,7 @@ class Limits:
     quick_pixels: int = 1_000_000  # of a picture that is answered together with others; larger ones wait apart
     header_seconds: float = 10.0  # from a connection's first moment, or a further request's first byte, to its header
     body_seconds: float = 30.0  # from the header to the end of the body
+    reading_seconds: float = 20.0  # for one photo to be read; a full page takes one or two
     send_seconds: float = 30.0  # for the client to take its answer
     linger_seconds: float = 2.0  # for which a refused client's further bytes are thrown away, so that it reads why
     drain_seconds: int = 30  # for which a server that was told to end still answers

@@ -72,6 +72,7 @@ class ModelObject(TypedDict):
 class Models(TypedDict):
     serving: str
     classes: list[str]
+    caveats: list[str]  # what every answer of the model says
     models: list[ModelObject]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from threading import Event
 from typing import Any, TypeVar
 
 from digit_recognizer.models.cards import read_cards
@@ -31,7 +32,7 @@ class Service:
 
     def __init__(self, recognizer: Recognizer, limits: Limits) -> None:
         self.recognizer, self.limits, self.metrics = recognizer, limits, Metrics()
-        self.model = recognizer.model.header.name
+        self.header = recognizer.model.header
         recognise = partial(predict_uploads, recognizer, most_pixels=limits.quick_pixels)
         self.quick: Batcher[Upload, Recognised | None] = Batcher(
             recognise, limits.pictures, on_batch=self.metrics.batches.observe
@@ -48,20 +49,23 @@ class Service:
                 ((answers[number],),) = await called(self.photos, [large])
         found = [answer for answer in answers if answer is not None]
         self.metrics.count(prediction for prediction, _ in found)
-        objects = [prediction_object(prediction, self.model, probabilities=probabilities) for prediction, _ in found]
+        objects = [prediction_object(prediction, self.header, probabilities) for prediction, _ in found]
         return objects, worst_of([status for _, status in found])
 
     async def read(
         self, uploads: list[Upload], grid: bool, shape: Shape
     ) -> tuple[list[PageObject] | list[GridObject], int]:
         """The numbers, or the grid of a shape or of any, in each photo, and the status as for `predict`."""
-        if grid:
-            grids = await called(
-                self.photos, [partial(read_grid_upload, self.recognizer, each, shape) for each in uploads]
-            )
-            return [each for each, _ in grids], worst_of([status for _, status in grids])
-        pages = await called(self.photos, [partial(read_upload, self.recognizer, each) for each in uploads])
-        return [each for each, _ in pages], worst_of([status for _, status in pages])
+        left = Event()
+        hurry = self.recognizer, self.limits.reading_seconds, left
+        try:
+            if grid:
+                grids = await called(self.photos, [partial(read_grid_upload, *hurry, each, shape) for each in uploads])
+                return [each for each, _ in grids], worst_of([status for _, status in grids])
+            pages = await called(self.photos, [partial(read_upload, *hurry, each) for each in uploads])
+            return [each for each, _ in pages], worst_of([status for _, status in pages])
+        finally:
+            left.set()
 
     async def explain(self, upload: Upload, label: int | None) -> ExplanationObject:
         """What the model saw of a picture, and which pixels spoke. Raises ImageError, ConfigError."""
@@ -69,10 +73,11 @@ class Service:
         return found
 
     def models(self) -> dict[str, Any]:
-        """The shipped models with their test figures, and the name and classes of the one that answers."""
+        """The shipped models with their test figures; name, classes and caveats of the one that answers."""
         fields = ("name", "purpose", "parameters", "bytes", "test")
         cards = [{field: getattr(card, field) for field in fields} for card in read_cards()]
-        return {"serving": self.model, "classes": list(self.recognizer.model.header.class_names), "models": cards}
+        told = {"classes": list(self.header.class_names), "caveats": list(self.header.caveats)}
+        return {"serving": self.header.name, **told, "models": cards}
 
     def is_ready(self) -> bool:
         """Whether a picture would be answered soon."""

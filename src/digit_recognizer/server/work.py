@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from threading import Event
 
 from PIL import Image
 
-from digit_recognizer.errors import ImageError, PictureKindError
+from digit_recognizer.errors import ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.images import open_picture, read_picture
 from digit_recognizer.images.pages import is_pdf
 from digit_recognizer.recognizer import Prediction, Recognizer
@@ -54,24 +56,41 @@ def predict_uploads(recognizer: Recognizer, uploads: list[Upload], most_pixels: 
     return [found[number] for number in range(len(uploads))]
 
 
-def read_upload(recognizer: Recognizer, upload: Upload) -> tuple[PageObject, int]:
-    """The numbers on a photo, and the status of an answer that holds nothing else."""
+def within(recognizer: Recognizer, seconds: float, left: Event, upload: Upload) -> Recognizer:
+    """The recognizer until so many seconds from now are over, or the client has left; then it raises ImageError."""
+    end = time.monotonic() + seconds
+
+    def check() -> None:
+        if left.is_set():
+            raise ImageError(f"{upload.source}: nobody waits for it any more.")
+        if time.monotonic() > end:
+            raise PictureSizeError(
+                f"{upload.source}: holds more than can be read within {seconds:g} seconds. Send it in parts."
+            )
+
+    return recognizer.stoppable(check)
+
+
+def read_upload(recognizer: Recognizer, seconds: float, left: Event, upload: Upload) -> tuple[PageObject, int]:
+    """The numbers on a photo, and the status of an answer that holds nothing else. seconds, left: as for `within`."""
     from digit_recognizer.reading import read_page
 
-    model = recognizer.model.header.name
+    model, hurried = recognizer.model.header.name, within(recognizer, seconds, left, upload)
     try:
-        return page_object(upload.source, read_page(opened(upload), recognizer), model), 200
+        return page_object(upload.source, read_page(opened(upload), hurried), model), 200
     except ImageError as error:
         return page_object(upload.source, None, model, str(error)), status_of(error)
 
 
-def read_grid_upload(recognizer: Recognizer, upload: Upload, shape: tuple[int, int] | None) -> tuple[GridObject, int]:
-    """The ruled grid in a photo, and the status of an answer that holds nothing else."""
+def read_grid_upload(
+    recognizer: Recognizer, seconds: float, left: Event, upload: Upload, shape: tuple[int, int] | None
+) -> tuple[GridObject, int]:
+    """The ruled grid in a photo, and the status of an answer that holds nothing else, as `read_upload` does."""
     from digit_recognizer.reading import read_grid
 
-    model = recognizer.model.header.name
+    model, hurried = recognizer.model.header.name, within(recognizer, seconds, left, upload)
     try:
-        return grid_object(upload.source, read_grid(opened(upload), recognizer, shape), model), 200
+        return grid_object(upload.source, read_grid(opened(upload), hurried, shape), model), 200
     except ImageError as error:
         return grid_object(upload.source, None, model, str(error)), status_of(error)
 
@@ -89,13 +108,13 @@ def explain_upload(recognizer: Recognizer, upload: Upload, label: int | None) ->
         raise ImageError(prediction.error)
     model = recognizer.model
     made: ExplanationObject = {
-        "prediction": prediction_object(
-            replace(prediction, source=upload.source), model.header.name, probabilities=True
-        ),
+        "prediction": prediction_object(replace(prediction, source=upload.source), model.header, True),
         "label": None,
         "seen": None,
         "heat": None,
     }
+    if model.preprocess.channels != 1:  # of colour a map of greys tells nothing
+        return made
     seen = model.preprocess.fit(read_picture(picture, prediction.as_stored))
     if seen is not None and prediction.label is not None:
         asked = prediction.label if label is None else label

@@ -15,6 +15,8 @@ from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, Recipe
 AUTO = "auto"
 SMALLEST, LARGEST = 8, 224  # side of an image, pixels
 FEW = 1500  # images, below which three networks answer together: one by itself depends on its start
+# And where the set is symmetric each is asked twice, about an image and its mirror image: level or better in
+# cross-validation, whatever else was changed (docs/medical.md).
 SEEN = 700  # times the root of the training images: how many are seen in all, so that few are seen often, many seldom
 AVERAGED = 20  # a run's averaged weights remember one of so many of its steps
 FINEST = 16  # side of the maps, pixels, of which the network's first block has few channels
@@ -38,8 +40,10 @@ BASE = Recipe(
 )
 
 
-def auto_recipe(spec: DatasetSpec, images: int) -> AnyRecipe:
+def auto_recipe(spec: DatasetSpec, images: int, epochs: int | None = None) -> AnyRecipe:
     """The recipe for a set of which `images` are learned from: 8 to 224 pixels, grey or colour, 2 to 1,000 classes.
+
+    epochs: by default as many as suit so many images.
 
     What it does was chosen on validation images of the medical sets, never on test images; which calibration images
     took part in that, docs/medical.md tells.
@@ -52,7 +56,7 @@ def auto_recipe(spec: DatasetSpec, images: int) -> AnyRecipe:
         )
     stride, widths = strides(spec.size)
     few = images < FEW
-    epochs = max(2, math.ceil(SEEN / math.sqrt(images)))
+    epochs = epochs or max(2, math.ceil(SEEN / math.sqrt(images)))
     batch_size = BASE.batch_size // 2 if few else BASE.batch_size
     steps = epochs * math.ceil(images / batch_size)
     one = replace(
@@ -68,7 +72,8 @@ def auto_recipe(spec: DatasetSpec, images: int) -> AnyRecipe:
     )
     if not few:
         return one
-    return EnsembleRecipe(AUTO, tuple(replace(one, name=f"{AUTO}-{k}", variant=k) for k in (1, 2, 3)))
+    members = tuple(replace(one, name=f"{AUTO}-{k}", variant=k) for k in (1, 2, 3))
+    return EnsembleRecipe(AUTO, members, mirrored=spec.symmetry != "none")
 
 
 def strides(size: int) -> tuple[int, tuple[int, ...]]:

@@ -34,6 +34,15 @@ class Position:
 
 def save_checkpoint(folder: Path, position: Position, learner: Learner) -> Path:
     """Write the state as a new file and drop all but the newest two. Raises StorageError, the older ones untouched."""
+    path = folder / f"epoch-{position.epoch:04d}-step-{position.step:08d}.safetensors"
+    write_whole(path, packed(position, learner))
+    for old in checkpoints(folder)[:-KEPT]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def packed(position: Position, learner: Learner) -> bytes:
+    """The whole state of a run, the content of a checkpoint."""
     tensors = {
         f"{part}.{name}": tensor
         for part, module in learner.parts.items()
@@ -44,11 +53,7 @@ def save_checkpoint(folder: Path, position: Position, learner: Learner) -> Path:
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     content = {"position": vars(position), "optimizers": optimizers}
     text = json.dumps(content | {"tensors_sha256": tensors_sha256(ready)})
-    path = folder / f"epoch-{position.epoch:04d}-step-{position.step:08d}.safetensors"
-    write_whole(path, save(ready, metadata={KEY: text}))
-    for old in checkpoints(folder)[:-KEPT]:
-        old.unlink(missing_ok=True)
-    return path
+    return bytes(save(ready, metadata={KEY: text}))
 
 
 def optimizer_state(number: int, optimizer: optim.Optimizer, tensors: dict[str, Tensor]) -> dict[str, Any]:
@@ -77,17 +82,22 @@ def load_checkpoint(folder: Path, learner: Learner) -> Position | None:
     found = checkpoints(folder)
     for path in reversed(found):
         try:
-            content = path.read_bytes()
-            tensors = load(content)
-            length = int.from_bytes(content[:8], "little")
-            state = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][KEY])
-            if state["tensors_sha256"] == tensors_sha256(tensors):
-                return restore(state, tensors, learner)
+            return unpacked(path.read_bytes(), learner)
         except (OSError, SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError):
             continue  # damaged from outside: the previous one is kept for this
     if found:
         raise RunError(f"{folder}: no checkpoint can be read. Train anew with another --out.")
     return None
+
+
+def unpacked(content: bytes, learner: Learner) -> Position:
+    """Put what `packed` gave into the learner and the random generator. Damaged content raises nearly anything."""
+    tensors = load(content)
+    length = int.from_bytes(content[:8], "little")
+    state = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][KEY])
+    if state["tensors_sha256"] != tensors_sha256(tensors):
+        raise ValueError("the tensors are not those that were written")
+    return restore(state, tensors, learner)
 
 
 def restore(state: dict[str, Any], tensors: dict[str, Tensor], learner: Learner) -> Position:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from digit_recognizer.data import Dataset, Split
 from digit_recognizer.data.spec import PATIENT, ArraySplit, Labels, pixel_hashes
@@ -25,6 +26,7 @@ CHOOSES = ("train", "validation")  # the splits that a choice may see
 FOLDS = 5
 
 OnFold = Callable[[int], None]  # folds done
+Begin = Callable[[int], nn.Module]  # the network that a fold's training begins with, by its seed
 
 
 def nothing(_: int) -> None:
@@ -47,19 +49,38 @@ def cross_validate(
     images bear several labels, or with a class of fewer images than folds.
     """
     pool = pooled(dataset)
+    probabilities = np.zeros((len(pool), len(dataset.spec.classes)))
+    normalise = form_of(dataset.spec).normalise
+    trained = trained_folds(recipe, dataset, folds=folds, seed=seed, device=device)
+    for number, (held_out, network) in enumerate(trained, 1):
+        logits, _ = TorchRuntime(network).observe(normalise(pool.take(held_out)))
+        probabilities[held_out] = softmax(logits)
+        on_fold(number)
+    return pool.labels, probabilities
+
+
+def trained_folds(
+    recipe: AnyRecipe,
+    dataset: Dataset,
+    *,
+    folds: int = FOLDS,
+    seed: int = 0,
+    device: str | None = None,
+    begin: Begin | None = None,
+) -> Iterator[tuple[NDArray[np.int64], nn.Module]]:
+    """Each fold's held-out indices into `pooled`, (n,), and the network that did not see these images.
+
+    begin: what a training begins with in place of a random network; it must know none of the images.
+    """
+    pool = pooled(dataset)
     labels = pool.labels
     counts = np.bincount(labels) if labels.ndim == 1 else np.zeros(1, np.int64)
     if counts[counts > 0].min(initial=len(labels)) < folds or labels.ndim != 1:
         raise DataError(f"{dataset.spec.name}: cannot be dealt to {folds} folds, every class to each of them.")
-    probabilities = np.zeros((len(labels), len(dataset.spec.classes)))
-    normalise = form_of(dataset.spec).normalise
     for number, (learn, held_out) in enumerate(dealt(pool, groups_of(dataset, pool), folds, seed)):
         one = replace(dataset, splits={"train": pool.chosen(learn)})
-        network = train(recipe, one, seed=seed * folds + number, device=device).network
-        logits, _ = TorchRuntime(network).observe(normalise(pool.take(held_out)))
-        probabilities[held_out] = softmax(logits)
-        on_fold(number + 1)
-    return labels, probabilities
+        own = seed * folds + number
+        yield held_out, train(recipe, one, seed=own, device=device, model=begin(own) if begin else None).network
 
 
 def pooled(dataset: Dataset) -> ArraySplit:

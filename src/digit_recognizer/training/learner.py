@@ -22,6 +22,7 @@ class Learner:
     recipe: Recipe
     network: nn.Module
     loss: Loss | None = None  # None: cross-entropy with the recipe's smoothing
+    forward: Callable[[Tensor], Tensor] | None = None  # how the network computes as it learns; None: as it is
     optimizers: list[optim.Optimizer] = field(init=False)
     average: AveragedModel | None = field(init=False, default=None)
 
@@ -57,7 +58,7 @@ class Learner:
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * share
             optimizer.zero_grad()
-        logits = self.network(inputs)
+        logits = (self.forward or self.network)(inputs)
         if self.loss:
             loss = self.loss(logits, labels)
         else:

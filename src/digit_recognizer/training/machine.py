@@ -1,11 +1,12 @@
-"""What a run computes on: the device, and how many threads of the CPU."""
+"""What a run computes on: the device, its arithmetic, and how many threads of the CPU."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
+from torch import Tensor, nn
 
 from digit_recognizer.errors import ConfigError
 
@@ -31,3 +32,19 @@ def choose_device(wish: str | None) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise ConfigError(f"The device {wish!r} is not usable here. Try --device cpu.") from error
     return device
+
+
+def computing(network: nn.Module, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """A network's forward pass while it learns: in bfloat16 on a GPU that has it, with logits in float32.
+
+    On the CPU it is the network itself.
+    """
+    if device.type != "cuda" or not torch.cuda.is_bf16_supported(including_emulation=False):
+        return network
+
+    def forward(inputs: Tensor) -> Tensor:
+        with torch.autocast("cuda", torch.bfloat16):
+            logits: Tensor = network(inputs)
+        return logits.float()
+
+    return forward

@@ -137,6 +137,7 @@ class EnsembleRecipe:
 
     name: str
     members: tuple[Recipe, ...]
+    mirrored: bool = False  # each member is asked about the image and its mirror image
 
     @property
     def epochs(self) -> int:
@@ -146,7 +147,7 @@ class EnsembleRecipe:
     def architecture(self, size: int, classes: int, channels: int = 1) -> dict[str, Any]:
         """The description of the whole, as a model file names it; size: side of an input, pixels."""
         members = [member.architecture(size, classes, channels) for member in self.members]
-        return {"name": "ensemble", "members": members}
+        return {"name": "ensemble", "members": members} | ({"symmetry": "mirror"} if self.mirrored else {})
 
     def check(self) -> None:
         """Raise ConfigError where there is no member, or one that cannot be trained."""
@@ -157,7 +158,8 @@ class EnsembleRecipe:
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON keeps them."""
-        return {"name": self.name, "members": [member.to_dict() for member in self.members]}
+        members = [member.to_dict() for member in self.members]
+        return {"name": self.name, "members": members} | ({"mirrored": True} if self.mirrored else {})
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,8 @@ def recipe_from_dict(fields: dict[str, Any]) -> AnyRecipe:
     if "learning" in fields:
         return LineRecipe.from_dict(fields)
     if "members" in fields:
-        return EnsembleRecipe(fields["name"], tuple(Recipe.from_dict(member) for member in fields["members"]))
+        members = tuple(Recipe.from_dict(member) for member in fields["members"])
+        return EnsembleRecipe(fields["name"], members, fields.get("mirrored", False))
     return Recipe.from_dict(fields)
 
 

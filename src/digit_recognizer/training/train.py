@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from digit_recognizer.data import Dataset, Split, load_dataset
+from digit_recognizer.data.pictures import modalities_of
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models import ModelHeader
@@ -21,6 +23,7 @@ from digit_recognizer.models.model import MODEL_NAME
 from digit_recognizer.models.model_file import write_model
 from digit_recognizer.training.batches import make_batches, mixed
 from digit_recognizer.training.checkpoint import Position, load_checkpoint
+from digit_recognizer.training.distributed import joined, own_device, rank, share
 from digit_recognizer.training.interrupt import Interrupt, deferred_interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.lines import (
@@ -34,7 +37,7 @@ from digit_recognizer.training.lines import (
 )
 from digit_recognizer.training.loop import Loop, accuracy
 from digit_recognizer.training.losses import task_loss
-from digit_recognizer.training.machine import choose_device, threads
+from digit_recognizer.training.machine import choose_device, computing, threads
 from digit_recognizer.training.network import alone, form_of, started
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
 from digit_recognizer.training.provenance import calibrated, make_header, measured, watched
@@ -79,29 +82,31 @@ def train(
     model: your own network, (N, C, H, W) float32 -> logits (N, K), which is taught in place by the recipe's rules.
     out: the run folder to write (run.json, history.jsonl, checkpoints/, model.safetensors, model.onnx), if any.
     resume: go on with the run in `out`, bit-exactly. device: "cpu", "cuda"; the GPU where there is one by default.
+    Processes that torchrun started train one network together; the first of them writes, and is told of the progress.
     Raises ConfigError, DataError, RunError or StorageError; KeyboardInterrupt after the interrupted state is saved.
     """
-    place = choose_device(device)
+    place = own_device(choose_device(device))
     dataset = data if isinstance(data, Dataset) else load_dataset(data, data_dir)
     learn, held_out = dataset.training(train_on)
     if len(np.unique(learn.labels)) < 2:
         raise DataError(f"{dataset.spec.name}: its training images are all of one class. Add another class.")
     chosen = alone(recipe_for(recipe, dataset.spec, len(learn)), model)
-    source = {"name": dataset.spec.name, "train_on": train_on, "n": len(learn), "sha256": learn.sha256}
+    source: dict[str, Any] = {"name": dataset.spec.name, "train_on": train_on, "n": len(learn), "sha256": learn.sha256}
+    if modalities := modalities_of(learn):
+        source["modalities"] = modalities
     settings = {"recipe": chosen.to_dict(), "data": source, "seed": seed, "place": dict(dataset.place)}
-    folder = Path(out) if out is not None else None
+    first = rank() == 0
+    folder = Path(out) if out is not None and first else None
     if not 0 <= seed < 2**63:
         raise ConfigError(f"The seed {seed} is out of range. Give a whole number from 0 to 2**63 - 1.")
-    if resume and folder is None:
+    if resume and out is None:
         raise ConfigError("--resume needs the run folder to go on with: name it with --out.")
     lines = isinstance(chosen, LineRecipe)
     preprocess = LINE_FORM if lines else form_of(dataset.spec)
     settings["form"] = preprocess.to_dict()
-    task = Task(
-        dataset, learn, held_out, preprocess, model, seed, place, folder, checkpoint_seconds, on_epoch, on_batch
-    )
-    run = opened_run(folder, settings, resume) if folder else nullcontext()
-    with run:
+    told = (on_epoch, on_batch) if first else (ignore_epoch, ignore_batch)
+    task = Task(dataset, learn, held_out, preprocess, model, seed, place, folder, checkpoint_seconds, *told)
+    with opened_run(folder, settings, resume) if folder else nullcontext(), joined(place):
         if isinstance(chosen, EnsembleRecipe):
             network, history = train_members(chosen, task, train_on)
         else:
@@ -155,6 +160,7 @@ def train_network(recipe: Recipe | LineRecipe, task: Task) -> tuple[nn.Module, l
         if task.folder:
             loop.checkpoints = task.folder / CHECKPOINTS
             loop.position = load_checkpoint(loop.checkpoints, loop.learner) or loop.position
+        share(loop)
         loop.run()
     return loop.learner.model.eval(), [EpochRecord(**record) for record in loop.position.history]
 
@@ -190,7 +196,8 @@ def train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn
         )
         networks.append(trained.network)
         history += [replace(record, epoch=before + record.epoch) for record in trained.history]
-    network = Ensemble(networks, multi_label=task.dataset.spec.task == "multi-label").eval()
+    several = task.dataset.spec.task == "multi-label"
+    network = Ensemble(networks, multi_label=several, mirrored=recipe.mirrored).eval()
     if task.held_out:
         held_out = make_batches(task.held_out, task.preprocess, VALIDATION_BATCH, task.device)
         history[-1] = replace(history[-1], validation_accuracy=accuracy(network.to(task.device), held_out))
@@ -205,7 +212,7 @@ def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> 
     network = (task.model or started(recipe, described)).to(task.device)
     if isinstance(recipe, LineRecipe):
         return Loop(
-            learner=Learner(recipe.learning, network, string_loss),
+            learner=Learner(recipe.learning, network, string_loss, computing(network, task.device)),
             train=TrainingStrings(task.learn, recipe, task.device),
             validation=ValidationStrings(held_out, task.device) if held_out else None,
             seed=task.seed,
@@ -213,8 +220,9 @@ def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> 
             interrupt=interrupt,
             score=share_right,
         )
+    loss = task_loss(recipe, task.learn.labels, len(spec.classes), task.device)
     return Loop(
-        learner=Learner(recipe, network, task_loss(recipe, task.learn.labels, len(spec.classes), task.device)),
+        learner=Learner(recipe, network, loss, computing(network, task.device)),
         train=make_batches(task.learn, preprocess, recipe.batch_size, task.device, recipe.images),
         validation=make_batches(held_out, preprocess, VALIDATION_BATCH, task.device) if held_out else None,
         seed=task.seed,

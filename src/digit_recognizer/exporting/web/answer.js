@@ -14,6 +14,12 @@ export function makeBars(classes) {
   showBars([], null, "none");
 }
 
+// What every answer of the model says.
+export function showCaveats(caveats) {
+  part("caveats").textContent = caveats.join(" ");
+  part("caveats").hidden = caveats.length === 0;
+}
+
 function showBars(probabilities, label, status) {
   for (const [number, bar] of [...part("bars").children].entries()) {
     const share = probabilities[number] ?? 0;

@@ -1,5 +1,5 @@
 // What happens on the page: the paper is read while it is drawn on, a picture once it is opened.
-import { makeBars, showLooks, showNothing, showPrediction } from "./answer.js";
+import { makeBars, showCaveats, showLooks, showNothing, showPrediction } from "./answer.js";
 import { Desk, tell } from "./desk.js";
 import { loadRecognizer, recogniseFile } from "./recognizer.js";
 
@@ -38,6 +38,7 @@ part("reason").textContent = "This takes some seconds the first time.";
 try {
   recognizer = await loadRecognizer();
   makeBars(recognizer.told.classes);
+  showCaveats(recognizer.told.caveats);
   part("model").textContent = `model: ${recognizer.told.name}`;
   showNothing();
   read();

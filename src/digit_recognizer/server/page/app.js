@@ -1,5 +1,5 @@
 // What happens on the page: the paper is asked about while it is drawn on, a picture once it is opened.
-import { makeBars, showLooks, showNothing, showPrediction } from "./answer.js";
+import { makeBars, showCaveats, showLooks, showNothing, showPrediction } from "./answer.js";
 import { Desk, tell } from "./desk.js";
 import { save, showGrid, showNumbers } from "./reading.js";
 import * as server from "./server.js";
@@ -105,5 +105,6 @@ makeBars([..."0123456789"]);
 showNothing();
 server.models().then((told) => {
   makeBars(told.classes);
+  showCaveats(told.caveats);
   part("model").textContent = `model: ${told.serving}`;
 }, trouble);

@@ -3,6 +3,7 @@ import { withoutClutter } from "./clutter.js";
 import { blurred, dilated, opened, otsu } from "./filters.js";
 import { clip, largest, mean, median, percentile, plane, rint, share, smallest } from "./numbers.js";
 import { areaAveraged, bilinearRows } from "./resize.js";
+import { isShadowEdge } from "./shadows.js";
 import { departures as departuresFromEdge } from "./surface.js";
 
 const { fround } = Math;
@@ -22,9 +23,15 @@ export function findInk(grey, minContrast) {
   const level = evenPaper(grey);
   const found = level === null ? onUnevenPaper(grey) : onEvenPaper(grey, level);
   if (found.contrast < minContrast * (found.contrast >= found.unrest ? PALE : 1)) return null;
-  const tight = Math.min(grey.width, grey.height) <= TIGHT;
-  const kept = tight ? found.ink : withoutClutter(found.ink);
-  return kept.data.some((value) => value > 0) ? kept : null;
+  const some = (ink) => (ink.data.some((value) => value > 0) ? ink : null);
+  if (Math.min(grey.width, grey.height) <= TIGHT) return some(found.ink);
+  const kept = withoutClutter(found.ink);
+  return isEdge(found, kept) ? null : some(kept);
+}
+
+// Whether the ink is nothing but the edge of a shadow.
+function isEdge({ light, paper }, ink) {
+  return light !== undefined && isShadowEdge(light, paper, shrunk(ink), withoutStrokes(light));
 }
 
 function evenPaper(grey) {
@@ -84,7 +91,8 @@ function onUnevenPaper(grey) {
   const above = light.data.map((level, at) => level - paper.data[at]);
   const contrast = percentile(above.filter(inside), 90);
   const change = percentile(paper.data, 95) - percentile(paper.data, 5);
-  return { ink: inkOf(grey, paper, dark, low, strongest), contrast, unrest: Math.max(CLEAR * grainOf(above), change) };
+  const unrest = Math.max(CLEAR * grainOf(above), change);
+  return { ink: inkOf(grey, paper, dark, low, strongest), contrast, unrest, light, paper };
 }
 
 // The standard deviation of paper, by its median departure.
@@ -129,8 +137,8 @@ function inkIsDark(picture) {
 
 function paperBelow(lightInk) {
   const { width, height, data } = lightInk;
-  const reach = Math.max(3, rint(Math.min(width, height) / COARSEST) | 1);
-  let paper = opened(lightInk, reach, reach);
+  const reach = widest(lightInk);
+  let paper = withoutStrokes(lightInk);
   let written;
   for (let round = 0; round < ROUNDS; round += 1) {
     written = standsOut(data.map((level, at) => level - paper.data[at]));
@@ -142,6 +150,11 @@ function paperBelow(lightInk) {
   }
   return { paper, written };
 }
+
+// The picture without all light ink that is as narrow as a stroke.
+const withoutStrokes = (lightInk) => opened(lightInk, widest(lightInk), widest(lightInk));
+
+const widest = ({ width, height }) => Math.max(3, rint(Math.min(width, height) / COARSEST) | 1);
 
 function standsOut(away) {
   const levels = Uint8Array.from(away, (each) => clip(rint(each), 0, 255));

@@ -5,23 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
+from digit_recognizer.engines.ray_address import LOCAL, unreachable
 from digit_recognizer.errors import DigitRecognizerError, RunError
-from digit_recognizer.scoring.ray_address import LOCAL, unreachable
-from digit_recognizer.scoring.shards import Shard
-from digit_recognizer.scoring.work import Done
 
-AHEAD = 2  # shards handed out for each core of the cluster, as it is when they are
+Item = TypeVar("Item")
+Done = TypeVar("Done")
+AHEAD = 2  # items handed out for each core of the cluster, as it is when they are
 FEWEST = 2
 AGAIN = 20  # times that Ray may start a task whose machine was lost; a picture that kills its process ends the run
 
 
-def on_ray(shards: Iterator[Shard], work: Callable[[Shard], Done], address: str) -> Iterator[Done]:
-    """What comes of each shard, as it is done, on every machine of a cluster; one core a shard.
+def on_ray(items: Iterator[Item], work: Callable[[Item], Done], address: str, gpus: int = 0) -> Iterator[Done]:
+    """What comes of each item, as it is done, on every machine of a cluster; one core and so many GPUs an item.
 
     address: of the cluster, "auto", or "local" to start one here; a cluster that this process has joined already is
-    taken in its place. The folder of the parts, the source and the model must be places that every machine reaches.
+    taken in its place. What the work reads and writes must lie where every machine reaches it; it may be done twice.
     Raises ConfigError where no cluster answers, RunError where it is lost, and what `work` raises.
     """
     import ray
@@ -29,10 +29,10 @@ def on_ray(shards: Iterator[Shard], work: Callable[[Shard], Done], address: str)
     begun = connect(address)
     waiting: list[Any] = []
     try:
-        task = ray.remote(num_cpus=1, max_retries=AGAIN)(work_on)
+        task: Any = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=AGAIN)(work_on)
         while True:
             room = max(FEWEST, AHEAD * cores_of(ray)) - len(waiting)  # below 0 where a machine was lost
-            waiting += [task.remote(work, shard) for shard in islice(shards, max(0, room))]
+            waiting += [task.remote(work, item) for item in islice(items, max(0, room))]
             if not waiting:
                 return
             done, waiting = ray.wait(waiting)
@@ -55,9 +55,9 @@ def cores_of(ray: Any) -> int:
     return int(ray.cluster_resources().get("CPU", 1))
 
 
-def work_on(work: Callable[[Shard], Done], shard: Shard) -> Done:
-    """One shard, in a process of Ray's."""
-    return work(shard)
+def work_on(work: Callable[[Item], Done], item: Item) -> Done:
+    """One item, in a process of Ray's."""
+    return work(item)
 
 
 def connect(address: str) -> bool:

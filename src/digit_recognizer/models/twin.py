@@ -1,0 +1,115 @@
+"""A network as ONNX, its tensors under their own names, so that the file serves torch, too."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from digit_recognizer.errors import ModelFileError
+from digit_recognizer.models.header import KEY, ModelHeader
+from digit_recognizer.models.line import Line
+from digit_recognizer.models.model import probabilities_of
+from digit_recognizer.models.onnx_file import GRAPH_SHA256, read_onnx_header, split_model
+from digit_recognizer.models.runtime import OnnxRuntime, TorchRuntime
+from digit_recognizer.models.watch import Watched
+
+TOLERANCE = 1e-5  # between probabilities of the two forms
+STRANGE_TOLERANCE = 1e-4  # between strangenesses, each the difference of two larger numbers
+IDLE = f"{KEY}.idle"  # entry of the metadata: tensors that the graph has no use for, as JSON
+
+
+def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float32]) -> bytes:
+    """The network as an ONNX model: input "images" (N, C, H, W), output "logits" (N, K), N free.
+
+    For a line reader W is free too, and the output is (N, T, K + 1). Each tensor of the network is an initializer of
+    its name, but for those that take no part in an answer, such as a count of batches: they stand in the metadata.
+    """
+    import onnx
+
+    model = traced(network, sample)
+    model.graph.ClearField("value_info")
+    for node in model.graph.node:  # the exporter's notes hold paths of the machine it ran on
+        node.ClearField("metadata_props")
+        node.ClearField("doc_string")
+    del model.metadata_props[:]
+    there = {each.name for each in model.graph.initializer}
+    idle = {name: tensor.tolist() for name, tensor in network.state_dict().items() if name not in there}
+    graph, _ = split_model(model.SerializeToString())
+    props = {KEY: header.to_text(), GRAPH_SHA256: hashlib.sha256(graph).hexdigest(), IDLE: json.dumps(idle)}
+    onnx.helper.set_model_props(model, props)
+    return bytes(model.SerializeToString())
+
+
+def traced(network: nn.Module, sample: NDArray[np.float32]) -> Any:
+    """The network as torch exports it, what is constant folded, but no tensor of its own.
+
+    torch's own clean-up would multiply batch norms into weights, which are then no longer those that were learned;
+    runtimes do that for themselves, as they load the file.
+    """
+    from onnxscript import optimizer, rewriter
+    from onnxscript.rewriter.rules.common import materialize_reshape_shape_rule
+
+    was_training = network.training
+    network = network.cpu().eval()
+    free: dict[int, Any] = {0: torch.export.Dim("N")}
+    if isinstance(network, Line):
+        free[3] = torch.export.Dim.DYNAMIC
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of its own internals
+        program = torch.onnx.export(
+            network,
+            (torch.from_numpy(sample),),
+            input_names=["images"],
+            output_names=["logits", "strangeness"] if isinstance(network, Watched) else ["logits"],
+            dynamic_shapes=(free,),  # by place: networks name their argument differently
+            dynamo=True,
+            optimize=False,
+            verbose=False,
+        )
+        assert program is not None
+        optimizer.fold_constants(
+            program.model,
+            onnx_shape_inference=True,
+            should_fold=lambda node: False if node.op_type == "Transpose" else None,  # of weights
+        )
+        rewriter.rewrite(program.model, [materialize_reshape_shape_rule])
+    network.train(was_training)
+    return program.model_proto
+
+
+def check_twin(header: ModelHeader, network: nn.Module, twin: bytes, sample: NDArray[np.float32], path: Path) -> None:
+    """Refuse to write a twin that answers differently."""
+    (ours, strange), (theirs, theirs_strange) = (
+        runtime.observe(sample) for runtime in (TorchRuntime(network), OnnxRuntime(twin))
+    )
+    gap = float(np.abs(probabilities_of(ours, header) - probabilities_of(theirs, header)).max()) / TOLERANCE
+    if strange is not None and theirs_strange is not None:
+        apart = float((np.abs(strange - theirs_strange) / (1 + np.abs(strange))).max())
+        gap = max(gap, apart / STRANGE_TOLERANCE)
+    if not gap <= 1 or (strange is None) != (theirs_strange is None):
+        raise ModelFileError(
+            f"{path}: the ONNX twin answers otherwise, by {gap:.2g} times what rounding may; nothing was written."
+        )
+
+
+def read_twin(content: bytes) -> tuple[ModelHeader, dict[str, Tensor]]:
+    """Header and tensors by name of an ONNX twin. Raises ModelFileError, without the file's name."""
+    import onnx
+
+    header = read_onnx_header(content)
+    try:
+        model = onnx.load_from_string(content)
+        arrays = {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}
+        idle = json.loads({each.key: each.value for each in model.metadata_props}.get(IDLE, "{}"))
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        return header, tensors | {name: torch.tensor(value) for name, value in idle.items()}
+    except Exception as error:  # protobuf's errors and those of onnx for absurd tensors have no common base class
+        raise ModelFileError(f"it is damaged or cut short ({error}).") from error
