@@ -19,8 +19,7 @@ import numpy as np
 from common import conditions, parser, report, say, summary
 from digit_recognizer import Recognizer
 from digit_recognizer.measuring.clustered import proportion_interval
-from digit_recognizer.reading import Grid, read_grid
-from digit_recognizer.recognizer import DEFAULT_MODEL
+from digit_recognizer.reading import PAGE_MODEL, Grid, read_grid
 from digit_recognizer.server.answers import as_shape
 
 Table = list[list[int | None]]
@@ -112,7 +111,7 @@ def tell_wrong(reading: Reading) -> None:
 def main() -> None:
     arguments = parser(__doc__.splitlines()[0])
     arguments.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    arguments.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME|FILE")
+    arguments.add_argument("--model", default=PAGE_MODEL, metavar="NAME|FILE")
     arguments.add_argument(
         "--shape", type=lambda text: as_shape(text, "--shape"), default=(9, 9), metavar="ROWSxCOLUMNS|auto"
     )

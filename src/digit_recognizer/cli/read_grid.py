@@ -34,8 +34,9 @@ def read_grids(
     json, csv: how; for people where both are False.
     """
     from digit_recognizer.cli.predict import picture_files
+    from digit_recognizer.reading import PAGE_MODEL
     from digit_recognizer.reading.grid import check_shape
-    from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
+    from digit_recognizer.recognizer import Recognizer
 
     photos = list(picture_files(names))
     check_shape(shape)
@@ -43,7 +44,7 @@ def read_grids(
         raise ConfigError("--json and --csv exclude each other. Give one.")
     if annotate and len(photos) != 1:
         raise ConfigError(f"--annotate draws one photo, and {len(photos)} were given. Name one.")
-    recognizer = Recognizer.load(model or DEFAULT_MODEL, keep_ids=keep_ids)
+    recognizer = Recognizer.load(model or PAGE_MODEL, keep_ids=keep_ids)
     if csv:
         write_row([*COLUMNS, *(f"{corner}_{axis}" for corner in CORNERS for axis in ("x", "y"))])
     seen = {read_one(photo, shape, recognizer, json, csv, annotate) for photo in photos}

@@ -26,6 +26,8 @@ def from_array(array: Any, max_pixels: int, name: str = "the array", channels: i
         )
     if array.size == 0 or array.size > 4 * max_pixels:
         raise ImageError(f"{name}: has shape {array.shape}, which holds no pixels or more than are decoded.")
+    if array.dtype == np.uint8 and array.ndim == 2 and channels == 1:  # as most are: in a photo it takes half a second
+        return np.asarray(array * np.uint8(255 if array.max() == 1 else 1))
     levels = to_levels(array, name)
     made = to_plane(levels, name) if channels == 1 else to_colour(levels, name)
     return np.rint(made).astype(np.uint8)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.reading.ink import Floats, Mask
-from digit_recognizer.reading.straight import Line
+from digit_recognizer.reading.straight import Line, median
 
 THICKEST = 1 / 180  # of the longer side: thicker lines are no rules
 LEAST_THICKEST = 8  # pixels: or no more than so many, blurred edges with them
@@ -39,11 +39,11 @@ class Ruled:
         Between a rule and a stroke in line with it the ink is much paler than on them, where they are blurred.
         """
         columns = np.arange(self.mask.shape[1])
-        rows = np.clip(np.rint(line.at(columns)).astype(np.int64), 0, len(self.mask) - 1)
+        rows = line.rows(columns, len(self.mask))
         on, thin, level = self.near_weak[rows, columns], self.near_thin[rows, columns], self.near[rows, columns]
         found = []
         for whole, end in runs(on, least):
-            for first, last in runs(level[whole:end] >= PALER * np.median(level[whole:end]), least):
+            for first, last in runs(level[whole:end] >= PALER * median(level[whole:end]), least):
                 if np.count_nonzero(thin[whole + first : whole + last]) > THIN * (last - first):
                     found.append((whole + first, whole + last))
         return found
@@ -67,10 +67,13 @@ def as_ruled(away: Floats, faintest: float, sharp: float) -> Ruled:
 
 def runs(on: Mask, least: float) -> list[tuple[int, int]]:
     """The first column and that after the last of each run of ink (W,) so long; gaps of GAP do not end one."""
-    closed = cv2.morphologyEx(np.pad(on, GAP + 1)[None].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, GAP + 1)))
-    edges = np.clip(np.flatnonzero(np.diff(closed[0].astype(np.int8))) - GAP, 0, len(on))
-    pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return [(first, last) for first, last in pairs if last - first >= max(1, least)]
+    columns = np.flatnonzero(on)
+    if len(columns) < max(1, least) / (GAP + 1):
+        return []
+    ends = np.flatnonzero(np.diff(columns) > GAP + 1)
+    first, last = columns[np.concatenate([[0], ends + 1])], columns[np.concatenate([ends, [-1]])] + 1
+    long = last - first >= max(1, least)
+    return list(zip(first[long].tolist(), last[long].tolist(), strict=True))
 
 
 def middles(thin: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

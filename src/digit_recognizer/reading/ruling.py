@@ -13,7 +13,7 @@ import numpy as np
 
 from digit_recognizer.reading.ink import Darkness, Floats, Mask
 from digit_recognizer.reading.ruled import THIN, Ruled, as_ruled, middles, short_runs
-from digit_recognizer.reading.straight import Line, straight_lines
+from digit_recognizer.reading.straight import Line, median, straight_lines
 
 SHORTEST = 1 / 16  # of the longer side: the shortest rule
 SLIM_LEVEL = 7  # times as long as thick is a level rule: no stroke of a digit is so long and straight
@@ -24,7 +24,7 @@ UNBROKEN = 0.8  # of a rule has ink; where it has less, its short parts are stro
 LEANING = 8.0  # degrees that rules may lean
 SQUARE = 2.5  # degrees by which the sides of a box may lean otherwise
 SHARP = 0.4  # of the darkest ink nearby: what is fainter is the blur between the side of a box and a stroke beside it
-IN_VAIN = 120  # lines in a row that are no rules: then the others, of fewer points, are none either
+IN_VAIN = 40  # lines in a row that are no rules, or hardly more than was erased: then the others, fainter, are none
 CLOSE = 1.0  # pixels beside a rule's edge that are still the rule
 REACH = 4  # pixels within which a side ends at a rule
 CORE = 80  # percentile of the ink of rules that tells how dark their middle is, apart from blurred edges
@@ -85,15 +85,15 @@ def rules_along(away: Floats, faintest: float, shortest: int, sides: Sides | Non
         vain = 0
         for line in straight_lines(x, y, away.shape[1], round(0.8 * THIN * least), (lowest, highest)):
             parts = page.parts(line, min(least, PART * alone))
-            if long := [(a, b) for a, b in parts if b - a >= max(alone, slim * thickness(page, line, (a, b)))]:
+            likely = [(a, b) for a, b in parts if b - a >= alone]
+            if long := [(a, b) for a, b in likely if b - a >= slim * thickness(page, line, (a, b))]:
                 parts = long if sides and not unbroken(parts) else parts
                 rules.leans.append(float(np.degrees(np.arctan(line.slope))))
                 rules.thick.extend(thickness(page, line, part) for part in parts)
             else:
                 parts = [side for part in parts for side in sides_of(sides, page, line, part)] if sides else []
-            for part in parts:
-                erase(rules, page, line, part)
-            vain = 0 if parts else vain + 1
+            new = sum(erase(rules, page, line, part) for part in parts)
+            vain = 0 if new >= least / 2 else vain + 1
             if vain > IN_VAIN:
                 break
     return rules
@@ -107,7 +107,7 @@ def unbroken(parts: list[tuple[int, int]]) -> bool:
 def sides_of(sides: Sides, page: Ruled, line: Line, part: tuple[int, int]) -> list[tuple[int, int]]:
     """The stretches of a part that run from one rule across it to the next, and are no darker and no thicker."""
     columns = np.arange(max(0, part[0] - REACH), min(page.mask.shape[1], part[1] + REACH))
-    rows = np.clip(np.rint(line.at(columns)).astype(np.int64), 0, len(page.mask) - 1)
+    rows = line.rows(columns, len(page.mask))
     steps = np.diff(sides.ends[rows, columns].astype(np.int8))
     edges = np.flatnonzero(steps)
     pairs = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
@@ -117,7 +117,7 @@ def sides_of(sides: Sides, page: Ruled, line: Line, part: tuple[int, int]) -> li
         for first, after in inner
         if after - first >= sides.least
         and np.count_nonzero(page.near_thin[rows[first:after], columns[first:after]]) > THIN * (after - first)
-        and float(np.median(page.away[rows[first:after], columns[first:after]])) <= sides.darkest
+        and median(page.away[rows[first:after], columns[first:after]]) <= sides.darkest
     ]
     return [each for each in stretches if thickness(page, line, each) <= sides.thickest]
 
@@ -126,13 +126,16 @@ def thickness(page: Ruled, line: Line, part: tuple[int, int]) -> float:
     """How many rows a part of a line is thick: the median over the columns in which it is thin; 0 without any."""
     columns = np.arange(*part)
     rows = np.rint(line.at(columns)).astype(np.int64) + np.arange(-REACH, REACH + 1)[:, None]
-    on = page.thin[np.clip(rows, 0, len(page.thin) - 1), columns]
-    seen = on[REACH - 1 : REACH + 2].any(0)
-    return float(np.median(on.sum(0)[seen])) if seen.any() else 0.0
+    on = page.thin[np.minimum(np.maximum(rows, 0), len(page.thin) - 1), columns]
+    thick = on.sum(0)[on[REACH - 1 : REACH + 2].any(0)]
+    return median(thick) if len(thick) else 0.0
 
 
-def erase(rules: Rules, page: Ruled, line: Line, part: tuple[int, int]) -> None:
-    """Add a part of a line to the rules, and the ink on it that is neither higher nor darker than the rule."""
+def erase(rules: Rules, page: Ruled, line: Line, part: tuple[int, int]) -> int:
+    """Add a part of a line to the rules, and the ink on it that is neither higher nor darker than the rule.
+
+    Returns how many pixels of ink were not erased before.
+    """
     columns = np.arange(max(0, part[0] - REACH), min(page.mask.shape[1], part[1] + REACH))
     curve = line.at(columns)
     top = max(0, int(curve.min()) - 12)
@@ -141,10 +144,12 @@ def erase(rules: Rules, page: Ruled, line: Line, part: tuple[int, int]) -> None:
     beside = np.abs(np.arange(rows.start, rows.start + len(page.mask[block]))[:, None] - curve)
     own = page.thin[block] & page.mask[block] & (beside <= 1.5)
     if not own.any():
-        return
+        return 0
     thick = thickness(page, line, part)
-    darkest = DARKER * float(np.median(page.away[block][own]))
+    darkest = DARKER * median(page.away[block][own])
     thin = short_runs(page.mask[block], round(thick) + 2)
     band = beside <= thick / 2 + CLOSE
     rules.bands[block] |= band
-    rules.erased[block] |= thin & band & (page.away[block] <= darkest)
+    found = thin & band & (page.away[block] <= darkest) & ~rules.erased[block]
+    rules.erased[block] |= found
+    return int(np.count_nonzero(found))

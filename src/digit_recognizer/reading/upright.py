@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from digit_recognizer.images.preprocess import crop
 from digit_recognizer.reading.components import Box, components, picture_of
 from digit_recognizer.reading.grouping import Group, find_groups
 from digit_recognizer.reading.ink import PageInk
-from digit_recognizer.reading.segmentation import SURE, Candidate, best_paths, candidates, cost, in_parts, whole_pieces
+from digit_recognizer.reading.segmentation import LEAST, SURE, Candidate, best_paths, candidates, cost, in_parts, whole_pieces
 from digit_recognizer.reading.touching import may_touch, read_as_line, shipped_reader
 from digit_recognizer.recognizer import Prediction, Recognizer
 
@@ -22,7 +23,11 @@ HALF = 0.5  # of the pieces of a pair, which may be a number
 LIKELY = 0.5  # probability of a whole line: no other string can have more
 TEXT = 0.5  # of the groups on a page are words: then it is a page of text
 LONE = 3  # digits: fewer, or doubtful ones, are letters there
-CAPTION = 0.6  # of the height of the page's sure digits: a lower group is a number only without any doubtful piece
+CAPTION = 0.6  # of the height of the page's sure digits: a lower group is print, and a number only without any doubt:
+PRINTED = 0.99  # probability of each of its digits, and
+FAMILIAR = 1.8  # logits by which a number's digits are less strange, in the mean, than the strangest digit: 99 % of
+DOUBT = 0.004  # drawn numbers; and nats of their mean doubt: half of them have a quarter of it, most words ten times
+LEVEL = 0.8  # of the highest one's height: printed digits are alike, letters have stems
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,14 @@ class Digit:
     box: Box  # left, top, width, height in pixels of the photo; in a Reading of the picture that is worked on
     probability: float  # of the label, 0..1
     status: str  # "ok" or "unsure"; in a Reading the recognizer's own
+
+
+class Seen(NamedTuple):
+    """A candidate and what the recognizer says of it."""
+
+    candidate: Candidate
+    prediction: Prediction
+    strangeness: float
 
 
 Word = tuple[Digit, ...]  # what stands together, digits or not, from left to right
@@ -55,7 +68,7 @@ class Reading:
         return [
             word
             for word in self.words
-            if is_number(word) and (max(digit.box[3] for digit in word) >= caption or all_sure(word))
+            if is_number(word) and (np.median([digit.box[3] for digit in word]) >= caption or is_printed(word))
         ]
 
     @property
@@ -74,30 +87,30 @@ def read_upright(ink: PageInk, recognizer: Recognizer) -> Reading:
     """
     groups = find_groups(components(ink.mask), ink.rules)
     whole = whole_pieces(groups)
-    costs: list[list[float]] = [[] for _ in groups]
-    words: list[list[Digit]] = [[] for _ in groups]
-    for each, prediction in zip(whole, recognized(whole, ink, recognizer), strict=True):
-        costs[each.group].append(cost(each, prediction, groups[each.group].height))
-        words[each.group].append(as_digit(each, prediction))
-    doubtful = [number for number, found in enumerate(costs) if max(found) > SURE]
+    found: list[list[Seen]] = [[] for _ in groups]
+    for each, seen in zip(whole, recognized(whole, ink, recognizer), strict=True):
+        found[each.group].append(seen)
+    costs = [[cost(*each[:2], group.height) for each in seen] for seen, group in zip(found, groups, strict=True)]
+    doubtful = [number for number, each in enumerate(costs) if max(each) > SURE]
     parted = [in_parts(groups[number], [each <= SURE for each in costs[number]]) for number in doubtful]
-    for number, word in zip(doubtful, read_parted(parted, ink, recognizer), strict=True):
-        words[number] = word
+    for number, seen in zip(doubtful, read_parted(parted, ink, recognizer), strict=True):
+        found[number] = seen
+    words = [as_word(seen, recognizer) for seen in found]
     for number, group in enumerate(groups):
-        if may_touch(group) and is_number(tuple(words[number])):
+        if may_touch(group) and is_number(words[number]):
             words[number] = likelier(words[number], group, ink, recognizer)
-    return Reading(tuple(tuple(word) for word in words if word))
+    return Reading(tuple(word for word in words if word))
 
 
-def read_parted(groups: Sequence[Group], ink: PageInk, recognizer: Recognizer) -> list[list[Digit]]:
+def read_parted(groups: Sequence[Group], ink: PageInk, recognizer: Recognizer) -> list[list[Seen]]:
     """Groups in parts, read by the best way to join the parts."""
     offered = candidates(groups)
-    predictions = recognized(offered, ink, recognizer)
-    paths = best_paths(groups, offered, predictions)
-    return [[as_digit(offered[each], predictions[each]) for each in path] for path in paths]
+    seen = recognized(offered, ink, recognizer)
+    paths = best_paths(groups, offered, [each.prediction for each in seen])
+    return [[seen[number] for number in path] for path in paths]
 
 
-def likelier(word: list[Digit], group: Group, ink: PageInk, recognizer: Recognizer) -> list[Digit]:
+def likelier(word: Word, group: Group, ink: PageInk, recognizer: Recognizer) -> Word:
     """A number's digits as its cuts gave them, or as a line where that is probable and finds more, or the cuts doubt.
 
     Two digits that touch are often surely one other digit to a network that knows single ones: 18 is an 8.
@@ -107,13 +120,19 @@ def likelier(word: list[Digit], group: Group, ink: PageInk, recognizer: Recogniz
     if probability < LIKELY or not (doubted or len(found) > len(word)):
         return word
     least = recognizer.answers.threshold if recognizer.answers else 0.0
-    return [Digit(label, box, share, "ok" if share >= least else "unsure") for label, box, share in found]
+    return tuple(Digit(label, box, share, "ok" if share >= least else "unsure") for label, box, share in found)
 
 
-def recognized(offered: Sequence[Candidate], ink: PageInk, recognizer: Recognizer) -> list[Prediction]:
+def recognized(offered: Sequence[Candidate], ink: PageInk, recognizer: Recognizer) -> list[Seen]:
     """What the recognizer says of each candidate, in one call."""
+    if not offered:
+        return []
     preprocess = recognizer.model.preprocess
-    return recognizer.predict([prepared(picture_of(each.pieces, ink.strength), preprocess) for each in offered])
+    images = np.stack([prepared(picture_of(each.pieces, ink.strength), preprocess) for each in offered])
+    return [
+        Seen(each, recognizer.answer("a piece", probabilities, strangeness), strangeness)
+        for each, (probabilities, strangeness) in zip(offered, recognizer.rows(images), strict=True)
+    ]
 
 
 def prepared(ink: NDArray[np.uint8], preprocess: Preprocess) -> NDArray[np.uint8]:
@@ -121,10 +140,28 @@ def prepared(ink: NDArray[np.uint8], preprocess: Preprocess) -> NDArray[np.uint8
     return preprocess.centre(preprocess.scale(crop(ink)))
 
 
-def as_digit(candidate: Candidate, prediction: Prediction) -> Digit:
+def as_word(seen: Sequence[Seen], recognizer: Recognizer) -> Word:
+    """What was recognised in the pieces of a group; in one of letters no piece is a digit."""
+    letters = are_letters(seen, recognizer)
+    return tuple(as_digit(each, "not a digit" if letters else each.prediction.status) for each in seen)
+
+
+def are_letters(seen: Sequence[Seen], recognizer: Recognizer) -> bool:
+    """Whether pieces that may be digits one by one are, taken together, too strange and too doubtful for a number.
+
+    An l is a 1 and an o is a 0, but no word is of these alone.
+    """
+    if len(seen) < 2:
+        return False
+    strangeness = float(np.mean([each.strangeness for each in seen]))
+    doubt = -float(np.mean(np.log([max(LEAST, each.prediction.probability or 0.0) for each in seen])))
+    return strangeness > recognizer.strangest - FAMILIAR and doubt > DOUBT
+
+
+def as_digit(seen: Seen, status: str) -> Digit:
     """A candidate with what was recognised in it, in pixels of the picture that is worked on."""
-    label = prediction.label if prediction.label is not None else 0
-    return Digit(label, candidate.box, prediction.probability or 0.0, prediction.status)
+    label = seen.prediction.label if seen.prediction.label is not None else 0
+    return Digit(label, seen.candidate.box, seen.prediction.probability or 0.0, status)
 
 
 def is_number(word: Word) -> bool:
@@ -136,3 +173,10 @@ def is_number(word: Word) -> bool:
 def all_sure(word: Word) -> bool:
     """Whether every piece of a group is surely a digit."""
     return all(digit.status == "ok" for digit in word)
+
+
+def is_printed(word: Word) -> bool:
+    """Whether a group in small print is surely a number: print's letters are often taken for digits, its digits hardly."""
+    heights = [digit.box[3] for digit in word]
+    alike = min(heights) >= LEVEL * max(heights)
+    return alike and all_sure(word) and all(digit.probability >= PRINTED for digit in word)
