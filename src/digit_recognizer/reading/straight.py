@@ -32,7 +32,7 @@ class Line:
 
     def at(self, columns: NDArray[np.int64]) -> Values:
         """The rows at some columns (N,)."""
-        return at(self.factors, columns - self.middle)
+        return at(self.factors, np.asarray(columns - self.middle, np.float64))
 
     def rows(self, columns: NDArray[np.int64], height: int) -> NDArray[np.int64]:
         """The nearest rows of a picture so high."""

@@ -14,7 +14,16 @@ from digit_recognizer.images.preprocess import crop
 from digit_recognizer.reading.components import Box, components, picture_of
 from digit_recognizer.reading.grouping import Group, find_groups
 from digit_recognizer.reading.ink import PageInk
-from digit_recognizer.reading.segmentation import LEAST, SURE, Candidate, best_paths, candidates, cost, in_parts, whole_pieces
+from digit_recognizer.reading.segmentation import (
+    LEAST,
+    SURE,
+    Candidate,
+    best_paths,
+    candidates,
+    cost,
+    in_parts,
+    whole_pieces,
+)
 from digit_recognizer.reading.touching import may_touch, read_as_line, shipped_reader
 from digit_recognizer.recognizer import Prediction, Recognizer
 
@@ -93,8 +102,8 @@ def read_upright(ink: PageInk, recognizer: Recognizer) -> Reading:
     costs = [[cost(*each[:2], group.height) for each in seen] for seen, group in zip(found, groups, strict=True)]
     doubtful = [number for number, each in enumerate(costs) if max(each) > SURE]
     parted = [in_parts(groups[number], [each <= SURE for each in costs[number]]) for number in doubtful]
-    for number, seen in zip(doubtful, read_parted(parted, ink, recognizer), strict=True):
-        found[number] = seen
+    for number, path in zip(doubtful, read_parted(parted, ink, recognizer), strict=True):
+        found[number] = path
     words = [as_word(seen, recognizer) for seen in found]
     for number, group in enumerate(groups):
         if may_touch(group) and is_number(words[number]):
@@ -176,7 +185,7 @@ def all_sure(word: Word) -> bool:
 
 
 def is_printed(word: Word) -> bool:
-    """Whether a group in small print is surely a number: print's letters are often taken for digits, its digits hardly."""
+    """Whether a group in small print is surely a number: its letters are often taken for digits, its digits hardly."""
     heights = [digit.box[3] for digit in word]
     alike = min(heights) >= LEVEL * max(heights)
     return alike and all_sure(word) and all(digit.probability >= PRINTED for digit in word)
