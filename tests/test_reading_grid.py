@@ -96,6 +96,22 @@ def test_a_page_of_pencil_is_not_pale() -> None:
     assert [None if ink is None else ink.pale for ink in found] == [False, False, None]
 
 
+def test_pale_specks_and_low_smears_are_no_digits() -> None:
+    """Grain that stands out a little, and what shows through the paper, beside a whole stroke as pale."""
+    specks = stroke(0.25) * (np.indices((SIDE, SIDE)).sum(0) % 2)
+    low = np.zeros((SIDE, SIDE), np.float32)
+    low[26:42, 22:42] = 0.25
+    found = cell_inks(page_of([stroke(0.7), stroke(0.6), stroke(0.25), specks.astype(np.float32), low]))
+    assert [ink is not None for ink in found] == [True, True, True, False, False]
+
+
+def test_the_corner_of_a_bent_rule_is_no_digit() -> None:
+    ink = np.zeros((SIDE + 2 * AROUND,) * 2, np.uint8)
+    ink[70:76, 20:76] = 1
+    ink[20:76, 70:76] = 1
+    assert strokes(ink) is None
+
+
 def test_a_piece_of_a_rule_hides_no_digit() -> None:
     ink = np.zeros((SIDE + 2 * AROUND,) * 2, np.uint8)
     ink[40:44, 10:90] = 1

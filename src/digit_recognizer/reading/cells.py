@@ -19,6 +19,10 @@ FAINTEST = 0.07  # darkness below which nothing is ink
 GRAINS = 2.0  # times as dark as the grain of the paper ink is at least,
 PALEST = 0.18  # and as a page's ink is mostly
 PALE = 0.5  # times as dark as a page's ink is mostly: ink, a stain, or the other side of the paper
+LOW = 0.7  # of the median height of the dark ink in a page's cells: pale ink that is lower is a stain,
+SOLID = 0.75  # and so is what keeps less of itself in a morphological opening,
+CENTRAL = 0.75  # or has less of itself in the middle of its cell; the other side of the paper shows through so
+WITHIN = 0.4  # of any digit's ink lies there: else it is the rest of a bent rule
 STRONG = 0.4  # of a cell's darkest ink: from here on a pixel belongs to a stroke
 LEAST_HEIGHT = 0.2  # of a cell: what is lower is dirt, or a remainder of a rule
 LEAST_PART = 0.08  # of the digit's ink: a piece of it, not a speck
@@ -28,7 +32,7 @@ LARGE_NEAR = 0.2  # and a large one, such as the bar of a 5,
 LARGE = 0.2  # of the digit's ink at least
 OUTSIDE = 0.4  # share of its ink that a digit may have in other cells
 BLUR = 3.0  # pixels: how far out of focus a photo may be
-SHARPER = 1.0  # how much of what such a blur takes away is added
+SHARPER = 0.5  # how much of what such a blur takes away is added
 WHITE = 128  # of 255: paper
 SOFT = 3  # pixels around strokes whose grey is kept
 
@@ -73,8 +77,21 @@ class Ink:
     @property
     def tall(self) -> bool:
         """Whether it is as high as a digit may be."""
+        return self.height > LEAST_HEIGHT * SIDE
+
+    @property
+    def height(self) -> int:
+        """Rows from its highest to its lowest ink."""
         rows = np.flatnonzero((self.picture < WHITE).any(1))
-        return len(rows) > 0 and int(rows[-1] - rows[0]) >= LEAST_HEIGHT * SIDE
+        return int(rows[-1] - rows[0]) + 1 if len(rows) else 0
+
+    @property
+    def firm(self) -> bool:
+        """Whether it is made of whole strokes in the middle of its cell."""
+        ink = (self.picture < WHITE).astype(np.uint8)
+        whole = np.count_nonzero(ink)
+        opened = np.count_nonzero(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
+        return opened >= SOLID * whole and np.count_nonzero(ink[MIDDLE, MIDDLE]) >= CENTRAL * whole
 
 
 def cell_inks(page: Darkness) -> list[Ink | None]:
@@ -92,7 +109,14 @@ def cell_inks(page: Darkness) -> list[Ink | None]:
     for cell, peak in zip(windows(sharpened(clean)), peaks.tolist(), strict=True):
         picture = digit_ink(cell) if peak >= least else None
         inks.append(None if picture is None else Ink(picture, peak < PALE * usual))
-    return inks
+    return without_stains(inks)
+
+
+def without_stains(inks: list[Ink | None]) -> list[Ink | None]:
+    """None for pale ink that is far lower than the dark ink on the page, or not firm."""
+    dark = [ink.height for ink in inks if ink is not None and not ink.pale]
+    least = LOW * float(np.median(dark)) if dark else 0.0
+    return [None if ink and ink.pale and not (ink.height >= least and ink.firm) else ink for ink in inks]
 
 
 def sharpened(page: Darkness) -> Darkness:
@@ -164,7 +188,8 @@ def strokes(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     sizes, spans = stats[:, cv2.CC_STAT_AREA], stats[:, 2:4]
     inside = np.bincount(labels[MIDDLE, MIDDLE].ravel(), minlength=count)
     own = np.bincount(labels[MARGIN:-MARGIN, MARGIN:-MARGIN].ravel(), minlength=count)
-    possible = (spans.max(1) >= LEAST_HEIGHT * SIDE) & (own >= (1 - OUTSIDE) * sizes) & (inside > 0) & ~rulelike(spans)
+    possible = (spans.max(1) >= LEAST_HEIGHT * SIDE) & (own >= (1 - OUTSIDE) * sizes) & (inside >= WITHIN * sizes)
+    possible &= ~rulelike(spans)
     possible[0] = False
     if not possible.any():
         return None
