@@ -91,7 +91,7 @@ class Ink:
         ink = (self.picture < WHITE).astype(np.uint8)
         whole = np.count_nonzero(ink)
         opened = np.count_nonzero(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
-        return opened >= SOLID * whole and np.count_nonzero(ink[MIDDLE, MIDDLE]) >= CENTRAL * whole
+        return bool(opened >= SOLID * whole and np.count_nonzero(ink[MIDDLE, MIDDLE]) >= CENTRAL * whole)
 
 
 def cell_inks(page: Darkness) -> list[Ink | None]:
