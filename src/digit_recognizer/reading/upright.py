@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -36,7 +36,6 @@ CAPTION = 0.6  # of the height of the page's sure digits: a lower group is print
 PRINTED = 0.99  # probability of each of its digits, and
 FAMILIAR = 1.8  # logits by which a number's digits are less strange, in the mean, than the strangest digit: 99 % of
 DOUBT = 0.004  # drawn numbers; and nats of their mean doubt: half of them have a quarter of it, most words ten times
-NEAR = 2.0  # logits: a piece less far from being too strange is not sure
 LEVEL = 0.8  # of the highest one's height: printed digits are alike, letters have stems
 
 
@@ -110,8 +109,6 @@ def read_upright(ink: PageInk, recognizer: Recognizer) -> Reading:
         cut = words[number]
         if may_touch(group) and is_number(cut):
             words[number] = likelier(cut, group, ink, recognizer)
-        if words[number] is cut:
-            words[number] = without_near_strangers(cut, found[number], recognizer)
     return Reading(tuple(word for word in words if word))
 
 
@@ -157,15 +154,6 @@ def as_word(seen: Sequence[Seen], recognizer: Recognizer) -> Word:
     """What was recognised in the pieces of a group; in one of letters no piece is a digit."""
     letters = are_letters(seen, recognizer)
     return tuple(as_digit(each, "not a digit" if letters else each.prediction.status) for each in seen)
-
-
-def without_near_strangers(word: Word, seen: Sequence[Seen], recognizer: Recognizer) -> Word:
-    """The word, its digits unsure that are nearly as strange as what is none: many of these are cut wrongly."""
-    limit = recognizer.strangest - NEAR
-    return tuple(
-        replace(digit, status="unsure") if digit.status == "ok" and each.strangeness > limit else digit
-        for digit, each in zip(word, seen, strict=True)
-    )
 
 
 def are_letters(seen: Sequence[Seen], recognizer: Recognizer) -> bool:
