@@ -288,16 +288,15 @@ def test_too_many_connections_are_refused(server: Server) -> None:
     time.sleep(0.2)
 
 
-@pytest.mark.xfail(strict=False, reason="pieces of a page go to the network in one call: the deadline is not seen")
 def test_a_photo_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     page = Image.new("L", (1600, 1200), 250)
     for place in range(20 * 25):
         page.paste(seven().resize((45, 48)), (20 + 75 * (place % 20), 10 + 47 * (place // 20)))
-    with running(tmp_path, reading_seconds=0.02) as server:
+    with running(tmp_path, reading_seconds=0.05) as server:
         for path in ("/v1/read", "/v1/read?grid=3x3"):
             answer = server.post(path, as_png(page))
             if path == "/v1/read" or answer.status != 200:  # where there is no grid nothing takes long
-                is_problem(answer, 413, "0.02 seconds", "in parts")
+                is_problem(answer, 413, "0.05 seconds", "in parts")
         small = Image.new("L", (200, 160), 250)
         body, kind = form(("a.png", as_png(page)), ("b.png", as_png(small)))
         late, blank = server.post("/v1/read", body, kind).json["pages"]

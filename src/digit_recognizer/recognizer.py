@@ -103,6 +103,11 @@ class Recognizer:
         made.check = check
         return made
 
+    def before_batch(self) -> None:
+        """What is due before each batch: the check of a stoppable recognizer, which may raise."""
+        if self.check:
+            self.check()
+
     def predict(self, pictures: Picture | Sequence[Picture]) -> list[Prediction]:
         """One prediction a picture, in order; a picture that cannot be read gives status "error" and stops no other.
 
@@ -112,8 +117,7 @@ class Recognizer:
         several = as_list(pictures)
         found: list[Prediction] = []
         for start in range(0, len(several), BATCH):
-            if self.check:
-                self.check()
+            self.before_batch()
             found += self.predict_batch(several[start : start + BATCH], start)
         return found
 

@@ -25,7 +25,7 @@ from digit_recognizer.reading.segmentation import (
     whole_pieces,
 )
 from digit_recognizer.reading.touching import may_touch, read_as_line, shipped_reader
-from digit_recognizer.recognizer import Prediction, Recognizer
+from digit_recognizer.recognizer import BATCH, Prediction, Recognizer
 
 MOSTLY = 0.66  # of a group's pieces are surely digits: then it is a number
 HALF = 0.5  # of the pieces of a pair, which may be a number
@@ -134,15 +134,18 @@ def likelier(word: Word, group: Group, ink: PageInk, recognizer: Recognizer) -> 
 
 
 def recognized(offered: Sequence[Candidate], ink: PageInk, recognizer: Recognizer) -> list[Seen]:
-    """What the recognizer says of each candidate, in one call."""
-    if not offered:
-        return []
+    """What the recognizer says of each candidate, a batch at a time, so that a reading can be stopped."""
     preprocess = recognizer.model.preprocess
-    images = np.stack([prepared(picture_of(each.pieces, ink.strength), preprocess) for each in offered])
-    return [
-        Seen(each, recognizer.answer("a piece", probabilities, strangeness), strangeness)
-        for each, (probabilities, strangeness) in zip(offered, recognizer.rows(images), strict=True)
-    ]
+    found: list[Seen] = []
+    for start in range(0, len(offered), BATCH):
+        recognizer.before_batch()
+        some = offered[start : start + BATCH]
+        images = np.stack([prepared(picture_of(each.pieces, ink.strength), preprocess) for each in some])
+        found += [
+            Seen(each, recognizer.answer("a piece", probabilities, strangeness), strangeness)
+            for each, (probabilities, strangeness) in zip(some, recognizer.rows(images), strict=True)
+        ]
+    return found
 
 
 def prepared(ink: NDArray[np.uint8], preprocess: Preprocess) -> NDArray[np.uint8]:
