@@ -20,7 +20,8 @@ from PIL import Image
 
 from digit_recognizer import Recognizer, get_predicted_label
 from digit_recognizer.data import Dataset
-from digit_recognizer.recognizer import DEFAULT_MODEL, Prediction
+from digit_recognizer.prediction import Prediction
+from digit_recognizer.recognizer import DEFAULT_MODEL
 from server_process import Server, form, running
 
 CHOSEN = np.arange(0, 5000, 250)  # of the validation images

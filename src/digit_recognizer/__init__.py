@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 _HOME = {
     "DigitRecognizerError": "errors",
     "DigitRecognizerWarning": "errors",
-    "Prediction": "recognizer",
+    "Prediction": "prediction",
     "Preprocess": "images",
     "Recognizer": "recognizer",
     "evaluate": "measuring",
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from digit_recognizer.errors import DigitRecognizerWarning as DigitRecognizerWarning
     from digit_recognizer.images import Preprocess as Preprocess
     from digit_recognizer.measuring import evaluate as evaluate
-    from digit_recognizer.recognizer import Prediction as Prediction
+    from digit_recognizer.prediction import Prediction as Prediction
     from digit_recognizer.recognizer import Recognizer as Recognizer
     from digit_recognizer.recognizer import get_predicted_label as get_predicted_label
     from digit_recognizer.training import train as train

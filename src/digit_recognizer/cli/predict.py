@@ -13,7 +13,8 @@ import typer
 from digit_recognizer.cli.options import KeepIds, Save, share
 
 if TYPE_CHECKING:
-    from digit_recognizer.recognizer import Prediction, Recognizer
+    from digit_recognizer.prediction import Prediction
+    from digit_recognizer.recognizer import Recognizer
 
 SHOWN = 12  # pictures that --show draws at most
 SEEN_NAME = "what-the-model-saw.png"

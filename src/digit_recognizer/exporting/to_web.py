@@ -14,7 +14,8 @@ from digit_recognizer.exporting.markup import PARTS, START, whole
 from digit_recognizer.exporting.page_runtime import LOCK, page_files, runtime_files
 from digit_recognizer.files import read_bounded, storage_error, sync_folder, write_whole
 from digit_recognizer.models.model import MAX_BYTES
-from digit_recognizer.recognizer import NO_INK, STRANGE, Recognizer, answered_in_words
+from digit_recognizer.prediction import NO_INK, STRANGE, answered_in_words
+from digit_recognizer.recognizer import Recognizer
 
 SCHEMA = "digit-recognizer/page/1"
 LISTING = "files.js"  # names all files, and is how a folder is known for a page of ours

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.images import Picture, read_picture, shown_name
 from digit_recognizer.images.small_digits import for_small_digits
+from digit_recognizer.prediction import Prediction
 from digit_recognizer.reading.cells import Ink, cell_inks, straighten
 from digit_recognizer.reading.frame import PAPER, Grey, area, darkness, frame_candidates, reduced
 from digit_recognizer.reading.grid_rules import MAX_RULES, find_nodes
-from digit_recognizer.recognizer import Prediction, Recognizer
+from digit_recognizer.recognizer import Recognizer
 
 Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and down, in pixels of the photo
 Point = tuple[float, float]

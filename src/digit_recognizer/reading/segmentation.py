@@ -9,9 +9,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from digit_recognizer.prediction import Prediction
 from digit_recognizer.reading.components import Box, Piece, box_around, cut
 from digit_recognizer.reading.grouping import Group
-from digit_recognizer.recognizer import Prediction
 
 WIDE = 0.8  # heights: wider components are cut
 NARROWEST = 0.22  # heights between two cuts

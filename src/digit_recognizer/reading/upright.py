@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.preprocess import crop
+from digit_recognizer.prediction import Prediction
 from digit_recognizer.reading.components import Box, components, picture_of
 from digit_recognizer.reading.grouping import Group, find_groups
 from digit_recognizer.reading.ink import PageInk
@@ -25,7 +26,7 @@ from digit_recognizer.reading.segmentation import (
     whole_pieces,
 )
 from digit_recognizer.reading.touching import may_touch, read_as_line, shipped_reader
-from digit_recognizer.recognizer import BATCH, Prediction, Recognizer
+from digit_recognizer.recognizer import BATCH, Recognizer
 
 MOSTLY = 0.66  # of a group's pieces are surely digits: then it is a number
 HALF = 0.5  # of the pieces of a pair, which may be a number

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.images import Picture, read_picture
-from digit_recognizer.recognizer import Prediction, Recognizer
+from digit_recognizer.prediction import Prediction
+from digit_recognizer.recognizer import Recognizer
 from digit_recognizer.report.figures import PLAIN
 
 PAIRS = 2  # side by side: what stays readable at a phone's width

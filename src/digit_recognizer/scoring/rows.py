@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow
 
+    from digit_recognizer.prediction import Prediction
     from digit_recognizer.reading import Page
-    from digit_recognizer.recognizer import Prediction
 
 Row = dict[str, Any]
 

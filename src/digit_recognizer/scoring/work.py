@@ -14,7 +14,8 @@ from PIL import Image
 from digit_recognizer.errors import ConfigError, ImageError
 from digit_recognizer.images import open_picture
 from digit_recognizer.models import load_model
-from digit_recognizer.recognizer import BATCH, Prediction, Recognizer
+from digit_recognizer.prediction import Prediction
+from digit_recognizer.recognizer import BATCH, Recognizer
 from digit_recognizer.scoring.inputs import COLUMN, Input, inputs
 from digit_recognizer.scoring.parts import part_name, write_part
 from digit_recognizer.scoring.rows import Row, of_error, of_page, of_prediction, schema_of_pages, schema_of_pictures

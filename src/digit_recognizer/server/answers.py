@@ -11,8 +11,8 @@ from digit_recognizer.errors import ConfigError
 
 if TYPE_CHECKING:
     from digit_recognizer.models.header import ModelHeader
+    from digit_recognizer.prediction import Prediction
     from digit_recognizer.reading import Grid, Page
-    from digit_recognizer.recognizer import Prediction
 
 PREDICTION: Literal["digit-recognizer/prediction/1"] = "digit-recognizer/prediction/1"
 PAGE: Literal["digit-recognizer/page/1"] = "digit-recognizer/page/1"

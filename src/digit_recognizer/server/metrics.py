@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from digit_recognizer.recognizer import Prediction
+    from digit_recognizer.prediction import Prediction
 
 LOG = logging.getLogger("digit_recognizer.server")
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32)

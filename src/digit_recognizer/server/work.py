@@ -11,7 +11,8 @@ from PIL import Image
 from digit_recognizer.errors import ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.images import open_picture, read_picture
 from digit_recognizer.images.pages import is_pdf
-from digit_recognizer.recognizer import Prediction, Recognizer
+from digit_recognizer.prediction import Prediction
+from digit_recognizer.recognizer import Recognizer
 from digit_recognizer.server.answers import (
     ExplanationObject,
     GridObject,

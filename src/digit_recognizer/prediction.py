@@ -1,0 +1,46 @@
+"""What was recognised on one picture, and the words for why nothing was, or not for sure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from digit_recognizer.measuring.selective import AnswerThreshold
+
+STRANGER = {"digit": "not a digit", "picture": "unfamiliar"}  # the status of what is none, by Preprocess.form
+DOUBTFUL = ("unsure", *STRANGER.values())
+NO_INK = "it holds no ink"
+STRANGE = "it looks unlike the {}s that the model learned from"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What was recognised on one picture."""
+
+    source: str  # the file name (of DICOM a hash of the file's bytes), or "picture 3" for what has no name
+    status: str  # "ok", "unsure", "not a digit" ("unfamiliar" of a model of other pictures) or "error"
+    label: int | None = None  # the most probable class, 0..K-1, whatever the status; None without ink or for an error
+    name: str | None = None  # that class's name
+    probability: float | None = None  # of that class, 0..1
+    probabilities: tuple[float, ...] = ()  # of all K classes
+    # The classes that together hold the actual one with the recognizer's level of confidence, on pictures like those
+    # of the calibration; empty for a model without calibration.
+    prediction_set: tuple[int, ...] = ()
+    labels: tuple[int, ...] = ()  # the labels given, of a model that gives several; `label` is the most probable
+    reason: str | None = None  # why the status is neither "ok" nor "error"
+    error: str | None = None  # what was wrong with the picture
+    as_stored: bool = False  # its EXIF orientation was left aside, since it reads badly so turned
+
+
+def refused(prediction: Prediction, reason: str | None) -> Prediction:
+    """A prediction, or that its picture is of another kind, where there is a reason to say so."""
+    return replace(prediction, status=STRANGER["picture"], reason=reason) if reason else prediction
+
+
+def in_words(answers: AnswerThreshold, probability: float) -> str:
+    """Why a probability is too small to answer."""
+    return f"its most probable class has {100 * probability:.3g} %; {answered_in_words(answers)}"
+
+
+def answered_in_words(answers: AnswerThreshold) -> str:
+    """From which probability on a model answers, and what is then known of its errors."""
+    return f"from {100 * answers.threshold:.4g} % on, at most {100 * answers.max_error:g} % of the answers are wrong"
