@@ -33,6 +33,7 @@ class Tally:
     right: int = 0
     digits: int = 0
     found: int = 0
+    sure: int = 0  # of these with status "ok"
     false: int = 0  # digits read where none stands
     wrong_and_ok: int = 0  # digits read wrongly or where none stands, with status "ok"
     turned: int = 0  # pages read another way up than they stand
@@ -66,9 +67,11 @@ def compare(drawn: DrawnPage, page: Page, turned: int, tally: Tally) -> None:
         tally.false += nothing
         tally.wrong_and_ok += digit.status == "ok" and (nothing or actual[best][0] != digit.label)
     for number, (label, _) in enumerate(actual):
-        tally.found += any(
-            digit.label == label and row[number] >= SAME_PLACE for digit, row in zip(read, boxes, strict=True)
-        )
+        here = [
+            digit for digit, row in zip(read, boxes, strict=True) if digit.label == label and row[number] >= SAME_PLACE
+        ]
+        tally.found += bool(here)
+        tally.sure += any(digit.status == "ok" for digit in here)
     tally.numbers += len(drawn.numbers)
     tally.digits += len(actual)
     tally.turned += page.turned != turned
@@ -124,6 +127,7 @@ def figures(tally: Tally, pages: int) -> dict[str, Any]:
         "numbers_right_interval": [interval.low, interval.high],
         "digits": tally.digits,
         "digits_found": tally.found / tally.digits,
+        "digits_sure": tally.sure / tally.digits,
         "false_digits_a_page": tally.false / pages,
         "wrong_and_ok_a_page": tally.wrong_and_ok / pages,
         "pages_read_another_way_up": tally.turned,

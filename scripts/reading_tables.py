@@ -14,15 +14,17 @@ def pages_table() -> str:
     lines = [
         f"`python benchmarks/pages.py --each {each_kind} --seed {measured['seed']}`, model `{measured['model']}`:",
         "",
-        "| page | pages | numbers | wholly right | 95 % interval | digits found | sure but wrong | turned wrongly |",
-        "|---|---|---|---|---|---|---|---|",
+        "| page | pages | numbers | wholly right | 95 % interval | digits found | and sure | sure but wrong"
+        " | turned wrongly |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for kind, each in measured["pages"].items():
         low, high = each["numbers_right_interval"]
         lines.append(
             f"| {kind} | {each['pages']} | {each['numbers']} | {100 * each['numbers_right']:.0f} % |"
             f" {100 * low:.0f} to {100 * high:.0f} % | {100 * each['digits_found']:.1f} % |"
-            f" {each['wrong_and_ok_a_page']:.1f} | {each['pages_read_another_way_up']} |"
+            f" {100 * each['digits_sure']:.1f} % | {each['wrong_and_ok_a_page']:.1f} |"
+            f" {each['pages_read_another_way_up']} |"
         )
     return "\n".join(lines)
 

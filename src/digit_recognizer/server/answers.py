@@ -12,7 +12,7 @@ from digit_recognizer.errors import ConfigError
 if TYPE_CHECKING:
     from digit_recognizer.models.header import ModelHeader
     from digit_recognizer.prediction import Prediction
-    from digit_recognizer.reading import Grid, Page
+    from digit_recognizer.reading import Digit, Grid, Page
 
 PREDICTION: Literal["digit-recognizer/prediction/1"] = "digit-recognizer/prediction/1"
 PAGE: Literal["digit-recognizer/page/1"] = "digit-recognizer/page/1"
@@ -122,6 +122,12 @@ def prediction_object(prediction: Prediction, model: ModelHeader, probabilities:
     return made
 
 
+def digit_object(digit: Digit) -> DigitObject:
+    """One digit on a page."""
+    status: Literal["ok", "unsure"] = "ok" if digit.status == "ok" else "unsure"
+    return {"label": digit.label, "box": list(digit.box), "probability": digit.probability, "status": status}
+
+
 def page_object(source: str, page: Page | None, model: str, error: str | None = None) -> PageObject:
     """The numbers on one photo; page: None where it could not be read, for the reason `error`."""
     made: PageObject = {"schema": PAGE, "source": source, "numbers": [], "model": model}
@@ -130,7 +136,7 @@ def page_object(source: str, page: Page | None, model: str, error: str | None = 
             {
                 "text": number.text,
                 "box": list(number.box),
-                "digits": [vars(digit) | {"box": list(digit.box)} for digit in number.digits],  # type: ignore[misc]
+                "digits": [digit_object(digit) for digit in number.digits],
             }
             for number in page.numbers
         ]
