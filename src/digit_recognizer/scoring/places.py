@@ -37,7 +37,7 @@ def written_whole(out: str, name: str) -> Iterator[Path]:
     try:
         yield temporary
         if is_local(out):
-            with temporary.open("rb") as file:
+            with temporary.open("r+b") as file:  # Windows flushes only what may be written
                 os.fsync(file.fileno())
             os.replace(temporary, folder / name)  # noqa: PTH105 - the call whose atomicity is documented
             sync_folder(folder)
