@@ -31,8 +31,8 @@ from PIL import Image
 from common import conditions, parser, report, say
 from digit_recognizer import load_dataset
 from digit_recognizer.models import load_model
+from digit_recognizer.processes import cores
 from digit_recognizer.recognizer import BATCH, DEFAULT_MODEL
-from digit_recognizer.scoring.job import cores
 from digit_recognizer.scoring.parts import count_statuses
 from latency import session
 from serving import memory

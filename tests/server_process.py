@@ -29,6 +29,7 @@ asked = json.loads(sys.argv[1])
 log_requests(quiet=False)
 serve(
     Recognizer.load(asked["model"]), port=0, limits=Limits(**asked["limits"]),
+    processes=1,
     tokens=[bytes.fromhex(each) for each in asked["tokens"]], ready=lambda address: print(address, flush=True),
 )
 """

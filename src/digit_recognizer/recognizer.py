@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from copy import copy
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,7 @@ class Recognizer:
         self, model: Model, max_error: float | None = None, level: float = DEFAULT_LEVEL, keep_ids: bool = False
     ) -> None:
         """max_error, level, keep_ids: as for `load`."""
-        self.model, self.keep_ids = model, keep_ids
+        self.model, self.max_error, self.level, self.keep_ids = model, max_error, level, keep_ids
         self.check: Callable[[], None] | None = None
         calibration = read_calibration(model.header)
         self.answers = answering(model, calibration, max_error)
@@ -86,26 +85,27 @@ class Recognizer:
         if self.check:
             self.check()
 
-    def predict(self, pictures: Picture | Sequence[Picture]) -> list[Prediction]:
+    def predict(self, pictures: Picture | Sequence[Picture], sources: Sequence[str] | None = None) -> list[Prediction]:
         """One prediction a picture, in order; a picture that cannot be read gives status "error" and stops no other.
 
         pictures: one or a list of: file names; PIL images; arrays or tensors of shape (H, W), (1, H, W), (H, W, 3),
             (H, W, 4) or (784,); also an array or tensor of N pictures, (N, 1, H, W), or (N, 3, H, W) in colour.
+        sources: what to call each of them; their file names or numbers by default.
         """
         several = as_list(pictures)
+        names = sources or [source_name(picture, number, self.keep_ids) for number, picture in enumerate(several)]
         found: list[Prediction] = []
         for start in range(0, len(several), BATCH):
             self.before_batch()
-            found += self.predict_batch(several[start : start + BATCH], start)
+            found += self.predict_batch(several[start : start + BATCH], names[start : start + BATCH])
         return found
 
-    def predict_batch(self, pictures: Sequence[Picture], start: int) -> list[Prediction]:
-        """Predictions of up to BATCH pictures, the first of which is number `start` of the call.
+    def predict_batch(self, pictures: Sequence[Picture], sources: Sequence[str]) -> list[Prediction]:
+        """Predictions of up to BATCH pictures with these names.
 
         Where a picture reads badly and its EXIF orientation says that it was turned, that may be wrong: it is read as
         stored too, and an answer that is sure counts.
         """
-        sources = [source_name(picture, number, self.keep_ids) for number, picture in enumerate(pictures, start)]
         found = self.read(pictures, sources)
         doubtful = [i for i, each in enumerate(found) if each.status in DOUBTFUL and is_turned(pictures[i])]
         as_stored = self.read([pictures[i] for i in doubtful], [sources[i] for i in doubtful], as_stored=True)
@@ -139,23 +139,29 @@ class Recognizer:
             found.append(None)
         rows = self.rows(np.stack(ready)) if ready else iter(())
         return [
-            refused(replace(self.answer(source, *next(rows)), as_stored=as_stored), self.stranger(picture))
+            refused(self.answer(source, *next(rows), as_stored), self.stranger(picture))
             if prediction is None
             else prediction
             for picture, source, prediction in zip(pictures, sources, found, strict=True)
         ]
 
-    def rows(self, images: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.float64], float]]:
-        """Probabilities (K,) and strangeness of each of the images (N, H, W); without a watch none is strange."""
-        logits, strangeness = self.model.observe(images)
-        strange = np.zeros(len(logits)) if strangeness is None else strangeness
-        return zip(self.model.as_probabilities(logits), strange.tolist(), strict=True)
+    def rows(self, images: NDArray[np.uint8]) -> Iterator[tuple[list[float], list[bool], float]]:
+        """Of each of the images (N, H, W): its probabilities (K,), which of them stand in its set, its strangeness.
 
-    def answer(self, source: str, probabilities: NDArray[np.float64], strangeness: float) -> Prediction:
-        """The prediction that one row of probabilities (K,) and a strangeness stand for."""
-        label = int(probabilities.argmax())
-        probability = float(probabilities[label])
-        inside = self.sets.sets(probabilities[None])[0] if self.sets else np.zeros(0)
+        The set is empty without a calibration; without a watch no image is strange.
+        """
+        logits, strangeness = self.model.observe(images)
+        probabilities = self.model.as_probabilities(logits)
+        inside = self.sets.sets(probabilities) if self.sets else np.zeros((len(logits), 0), np.bool_)
+        strange = np.zeros(len(logits)) if strangeness is None else strangeness
+        return zip(probabilities.tolist(), inside.tolist(), strange.tolist(), strict=True)
+
+    def answer(
+        self, source: str, probabilities: list[float], inside: list[bool], strangeness: float, as_stored: bool = False
+    ) -> Prediction:
+        """The prediction that a row of `rows` stands for."""
+        label = max(range(len(probabilities)), key=probabilities.__getitem__)  # the first of equals, as argmax
+        probability = probabilities[label]
         status, reason = "ok", None
         if strangeness > self.strangest:
             form = self.model.preprocess.form
@@ -168,11 +174,30 @@ class Recognizer:
             label,
             self.model.header.class_names[label],
             probability,
-            tuple(probabilities.tolist()),
-            tuple(np.flatnonzero(inside).tolist()),
-            tuple(np.flatnonzero(probabilities >= GIVEN).tolist()) if self.model.header.multi_label else (),
+            tuple(probabilities),
+            tuple(i for i, each in enumerate(inside) if each),
+            tuple(i for i, each in enumerate(probabilities) if each >= GIVEN) if self.model.header.multi_label else (),
             reason,
+            as_stored=as_stored,
         )
+
+
+@lru_cache(maxsize=1)
+def same_recognizer(
+    model: str, sha256: str, max_error: float | None = None, level: float = DEFAULT_LEVEL, runtime: str = "auto"
+) -> Recognizer:
+    """Another process's recognizer, in this one: on one thread, since every core has a process.
+
+    model, sha256: its file, and what was read of it there. The others: as for `Recognizer.load`.
+    Raises ConfigError where the file that is found here is another one.
+    """
+    found = load_model(model, runtime, threads=1)
+    if found.sha256 != sha256:
+        raise ConfigError(
+            f"{found.path}: is another model than the one this run began with ({found.sha256[:12]}, not {sha256[:12]})."
+            " Copy that one here."
+        )
+    return Recognizer(found, max_error, level)
 
 
 def answering(model: Model, calibration: Calibration | None, max_error: float | None) -> AnswerThreshold | None:

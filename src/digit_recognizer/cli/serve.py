@@ -27,6 +27,10 @@ def serve(
         list[str] | None,
         typer.Option("--allowed-host", metavar="NAME", help="A name that clients may call this server by."),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes that recognise digits; one a core by default, 0: a thread does it."),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Open a page to draw on, and answer programs over HTTP, until interrupted. Only this machine can reach it."""
@@ -35,6 +39,7 @@ def serve(
         return
     from digit_recognizer.cli.output import note
     from digit_recognizer.models import load_model
+    from digit_recognizer.processes import cores
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
     from digit_recognizer.server import serve as serve_until_told
     from digit_recognizer.server.serving import is_loopback, log_requests
@@ -45,12 +50,14 @@ def serve(
     recognizer = Recognizer(load_model(model or DEFAULT_MODEL, threads=1))
     log_requests(quiet)
 
+    processes = cores() if workers is None else workers
+
     def ready(address: str) -> None:
         typer.echo(address)
         if not is_loopback(host) and not quiet:
             note("tokens and pictures travel in the clear; put a server that speaks TLS in front.")
 
-    serve_until_told(recognizer, host, port, tokens, allowed_host or (), ready=ready)
+    serve_until_told(recognizer, host, port, tokens, allowed_host or (), None, processes, ready)
 
 
 def add_token(token_file: Path | None) -> None:

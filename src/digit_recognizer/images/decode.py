@@ -18,7 +18,16 @@ from digit_recognizer.images.arrays import from_array
 from digit_recognizer.images.dicom import read_dicom
 from digit_recognizer.images.dicom_names import INDEX, is_dicom, is_dicom_file, named_by
 from digit_recognizer.images.dicom_names import SUFFIXES as DICOM_SUFFIXES
-from digit_recognizer.images.pages import is_heic, is_pdf, open_heic, read_pdf, shown_name, split_page, turn_to
+from digit_recognizer.images.pages import (
+    is_heic,
+    is_pdf,
+    open_heic,
+    read_pdf,
+    shown_name,
+    split_page,
+    states_turn,
+    turn_to,
+)
 
 # A path, a PIL image, an array or a tensor. `Any` stands for the tensor: the base install has no torch.
 Picture = str | os.PathLike[str] | Image.Image | NDArray[Any] | Any
@@ -127,7 +136,8 @@ def decode(image: Image.Image, name: str, as_stored: bool = False, channels: int
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image.load()
-            upright = image if as_stored else ImageOps.exif_transpose(image)
+            turned = not as_stored and states_turn(image)
+            upright = ImageOps.exif_transpose(image) if turned else image
             return to_grey(upright, name) if channels == 1 else to_colour(upright, name)
     except ImageError:
         raise
@@ -158,7 +168,7 @@ def to_grey(image: Image.Image, name: str) -> NDArray[np.uint8]:
         return from_array(np.asarray(image), MAX_PIXELS, name)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         return over_paper(image.convert("RGBA"))
-    return np.asarray(image.convert("L"))
+    return np.asarray(image if image.mode == "L" else image.convert("L"))
 
 
 def to_colour(image: Image.Image, name: str) -> NDArray[np.uint8]:

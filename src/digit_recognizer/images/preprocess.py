@@ -181,11 +181,16 @@ def own_form(grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
 
     Black paper is 0, and white paper 255, along most of the edge.
     """
-    either = grey, np.asarray(255 - grey, np.uint8)
-    black = [float(np.mean(edge_of(each) == 0)) for each in either]
-    likely = int(black[1] > black[0])
-    if black[likely] < NEARLY_ALL:
-        for each in map(without_bars, either):
+    edge = edge_of(grey)
+    black, white = (np.count_nonzero(edge == level) / edge.size for level in (0, 255))
+    if max(black, white) < NEARLY_ALL:
+        for each in map(without_bars, (grey, negative(grey))):
             if each is not None and np.mean(edge_of(each) == 0) >= NEARLY_ALL:
                 return each
-    return either[likely] if black[likely] > 1 / 2 else None
+    if max(black, white) <= 1 / 2:
+        return None
+    return negative(grey) if white > black else grey
+
+
+def negative(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(255 - grey, np.uint8)

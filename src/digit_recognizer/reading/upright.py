@@ -143,8 +143,8 @@ def recognized(offered: Sequence[Candidate], ink: PageInk, recognizer: Recognize
         some = offered[start : start + BATCH]
         images = np.stack([prepared(picture_of(each.pieces, ink.strength), preprocess) for each in some])
         found += [
-            Seen(each, recognizer.answer("a piece", probabilities, strangeness), strangeness)
-            for each, (probabilities, strangeness) in zip(some, recognizer.rows(images), strict=True)
+            Seen(each, recognizer.answer("a piece", *row), row[-1])
+            for each, row in zip(some, recognizer.rows(images), strict=True)
         ]
     return found
 

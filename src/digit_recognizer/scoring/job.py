@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from digit_recognizer.errors import ConfigError, require_extra
 from digit_recognizer.models import load_model
+from digit_recognizer.processes import cores
 from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
 from digit_recognizer.scoring.inputs import COLUMN
 from digit_recognizer.scoring.parts import count_statuses, finished
@@ -94,8 +94,3 @@ def engine_for(workers: int | None, ray: str | None) -> Engine:
     if workers is not None and workers < 1:
         raise ConfigError(f"{workers} workers can do nothing. Give 1 or more.")
     return partial(in_processes, workers=workers or cores())
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
-from digit_recognizer.errors import ConfigError, ImageError
+from digit_recognizer.errors import ImageError
 from digit_recognizer.images import open_picture
-from digit_recognizer.models import load_model
 from digit_recognizer.prediction import Prediction
-from digit_recognizer.recognizer import BATCH, Recognizer
+from digit_recognizer.recognizer import BATCH, Recognizer, same_recognizer
 from digit_recognizer.scoring.inputs import COLUMN, Input, inputs
 from digit_recognizer.scoring.parts import part_name, write_part
 from digit_recognizer.scoring.rows import Row, of_error, of_page, of_prediction, schema_of_pages, schema_of_pictures
@@ -52,7 +50,7 @@ def score_shard(shard: Shard, out: str, settings: Settings) -> Done:
     ConfigError where the model that is found here is another one, DataError for a table without the column,
     StorageError where the part cannot be written.
     """
-    recognizer = recognizer_for(settings)
+    recognizer = same_recognizer(settings.model, settings.model_sha256, settings.max_error)
     counted, statuses = Counter[str](), Counter[str]()
 
     def rows() -> Iterator[Row]:
@@ -65,18 +63,6 @@ def score_shard(shard: Shard, out: str, settings: Settings) -> Done:
     schema = schema_of_pages() if settings.read else schema_of_pictures()
     write_part(out, part_name(shard.number), schema, rows())
     return Done(shard, counted["inputs"], dict(statuses))
-
-
-@lru_cache(maxsize=1)
-def recognizer_for(settings: Settings) -> Recognizer:
-    """The recognizer of this process: on one thread, since every core has a process."""
-    model = load_model(settings.model, threads=1)
-    if model.sha256 != settings.model_sha256:
-        raise ConfigError(
-            f"{model.path}: is another model than the one this run began with"
-            f" ({model.sha256[:12]}, not {settings.model_sha256[:12]}). Copy that one here."
-        )
-    return Recognizer(model, settings.max_error)
 
 
 def rows_of(chunk: list[Input], recognizer: Recognizer, settings: Settings) -> Iterator[Row]:
@@ -99,16 +85,17 @@ def predictions_of(chunk: list[Input], recognizer: Recognizer) -> Iterable[Predi
             found.append(None)
         except ImageError as error:
             found.append(Prediction(each.source, "error", error=str(error)))
-    answers = iter(recognizer.predict(ready) if ready else ())
-    for each, failed in zip(chunk, found, strict=True):
-        yield failed or named(next(answers), each.source)
+    sources = [each.source for each, failed in zip(chunk, found, strict=True) if failed is None]
+    answers = iter(recognizer.predict(ready, sources) if ready else ())
+    for failed in found:
+        yield failed or named(next(answers))
 
 
-def named(prediction: Prediction, source: str) -> Prediction:
-    """The prediction with its input's own name, in its error too."""
+def named(prediction: Prediction) -> Prediction:
+    """The prediction with its input's name in its error."""
     if prediction.error is None:
         return prediction
-    return replace(prediction, error=f"{source}: {prediction.error.partition(': ')[2]}")
+    return replace(prediction, error=f"{prediction.source}: {prediction.error.partition(': ')[2]}")
 
 
 def opened(given: Input) -> Image.Image | NDArray[np.uint8]:

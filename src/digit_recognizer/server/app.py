@@ -37,6 +37,7 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await service.begin()
         if ready:
             ready()
         yield

@@ -1,4 +1,4 @@
-"""Questions of about the same moment, answered together by one thread."""
+"""Questions of about the same moment, answered together by one of a few threads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Generic, TypeVar
 
 from digit_recognizer.server.problems import overloaded
@@ -13,28 +14,30 @@ from digit_recognizer.server.problems import overloaded
 Q = TypeVar("Q")  # a question
 A = TypeVar("A")  # its answer
 WAIT = 0.001  # seconds for which a first question waits for others
-AT_ONCE = 32  # questions answered together: more make none of them faster
+AT_ONCE = 8  # questions answered together: more make none of them faster, and their clients ask again all at once
 
 
 class Batcher(Generic[Q, A]):
-    """Gathers questions for a moment and lets one thread answer them; while it works, the next ones gather."""
+    """Gathers questions for a moment and lets a thread answer them; while all are at work, the next ones gather."""
 
     def __init__(
         self,
-        answer: Callable[[list[Q]], Sequence[A]],
+        answer: Callable[[list[Q]], Sequence[A | Exception]],
         waiting: int,
         at_once: int = AT_ONCE,
         wait: float = WAIT,
+        threads: int = 1,
         on_batch: Callable[[int], None] | None = None,
     ) -> None:
-        """answer: gives an answer for each question, in order.
+        """answer: gives an answer or an error for each question, in order.
 
-        waiting: questions that may wait. at_once: of a batch. wait: seconds. on_batch: told each batch's size.
+        waiting: questions that may wait. at_once: of a batch. wait: seconds. threads: each answers a batch.
+        on_batch: told each batch's size.
         """
         self.answer, self.waiting, self.at_once, self.wait, self.on_batch = answer, waiting, at_once, wait, on_batch
-        self.thread = ThreadPoolExecutor(1)
+        self.threads, self.idle = ThreadPoolExecutor(threads), threads
         self.queue: deque[tuple[Q, asyncio.Future[A]]] = deque()
-        self.working = False
+        self.gathering = False
 
     async def ask(self, questions: Sequence[Q]) -> list[A]:
         """The answers. Raises ProblemError where too many questions wait, and what answering this one raised."""
@@ -43,8 +46,8 @@ class Batcher(Generic[Q, A]):
         loop = asyncio.get_running_loop()
         asked = [(question, loop.create_future()) for question in questions]
         self.queue.extend(asked)
-        if not self.working:
-            self.working = True
+        if self.idle and not self.gathering:
+            self.gathering = True
             loop.call_later(self.wait, self.begin, loop)
         try:
             answers: list[A] = await asyncio.gather(*(future for _, future in asked))
@@ -56,29 +59,24 @@ class Batcher(Generic[Q, A]):
                 self.queue = deque(each for each in self.queue if not each[1].cancelled())
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let the thread answer the questions that came first."""
-        batch: list[tuple[Q, asyncio.Future[A]]] = []
-        while self.queue and len(batch) < self.at_once:
-            batch.append(self.queue.popleft())
-        self.working = bool(batch)
-        if batch:
+        """Let idle threads answer the questions that came first."""
+        self.gathering = False
+        while self.queue and self.idle:
+            batch = [self.queue.popleft() for _ in range(min(len(self.queue), self.at_once))]
             if self.on_batch:
                 self.on_batch(len(batch))
-            work = loop.run_in_executor(self.thread, self.answers, [question for question, _ in batch])
-            work.add_done_callback(lambda done: self.finish(done, [future for _, future in batch], loop))
+            self.idle -= 1
+            work = loop.run_in_executor(self.threads, self.answers, [question for question, _ in batch])
+            work.add_done_callback(partial(self.finish, loop, [future for _, future in batch]))
 
     def answers(self, questions: list[Q]) -> Sequence[A | Exception]:
-        """An answer or an error for each; one that cannot be answered spoils no other."""
-        try:
-            return self.answer(questions)
-        except Exception as error:
-            return [error] if len(questions) == 1 else [self.answers([each])[0] for each in questions]
+        return answer_each(self.answer, questions)
 
     def finish(
         self,
-        done: asyncio.Future[Sequence[A | Exception]],
-        futures: list[asyncio.Future[A]],
         loop: asyncio.AbstractEventLoop,
+        futures: list[asyncio.Future[A]],
+        done: asyncio.Future[Sequence[A | Exception]],
     ) -> None:
         """Hand out the answers, and begin with what has come meanwhile."""
         for future, answer in zip(futures, done.result(), strict=True):
@@ -88,8 +86,17 @@ class Batcher(Generic[Q, A]):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
+        self.idle += 1
         self.begin(loop)
 
     def close(self) -> None:
-        """End the thread, once it has answered what it is at."""
-        self.thread.shutdown(cancel_futures=True)
+        """End the threads, once they have answered what they are at."""
+        self.threads.shutdown(cancel_futures=True)
+
+
+def answer_each(answer: Callable[[list[Q]], Sequence[A | Exception]], questions: list[Q]) -> Sequence[A | Exception]:
+    """An answer or an error for each; one that cannot be answered spoils no other."""
+    try:
+        return answer(questions)
+    except Exception as error:
+        return [error] if len(questions) == 1 else [answer_each(answer, [each])[0] for each in questions]

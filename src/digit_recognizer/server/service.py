@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Event
@@ -20,7 +21,16 @@ from digit_recognizer.server.batching import Batcher
 from digit_recognizer.server.limits import Limits
 from digit_recognizer.server.metrics import Metrics
 from digit_recognizer.server.uploads import Upload
-from digit_recognizer.server.work import Recognised, explain_upload, predict_uploads, read_grid_upload, read_upload
+from digit_recognizer.server.work import (
+    Recognised,
+    Same,
+    explain_upload,
+    predict_elsewhere,
+    predict_uploads,
+    read_grid_upload,
+    read_upload,
+)
+from digit_recognizer.server.workers import Workers
 
 T = TypeVar("T")
 ANY_SIZE = 2**62  # pixels; decoding bounds them by itself
@@ -30,15 +40,26 @@ Shape = tuple[int, int] | None
 class Service:
     """Answers for uploads. What takes long has threads of its own, so that a drawing never waits for a photo."""
 
-    def __init__(self, recognizer: Recognizer, limits: Limits) -> None:
+    def __init__(self, recognizer: Recognizer, limits: Limits, processes: int = 0) -> None:
+        """processes: that recognise pictures of one digit, each with the model in its memory; 0: a thread does it."""
         self.recognizer, self.limits, self.metrics = recognizer, limits, Metrics()
         self.header = recognizer.model.header
         recognise = partial(predict_uploads, recognizer, most_pixels=limits.quick_pixels)
+        elsewhere = partial(predict_elsewhere, Same.of(recognizer), most_pixels=limits.quick_pixels)
+        self.workers = Workers(elsewhere, processes) if processes else None
         self.quick: Batcher[Upload, Recognised | None] = Batcher(
-            recognise, limits.pictures, on_batch=self.metrics.batches.observe
+            self.workers.ask if self.workers else recognise,
+            limits.pictures,
+            threads=self.workers.threads if self.workers else 1,
+            on_batch=self.metrics.batches.observe,
         )
         self.photos: Batcher[Callable[[], object], object] = Batcher(each_called, limits.photos, 1, 0)
         self.explanations: Batcher[Callable[[], object], object] = Batcher(each_called, limits.explanations, 1, 0)
+
+    async def begin(self) -> None:
+        """Wait for the processes, so that the first picture need not."""
+        if self.workers:
+            await asyncio.to_thread(self.workers.begin)
 
     async def predict(self, uploads: list[Upload], probabilities: bool) -> tuple[list[PredictionObject], int]:
         """What is recognised on each picture, and the status of an answer that holds nothing else."""
@@ -84,9 +105,11 @@ class Service:
         return len(self.quick.queue) < self.limits.pictures / 2
 
     def close(self) -> None:
-        """End the threads."""
+        """End the threads and the processes."""
         for batcher in (self.quick, self.photos, self.explanations):
             batcher.close()
+        if self.workers:
+            self.workers.close()
 
 
 def each_called(works: list[Callable[[], object]]) -> list[object]:

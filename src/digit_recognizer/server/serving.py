@@ -27,13 +27,15 @@ def serve(
     tokens: Collection[bytes] = (),
     allowed_hosts: Collection[str] = (),
     limits: Limits | None = None,
+    processes: int = 0,
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Answer over HTTP until SIGTERM or SIGINT, then finish what is being answered and return.
 
     port: 0 for any that is free. tokens: SHA-256 of the tokens that let a client in (see `read_tokens`); without them
     host must be a loopback address. allowed_hosts: names by which clients may call the server, beside the host.
-    ready: told the address once clients can connect.
+    processes: that recognise pictures beside this one, as for `Service`; a script that wants some serves under
+    `if __name__ == "__main__"`. ready: told the address once clients can connect.
     Raises ConfigError for an address that cannot be had, or that needs tokens.
     """
     import uvicorn
@@ -46,7 +48,7 @@ def serve(
     listener = listening(host, port, bool(tokens))
     address = address_of(host, listener.getsockname()[1])
     hosts = {*LOOPBACK, bracketed(host), *allowed_hosts}
-    app = make_app(Service(recognizer, limits), hosts, tokens, partial(ready, address) if ready else None)
+    app = make_app(Service(recognizer, limits, processes), hosts, tokens, partial(ready, address) if ready else None)
     config = uvicorn.Config(
         app,
         http=partial(Connection, limits),  # type: ignore[arg-type]  # called as the class is
@@ -82,7 +84,9 @@ def listening(host: str, port: int, guarded: bool) -> socket.socket:
             "Tokens and pictures travel in the clear: put a server that speaks TLS in front."
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # With its protocol named, asyncio sends small answers at once; else a client that asks again waits 40 ms for the
+    # end of each answer (Nagle's algorithm and delayed acknowledgement).
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform != "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

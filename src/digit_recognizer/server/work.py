@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Event
 
 from PIL import Image
@@ -12,7 +12,7 @@ from digit_recognizer.errors import ImageError, PictureKindError, PictureSizeErr
 from digit_recognizer.images import open_picture, read_picture
 from digit_recognizer.images.pages import is_pdf
 from digit_recognizer.prediction import Prediction
-from digit_recognizer.recognizer import Recognizer
+from digit_recognizer.recognizer import Recognizer, same_recognizer
 from digit_recognizer.server.answers import (
     ExplanationObject,
     GridObject,
@@ -50,11 +50,34 @@ def predict_uploads(recognizer: Recognizer, uploads: list[Upload], most_pixels: 
             found[number] = None
         else:
             pictures[number] = picture
-    predictions = recognizer.predict(list(pictures.values())) if pictures else []
+    sources = [uploads[number].source for number in pictures]
+    predictions = recognizer.predict(list(pictures.values()), sources) if pictures else []
     for number, prediction in zip(pictures, predictions, strict=True):
-        status = 422 if prediction.error is not None else 200
-        found[number] = replace(prediction, source=uploads[number].source), status
+        found[number] = prediction, 422 if prediction.error is not None else 200
     return [found[number] for number in range(len(uploads))]
+
+
+@dataclass(frozen=True)
+class Same:
+    """What another process needs to make the same recognizer."""
+
+    model: str  # its file
+    sha256: str  # of what was read of it
+    max_error: float | None
+    level: float
+    runtime: str
+
+    @classmethod
+    def of(cls, recognizer: Recognizer) -> Same:
+        model = recognizer.model
+        runtime = "torch" if model.runtime.name == "torch" else "onnx"
+        return cls(str(model.path), model.sha256, recognizer.max_error, recognizer.level, runtime)
+
+
+def predict_elsewhere(same: Same, uploads: list[Upload], most_pixels: int) -> list[Recognised | None]:
+    """`predict_uploads` in another process than the recognizer's."""
+    recognizer = same_recognizer(same.model, same.sha256, same.max_error, same.level, same.runtime)
+    return predict_uploads(recognizer, uploads, most_pixels)
 
 
 def within(recognizer: Recognizer, seconds: float, left: Event, upload: Upload) -> Recognizer:

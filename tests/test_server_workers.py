@@ -1,0 +1,136 @@
+"""Batches answered by processes: each its own answers, and a killed process loses no more than what it was at."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digit_recognizer.server.problems import ProblemError
+from digit_recognizer.server.workers import Workers
+from server_process import as_png, running, seven
+
+DEADLY, SLOW = -1, -2  # questions
+PARENT = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from test_server_workers import Workers, answers, ids
+workers = Workers(answers, 2)
+workers.begin()
+print(*ids(workers), flush=True)
+time.sleep(60)
+"""
+
+
+def answers(questions: list[int]) -> list[float]:
+    """The inverse of each, or what a question asks for."""
+    for question in questions:
+        if question == DEADLY:
+            os._exit(1)
+        if question == SLOW:
+            time.sleep(60)
+    return [1 / question for question in questions]
+
+
+def ids(workers: Workers[int, float]) -> list[int]:
+    """Of the processes."""
+    return [worker.process.pid or 0 for worker in workers.all]
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers[int, float]]:
+    made = Workers(answers, 2)
+    made.begin()
+    yield made
+    made.close()
+
+
+@given(st.lists(st.lists(st.integers(1, 1000), max_size=5), max_size=20))
+def test_each_batch_gets_its_own_answers_from_many_threads(
+    workers: Workers[int, float], asked: list[list[int]]
+) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(workers.ask, asked)) == [[1 / each for each in batch] for batch in asked]
+
+
+def test_a_question_that_cannot_be_answered_spoils_no_other(workers: Workers[int, float]) -> None:
+    first, error, last = workers.ask([1, 0, 2])
+    assert (first, last) == (1.0, 0.5)
+    assert isinstance(error, ZeroDivisionError)
+
+
+def test_a_process_that_dies_is_told_of_and_started_anew(workers: Workers[int, float]) -> None:
+    for _ in range(2):
+        with pytest.raises(ProblemError) as refused:
+            workers.ask([DEADLY])
+        assert refused.value.status == 503
+    assert workers.ask([4]) == [0.25]
+
+
+def test_a_killed_process_ends_both_batches_that_it_had_and_no_more(workers: Workers[int, float]) -> None:
+    caught: list[int] = []
+
+    def ask() -> None:
+        with pytest.raises(ProblemError) as refused:
+            workers.ask([SLOW])
+        caught.append(refused.value.status)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while sum(worker.asked for worker in workers.all) < len(threads):
+        time.sleep(0.01)
+    time.sleep(0.2)  # until all are sent
+    for process in ids(workers):
+        os.kill(process, signal.SIGKILL)
+    for thread in threads:
+        thread.join(30)
+    assert caught == [503] * 4
+    assert workers.ask([8]) == [0.125]
+
+
+def test_processes_end_with_a_parent_that_was_killed() -> None:
+    command = [sys.executable, "-c", PARENT, str(Path(__file__).parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        children = [int(each) for each in parent.stdout.readline().split()]
+        parent.kill()
+    assert len(children) == 2
+    end = time.monotonic() + 30
+    while any(map(is_running, children)) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not any(map(is_running, children))
+
+
+def is_running(process: int) -> bool:
+    """Whether there is such a process, and more of it than its exit status."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_a_server_goes_on_when_its_process_was_killed(tmp_path: Path) -> None:
+    with running(tmp_path, "classic") as server:
+        before = server.post("/v1/predict", as_png(seven()))
+        for child in children_of(server.process.pid):
+            os.kill(child, signal.SIGKILL)
+        found = [server.post("/v1/predict", as_png(seven())) for _ in range(3)]
+    assert found[0].status in (200, 503)  # it may be sent before the death is known
+    assert [each.json for each in found[1:]] == [before.json] * 2
+
+
+def children_of(process: int) -> list[int]:
+    """The processes that a process has started to work."""
+    found = [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    return [each for each in found if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()]
