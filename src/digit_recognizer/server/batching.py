@@ -50,11 +50,11 @@ class Batcher(Generic[Q, A]):
             self.gathering = True
             loop.call_later(self.wait, self.begin, loop)
         try:
-            answers: list[A] = await asyncio.gather(*(future for _, future in asked))
-            return answers
+            return [await future for _, future in asked]
         finally:
             for _, future in asked:
-                future.cancel()  # of a question that is answered this does nothing
+                if not future.cancel() and not future.cancelled():
+                    future.exception()  # of several one is raised, and the others are known, too
             if any(future.cancelled() for _, future in asked):
                 self.queue = deque(each for each in self.queue if not each[1].cancelled())
 

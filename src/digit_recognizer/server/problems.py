@@ -14,6 +14,7 @@ from digit_recognizer.errors import (
     PictureSizeError,
 )
 
+AS_JSON = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 MEDIA_TYPE = "application/problem+json"
 STATUS: tuple[tuple[type[DigitRecognizerError], int], ...] = (  # the first that fits
     (PictureKindError, 415),
@@ -43,7 +44,7 @@ def to_json(content: Any) -> bytes:
 
     Raises ValueError for NaN, which JSON has not.
     """
-    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
+    text = AS_JSON.encode(content)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").encode("ascii")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import logging
 import signal
@@ -66,6 +67,7 @@ def serve(
     signal.signal(signal.SIGTERM, leave)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.freeze()  # what is there now stays: looking through it again and again for what may go costs every answer
     sys.setswitchinterval(SWITCH_SECONDS)
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Lock
@@ -100,9 +102,8 @@ class Workers(Generic[Q, A]):
 def work(line: Connection, answer: Answer[Q, A], parent: int) -> None:
     """What a process does until nobody is at the line's other end."""
     begin(parent)
-    while True:
-        try:
-            questions = line.recv()
-        except EOFError:
-            return
-        line.send(answer_each(answer, questions))
+    with suppress(EOFError):
+        line.send(answer_each(answer, line.recv()))  # what is loaded for the first answer stays
+        gc.freeze()
+        while True:
+            line.send(answer_each(answer, line.recv()))
