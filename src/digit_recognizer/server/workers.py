@@ -18,6 +18,7 @@ from digit_recognizer.server.problems import overloaded
 Q = TypeVar("Q")  # a question
 A = TypeVar("A")  # its answer
 Answer = Callable[[list[Q]], Sequence[A]]
+NICE = 5  # before those that recognise goes the one that talks, which gives them their work
 AHEAD = 2  # batches given to a process: the next one is there when it has answered one
 
 
@@ -102,6 +103,8 @@ class Workers(Generic[Q, A]):
 def work(line: Connection, answer: Answer[Q, A], parent: int) -> None:
     """What a process does until nobody is at the line's other end."""
     begin(parent)
+    if hasattr(os, "nice"):
+        os.nice(NICE)
     with suppress(EOFError):
         line.send(answer_each(answer, line.recv()))  # what is loaded for the first answer stays
         gc.freeze()
