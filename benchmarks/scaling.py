@@ -6,7 +6,7 @@ python benchmarks/scaling.py [--images 1000 10000 100000 1000000] [--workers 1 2
 Scoring is `digits score` over tar archives with so many processes; training is an epoch of classic, by so many
 processes of torchrun (one: by itself). Sizes are measured from the smallest on, and one that would, by the cost of
 those before it, end after --minutes is left out and named. To each growth belong: the exponent, which is the slope
-of the seconds beyond those of the smallest size against pictures, both in logarithms (1: in proportion); and start
+of the seconds beyond those of the smallest size, where these are a tenth more, against pictures, both in logarithms (1: in proportion); and start
 and cost, seconds = start + cost x pictures, whose errors relative to the seconds are least.
 """
 
@@ -26,6 +26,7 @@ from scoring import archives, command, watched
 Row = dict[str, Any]
 WORKS = ("score", "train")
 LARGE = 10_000  # pictures from which the memory's growth is fitted: below, it is that of the libraries
+NOISE = 0.1  # by which two runs may differ: a size whose seconds are no more above the smallest one's tells no growth
 
 
 def measure(sizes: list[int], workers: list[int], model: str, minutes: float) -> Row:
@@ -74,8 +75,8 @@ def growth(rows: list[Row], work: str, workers: int) -> Row | None:
     if len(ours) < 3:
         return None
     n, seconds, memory = (np.array([row[key] for row in ours], float) for key in ("n", "seconds", "peak_memory_mb"))
-    beyond = seconds[1:] - seconds[0]
-    exponent = slope(n[1:], beyond) if (beyond > 0).all() else None
+    told = seconds > (1 + NOISE) * seconds[0]
+    exponent = slope(n[told], seconds[told] - seconds[0])
     start, cost = np.linalg.lstsq(np.stack([1 / seconds, n / seconds], 1), np.ones(len(n)), rcond=None)[0]
     large = n >= LARGE
     return {

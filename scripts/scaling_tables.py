@@ -32,10 +32,10 @@ def measured_scoring(whole: dict[str, Any]) -> str:
         rows.append([f"{size['n']:,}", *rates, f"{size['bound']:,.0f}", reached, f"{size['share']:.0%}", memory])
     head = ["pictures", "bare decoding", "bare inference", "bound", "`digits score`", "of the bound", "peak memory, MB"]
     rounds = len(found["sizes"][0]["score"])
+    taken = f"medians of {rounds} rounds" if rounds > 1 else "one round"
     return (
-        f"{table(head, rows)}\n\nPictures a second by `{found['model']}` on {found['workers']} cores, medians of"
-        f" {rounds} rounds; the bound is 1/(1/decoding + 1/inference). The command's own start is in its rate. "
-        + taken_with(whole)
+        f"{table(head, rows)}\n\nPictures a second by `{found['model']}` on {found['workers']} cores, {taken};"
+        " the bound is 1/(1/decoding + 1/inference). The command's own start is in its rate. " + taken_with(whole)
     )
 
 
