@@ -6,8 +6,9 @@ python benchmarks/scaling.py [--images 1000 10000 100000 1000000] [--workers 1 2
 Scoring is `digits score` over tar archives with so many processes; training is an epoch of classic, by so many
 processes of torchrun (one: by itself). Sizes are measured from the smallest on, and one that would, by the cost of
 those before it, end after --minutes is left out and named. To each growth belong: the exponent, which is the slope
-of the seconds beyond those of the smallest size, where these are a tenth more, against pictures, both in logarithms (1: in proportion); and start
-and cost, seconds = start + cost x pictures, whose errors relative to the seconds are least.
+of the seconds beyond those of the smallest size, where these are a tenth more, against pictures, both in logarithms
+(1: in proportion); and start and cost, seconds = start + cost x pictures, whose errors relative to the seconds are
+least.
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
-"""The table of docs/reading.md, from benchmarks/results/pages.json."""
+"""The tables of docs/reading.md: pages, grids, and the seconds that both take."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from results import read
+from accuracy_tables import table
+from results import missing, read
+from serving_tables import taken_with
 
 
 def pages_table() -> str:
@@ -29,4 +32,45 @@ def pages_table() -> str:
     return "\n".join(lines)
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"pages": pages_table}
+def grids_table() -> str:
+    """A row for each set of sudokus."""
+    measured = read("grids")
+    rows = [
+        [
+            f"`sudoku/{name}`",
+            *(str(measured[name][what]) for what in ("photos", "grids_found")),
+            *(share(measured[name][what]) for what in ("cells", "pages")),
+            str(measured[name]["wrong_but_ok"]),
+            f"{measured[name]['seconds']['median_s']:.2f}",
+        ]
+        for name in ("mixed", "v2")
+    ]
+    head = ["set", "photos", "grids found", "cells right", "pages wholly right", "wrong but sure", "seconds a photo"]
+    return f"{table(head, rows)}\n\nModel `{measured['model']}`. {taken_with(measured)}"
+
+
+def share(counted: dict[str, Any]) -> str:
+    """Right of all, in percent with the interval."""
+    ends = " to ".join(f"{100 * counted['interval'][end]:.1f}" for end in ("low", "high"))
+    return f"{counted['right']:,} of {counted['n']:,}: {100 * counted['share']:.2f} % ({ends})"
+
+
+def seconds_table() -> str:
+    """Seconds to read a page of each kind."""
+    return missing("reading-seconds", "reading_seconds.py") or measured_seconds(read("reading-seconds"))
+
+
+def measured_seconds(whole: dict[str, Any]) -> str:
+    rows = [[kind, f"{each['median_s']:.2f}", f"{each['p95_s']:.2f}"] for kind, each in whole["pages"].items()]
+    n = next(iter(whole["pages"].values()))["n"]
+    return (
+        f"{table(['page', 'seconds, median', '95th percentile'], rows)}\n\nJPEGs of {whole['megapixels']} megapixels,"
+        f" {n} of each kind, decoding counted, the model loaded beforehand. {taken_with(whole)}"
+    )
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "pages": pages_table,
+    "grids": grids_table,
+    "reading-seconds": seconds_table,
+}
