@@ -160,8 +160,30 @@ def speed() -> str:
             f"{scored['peer_s']:.1f} s: one image after another",
             f"{scored['ratio']:.0f}",
         ],
+        *programs(),
     ]
     return table(["on two cores", "here", "the plain way, in the same run", "ratio"], rows)
+
+
+def programs() -> list[list[str]]:
+    """The README's rows of whole programs: a command, the service."""
+    start, served = read("cold-start")["cold_start"], read("serving")["serving"]
+    here, torch = (start[name]["median_s"] for name in ("digits_predict", "torch"))
+    ours, plain = (served["requests_per_s"][name] for name in ("digits_serve", "plain"))
+    return [
+        [
+            "`digits predict three.png`, from a cold start",
+            f"{here:.2f} s",
+            f"{torch:.1f} s: torch",
+            f"{torch / here:.1f}",
+        ],
+        [
+            f"`digits serve`, pictures a second (`{served['model']}`)",
+            f"{ours:,.0f}",
+            f"{plain:,.0f}: FastAPI, PIL, eager torch",
+            f"{ours / plain:.1f}",
+        ],
+    ]
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
