@@ -9,6 +9,7 @@ from digit_recognizer.measuring.selective import AnswerThreshold
 STRANGER = {"digit": "not a digit", "picture": "unfamiliar"}  # the status of what is none, by Preprocess.form
 DOUBTFUL = ("unsure", *STRANGER.values())
 NO_INK = "it holds no ink"
+ELSEWHERE = "it is light and dark elsewhere than the pictures that the model learned from"
 STRANGE = "it looks unlike the {}s that the model learned from"
 
 

@@ -22,7 +22,7 @@ from digit_recognizer.images.pages import states_turn
 from digit_recognizer.measuring.calibration import Calibration, read_calibration
 from digit_recognizer.measuring.selective import AnswerThreshold
 from digit_recognizer.models import Model, load_model
-from digit_recognizer.prediction import DOUBTFUL, NO_INK, STRANGE, STRANGER, Prediction, in_words, refused
+from digit_recognizer.prediction import DOUBTFUL, ELSEWHERE, NO_INK, STRANGE, STRANGER, Prediction, in_words, refused
 
 DEFAULT_MODEL = "best"
 DEFAULT_LEVEL = 0.99  # of prediction sets
@@ -50,6 +50,7 @@ class Recognizer:
         calibration = read_calibration(model.header)
         self.answers = answering(model, calibration, max_error)
         self.sets = calibration.set_at(level) if calibration else None
+        self.typical = calibration.typical if calibration else None
         limit = calibration.strangest if calibration else None
         self.strangest = math.inf if limit is None else limit
 
@@ -113,8 +114,13 @@ class Recognizer:
             found[i] = other if other.status == "ok" else found[i]
         return found
 
-    def stranger(self, picture: Picture) -> str | None:
-        """Why a picture is of another kind than those that the model learned from, by what its file states."""
+    def stranger(self, picture: Picture, image: NDArray[np.uint8]) -> str | None:
+        """Why a picture, and what was prepared of it, are of another kind than those that the model learned from.
+
+        By what its file states, or since it is light and dark elsewhere than they are.
+        """
+        if self.typical and not self.typical.is_like(image):
+            return ELSEWHERE
         learned = self.model.header.data.get("modalities")
         stated = modality_of(picture) if learned and isinstance(picture, str | os.PathLike) else None
         if learned is None or stated is None or stated in learned:
@@ -126,6 +132,7 @@ class Recognizer:
         prepare = self.model.preprocess
         found: list[Prediction | None] = []
         ready: list[NDArray[np.uint8]] = []
+        reasons: list[str | None] = []
         for picture, source in zip(pictures, sources, strict=True):
             try:
                 fitted = prepare.fit(read_picture(picture, as_stored, prepare.channels, self.keep_ids))
@@ -136,14 +143,14 @@ class Recognizer:
                 found.append(Prediction(source, "not a digit", reason=NO_INK))
                 continue
             ready.append(fitted)
+            reasons.append(self.stranger(picture, fitted))
             found.append(None)
-        rows = self.rows(np.stack(ready)) if ready else iter(())
-        return [
-            refused(self.answer(source, *next(rows), as_stored), self.stranger(picture))
-            if prediction is None
-            else prediction
-            for picture, source, prediction in zip(pictures, sources, found, strict=True)
-        ]
+        answers = zip(self.rows(np.stack(ready)) if ready else (), reasons, strict=True)
+        for number, (source, prediction) in enumerate(zip(sources, found, strict=True)):
+            if prediction is None:
+                row, reason = next(answers)
+                found[number] = refused(self.answer(source, *row, as_stored), reason)
+        return [prediction for prediction in found if prediction is not None]
 
     def rows(self, images: NDArray[np.uint8]) -> Iterator[tuple[list[float], list[bool], float]]:
         """Of each of the images (N, H, W): its probabilities (K,), which of them stand in its set, its strangeness.

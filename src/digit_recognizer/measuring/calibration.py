@@ -12,17 +12,16 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.data.spec import Labels
 from digit_recognizer.errors import ConfigError, DataError, ModelFileError
 from digit_recognizer.measuring.checks import as_model_labels, check_form
-from digit_recognizer.measuring.conformal import ConformalSets, fit_sets, upper_limit
+from digit_recognizer.measuring.conformal import ConformalSets, fit_sets, strangest_of
 from digit_recognizer.measuring.scores import negative_log_likelihood
 from digit_recognizer.measuring.selective import AnswerTable, answer_table
+from digit_recognizer.measuring.typical import Typical, fit_typical
 from digit_recognizer.models import Model
 from digit_recognizer.models.header import ModelHeader
 from digit_recognizer.models.runtime import Strangeness
 from digit_recognizer.models.softmax import softmax
 
 COLDEST, WARMEST = 0.02, 50.0  # temperatures that are searched
-# Share of digits that are not taken for strangers, and the least that it may be where few images cannot support it.
-FAMILIAR, LEAST_FAMILIAR = 0.998, 0.95
 MARGINAL_LEVELS = (0.9, 0.95, 0.99, 0.999)
 CLASS_LEVELS = (0.9, 0.95, 0.99)
 
@@ -35,9 +34,9 @@ class Calibration:
     temperature: float
     answers: AnswerTable
     sets: tuple[ConformalSets, ...]
-    # The strangeness beyond which an image is no digit: all but a share of 1 - FAMILIAR of the images stay below, or of
-    # 1 / (n + 1) where n calibration images support no more. None without a watch, and where n supports too little.
+    # The strangeness beyond which an image is no digit, as `strangest_of` has it; None without a watch.
     strangest: float | None = None
+    typical: Typical | None = None  # of pictures that are no digits, which stand all alike or each in its own way
 
     def set_at(self, level: float, *, per_class: bool = False) -> ConformalSets:
         """The prediction sets of a level (0..1). Raises ConfigError for a level that was not fitted."""
@@ -55,6 +54,7 @@ class Calibration:
             "answers": self.answers.to_dict(),
             "sets": [each.to_dict() for each in self.sets],
             "strangest": self.strangest,
+            "typical": self.typical.to_dict() if self.typical else None,
         }
 
 
@@ -67,23 +67,28 @@ def read_calibration(header: ModelHeader) -> Calibration | None:
         sets = tuple(ConformalSets.from_dict(each) for each in fields["sets"])
         if any(len(each.least) != len(header.class_names) for each in sets):
             raise ValueError("its sets are of another number of classes")
-        strangest = fields["strangest"]
+        strangest, typical = fields["strangest"], fields.get("typical")  # files before it was there have none
         return Calibration(
             dict(fields["source"]),
             header.temperature,
             AnswerTable.from_dict(fields["answers"]),
             sets,
             float(strangest) if strangest is not None else None,
+            Typical.from_dict(typical) if typical is not None else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(f"{header.name}: its calibration is damaged ({error}). Copy the model again.") from error
 
 
 def calibrate(
-    logits: NDArray[np.float32], labels: Labels, source: dict[str, Any], strangeness: Strangeness = None
+    logits: NDArray[np.float32],
+    labels: Labels,
+    source: dict[str, Any],
+    strangeness: Strangeness = None,
+    typical: Typical | None = None,
 ) -> Calibration:
     """Fit everything on calibration images: logits (N, K), labels (N,) 0..K-1, source as Calibration keeps it,
-    strangeness (N,) where a watch gives it.
+    strangeness (N,) where a watch gives it; typical: fitted already, for pictures that are no digits.
 
     Raises DataError where the sample tells nothing (see fit_temperature).
     """
@@ -93,13 +98,7 @@ def calibrate(
     sets = [fit_sets(probabilities, labels, level, per_class=False) for level in MARGINAL_LEVELS]
     sets += [fit_sets(probabilities, labels, level, per_class=True) for level in CLASS_LEVELS]
     strangest = None if strangeness is None else strangest_of(strangeness.astype(np.float64))
-    return Calibration(source, temperature, answers, tuple(sets), strangest)
-
-
-def strangest_of(strangeness: NDArray[np.float64]) -> float | None:
-    """The limit of strangeness (n,) that Calibration keeps: of few images that of the strangest."""
-    level = min(FAMILIAR, len(strangeness) / (len(strangeness) + 1))
-    return upper_limit(strangeness, level) if level >= LEAST_FAMILIAR else None
+    return Calibration(source, temperature, answers, tuple(sets), strangest, typical)
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: Labels) -> float:
@@ -143,9 +142,11 @@ def calibrate_model(model: Model, dataset: Dataset, split: str | None = None) ->
     labels = as_model_labels(part.labels, dataset.spec.classes, model.header.class_names, dataset.spec.name)
     if not len(part):
         raise DataError(f"{dataset.spec.name}: its split {chosen!r} is empty.")
-    logits, strangeness = model.observe(part.take(np.arange(len(part))))
+    images = part.take(np.arange(len(part)))
+    logits, strangeness = model.observe(images)
     source = {"name": dataset.spec.name, "split": chosen, "n": len(part), "sha256": part.sha256}
-    found = calibrate(logits, labels, source, strangeness)
+    typical = fit_typical([images]) if model.preprocess.form == "picture" else None
+    found = calibrate(logits, labels, source, strangeness, typical)
     before, after = (
         negative_log_likelihood(labels, softmax(logits / temperature)) or 0.0
         for temperature in (model.header.temperature, found.temperature)

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data.spec import Labels
 
+# Share of images that are not taken for strangers, and the least that it may be where few images cannot support it.
+FAMILIAR, LEAST_FAMILIAR = 0.998, 0.95
+
 
 @dataclass(frozen=True)
 class ConformalSets:
@@ -72,6 +75,16 @@ def upper_limit(values: NDArray[np.float64], level: float) -> float | None:
     # The next value is as likely to be the largest of the n + 1 as any other of them.
     allowed = math.floor((len(values) + 1) * (1 - level) + 1e-9)
     return float(np.sort(values)[-allowed]) if allowed >= 1 else None
+
+
+def strangest_of(values: NDArray[np.float64]) -> float | None:
+    """The limit beyond which a value is a stranger, by those of calibration images (n,); of few images the largest.
+
+    All but a share of 1 - FAMILIAR of the images stay below, or of 1 / (n + 1) where n images support no more. None
+    where they support too little.
+    """
+    level = min(FAMILIAR, len(values) / (len(values) + 1))
+    return upper_limit(values, level) if level >= LEAST_FAMILIAR else None
 
 
 def images_needed(level: float) -> int:

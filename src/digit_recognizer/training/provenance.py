@@ -16,6 +16,7 @@ from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.measuring import wilson
 from digit_recognizer.measuring.calibration import calibrate
+from digit_recognizer.measuring.typical import fit_typical
 from digit_recognizer.models import ModelHeader
 from digit_recognizer.models.model_file import weights_sha256
 from digit_recognizer.models.runtime import BATCH, TorchRuntime
@@ -75,8 +76,9 @@ def calibrated(header: ModelHeader, dataset: Dataset, network: nn.Module) -> Mod
     )
     strange = None if strangeness[0] is None else np.concatenate(strangeness)
     source = {"name": dataset.spec.name, "split": "calibration", "n": len(split), "sha256": split.sha256}
+    typical = fit_typical(split.batches(BATCH)) if header.preprocess.form == "picture" else None
     try:
-        found = calibrate(np.concatenate(logits), split.labels, source, strange)
+        found = calibrate(np.concatenate(logits), split.labels, source, strange, typical)
     except DataError:
         return header
     return replace(header, calibration=found.to_dict())
