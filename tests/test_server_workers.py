@@ -88,9 +88,9 @@ def test_a_killed_process_ends_both_batches_that_it_had_and_no_more(workers: Wor
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
-    while sum(worker.asked for worker in workers.all) < len(threads):
+    while not all(worker.entering.locked() and worker.leaving.locked() for worker in workers.all):
         time.sleep(0.01)
-    time.sleep(0.2)  # until all are sent
+    time.sleep(0.2)  # until the second is sent, too
     for process in ids(workers):
         os.kill(process, signal.SIGKILL)
     for thread in threads:
