@@ -16,8 +16,9 @@ from PIL import Image
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
 from digit_recognizer.measuring.calibration import read_calibration
+from digit_recognizer.measuring.selective import ANSWERED, WISHES
 from digit_recognizer.models import load_model
-from digit_recognizer.recognizer import BATCH, DEFAULT_ANSWERED, DEFAULT_WISHES, Recognizer, get_predicted_label
+from digit_recognizer.recognizer import BATCH, Recognizer, get_predicted_label
 
 Digit = NDArray[np.uint8]
 
@@ -175,12 +176,12 @@ def test_by_default_nineteen_of_twenty_calibration_images_are_answered(name: str
     chosen = Recognizer(model).answers
     assert calibration is not None
     assert chosen is not None
-    assert chosen.answered >= DEFAULT_ANSWERED * chosen.n
+    assert chosen.answered >= ANSWERED * chosen.n
     assert chosen.bound <= chosen.max_error
-    lesser = [wish for wish in DEFAULT_WISHES if wish < chosen.max_error]
+    lesser = [wish for wish in WISHES if wish < chosen.max_error]
     if lesser:
         with suppress(ConfigError):
-            assert calibration.answers.threshold(lesser[-1]).answered < DEFAULT_ANSWERED * chosen.n
+            assert calibration.answers.threshold(lesser[-1]).answered < ANSWERED * chosen.n
 
 
 def test_digits_that_a_person_drew_large(classic: Recognizer, shared_data: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from copy import copy
 from functools import lru_cache
 from pathlib import Path
@@ -26,10 +25,6 @@ from digit_recognizer.prediction import DOUBTFUL, ELSEWHERE, NO_INK, STRANGE, ST
 
 DEFAULT_MODEL = "best"
 DEFAULT_LEVEL = 0.99  # of prediction sets
-# Errors among the answers that are wished for where none is named: the least for which the calibration images show
-# that it is met, and of which at least DEFAULT_ANSWERED are answered.
-DEFAULT_WISHES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
-DEFAULT_ANSWERED = 0.95
 BATCH = 512  # prepared pictures held at once
 GIVEN = 0.5  # the probability from which on a label is given, where a picture may bear several
 
@@ -66,7 +61,7 @@ class Recognizer:
         """A shipped name, a model file or a run folder.
 
         max_error: share of the answers that may be wrong (0.001 is 0.1 %), or else the status is "unsure"; by default
-            the least of DEFAULT_WISHES that the model can meet and still answer 95 of 100 calibration images.
+            the least of `selective.WISHES` that the model can meet and still answer 95 of 100 calibration images.
             1: always answer.
         level: probability (0..1) that a prediction set holds the actual class; 0.9, 0.95, 0.99 or 0.999.
         Both promises are for pictures like those that the model was calibrated on.
@@ -218,15 +213,7 @@ def answering(model: Model, calibration: Calibration | None, max_error: float | 
                 " Calibrate it on labelled pictures with: digits calibrate"
             )
         return None
-    if max_error is not None:
-        return calibration.answers.threshold(max_error)
-    found = None
-    for wish in DEFAULT_WISHES:
-        with suppress(ConfigError):
-            found = calibration.answers.threshold(wish)
-            if found.answered >= DEFAULT_ANSWERED * found.n:
-                break
-    return found
+    return calibration.answers.usual() if max_error is None else calibration.answers.threshold(max_error)
 
 
 def get_predicted_label(picture: Picture, model: str | Path | Recognizer = DEFAULT_MODEL) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ THRESHOLDS = 1 - np.logspace(-7, -0.01, 200)
 LEVEL = 0.95  # confidence of the bound
 # Means for which no, one, two or three mistakes or fewer have a probability of 1 - LEVEL (Poisson).
 POISSON_MEANS = (2.996, 4.744, 6.296, 7.754)
+WISHES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)  # shares of the answers that may be wrong
+ANSWERED = 0.95  # of the images
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,18 @@ class AnswerTable:
 
     n: int  # calibration images
     rows: tuple[tuple[float, int, int, float], ...]  # threshold, answered, wrong, upper bound; the strictest first
+
+    def usual(self) -> AnswerThreshold | None:
+        """The threshold where no error is wished for: of the least of WISHES at which ANSWERED are answered, or else of
+        the largest that can be met; None where none can.
+        """
+        found = None
+        for wish in WISHES:
+            with suppress(ConfigError):
+                found = self.threshold(wish)
+                if found.answered >= ANSWERED * found.n:
+                    break
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON keeps them."""
