@@ -58,6 +58,14 @@ def test_a_new_picture_of_the_kind_is_refused_as_seldom_as_is_said(n: int, seed:
     assert refused <= 0.25
 
 
+def test_a_picture_is_compared_with_the_mean_of_the_others() -> None:
+    """Where pictures are alike nowhere, each is like a mean in which it stands itself, as no new one is."""
+    noise = np.random.default_rng(0).integers(0, 256, (220, 28, 28)).astype(np.uint8)
+    typical = fit_typical([noise[:20]])
+    assert typical is not None
+    assert np.mean([typical.is_like(each) for each in noise[20:]]) > 0.8
+
+
 def test_few_pictures_tell_nothing() -> None:
     assert fit_typical([films(18)]) is None
     assert fit_typical([films(19)]) is not None

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digit_recognizer.errors import ModelFileError
 from digit_recognizer.server.problems import ProblemError
 from digit_recognizer.server.workers import Workers
 from server_process import as_png, running, seven
@@ -67,6 +68,17 @@ def test_a_question_that_cannot_be_answered_spoils_no_other(workers: Workers[int
     first, error, last = workers.ask([1, 0, 2])
     assert (first, last) == (1.0, 0.5)
     assert isinstance(error, ZeroDivisionError)
+
+
+def unready(_questions: list[int]) -> list[float]:
+    raise ModelFileError("it is gone")
+
+
+def test_what_keeps_a_process_from_answering_is_told_at_the_beginning() -> None:
+    made = Workers(unready, 1)
+    with pytest.raises(ModelFileError, match="gone"):
+        made.begin()
+    made.close()
 
 
 def test_a_process_that_dies_is_told_of_and_started_anew(workers: Workers[int, float]) -> None:

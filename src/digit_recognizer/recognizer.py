@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digit_recognizer.errors import ConfigError, ImageError
+from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
 from digit_recognizer.images import Picture, read_picture, shown_name
 from digit_recognizer.images.dicom_modality import modality_of
 from digit_recognizer.images.pages import states_turn
@@ -114,13 +114,11 @@ class Recognizer:
 
         By what its file states, or since it is light and dark elsewhere than they are.
         """
-        if self.typical and not self.typical.is_like(image):
-            return ELSEWHERE
         learned = self.model.header.data.get("modalities")
         stated = modality_of(picture) if learned and isinstance(picture, str | os.PathLike) else None
-        if learned is None or stated is None or stated in learned:
-            return None
-        return f"its file states the modality {stated}, and the model learned from {', '.join(map(str, learned))}"
+        if learned is not None and stated is not None and stated not in learned:
+            return f"its file states the modality {stated}, and the model learned from {', '.join(map(str, learned))}"
+        return None if self.typical is None or self.typical.is_like(image) else ELSEWHERE
 
     def read(self, pictures: Sequence[Picture], sources: Sequence[str], as_stored: bool = False) -> list[Prediction]:
         """Predictions of pictures with these names, upright as they state or as stored."""
@@ -191,11 +189,11 @@ def same_recognizer(
     """Another process's recognizer, in this one: on one thread, since every core has a process.
 
     model, sha256: its file, and what was read of it there. The others: as for `Recognizer.load`.
-    Raises ConfigError where the file that is found here is another one.
+    Raises ModelFileError where the file that is found here is another one.
     """
     found = load_model(model, runtime, threads=1)
     if found.sha256 != sha256:
-        raise ConfigError(
+        raise ModelFileError(
             f"{found.path}: is another model than the one this run began with ({found.sha256[:12]}, not {sha256[:12]})."
             " Copy that one here."
         )

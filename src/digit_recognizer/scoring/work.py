@@ -47,7 +47,7 @@ def score_shard(shard: Shard, out: str, settings: Settings) -> Done:
     """Score one shard and write its part, whole or not at all; the same rows at every call.
 
     out: the folder of the parts, a local path or one that fsspec knows. A part that is there is written over. Raises
-    ConfigError where the model that is found here is another one, DataError for a table without the column,
+    ModelFileError where the model that is found here is another one, DataError for a table without the column,
     StorageError where the part cannot be written.
     """
     recognizer = same_recognizer(settings.model, settings.model_sha256, settings.max_error)

@@ -95,8 +95,8 @@ class Batcher(Generic[Q, A]):
 
 
 def answer_each(answer: Callable[[list[Q]], Sequence[A | Exception]], questions: list[Q]) -> Sequence[A | Exception]:
-    """An answer or an error for each; one that cannot be answered spoils no other."""
+    """An answer or an error for each; one that cannot be answered spoils no other. Of no question: an error, if any."""
     try:
         return answer(questions)
     except Exception as error:
-        return [error] if len(questions) == 1 else [answer_each(answer, [each])[0] for each in questions]
+        return [error] if len(questions) <= 1 else [answer_each(answer, [each])[0] for each in questions]

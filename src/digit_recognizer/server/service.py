@@ -23,7 +23,7 @@ from digit_recognizer.server.metrics import Metrics
 from digit_recognizer.server.uploads import Upload
 from digit_recognizer.server.work import (
     Recognised,
-    Same,
+    elsewhere,
     explain_upload,
     predict_elsewhere,
     predict_uploads,
@@ -44,11 +44,11 @@ class Service:
         """processes: that recognise pictures of one digit, each with the model in its memory; 0: a thread does it."""
         self.recognizer, self.limits, self.metrics = recognizer, limits, Metrics()
         self.header = recognizer.model.header
-        recognise = partial(predict_uploads, recognizer, most_pixels=limits.quick_pixels)
-        elsewhere = partial(predict_elsewhere, Same.of(recognizer), most_pixels=limits.quick_pixels)
-        self.workers = Workers(elsewhere, processes) if processes else None
+        most = limits.quick_pixels
+        there = partial(predict_elsewhere, elsewhere(recognizer), most_pixels=most)
+        self.workers = Workers(there, processes) if processes else None
         self.quick: Batcher[Upload, Recognised | None] = Batcher(
-            self.workers.ask if self.workers else recognise,
+            self.workers.ask if self.workers else partial(predict_uploads, recognizer, most_pixels=most),
             limits.pictures,
             threads=self.workers.threads if self.workers else 1,
             on_batch=self.metrics.batches.observe,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from threading import Event
 
 from PIL import Image
@@ -57,27 +59,18 @@ def predict_uploads(recognizer: Recognizer, uploads: list[Upload], most_pixels: 
     return [found[number] for number in range(len(uploads))]
 
 
-@dataclass(frozen=True)
-class Same:
-    """What another process needs to make the same recognizer."""
-
-    model: str  # its file
-    sha256: str  # of what was read of it
-    max_error: float | None
-    level: float
-    runtime: str
-
-    @classmethod
-    def of(cls, recognizer: Recognizer) -> Same:
-        model = recognizer.model
-        runtime = "torch" if model.runtime.name == "torch" else "onnx"
-        return cls(str(model.path), model.sha256, recognizer.max_error, recognizer.level, runtime)
+def elsewhere(recognizer: Recognizer) -> Callable[[], Recognizer]:
+    """What makes the same recognizer in another process, once there; it can be pickled."""
+    model = recognizer.model
+    runtime = "torch" if model.runtime.name == "torch" else "onnx"
+    return partial(same_recognizer, str(model.path), model.sha256, recognizer.max_error, recognizer.level, runtime)
 
 
-def predict_elsewhere(same: Same, uploads: list[Upload], most_pixels: int) -> list[Recognised | None]:
+def predict_elsewhere(
+    make: Callable[[], Recognizer], uploads: list[Upload], most_pixels: int
+) -> list[Recognised | None]:
     """`predict_uploads` in another process than the recognizer's."""
-    recognizer = same_recognizer(same.model, same.sha256, same.max_error, same.level, same.runtime)
-    return predict_uploads(recognizer, uploads, most_pixels)
+    return predict_uploads(make(), uploads, most_pixels)
 
 
 def within(recognizer: Recognizer, seconds: float, left: Event, upload: Upload) -> Recognizer:

@@ -79,9 +79,11 @@ class Workers(Generic[Q, A]):
         return AHEAD * len(self.all)
 
     def begin(self) -> None:
-        """Wait until each has answered that it has nothing to answer."""
+        """Wait until each can answer. Raises what keeps it from that, as a model that is not there."""
         for worker in self.all:
-            worker.ask([])
+            for failure in worker.ask([]):
+                assert isinstance(failure, Exception)
+                raise failure
 
     def ask(self, questions: list[Q]) -> Sequence[A | Exception]:
         """As `Worker.ask`; from any thread."""
