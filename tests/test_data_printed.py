@@ -76,7 +76,7 @@ def test_joined_splits_hold_both_kinds_in_a_fixed_order() -> None:
 
 def test_the_specs_say_what_is_loaded() -> None:
     assert {name: SPECS[name] for name in ("printed", "mixed")} == {"printed": PRINTED, "mixed": MIXED}
-    assert MIXED.counts == {"train": 95_000, "validation": 10_000, "calibration": 10_000, "test": 20_000}
+    assert MIXED.counts == {"train": 125_000, "validation": 10_000, "calibration": 10_000, "test": 20_000}
 
 
 def test_the_list_says_whether_they_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:

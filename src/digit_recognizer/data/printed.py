@@ -20,7 +20,7 @@ PRINTED = DatasetSpec(
     size=28,
     licence="MIT; each font has a free licence of its own",
     source="Debian's font packages, named in images/printed_fonts.py",
-    counts={"train": 30_000, "validation": 5_000, "calibration": 5_000, "test": 10_000},
+    counts={"train": 60_000, "validation": 5_000, "calibration": 5_000, "test": 10_000},
 )
 
 PHOTOGRAPHED = 15_000  # training digits of MNIST that are in the mixed set as photos show them, besides

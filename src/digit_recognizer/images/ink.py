@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images.clutter import without_clutter
 from digit_recognizer.images.shadows import is_shadow_edge
+from digit_recognizer.images.surface import SmoothPaper, is_darker, smooth_paper, through_edge
 
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -53,8 +54,7 @@ def find_ink(grey: Grey, min_contrast: int = 32, widest_stroke: float = 1 / COAR
         for a page, whose shadows may be narrower.
     Of a dark and of a light ink the one counts that departs farther from a smooth paper fitted to the picture's edge.
     """
-    level = even_paper(grey)
-    found = on_uneven_paper(grey, widest_stroke) if level is None else on_even_paper(grey, level)
+    found = departing(grey, widest_stroke)
     if found.contrast < min_contrast * (PALE if found.contrast >= found.unrest else 1):
         return None
     ink = np.asarray(np.rint(np.clip(found.strength, 0, 1) * 255), np.uint8)
@@ -62,6 +62,18 @@ def find_ink(grey: Grey, min_contrast: int = 32, widest_stroke: float = 1 / COAR
         return ink if ink.any() else None
     kept = without_clutter(ink)
     return kept if kept.any() and not is_edge(found, kept, widest_stroke) else None
+
+
+def departing(grey: Grey, widest_stroke: float) -> Found:
+    """What departs from the paper of a picture (H, W), whatever that is like."""
+    level = even_paper(grey)
+    if level is not None and min(grey.shape) > TIGHT:
+        return on_even_paper(grey, level)
+    small = shrunk(grey)
+    paper = smooth_paper(small)
+    if level is not None and (paper is None or np.ptp(paper.surface) <= 2 * EVEN):
+        return on_even_paper(grey, level)
+    return on_uneven_paper(grey, small, widest_stroke) if paper is None else on_smooth_paper(grey, small, paper)
 
 
 def is_edge(found: Found, ink: Grey, widest_stroke: float) -> bool:
@@ -119,11 +131,21 @@ def on_even_paper(grey: Grey, paper: int) -> Found:
     return Found(away / np.float32(max(1, contrast)), float(contrast), CLEAR * max(EVEN, grain_of(away)))
 
 
-def on_uneven_paper(grey: Grey, widest_stroke: float) -> Found:
-    """What departs from paper under uneven light in a picture (H, W)."""
-    small = shrunk(grey)
-    dark = ink_is_dark(small)
-    light = 255 - small if dark else small
+def on_smooth_paper(grey: Grey, small: Floats, paper: SmoothPaper) -> Found:
+    """What departs from paper under light that changes slowly; small: the picture (H, W) as smooth_paper saw it."""
+    light, below = as_light(small, paper.dark), as_light(paper.surface.astype(np.float32), paper.dark)
+    away = departures(small, below, paper.dark)
+    written = away > np.percentile(away, 99) / 2
+    contrast = float(np.percentile(light - below, 99))
+    strongest = float(np.percentile(away[written], 90))
+    ink = strengths(grey, below, paper.dark, 0.0, strongest)
+    return Found(ink, contrast, CLEAR * grain_of(light - below))
+
+
+def on_uneven_paper(grey: Grey, small: Floats, widest_stroke: float) -> Found:
+    """What departs from paper under uneven light; small: the picture (H, W), shrunk."""
+    dark = is_darker(small - through_edge(small))
+    light = as_light(small, dark)
     paper, written = paper_below(light, widest_stroke)
     if not written.any() or written.all():
         return Found(np.zeros(grey.shape, np.float32), 0.0, 0.0)
@@ -131,10 +153,21 @@ def on_uneven_paper(grey: Grey, widest_stroke: float) -> Found:
     strongest = float(np.percentile(away[written], 90))
     low = min(NOISE * grain_of(away[~written]), strongest / 2)
     contrast = float(np.percentile(light[written] - paper[written], 90))
-    whole = np.asarray(cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-    ink = (departures(grey.astype(np.float32), whole, dark) - low) / max(1e-6, strongest - low)
+    ink = strengths(grey, paper, dark, low, strongest)
     unrest = max(CLEAR * grain_of(light - paper), float(np.subtract(*np.percentile(paper, [95, 5]))))
-    return Found(np.asarray(ink, np.float32), contrast, unrest, light, paper)
+    return Found(ink, contrast, unrest, light, paper)
+
+
+def as_light(picture: Floats, dark: bool) -> Floats:
+    """The picture with ink lighter than paper."""
+    return 255 - picture if dark else picture
+
+
+def strengths(grey: Grey, paper: Floats, dark: bool, low: float, strongest: float) -> Floats:
+    """How strong ink is on paper, both (H, W): 0 where it departs by `low`, 1 where by `strongest`."""
+    whole = np.asarray(cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    away = departures(grey.astype(np.float32), whole, dark)
+    return np.asarray((away - low) / max(1e-6, strongest - low), np.float32)
 
 
 def grain_of(away: Floats) -> float:
@@ -161,24 +194,6 @@ def shrunk(grey: Grey) -> Floats:
         return grey.astype(np.float32)
     size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
     return cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-
-
-def ink_is_dark(picture: Floats) -> bool:
-    """Whether ink, what departs farthest from a smooth surface through the picture's edge, is darker than that."""
-    height, width = picture.shape
-    rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    terms = np.stack([np.ones_like(rows), rows, columns, rows * columns, rows**2, columns**2], axis=-1)
-    edge = np.ones(picture.shape, bool)
-    edge[1:-1, 1:-1] = False
-    known, levels = terms[edge], picture[edge].astype(np.float64)
-    weights = np.ones(len(levels))
-    for _ in range(ROUNDS):  # towards the least absolute departures, which ink at the edge hardly moves
-        root = np.sqrt(weights)[:, None]
-        surface, *_ = np.linalg.lstsq(known * root, levels * root[:, 0], rcond=None)
-        weights = 1 / np.maximum(np.abs(levels - known @ surface), 1)
-    away = picture - terms @ surface
-    low, high = np.percentile(away, [1, 99])
-    return bool(-low > high)
 
 
 def paper_below(light_ink: Floats, widest_stroke: float) -> tuple[Floats, Mask]:

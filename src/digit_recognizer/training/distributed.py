@@ -92,7 +92,10 @@ def share(loop: Loop) -> None:
         return
     loop.position = as_the_first(loop.position, loop.learner)
     agreed = Interrupt()  # what one process heard, all do after the same step
-    loop.learner.forward = Together(loop.learner.network, loop.learner.device, loop.interrupt, agreed)
+    learner = loop.learner
+    learner.forward = Together(
+        learner.network, learner.device, loop.interrupt, agreed, bfloat16=learner.recipe.bfloat16
+    )
     loop.interrupt = agreed
     loop.score = together(loop.score)
 
@@ -112,9 +115,11 @@ def as_the_first(position: Position, learner: Learner) -> Position:
 class Together:
     """A network's forward pass, by all processes together: inputs (n, ...) -> logits (n, ...), the same in each."""
 
-    def __init__(self, network: nn.Module, device: torch.device, heard: Interrupt, agreed: Interrupt) -> None:
+    def __init__(
+        self, network: nn.Module, device: torch.device, heard: Interrupt, agreed: Interrupt, *, bfloat16: bool
+    ) -> None:
         parallel = DistributedDataParallel(network, device_ids=[device.index] if device.type == "cuda" else None)
-        self.forward = computing(parallel, device)
+        self.forward = computing(parallel, device, on_cpu=bfloat16)
         self.network, self.heard, self.agreed = network, heard, agreed
 
     def __call__(self, inputs: Tensor) -> Tensor:

@@ -34,16 +34,17 @@ def choose_device(wish: str | None) -> torch.device:
     return device
 
 
-def computing(network: nn.Module, device: torch.device) -> Callable[[Tensor], Tensor]:
+def computing(network: nn.Module, device: torch.device, *, on_cpu: bool = False) -> Callable[[Tensor], Tensor]:
     """A network's forward pass while it learns: in bfloat16 on a GPU that has it, with logits in float32.
 
-    On the CPU it is the network itself.
+    On a CPU it is the network itself, unless it shall compute in bfloat16 there too.
     """
-    if device.type != "cuda" or not torch.cuda.is_bf16_supported(including_emulation=False):
+    on_gpu = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    if not (on_gpu or (on_cpu and device.type == "cpu")):
         return network
 
     def forward(inputs: Tensor) -> Tensor:
-        with torch.autocast("cuda", torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16):
             logits: Tensor = network(inputs)
         return logits.float()
 

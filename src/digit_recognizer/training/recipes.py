@@ -106,23 +106,24 @@ CNN_7 = replace(
 )
 BEST = EnsembleRecipe("best", (CNN, CNN_7, CNN_FINE))
 
-# For digits of both kinds (--data mixed): three quarters of them in each epoch, drawn anew.
-MIXED = replace(CNN, name="mixed", epochs=10, images=60_000)
+# For digits of both kinds (--data mixed): two thirds of them in each epoch, drawn anew.
+MIXED = replace(CNN, name="mixed", epochs=14, images=80_000, bfloat16=True)
 
 # Reads digits that touch, a whole line at once.
 LINES = LineRecipe(
     Recipe(
         "lines",
-        epochs=30,
-        images=6_000,
+        epochs=100,
+        images=12_800,
         batch_size=64,
         learning_rate=0.01,
         optimizer="muon",
         muon_rate=0.05,
         warmup=0.1,
-        averaging=0.995,
+        averaging=0.998,
         degradation=Degradation(pen=0.2, blur=0.15, noise=0.1),
         threads=1,
+        bfloat16=True,
     ),
     channels=(24, 48, 96, 128, 192, 192),
     style=Style(

@@ -210,9 +210,11 @@ def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> 
     torch.manual_seed(task.seed)
     described = recipe.architecture(preprocess.size, len(spec.classes), preprocess.channels)
     network = (task.model or started(recipe, described)).to(task.device)
+    learning = recipe.learning if isinstance(recipe, LineRecipe) else recipe
+    computed = computing(network, task.device, on_cpu=learning.bfloat16)
     if isinstance(recipe, LineRecipe):
         return Loop(
-            learner=Learner(recipe.learning, network, string_loss, computing(network, task.device)),
+            learner=Learner(learning, network, string_loss, computed),
             train=TrainingStrings(task.learn, recipe, task.device),
             validation=ValidationStrings(held_out, task.device) if held_out else None,
             seed=task.seed,
@@ -222,7 +224,7 @@ def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> 
         )
     loss = task_loss(recipe, task.learn.labels, len(spec.classes), task.device)
     return Loop(
-        learner=Learner(recipe, network, loss, computing(network, task.device)),
+        learner=Learner(recipe, network, loss, computed),
         train=make_batches(task.learn, preprocess, recipe.batch_size, task.device, recipe.images),
         validation=make_batches(held_out, preprocess, VALIDATION_BATCH, task.device) if held_out else None,
         seed=task.seed,

@@ -4,7 +4,7 @@ import { blurred, dilated, opened, otsu } from "./filters.js";
 import { clip, largest, mean, median, percentile, plane, rint, share, smallest } from "./numbers.js";
 import { areaAveraged, bilinearRows } from "./resize.js";
 import { isShadowEdge } from "./shadows.js";
-import { departures as departuresFromEdge } from "./surface.js";
+import { inkIsDark, smoothPaper } from "./surface.js";
 
 const { fround } = Math;
 const EVEN = 4;
@@ -20,13 +20,23 @@ const [PALE, CLEAR] = [0.5, 5];
 
 // Light ink on black paper, or null where nothing stands out from the paper by `minContrast` grey levels.
 export function findInk(grey, minContrast) {
-  const level = evenPaper(grey);
-  const found = level === null ? onUnevenPaper(grey) : onEvenPaper(grey, level);
+  const found = departing(grey);
   if (found.contrast < minContrast * (found.contrast >= found.unrest ? PALE : 1)) return null;
   const some = (ink) => (ink.data.some((value) => value > 0) ? ink : null);
   if (Math.min(grey.width, grey.height) <= TIGHT) return some(found.ink);
   const kept = withoutClutter(found.ink);
   return isEdge(found, kept) ? null : some(kept);
+}
+
+// What departs from the paper, whatever that is like.
+function departing(grey) {
+  const level = evenPaper(grey);
+  if (level !== null && Math.min(grey.width, grey.height) > TIGHT) return onEvenPaper(grey, level);
+  const small = shrunk(grey);
+  const paper = smoothPaper(small);
+  const flat = paper === null || largest(paper.surface.data) - smallest(paper.surface.data) <= 2 * EVEN;
+  if (level !== null && flat) return onEvenPaper(grey, level);
+  return paper === null ? onUnevenPaper(grey, small) : onSmoothPaper(grey, small, paper);
 }
 
 // Whether the ink is nothing but the edge of a shadow.
@@ -78,8 +88,17 @@ function onEvenPaper({ width, height, data }, paper) {
   return { ink: plane(width, height, ink), contrast, unrest: CLEAR * Math.max(EVEN, grainOf(away)) };
 }
 
-function onUnevenPaper(grey) {
-  const small = shrunk(grey);
+function onSmoothPaper(grey, small, { surface, dark }) {
+  const [light, paper] = dark ? [inverted(small), inverted(surface)] : [small, surface];
+  const away = small.data.map((level, at) => departure(level, paper.data[at], dark));
+  const half = percentile(away, 99) / 2;
+  const strongest = fround(percentile(away.filter((each) => each > half), 90));
+  const above = light.data.map((level, at) => level - paper.data[at]);
+  const ink = inkOf(grey, paper, dark, 0, strongest);
+  return { ink, contrast: percentile(above, 99), unrest: CLEAR * grainOf(above) };
+}
+
+function onUnevenPaper(grey, small) {
   const dark = inkIsDark(small);
   const light = dark ? inverted(small) : small;
   const { paper, written } = paperBelow(light);
@@ -128,11 +147,6 @@ function shrunk(grey) {
   const size = [grey.width, grey.height].map((side) => Math.max(1, rint(side * factor)));
   const small = factor === 1 ? grey : areaAveraged(grey, ...size);
   return plane(small.width, small.height, Float32Array.from(small.data));
-}
-
-function inkIsDark(picture) {
-  const away = departuresFromEdge(picture);
-  return -percentile(away, 1) > percentile(away, 99);
 }
 
 function paperBelow(lightInk) {

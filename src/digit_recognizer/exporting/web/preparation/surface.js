@@ -1,28 +1,86 @@
-// A smooth surface of six terms through the edge of a picture, towards the least absolute departures.
+// Paper under light that changes slowly: images/surface.py line by line, but for the solution of the least squares.
+import { dilated, opened } from "./filters.js";
+import { percentile, plane, rint } from "./numbers.js";
 
 const TERMS = 6;
 const ROUNDS = 3;
+const INK = 0.15;
+const AT_EDGE = [[75, INK], [95, 0.5]];
+const OTHER_SIDE = 0.2;
+const [WIDEST, TOO_WIDE] = [1 / 3, 0.7];
+const [STRONG, FAINT, FRINGE, HAIRLINE] = [0.5, INK, 1 / 6, 1 / 12];
 
 const place = (at, size) => (size === 1 ? -1 : -1 + (2 * at) / (size - 1));
 const terms = (row, column) => [1, row, column, row * column, row * row, column * column];
+const value = (surface, each) => each.reduce((sum, term, i) => sum + term * surface[i], 0);
+const weight = (away) => 1 / Math.max(Math.abs(away), 1);
 
-// What a picture departs from the surface, (H, W) as one row after the other.
-export function departures({ width, height, data }) {
-  const termsAt = (row, column) => terms(place(row, height), place(column, width));
-  const [known, levels] = [[], []];
-  for (let row = 0; row < height; row += 1)
-    for (let column = 0; column < width; column += row === 0 || row === height - 1 ? 1 : Math.max(1, width - 1)) {
-      known.push(termsAt(row, column));
-      levels.push(data[row * width + column]);
-    }
-  const value = (surface, each) => each.reduce((sum, term, i) => sum + term * surface[i], 0);
-  let weights = levels.map(() => 1);
-  let surface;
+// The smooth paper of a picture, { surface, dark }, as one row after the other; null where no smooth surface fits it.
+export function smoothPaper(picture) {
+  const { width, height, data } = picture;
+  const known = termsOf(picture);
+  let surface = throughEdge(picture, known);
+  const dark = isDarker(data.map((level, at) => level - surface[at]));
+  const awayFrom = () => Float64Array.from(data, (level, at) => (dark ? -1 : 1) * (level - surface[at]));
   for (let round = 0; round < ROUNDS; round += 1) {
-    surface = leastSquares(known, levels, weights);
-    weights = levels.map((level, i) => 1 / Math.max(Math.abs(level - value(surface, known[i])), 1));
+    const away = awayFrom();
+    const most = INK * percentile(away, 99);
+    const found = leastSquares(known, data, away.map((each) => (each > most ? 0 : weight(each))));
+    surface = Float64Array.from(known, (each) => value(found, each));
   }
-  return Float64Array.from(data, (level, at) => level - value(surface, termsAt(Math.floor(at / width), at % width)));
+  const away = plane(width, height, awayFrom());
+  return fits(away) ? { surface: plane(width, height, Float32Array.from(surface)), dark } : null;
+}
+
+// Whether ink, what departs farthest from the surface through the picture's edge, is darker than that.
+export function inkIsDark(picture) {
+  const surface = throughEdge(picture, termsOf(picture));
+  return isDarker(Float64Array.from(picture.data, (level, at) => level - surface[at]));
+}
+
+const isDarker = (away) => -percentile(away, 1) > percentile(away, 99);
+
+function fits({ width, height, data }) {
+  const strongest = percentile(data, 99);
+  if (strongest <= 0 || -percentile(data, 1) > OTHER_SIDE * strongest) return false;
+  const [sides, ends] = [[0, width - 1], [0, height - 1]];
+  const edge = Float64Array.from([
+    ...ends.flatMap((row) => [...data.subarray(row * width, (row + 1) * width)]),
+    ...Array.from({ length: height }, (_, row) => sides.map((column) => data[row * width + column])).flat(),
+  ], Math.abs);
+  if (AT_EDGE.some(([part, most]) => percentile(edge, part) > most * strongest)) return false;
+  return !hasShadow(plane(width, height, Float32Array.from(data, (each) => each / strongest)));
+}
+
+// Whether some of the ink is wider than strokes are, or faint and no hairline.
+function hasShadow(ink) {
+  const { width, height, data } = ink;
+  const [widest, fringe, hairline] = [WIDEST, FRINGE, HAIRLINE].map((each) => side(ink, each));
+  const near = dilated(plane(width, height, Uint8Array.from(data, (each) => each > STRONG)), fringe, fringe).data;
+  const faint = plane(width, height, Uint8Array.from(data, (each, at) => each > FAINT && near[at] === 0));
+  if (opened(faint, hairline, hairline).data.some((each) => each)) return true;
+  return opened(ink, widest, widest).data.some((each) => each > TOO_WIDE);
+}
+
+const side = ({ width, height }, share) => Math.max(3, rint(Math.min(width, height) * share) | 1);
+
+function termsOf({ width, height }) {
+  const rows = Array.from({ length: height }, (_, row) => place(row, height));
+  const columns = Array.from({ length: width }, (_, column) => place(column, width));
+  return rows.flatMap((row) => columns.map((column) => terms(row, column)));
+}
+
+// The surface through the edge of a picture, towards the least absolute departures, which ink there hardly moves.
+function throughEdge({ width, height, data }, all) {
+  const onEdge = (_, at) => at < width || at >= (height - 1) * width || at % width === 0 || at % width === width - 1;
+  const [known, levels] = [all.filter(onEdge), data.filter(onEdge)];
+  let weights = Float64Array.from(levels, () => 1);
+  let found;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    found = leastSquares(known, levels, weights);
+    weights = weights.map((_, i) => weight(levels[i] - value(found, known[i])));
+  }
+  return Float64Array.from(all, (each) => value(found, each));
 }
 
 // The coefficients of least weighted squares by the normal equations; a term that others make up gets 0.

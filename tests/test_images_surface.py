@@ -1,0 +1,77 @@
+"""Smooth paper is found below a digit whatever the light, and nothing else is taken for it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from digit_recognizer.data import Dataset
+from digit_recognizer.images import ink
+from digit_recognizer.images.ink import find_ink
+from digit_recognizer.images.surface import smooth_paper
+
+Grey = NDArray[np.uint8]
+SIDE = 72
+slopes = st.floats(-25, 25)
+
+
+def light(down: float, across: float, bend: float) -> NDArray[np.float64]:
+    """The levels of paper (SIDE, SIDE) under a lamp."""
+    rows, columns = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j]
+    return np.asarray(130 + down * rows + across * columns + bend * (rows**2 + columns**2) / 2, np.float64)
+
+
+def four(hairline: float) -> NDArray[np.float64]:
+    """The share of each pixel that is inked: the stem of a printed 4 wholly, its other strokes by a share."""
+    strokes = np.zeros((SIDE, SIDE))
+    cv2.line(strokes, (44, 12), (14, 44), hairline, 2)
+    cv2.line(strokes, (14, 44), (56, 44), hairline, 2)
+    cv2.line(strokes, (44, 12), (44, 58), 1.0, 8)
+    return np.asarray(cv2.GaussianBlur(strokes, (0, 0), 0.8))
+
+
+@given(down=slopes, across=slopes, bend=slopes, contrast=st.sampled_from([-90, 90]))
+def test_the_paper_below_a_digit_is_what_it_was_without(down: float, across: float, bend: float, contrast: int) -> None:
+    paper = light(down, across, bend)
+    found = smooth_paper(np.asarray(paper + contrast * four(0.4), np.float32))
+    assert found is not None
+    assert found.dark == (contrast < 0)
+    assert np.abs(found.surface - paper).max() < 3
+
+
+@given(down=slopes, across=slopes)
+def test_hairlines_under_a_lamp_are_ink(down: float, across: float) -> None:
+    """A fifth as dark as the stem: they are all that tells this 4 from a 1."""
+    page = light(15 + abs(down), across, 0) - 60 * four(0.35)
+    found = find_ink(np.asarray(np.rint(page), np.uint8))
+    assert found is not None
+    assert found[28, 28:31].max() > 40
+    assert found[44, 22:36].min() > 40
+
+
+def test_without_smooth_paper_hairlines_are_taken_for_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ink, "smooth_paper", lambda _: None)
+    found = find_ink(np.asarray(np.rint(light(20, 10, 0) - 60 * four(0.35)), np.uint8))
+    assert found is not None
+    assert found[44, 22:36].min() < 40
+
+
+@given(place=st.floats(-0.6, 0.6), turn=st.floats(0, np.pi), drop=st.integers(60, 90))
+def test_a_shadow_across_is_no_smooth_paper(place: float, turn: float, drop: int) -> None:
+    rows, columns = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j]
+    shaded = rows * np.sin(turn) + columns * np.cos(turn) > place
+    page = light(5, 5, 0) - drop * shaded - 60 * four(1)
+    assert smooth_paper(np.asarray(page, np.float32)) is None
+
+
+def test_mnist_under_a_lamp_is_found_as_it_is(mnist: Dataset) -> None:
+    for image in mnist.split("validation").take(np.arange(40)):
+        strokes = np.zeros((SIDE, SIDE))
+        strokes[8:64, 8:64] = np.repeat(np.repeat(image, 2, 0), 2, 1) / 255
+        found = find_ink(np.asarray(np.rint(light(20, -15, 10) - 80 * strokes), np.uint8))
+        assert found is not None
+        assert np.mean(np.abs(found / 255 - strokes) < 0.15) > 0.97
