@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images.clutter import without_clutter
 from digit_recognizer.images.shadows import is_shadow_edge
-from digit_recognizer.images.surface import SmoothPaper, is_darker, smooth_paper, through_edge
+from digit_recognizer.images.surface import SmoothPaper, edge_of, is_darker, smooth_paper, through_edge
 
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -110,11 +110,6 @@ def is_light(tight: Grey) -> bool:
     corners = tight[[0, 0, -1, -1], [0, -1, 0, -1]]
     mean = np.mean([float(part.mean()) for part in (corners, edge_of(tight), tight)])
     return bool(mean > (int(tight.min()) + int(tight.max())) / 2)
-
-
-def edge_of(grey: Grey) -> Grey:
-    """The pixels of a picture's four sides, corners twice."""
-    return np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
 
 
 def middle(levels: Grey) -> int:

@@ -13,8 +13,9 @@ from PIL import Image, ImageOps
 
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images.clutter import without_bars
-from digit_recognizer.images.ink import NEARLY_ALL, edge_of, find_ink
+from digit_recognizer.images.ink import NEARLY_ALL, find_ink
 from digit_recognizer.images.strokes import with_strokes
+from digit_recognizer.images.surface import edge_of
 
 FORMS = ("digit", "picture")
 FINE = 4  # pixels at which strokes are measured and mended, to one of the network's

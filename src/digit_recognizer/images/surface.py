@@ -5,7 +5,7 @@ Where it fits, nothing of a digit is taken for paper: hairlines and the blurred 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -20,9 +20,11 @@ INK = 0.15  # of the strongest ink: what departs farther from the surface is no 
 # edge is ink, and where nothing departs much to the other side.
 EDGE_SHARES, AT_EDGE = (75, 95), (INK, 0.5)
 OTHER_SIDE = 0.2
-# Of the picture's shorter side. A shadow is wider than strokes, or faint, far from what is strong, and no hairline.
+# Of the picture's shorter side: what is as wide is no stroke but a shadow. A shadow's rest is faint and far from what is
+# strong, as hairlines are, but wider, and reaches the picture's edge or covers some of the picture.
 WIDEST, TOO_WIDE = 1 / 3, 0.7
-STRONG, FAINT, FRINGE, HAIRLINE = 0.5, INK, 1 / 6, 1 / 12
+STRONG, FAINT, FRINGE, HAIRLINE = 0.5, INK, 1 / 8, 1 / 20
+SPOT = 0.06
 
 
 class SmoothPaper(NamedTuple):
@@ -51,7 +53,7 @@ def fits(away: Surface) -> bool:
     strongest = float(np.percentile(away, 99))
     if strongest <= 0 or -float(np.percentile(away, 1)) > OTHER_SIDE * strongest:
         return False
-    edge = np.abs(np.concatenate([away[0], away[-1], away[:, 0], away[:, -1]]))
+    edge = np.abs(edge_of(away))
     if (np.percentile(edge, EDGE_SHARES) > np.multiply(AT_EDGE, strongest)).any():
         return False
     return not has_shadow(np.asarray(away / strongest, np.float32))
@@ -62,10 +64,17 @@ def has_shadow(ink: Floats) -> bool:
 
     A blurred stroke is faint, too, but beside what is strong.
     """
-    strong = (ink > STRONG).astype(np.uint8)
-    faint = (ink > FAINT) & (cv2.dilate(strong, window(ink, FRINGE)) == 0)
-    wide = cv2.morphologyEx(faint.astype(np.uint8), cv2.MORPH_OPEN, window(ink, HAIRLINE))
-    return bool(wide.any() or cv2.morphologyEx(ink, cv2.MORPH_OPEN, window(ink, WIDEST)).max() > TOO_WIDE)
+    if cv2.morphologyEx(ink, cv2.MORPH_OPEN, window(ink, WIDEST)).max() > TOO_WIDE:
+        return True
+    near = cv2.dilate((ink > STRONG).astype(np.uint8), window(ink, FRINGE))
+    faint = ((ink > FAINT) & (near == 0)).astype(np.uint8)
+    wide = cv2.morphologyEx(faint, cv2.MORPH_OPEN, window(ink, HAIRLINE))
+    return bool(edge_of(wide).any() or wide.mean() > SPOT)
+
+
+def edge_of(picture: NDArray[Any]) -> NDArray[Any]:
+    """The pixels of a picture's four sides (H, W), corners twice."""
+    return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
 
 
 def window(picture: Floats, share: float) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@ import { blurred, dilated, opened, otsu } from "./filters.js";
 import { clip, largest, mean, median, percentile, plane, rint, share, smallest } from "./numbers.js";
 import { areaAveraged, bilinearRows } from "./resize.js";
 import { isShadowEdge } from "./shadows.js";
-import { inkIsDark, smoothPaper } from "./surface.js";
+import { edgeOf, inkIsDark, smoothPaper } from "./surface.js";
 
 const { fround } = Math;
 const EVEN = 4;
@@ -62,14 +62,6 @@ function isLight({ width, height, data }) {
   const corners = [data[0], data[width - 1], data[(height - 1) * width], data[height * width - 1]];
   const found = mean([mean(corners), mean(edgeOf({ width, height, data })), mean(data)]);
   return found > (smallest(data) + largest(data)) / 2;
-}
-
-// The pixels of a picture's four sides, corners twice.
-export function edgeOf({ width, height, data }) {
-  const rows = Array.from({ length: height }, (_, row) => row * width);
-  const right = rows.map((row) => data[row + width - 1]);
-  const across = [...data.subarray(0, width), ...data.subarray((height - 1) * width)];
-  return Uint8Array.from([...across, ...rows.map((row) => data[row]), ...right]);
 }
 
 function middle(levels) {

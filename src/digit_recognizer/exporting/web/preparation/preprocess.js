@@ -1,9 +1,10 @@
 // The one preparation, images/preprocess.py line by line: a grey picture -> the form of MNIST, 28 x 28.
 import { withoutBars } from "./clutter.js";
-import { edgeOf, findInk, NEARLY_ALL } from "./ink.js";
+import { findInk, NEARLY_ALL } from "./ink.js";
 import { clip, largest, plane, rint, share } from "./numbers.js";
 import { resized } from "./pillow.js";
 import { withStrokes } from "./strokes.js";
+import { edgeOf } from "./surface.js";
 
 const { fround } = Math;
 const FINE = 4;

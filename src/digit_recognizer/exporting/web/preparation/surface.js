@@ -1,6 +1,6 @@
 // Paper under light that changes slowly: images/surface.py line by line, but for the solution of the least squares.
 import { dilated, opened } from "./filters.js";
-import { percentile, plane, rint } from "./numbers.js";
+import { mean, percentile, plane, rint } from "./numbers.js";
 
 const TERMS = 6;
 const ROUNDS = 3;
@@ -8,7 +8,8 @@ const INK = 0.15;
 const AT_EDGE = [[75, INK], [95, 0.5]];
 const OTHER_SIDE = 0.2;
 const [WIDEST, TOO_WIDE] = [1 / 3, 0.7];
-const [STRONG, FAINT, FRINGE, HAIRLINE] = [0.5, INK, 1 / 6, 1 / 12];
+const [STRONG, FAINT, FRINGE, HAIRLINE] = [0.5, INK, 1 / 8, 1 / 20];
+const SPOT = 0.06;
 
 const place = (at, size) => (size === 1 ? -1 : -1 + (2 * at) / (size - 1));
 const terms = (row, column) => [1, row, column, row * column, row * row, column * column];
@@ -43,11 +44,7 @@ const isDarker = (away) => -percentile(away, 1) > percentile(away, 99);
 function fits({ width, height, data }) {
   const strongest = percentile(data, 99);
   if (strongest <= 0 || -percentile(data, 1) > OTHER_SIDE * strongest) return false;
-  const [sides, ends] = [[0, width - 1], [0, height - 1]];
-  const edge = Float64Array.from([
-    ...ends.flatMap((row) => [...data.subarray(row * width, (row + 1) * width)]),
-    ...Array.from({ length: height }, (_, row) => sides.map((column) => data[row * width + column])).flat(),
-  ], Math.abs);
+  const edge = edgeOf({ width, height, data }).map(Math.abs);
   if (AT_EDGE.some(([part, most]) => percentile(edge, part) > most * strongest)) return false;
   return !hasShadow(plane(width, height, Float32Array.from(data, (each) => each / strongest)));
 }
@@ -56,10 +53,19 @@ function fits({ width, height, data }) {
 function hasShadow(ink) {
   const { width, height, data } = ink;
   const [widest, fringe, hairline] = [WIDEST, FRINGE, HAIRLINE].map((each) => side(ink, each));
+  if (opened(ink, widest, widest).data.some((each) => each > TOO_WIDE)) return true;
   const near = dilated(plane(width, height, Uint8Array.from(data, (each) => each > STRONG)), fringe, fringe).data;
   const faint = plane(width, height, Uint8Array.from(data, (each, at) => each > FAINT && near[at] === 0));
-  if (opened(faint, hairline, hairline).data.some((each) => each)) return true;
-  return opened(ink, widest, widest).data.some((each) => each > TOO_WIDE);
+  const wide = opened(faint, hairline, hairline);
+  return edgeOf(wide).some((each) => each) || mean(wide.data) > SPOT;
+}
+
+// The pixels of a picture's four sides, corners twice.
+export function edgeOf({ width, height, data }) {
+  const rows = Array.from({ length: height }, (_, row) => row * width);
+  const right = rows.map((row) => data[row + width - 1]);
+  const across = [...data.subarray(0, width), ...data.subarray((height - 1) * width)];
+  return data.constructor.from([...across, ...rows.map((row) => data[row]), ...right]);
 }
 
 const side = ({ width, height }, share) => Math.max(3, rint(Math.min(width, height) * share) | 1);
