@@ -20,7 +20,7 @@ INK = 0.15  # of the strongest ink: what departs farther from the surface is no 
 # edge is ink, and where nothing departs much to the other side.
 EDGE_SHARES, AT_EDGE = (75, 95), (INK, 0.5)
 OTHER_SIDE = 0.2
-# Of the picture's shorter side: what is as wide is no stroke but a shadow. A shadow's rest is faint and far from what is
+# Of the picture's shorter side: what is as wide is no stroke but a shadow. A shadow's rest is faint, far from what is
 # strong, as hairlines are, but wider, and reaches the picture's edge or covers some of the picture.
 WIDEST, TOO_WIDE = 1 / 3, 0.7
 STRONG, FAINT, FRINGE, HAIRLINE = 0.5, INK, 1 / 8, 1 / 20

@@ -10,7 +10,7 @@ from digit_recognizer.reading.components import LEAST_HEIGHT, Box, box_around
 from digit_recognizer.reading.ink import darkness, strokes
 from digit_recognizer.reading.ruling import find_rules
 from digit_recognizer.reading.turning import Turn, best_turn
-from digit_recognizer.reading.upright import Digit, Word, read_upright
+from digit_recognizer.reading.upright import Digit, Word, read_upright, sketched
 from digit_recognizer.recognizer import Recognizer
 
 SURE = 0.995  # on drawn pages (seeds 300 to 302) 57 of 100 digits that were sure but wrong stay below, and 3 right ones
@@ -51,8 +51,9 @@ def read_page(picture: Picture, recognizer: Recognizer) -> Page:
         return Page(source, (), 0, size)
     dark = darkness(grey)
     ink = strokes(dark, find_rules(dark))
-    turn = best_turn(lambda quarters: read_upright(ink.turned(quarters), recognizer))
-    numbers = tuple(as_number(word, turn, dark.factor, size) for word in turn.reading.numbers)
+    turn = best_turn(lambda quarters: sketched(ink.turned(quarters), recognizer))
+    reading = read_upright(ink.turned(turn.quarters), recognizer)
+    numbers = tuple(as_number(word, turn, dark.factor, size) for word in reading.numbers)
     return Page(source, numbers, 90 * turn.quarters, size, turn.sure)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.preprocess import crop
+from digit_recognizer.images.small_digits import for_small_digits
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.reading.components import Box, components, picture_of
 from digit_recognizer.reading.grouping import Group, find_groups
@@ -37,6 +38,7 @@ CAPTION = 0.6  # of the height of the page's sure digits: a lower group is print
 PRINTED = 0.99  # probability of each of its digits, and
 FAMILIAR = 1.8  # logits by which a number's digits are less strange, in the mean, than the strangest digit: 99 % of
 DOUBT = 0.004  # drawn numbers; and nats of their mean doubt: half of them have a quarter of it, most words ten times
+SKETCHED = 100  # pieces, about, that tell which way up a page stands
 LEVEL = 0.8  # of the highest one's height: printed digits are alike, letters have stems
 
 
@@ -96,10 +98,7 @@ def read_upright(ink: PageInk, recognizer: Recognizer) -> Reading:
     Each piece is read as one digit first; the groups in which that leaves a doubt are cut and joined in all ways.
     """
     groups = find_groups(components(ink.mask), ink.rules)
-    whole = whole_pieces(groups)
-    found: list[list[Seen]] = [[] for _ in groups]
-    for each, seen in zip(whole, recognized(whole, ink, recognizer), strict=True):
-        found[each.group].append(seen)
+    found = read_whole(groups, ink, recognizer, recognizer.model.preprocess)
     costs = [[cost(*each[:2], group.height) for each in seen] for seen, group in zip(found, groups, strict=True)]
     doubtful = [number for number, each in enumerate(costs) if max(each) > SURE]
     parted = [in_parts(groups[number], [each <= SURE for each in costs[number]]) for number in doubtful]
@@ -113,10 +112,30 @@ def read_upright(ink: PageInk, recognizer: Recognizer) -> Reading:
     return Reading(tuple(word for word in words if word))
 
 
+def sketched(ink: PageInk, recognizer: Recognizer) -> Reading:
+    """Some groups of a page, evenly chosen, each piece read as one digit by its greys: enough to tell the way up."""
+    groups = find_groups(components(ink.mask), ink.rules)
+    pieces = sum(len(group.pieces) for group in groups)
+    some = groups[:: max(1, round(pieces / SKETCHED))]
+    found = read_whole(some, ink, recognizer, for_small_digits(recognizer.model.preprocess))
+    return Reading(tuple(as_word(seen, recognizer) for seen in found))
+
+
+def read_whole(
+    groups: Sequence[Group], ink: PageInk, recognizer: Recognizer, preprocess: Preprocess
+) -> list[list[Seen]]:
+    """Each piece of each group read as one digit."""
+    whole = whole_pieces(groups)
+    found: list[list[Seen]] = [[] for _ in groups]
+    for each, seen in zip(whole, recognized(whole, ink, recognizer, preprocess), strict=True):
+        found[each.group].append(seen)
+    return found
+
+
 def read_parted(groups: Sequence[Group], ink: PageInk, recognizer: Recognizer) -> list[list[Seen]]:
     """Groups in parts, read by the best way to join the parts."""
     offered = candidates(groups)
-    seen = recognized(offered, ink, recognizer)
+    seen = recognized(offered, ink, recognizer, recognizer.model.preprocess)
     paths = best_paths(groups, offered, [each.prediction for each in seen])
     return [[seen[number] for number in path] for path in paths]
 
@@ -134,9 +153,10 @@ def likelier(word: Word, group: Group, ink: PageInk, recognizer: Recognizer) -> 
     return tuple(Digit(label, box, share, "ok" if share >= least else "unsure") for label, box, share in found)
 
 
-def recognized(offered: Sequence[Candidate], ink: PageInk, recognizer: Recognizer) -> list[Seen]:
+def recognized(
+    offered: Sequence[Candidate], ink: PageInk, recognizer: Recognizer, preprocess: Preprocess
+) -> list[Seen]:
     """What the recognizer says of each candidate, a batch at a time, so that a reading can be stopped."""
-    preprocess = recognizer.model.preprocess
     found: list[Seen] = []
     for start in range(0, len(offered), BATCH):
         recognizer.before_batch()
