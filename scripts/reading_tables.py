@@ -1,4 +1,4 @@
-"""The tables of docs/reading.md: pages, grids, and the seconds that both take."""
+"""The tables of docs/reading.md: strangers' digits, print, pages, grids, strings, and the seconds that pages take."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from accuracy_tables import table
+from digit_recognizer.measuring import wilson
 from results import missing, read
 from serving_tables import taken_with
+
+STRANGERS = {"usps": "USPS, test split, 16 x 16", "load_digits": "scikit-learn's load_digits, 8 x 8"}
 
 
 def pages_table() -> str:
@@ -69,8 +72,53 @@ def measured_seconds(whole: dict[str, Any]) -> str:
     )
 
 
+def strings_table() -> str:
+    """A row for each length of the strings of test digits, a column for each overlap."""
+    rows = read("strings")["test"]["strings"]
+    overlaps = sorted({row["overlap"] for row in rows})
+    lengths = sorted({row["length"] for row in rows})
+    found = {(row["length"], row["overlap"]): row for row in rows}
+    head = ["digits", *(f"boxes overlap by {100 * overlap:.0f} %" for overlap in overlaps)]
+    table_rows = [[str(length), *(strings_right(found[length, overlap]) for overlap in overlaps)] for length in lengths]
+    return f"{table(head, table_rows)}\n\n{rows[0]['n']} strings each, one look by these weights."
+
+
+def strings_right(row: dict[str, Any]) -> str:
+    """The strings that were read wholly right, in percent with the interval."""
+    low, high = (100 * row["interval"][end] for end in ("low", "high"))
+    return f"{100 * row['share_right']:.1f} % ({low:.1f} to {high:.1f})"
+
+
+def strangers_table() -> str:
+    """A row for each model: other people's digits, read as pictures that anybody sends."""
+    measured = read("strangers")["strangers_digits"]
+    rows = [[f"`{name}`", *(accuracy(found[title]) for title in STRANGERS)] for name, found in measured.items()]
+    return table(["model", *STRANGERS.values()], rows)
+
+
+def printed_table() -> str:
+    """Digits of fonts that `mixed` has not seen, and MNIST's."""
+    figures = read("accuracy/mixed")
+    sets = {"printed, other fonts": figures["elsewhere"]["printed"], "MNIST": figures}
+    rows = [
+        [name, *(accuracy(found[split]["seeds"][0]) for split in ("validation", "test"))]
+        for name, found in sets.items()
+    ]
+    return table(["digits", "validation", "test"], rows)
+
+
+def accuracy(row: dict[str, Any]) -> str:
+    """An accuracy with Wilson's interval."""
+    interval = wilson(row["correct"], row["n"])
+    percent = 100 * row["correct"] / row["n"]
+    return f"{percent:.2f} % of {row['n']:,} ({100 * interval.low:.2f} to {100 * interval.high:.2f})"
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "pages": pages_table,
     "grids": grids_table,
     "reading-seconds": seconds_table,
+    "strings": strings_table,
+    "strangers": strangers_table,
+    "printed": printed_table,
 }

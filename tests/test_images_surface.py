@@ -75,3 +75,9 @@ def test_mnist_under_a_lamp_is_found_as_it_is(mnist: Dataset) -> None:
         found = find_ink(np.asarray(np.rint(light(20, -15, 10) - 80 * strokes), np.uint8))
         assert found is not None
         assert np.mean(np.abs(found / 255 - strokes) < 0.15) > 0.97
+
+
+@given(side=st.integers(1, 19), other=st.integers(1, 60))
+def test_a_tiny_picture_has_no_smooth_paper(side: int, other: int) -> None:
+    assert smooth_paper(np.zeros((side, other), np.float32)) is None
+    assert smooth_paper(np.zeros((other, side), np.float32)) is None

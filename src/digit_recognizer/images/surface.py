@@ -15,6 +15,7 @@ Floats = NDArray[np.float32]
 Surface = NDArray[np.float64]
 
 ROUNDS = 3
+LEAST = 20  # pixels of the shorter side: in smaller pictures six terms follow the ink
 INK = 0.15  # of the strongest ink: what departs farther from the surface is no paper
 # The surface is paper where three quarters of the picture's edge depart no farther, where at most a twentieth of the
 # edge is ink, and where nothing departs much to the other side.
@@ -35,7 +36,9 @@ class SmoothPaper(NamedTuple):
 
 
 def smooth_paper(picture: Floats) -> SmoothPaper | None:
-    """The smooth paper of a picture (H, W), 0..255; None where no smooth surface fits it."""
+    """The smooth paper of a picture (H, W), 0..255; None where no smooth surface fits it, and in tiny pictures."""
+    if min(picture.shape) < LEAST:
+        return None
     surface = through_edge(picture)
     dark = is_darker(picture - surface)
     sign = -1 if dark else 1

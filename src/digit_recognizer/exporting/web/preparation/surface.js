@@ -4,6 +4,7 @@ import { mean, percentile, plane, rint } from "./numbers.js";
 
 const TERMS = 6;
 const ROUNDS = 3;
+const LEAST = 20;
 const INK = 0.15;
 const AT_EDGE = [[75, INK], [95, 0.5]];
 const OTHER_SIDE = 0.2;
@@ -19,6 +20,7 @@ const weight = (away) => 1 / Math.max(Math.abs(away), 1);
 // The smooth paper of a picture, { surface, dark }, as one row after the other; null where no smooth surface fits it.
 export function smoothPaper(picture) {
   const { width, height, data } = picture;
+  if (Math.min(width, height) < LEAST) return null;
   const known = termsOf(picture);
   let surface = throughEdge(picture, known);
   const dark = isDarker(data.map((level, at) => level - surface[at]));
