@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from accuracy_tables import between, over_seeds, percent, table
+from digit_recognizer.data.printed import PRINTED
+from digit_recognizer.images.printed_fonts import FAMILIES
 from digit_recognizer.models.cards import Card
 
 FAILURES = """\
@@ -22,8 +24,9 @@ FAILURES_OF = {
 }
 LEARNED_FROM = {
     "mnist": "MNIST's training images less validation and calibration: 50,000 images, 449 writers",
-    "mixed": "MNIST's training images less validation and calibration (50,000 images, 449 writers) and 30,000 printed"
-    " digits of 42 font families, drawn and spoilt as phones' photos are (`--data printed`)",
+    "mixed": "MNIST's training images less validation and calibration (50,000 images, 449 writers), some of them also as"
+    f" phones' photos show them, and {PRINTED.counts['train']:,} printed digits of {len(FAMILIES['train'])} font families,"
+    " drawn and spoilt as these photos are (`--data mixed`)",
 }
 ELSEWHERE = {"printed": "printed, fonts not learned from"}
 

@@ -45,6 +45,7 @@ FULL = Recipe(
     degradation=Degradation(pen=0.2, coarse=0.3, blur=0.4, erase=0.5, noise=0.6),
     variant=3,
     threads=2,
+    bfloat16=True,
 )
 BORROWED = replace(FULL, backbone="resnet18", weights="weights.safetensors")
 shares = st.floats(0, 1)

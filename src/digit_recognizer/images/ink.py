@@ -46,25 +46,24 @@ class Found(NamedTuple):
     paper: Floats | None = None  # and the paper below its ink
 
 
-def find_ink(grey: Grey, min_contrast: int = 32, widest_stroke: float = 1 / COARSEST) -> Grey | None:
+def find_ink(grey: Grey, min_contrast: int = 32) -> Grey | None:
     """A grey picture (H, W) as light ink on black paper, (H, W) uint8; None where nothing stands out from the paper.
 
     min_contrast: grey levels (1..255) that ink must depart from the paper beside it; pale ink on paper without grain,
-        half as many. widest_stroke: of any ink, as a share of the picture's shorter side: 1/4 for one digit, far less
-        for a page, whose shadows may be narrower.
+        half as many.
     Of a dark and of a light ink the one counts that departs farther from a smooth paper fitted to the picture's edge.
     """
-    found = departing(grey, widest_stroke)
+    found = departing(grey)
     if found.contrast < min_contrast * (PALE if found.contrast >= found.unrest else 1):
         return None
     ink = np.asarray(np.rint(np.clip(found.strength, 0, 1) * 255), np.uint8)
     if min(grey.shape) <= TIGHT:
         return ink if ink.any() else None
     kept = without_clutter(ink)
-    return kept if kept.any() and not is_edge(found, kept, widest_stroke) else None
+    return kept if kept.any() and not is_edge(found, kept) else None
 
 
-def departing(grey: Grey, widest_stroke: float) -> Found:
+def departing(grey: Grey) -> Found:
     """What departs from the paper of a picture (H, W), whatever that is like."""
     level = even_paper(grey)
     if level is not None and min(grey.shape) > TIGHT:
@@ -73,14 +72,14 @@ def departing(grey: Grey, widest_stroke: float) -> Found:
     paper = smooth_paper(small)
     if level is not None and (paper is None or np.ptp(paper.surface) <= 2 * EVEN):
         return on_even_paper(grey, level)
-    return on_uneven_paper(grey, small, widest_stroke) if paper is None else on_smooth_paper(grey, small, paper)
+    return on_uneven_paper(grey, small) if paper is None else on_smooth_paper(grey, small, paper)
 
 
-def is_edge(found: Found, ink: Grey, widest_stroke: float) -> bool:
+def is_edge(found: Found, ink: Grey) -> bool:
     """Whether ink (H, W) is nothing but the edge of a shadow."""
     if found.light is None or found.paper is None:
         return False
-    return is_shadow_edge(found.light, found.paper, shrunk(ink), without_strokes(found.light, widest_stroke))
+    return is_shadow_edge(found.light, found.paper, shrunk(ink), without_strokes(found.light))
 
 
 def even_paper(grey: Grey) -> int | None:
@@ -137,11 +136,11 @@ def on_smooth_paper(grey: Grey, small: Floats, paper: SmoothPaper) -> Found:
     return Found(ink, contrast, CLEAR * grain_of(light - below))
 
 
-def on_uneven_paper(grey: Grey, small: Floats, widest_stroke: float) -> Found:
+def on_uneven_paper(grey: Grey, small: Floats) -> Found:
     """What departs from paper under uneven light; small: the picture (H, W), shrunk."""
     dark = is_darker(small - through_edge(small))
     light = as_light(small, dark)
-    paper, written = paper_below(light, widest_stroke)
+    paper, written = paper_below(light)
     if not written.any() or written.all():
         return Found(np.zeros(grey.shape, np.float32), 0.0, 0.0)
     away = departures(small, paper, dark)
@@ -191,10 +190,10 @@ def shrunk(grey: Grey) -> Floats:
     return cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
-def paper_below(light_ink: Floats, widest_stroke: float) -> tuple[Floats, Mask]:
+def paper_below(light_ink: Floats) -> tuple[Floats, Mask]:
     """The paper (H, W) below light ink, and where ink stands, (H, W)."""
-    reach = widest(light_ink, widest_stroke)
-    paper = without_strokes(light_ink, widest_stroke)
+    reach = widest(light_ink)
+    paper = without_strokes(light_ink)
     written = np.zeros(light_ink.shape, bool)
     for _ in range(ROUNDS):
         written = stands_out(light_ink - paper)
@@ -205,15 +204,15 @@ def paper_below(light_ink: Floats, widest_stroke: float) -> tuple[Floats, Mask]:
     return paper, written
 
 
-def without_strokes(light_ink: Floats, widest_stroke: float) -> Floats:
+def without_strokes(light_ink: Floats) -> Floats:
     """A picture (H, W) without all light ink that is as narrow as a stroke."""
-    reach = widest(light_ink, widest_stroke)
+    reach = widest(light_ink)
     return np.asarray(cv2.morphologyEx(light_ink, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8)), np.float32)
 
 
-def widest(picture: Floats, widest_stroke: float) -> int:
+def widest(picture: Floats) -> int:
     """The side of a window that no stroke fills, pixels, odd."""
-    return int(max(3, round(min(picture.shape) * widest_stroke) | 1))
+    return int(max(3, round(min(picture.shape) / COARSEST) | 1))
 
 
 def stands_out(away: Floats) -> Mask:
