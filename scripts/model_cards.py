@@ -24,9 +24,9 @@ FAILURES_OF = {
 }
 LEARNED_FROM = {
     "mnist": "MNIST's training images less validation and calibration: 50,000 images, 449 writers",
-    "mixed": "MNIST's training images less validation and calibration (50,000 images, 449 writers), some of them also as"
-    f" phones' photos show them, and {PRINTED.counts['train']:,} printed digits of {len(FAMILIES['train'])} font families,"
-    " drawn and spoilt as these photos are (`--data mixed`)",
+    "mixed": "MNIST's training images less validation and calibration (50,000 images, 449 writers), some of them once"
+    f" more as phones' photos show them, and {PRINTED.counts['train']:,} printed digits of {len(FAMILIES['train'])} font"
+    " families, drawn and spoilt as these photos are (`--data mixed`)",
 }
 ELSEWHERE = {"printed": "printed, fonts not learned from"}
 
