@@ -25,8 +25,8 @@ FAILURES_OF = {
 LEARNED_FROM = {
     "mnist": "MNIST's training images less validation and calibration: 50,000 images, 449 writers",
     "mixed": "MNIST's training images less validation and calibration (50,000 images, 449 writers), some of them once"
-    f" more as phones' photos show them, and {PRINTED.counts['train']:,} printed digits of {len(FAMILIES['train'])} font"
-    " families, drawn and spoilt as these photos are (`--data mixed`)",
+    f" more as phones' photos show them, and {PRINTED.counts['train']:,} printed digits of {len(FAMILIES['train'])}"
+    " font families, drawn and spoilt as these photos are (`--data mixed`)",
 }
 ELSEWHERE = {"printed": "printed, fonts not learned from"}
 

@@ -106,7 +106,7 @@ CNN_7 = replace(
 )
 BEST = EnsembleRecipe("best", (CNN, CNN_7, CNN_FINE))
 
-# For digits of both kinds (--data mixed): two thirds of them in each epoch, drawn anew. They need a third more channels.
+# For digits of both kinds (--data mixed): two thirds of them in each epoch, drawn anew; a third more channels.
 MIXED = replace(
     CNN,
     name="mixed",
