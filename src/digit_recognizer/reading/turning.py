@@ -35,7 +35,7 @@ def clarity(reading: Reading) -> float:
 
     Words and dirt count as pieces, so that a page that falls into letters or strokes is not clear. 0 without pieces.
     """
-    sure = sum(digit.probability for word in reading.words_as_numbers for digit in word if digit.status == "ok")
+    sure = sum(digit.probability for word in reading.words_as_numbers for digit in word if digit.likely)
     return sure / max(1, sum(map(len, reading.words)))
 
 
@@ -61,6 +61,6 @@ def best_turn(sketch: Callable[[int], Reading]) -> Turn:
 
 def may_turn(reading: Reading) -> bool:
     """Whether what a page says, turned, is more than what letters lying on their side look like, which stand alone."""
-    sure = [sum(digit.status == "ok" for digit in word) for word in reading.words_as_numbers]
+    sure = [sum(digit.likely for digit in word) for word in reading.words_as_numbers]
     together = sum(count for count, word in zip(sure, reading.words_as_numbers, strict=True) if len(word) > 1)
     return sum(sure) >= ENOUGH and together > TOGETHER * sum(sure)

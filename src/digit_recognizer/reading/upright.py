@@ -31,6 +31,7 @@ from digit_recognizer.recognizer import BATCH, Recognizer
 
 MOSTLY = 0.66  # of a group's pieces are surely digits: then it is a number
 HALF = 0.5  # of the pieces of a pair, which may be a number
+SPEAKS = 0.96  # probability of a digit that speaks for a number
 LIKELY = 0.5  # probability of a whole line: no other string can have more
 TEXT = 0.5  # of the groups on a page are words: then it is a page of text
 LONE = 3  # digits: fewer, or doubtful ones, are letters there
@@ -50,6 +51,11 @@ class Digit:
     box: Box  # left, top, width, height in pixels of the photo; in a Reading of the picture that is worked on
     probability: float  # of the label, 0..1
     status: str  # "ok" or "unsure"; in a Reading the recognizer's own
+
+    @property
+    def likely(self) -> bool:
+        """Whether it speaks for a number around it: however sure of itself a recognizer must be to answer alone."""
+        return self.status in ("ok", "unsure") and self.probability >= SPEAKS
 
 
 class Seen(NamedTuple):
@@ -75,7 +81,7 @@ class Reading:
 
         Letters in small print beside larger writing are taken for digits more often than any others.
         """
-        sure = [digit.box[3] for word in self.words for digit in word if digit.status == "ok"]
+        sure = [digit.box[3] for word in self.words for digit in word if digit.likely]
         caption = CAPTION * float(np.median(sure)) if sure else 0.0
         return [
             word
@@ -89,7 +95,7 @@ class Reading:
         numbers = self.words_as_numbers
         if len(numbers) > TEXT * len(self.words):
             return numbers
-        return [word for word in numbers if len(word) >= LONE and all_sure(word)]
+        return [word for word in numbers if len(word) >= LONE and all_likely(word)]
 
 
 def read_upright(ink: PageInk, recognizer: Recognizer) -> Reading:
@@ -200,17 +206,17 @@ def as_digit(seen: Seen, status: str) -> Digit:
 
 def is_number(word: Word) -> bool:
     """Whether so many of a group's pieces are surely digits that the others are no letters."""
-    sure = sum(digit.status == "ok" for digit in word)
+    sure = sum(digit.likely for digit in word)
     return sure >= (HALF if len(word) == 2 else MOSTLY) * len(word)
 
 
-def all_sure(word: Word) -> bool:
-    """Whether every piece of a group is surely a digit."""
-    return all(digit.status == "ok" for digit in word)
+def all_likely(word: Word) -> bool:
+    """Whether every piece of a group is very probably a digit."""
+    return all(digit.likely for digit in word)
 
 
 def is_printed(word: Word) -> bool:
     """Whether a group in small print is surely a number: its letters are often taken for digits, its digits hardly."""
     heights = [digit.box[3] for digit in word]
     alike = min(heights) >= LEVEL * max(heights)
-    return alike and all_sure(word) and all(digit.probability >= PRINTED for digit in word)
+    return alike and all_likely(word) and all(digit.probability >= PRINTED for digit in word)
