@@ -29,6 +29,7 @@ lint: .venv/dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	MYPYPATH=src:scripts $(BIN)/mypy scripts
 
 format: .venv/dev-installed
 	$(BIN)/ruff check --fix .

@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from digit_recognizer.errors import DigitRecognizerError as DigitRecognizerError
     from digit_recognizer.errors import DigitRecognizerWarning as DigitRecognizerWarning
     from digit_recognizer.images import Preprocess as Preprocess
-    from digit_recognizer.measuring import evaluate as evaluate
+    from digit_recognizer.measuring.evaluate import evaluate as evaluate
     from digit_recognizer.prediction import Prediction as Prediction
     from digit_recognizer.recognizer import Recognizer as Recognizer
     from digit_recognizer.recognizer import get_predicted_label as get_predicted_label
-    from digit_recognizer.training import train as train
+    from digit_recognizer.training.train import train as train
 
 
 __getattr__ = resolver(__name__, _HOME)

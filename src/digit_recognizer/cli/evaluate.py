@@ -141,7 +141,7 @@ def of_model(
     loaded = load_model(folders[0] if folders else named)
     dataset = load_again(folders[0] if folders else Path(named), place, loaded)
     if folders:
-        result = evaluate_many(folders, dataset, split, wishes)
+        result = evaluate_many(folders, dataset, split, **wishes)
         if outputs.aloud:
             print_seeds(result)
         return result

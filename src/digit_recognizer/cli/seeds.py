@@ -119,7 +119,7 @@ def seed_apart(
             time.sleep(1)
 
 
-def evaluate_many(folders: list[Path], dataset: Dataset, split: str, wishes: dict[str, Any]) -> dict[str, Any]:
+def evaluate_many(folders: list[Path], dataset: Dataset, split: str, **wishes: Any) -> dict[str, Any]:
     """Score each seed's run once, and their mean probabilities; the object of `--json`. wishes: as of `evaluate`."""
     from digit_recognizer.measuring import evaluate, over_seeds
     from digit_recognizer.measuring.evaluation import together
