@@ -1,8 +1,8 @@
 """Which way up a page stands: the way in which it reads most clearly.
 
 The bounds were chosen on drawn pages (benchmarks/pages.py: seeds 20 and 21 of the 14 kinds that stand upright, whole
-and their upper thirds, sketched by the model `mixed`, turned in all four ways). On these same pages 55 of 56 upright ones
-are surely upright and one is flagged; of 168 turned ones 165 are read rightly and three flagged, none read wrongly.
+and their upper thirds, sketched by the model `mixed`, turned in all four ways). On these same pages 55 of 56 upright
+ones are surely upright and one is flagged; of 168 turned ones 165 are read rightly and three flagged, none wrongly.
 Cuttings of 450 x 140 pixels, whose edges go through lines of digits, were left out: there the clearest way up was often
 not the actual one.
 """
