@@ -36,6 +36,8 @@ def with_strokes(digit: Floats, narrowest: float, widest: float) -> Floats:
     over one pixel there. The frame grows with the strokes. What is fainter than that, as the hairlines of print are,
     stays where strokes are widened: it may be all that joins them.
     """
+    if narrowest <= 0 and widest >= max(digit.shape):
+        return digit  # whatever its strokes: measuring them takes most of a preparation's time
     width = stroke_width((digit >= HALF).astype(np.uint8))
     if width is None or narrowest <= width <= widest:
         return digit
