@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from accuracy_tables import table
-from digit_recognizer.measuring import wilson
+from accuracy_tables import between, percent, table
 from results import missing, read
 from serving_tables import taken_with
 
@@ -79,20 +78,17 @@ def strings_table() -> str:
     lengths = sorted({row["length"] for row in rows})
     found = {(row["length"], row["overlap"]): row for row in rows}
     head = ["digits", *(f"boxes overlap by {100 * overlap:.0f} %" for overlap in overlaps)]
-    table_rows = [[str(length), *(strings_right(found[length, overlap]) for overlap in overlaps)] for length in lengths]
-    return f"{table(head, table_rows)}\n\n{rows[0]['n']} strings each, one look by these weights."
-
-
-def strings_right(row: dict[str, Any]) -> str:
-    """The strings that were read wholly right, in percent with the interval."""
-    low, high = (100 * row["interval"][end] for end in ("low", "high"))
-    return f"{100 * row['share_right']:.1f} % ({low:.1f} to {high:.1f})"
+    table_rows = [
+        [str(length), *(right_of(found[length, overlap], "share_right", 1) for overlap in overlaps)]
+        for length in lengths
+    ]
+    return f"{table(head, table_rows)}\n\nOne look by these weights."
 
 
 def strangers_table() -> str:
     """A row for each model: other people's digits, read as pictures that anybody sends."""
     measured = read("strangers")["strangers_digits"]
-    rows = [[f"`{name}`", *(accuracy(found[title]) for title in STRANGERS)] for name, found in measured.items()]
+    rows = [[f"`{name}`", *(right_of(found[title]) for title in STRANGERS)] for name, found in measured.items()]
     return table(["model", *STRANGERS.values()], rows)
 
 
@@ -101,17 +97,15 @@ def printed_table() -> str:
     figures = read("accuracy/mixed")
     sets = {"printed, other fonts": figures["elsewhere"]["printed"], "MNIST": figures}
     rows = [
-        [name, *(accuracy(found[split]["seeds"][0]) for split in ("validation", "test"))]
+        [name, *(right_of(found[split]["seeds"][0]) for split in ("validation", "test"))]
         for name, found in sets.items()
     ]
     return table(["digits", "validation", "test"], rows)
 
 
-def accuracy(row: dict[str, Any]) -> str:
-    """An accuracy with Wilson's interval."""
-    interval = wilson(row["correct"], row["n"])
-    percent = 100 * row["correct"] / row["n"]
-    return f"{percent:.2f} % of {row['n']:,} ({100 * interval.low:.2f} to {100 * interval.high:.2f})"
+def right_of(row: dict[str, Any], share: str = "accuracy", digits: int = 2) -> str:
+    """A share of so many, with its interval."""
+    return f"{percent(row[share], digits)} % of {row['n']:,} ({between(row['interval'], digits)})"
 
 
 BLOCKS: dict[str, Callable[[], str]] = {

@@ -110,6 +110,21 @@ def word(height: int, *statuses: str, probability: float = 0.995) -> Word:
     return tuple(Digit(7, (30 * place, 0, 20, height), probability, status) for place, status in enumerate(statuses))
 
 
+@pytest.mark.parametrize(
+    ("status", "probability", "counts"),
+    [
+        ("ok", 0.97, True),
+        ("unsure", 0.97, True),
+        ("unsure", 0.95, False),
+        ("ok", 0.95, False),
+        ("not a digit", 1, False),
+    ],
+)
+def test_what_a_model_asks_of_a_lone_digit_makes_no_number(status: str, probability: float, counts: bool) -> None:
+    one = word(40, status, status, status, probability=probability)
+    assert Reading((one,)).numbers == ([one] if counts else [])
+
+
 @pytest.mark.parametrize(("height", "counts"), [(40, True), (25, True), (20, False)])
 def test_a_doubtful_group_in_small_print_is_no_number(height: int, counts: bool) -> None:
     large = word(40, "ok", "ok", "ok")

@@ -130,7 +130,7 @@ def missing_decoders(syntax: Any, name: str) -> list[str]:
 
     try:
         decoder = get_decoder(syntax)
-    except NotImplementedError:  # pydicom knows its name and has no decoder: films, JPIP
+    except NotImplementedError:  # what pydicom raises for a packing that it only knows by name: films, JPIP
         raise unknown_packing(name, f" ({syntax.name})") from None
     missing: list[str] = decoder.missing_dependencies
     if not decoder.is_available:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images.clutter import without_clutter
 from digit_recognizer.images.shadows import is_shadow_edge
-from digit_recognizer.images.surface import SmoothPaper, edge_of, is_darker, smooth_paper, through_edge
+from digit_recognizer.images.surface import edge_of, is_darker, smooth_paper, through_edge
 
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -69,10 +69,14 @@ def departing(grey: Grey) -> Found:
     if level is not None and min(grey.shape) > TIGHT:
         return on_even_paper(grey, level)
     small = shrunk(grey)
-    paper = smooth_paper(small)
-    if level is not None and (paper is None or np.ptp(paper.surface) <= 2 * EVEN):
+    through = through_edge(small)
+    dark = is_darker(small - through)
+    paper = smooth_paper(small, through, dark=dark)
+    if level is not None and (paper is None or np.ptp(paper) <= 2 * EVEN):
         return on_even_paper(grey, level)
-    return on_uneven_paper(grey, small) if paper is None else on_smooth_paper(grey, small, paper)
+    if paper is None:
+        return on_uneven_paper(grey, small, dark=dark)
+    return on_smooth_paper(grey, small, paper.astype(np.float32), dark=dark)
 
 
 def is_edge(found: Found, ink: Grey) -> bool:
@@ -125,20 +129,19 @@ def on_even_paper(grey: Grey, paper: int) -> Found:
     return Found(away / np.float32(max(1, contrast)), float(contrast), CLEAR * max(EVEN, grain_of(away)))
 
 
-def on_smooth_paper(grey: Grey, small: Floats, paper: SmoothPaper) -> Found:
-    """What departs from paper under light that changes slowly; small: the picture (H, W) as smooth_paper saw it."""
-    light, below = as_light(small, paper.dark), as_light(paper.surface.astype(np.float32), paper.dark)
-    away = departures(small, below, paper.dark)
+def on_smooth_paper(grey: Grey, small: Floats, paper: Floats, *, dark: bool) -> Found:
+    """What departs from paper under light that changes slowly, which `small`, the picture shrunk (H, W), shows."""
+    light, below = as_light(small, dark), as_light(paper, dark)
+    away = departures(small, below, dark)
     written = away > np.percentile(away, 99) / 2
     contrast = float(np.percentile(light - below, 99))
     strongest = float(np.percentile(away[written], 90))
-    ink = strengths(grey, below, paper.dark, 0.0, strongest)
+    ink = strengths(grey, below, dark, 0.0, strongest)
     return Found(ink, contrast, CLEAR * grain_of(light - below))
 
 
-def on_uneven_paper(grey: Grey, small: Floats) -> Found:
+def on_uneven_paper(grey: Grey, small: Floats, *, dark: bool) -> Found:
     """What departs from paper under uneven light; small: the picture (H, W), shrunk."""
-    dark = is_darker(small - through_edge(small))
     light = as_light(small, dark)
     paper, written = paper_below(light)
     if not written.any() or written.all():

@@ -5,7 +5,7 @@ Where it fits, nothing of a digit is taken for paper: hairlines and the blurred 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -28,27 +28,19 @@ STRONG, FAINT, FRINGE, HAIRLINE = 0.5, INK, 1 / 8, 1 / 20
 SPOT = 0.06
 
 
-class SmoothPaper(NamedTuple):
-    """Paper below a digit."""
+def smooth_paper(picture: Floats, through: Surface, *, dark: bool) -> Surface | None:
+    """The smooth paper of a picture (H, W), 0..255; None where no smooth surface fits it, and in tiny pictures.
 
-    surface: Surface  # (H, W), grey levels
-    dark: bool  # whether ink is darker than it
-
-
-def smooth_paper(picture: Floats) -> SmoothPaper | None:
-    """The smooth paper of a picture (H, W), 0..255; None where no smooth surface fits it, and in tiny pictures."""
+    through: (H, W) the surface through its edge, from which the search begins; dark: whether ink is darker than paper.
+    """
     if min(picture.shape) < LEAST:
         return None
-    surface = through_edge(picture)
-    dark = is_darker(picture - surface)
-    sign = -1 if dark else 1
-    terms = terms_of(picture.shape)
+    surface, sign, terms = through, -1 if dark else 1, terms_of(picture.shape)
     for _ in range(ROUNDS):
         away = sign * (picture - surface)
         weights = np.where(away > INK * np.percentile(away, 99), 0, 1 / np.maximum(np.abs(away), 1))
         surface = (terms @ least_squares(terms, picture.ravel(), weights.ravel())).reshape(picture.shape)
-    away = sign * (picture - surface)
-    return SmoothPaper(surface, dark) if fits(away) else None
+    return surface if fits(sign * (picture - surface)) else None
 
 
 def fits(away: Surface) -> bool:

@@ -4,7 +4,7 @@ import { blurred, dilated, opened, otsu } from "./filters.js";
 import { clip, largest, mean, median, percentile, plane, rint, share, smallest } from "./numbers.js";
 import { areaAveraged, bilinearRows } from "./resize.js";
 import { isShadowEdge } from "./shadows.js";
-import { edgeOf, inkIsDark, smoothPaper } from "./surface.js";
+import { edgeOf, smoothPaper } from "./surface.js";
 
 const { fround } = Math;
 const EVEN = 4;
@@ -33,10 +33,10 @@ function departing(grey) {
   const level = evenPaper(grey);
   if (level !== null && Math.min(grey.width, grey.height) > TIGHT) return onEvenPaper(grey, level);
   const small = shrunk(grey);
-  const paper = smoothPaper(small);
-  const flat = paper === null || largest(paper.surface.data) - smallest(paper.surface.data) <= 2 * EVEN;
+  const { surface, dark } = smoothPaper(small);
+  const flat = surface === null || largest(surface.data) - smallest(surface.data) <= 2 * EVEN;
   if (level !== null && flat) return onEvenPaper(grey, level);
-  return paper === null ? onUnevenPaper(grey, small) : onSmoothPaper(grey, small, paper);
+  return surface === null ? onUnevenPaper(grey, small, dark) : onSmoothPaper(grey, small, surface, dark);
 }
 
 // Whether the ink is nothing but the edge of a shadow.
@@ -80,7 +80,7 @@ function onEvenPaper({ width, height, data }, paper) {
   return { ink: plane(width, height, ink), contrast, unrest: CLEAR * Math.max(EVEN, grainOf(away)) };
 }
 
-function onSmoothPaper(grey, small, { surface, dark }) {
+function onSmoothPaper(grey, small, surface, dark) {
   const [light, paper] = dark ? [inverted(small), inverted(surface)] : [small, surface];
   const away = small.data.map((level, at) => departure(level, paper.data[at], dark));
   const half = percentile(away, 99) / 2;
@@ -90,8 +90,7 @@ function onSmoothPaper(grey, small, { surface, dark }) {
   return { ink, contrast: percentile(above, 99), unrest: CLEAR * grainOf(above) };
 }
 
-function onUnevenPaper(grey, small) {
-  const dark = inkIsDark(small);
+function onUnevenPaper(grey, small, dark) {
   const light = dark ? inverted(small) : small;
   const { paper, written } = paperBelow(light);
   const away = small.data.map((level, at) => departure(level, paper.data[at], dark));

@@ -17,13 +17,13 @@ const terms = (row, column) => [1, row, column, row * column, row * row, column 
 const value = (surface, each) => each.reduce((sum, term, i) => sum + term * surface[i], 0);
 const weight = (away) => 1 / Math.max(Math.abs(away), 1);
 
-// The smooth paper of a picture, { surface, dark }, as one row after the other; null where no smooth surface fits it.
+// The smooth paper of a picture, null where no smooth surface fits it, and whether ink is darker than its edge.
 export function smoothPaper(picture) {
   const { width, height, data } = picture;
-  if (Math.min(width, height) < LEAST) return null;
   const known = termsOf(picture);
   let surface = throughEdge(picture, known);
-  const dark = isDarker(data.map((level, at) => level - surface[at]));
+  const dark = isDarker(Float64Array.from(data, (level, at) => level - surface[at]));
+  if (Math.min(width, height) < LEAST) return { surface: null, dark };
   const awayFrom = () => Float64Array.from(data, (level, at) => (dark ? -1 : 1) * (level - surface[at]));
   for (let round = 0; round < ROUNDS; round += 1) {
     const away = awayFrom();
@@ -31,14 +31,8 @@ export function smoothPaper(picture) {
     const found = leastSquares(known, data, away.map((each) => (each > most ? 0 : weight(each))));
     surface = Float64Array.from(known, (each) => value(found, each));
   }
-  const away = plane(width, height, awayFrom());
-  return fits(away) ? { surface: plane(width, height, Float32Array.from(surface)), dark } : null;
-}
-
-// Whether ink, what departs farthest from the surface through the picture's edge, is darker than that.
-export function inkIsDark(picture) {
-  const surface = throughEdge(picture, termsOf(picture));
-  return isDarker(Float64Array.from(picture.data, (level, at) => level - surface[at]));
+  const paper = plane(width, height, Float32Array.from(surface));
+  return { surface: fits(plane(width, height, awayFrom())) ? paper : null, dark };
 }
 
 const isDarker = (away) => -percentile(away, 1) > percentile(away, 99);
