@@ -15,10 +15,13 @@ READY := .venv/ready-$(PLACE)
 TRAIN := .venv/train-$(NEEDS)
 DEV := .venv/dev-$(NEEDS)
 
-.PHONY: demo test test-slow test-oldest dist reproduce lint format lock clean
+.PHONY: demo environment test test-slow test-oldest dist reproduce lint format lock clean
 
 demo: $(TRAIN)
 	$(BIN)/digits demo
+
+# What the tests need, installed apart from running them.
+environment: $(DEV)
 
 # -m "not slow" counts the slow tests as deselected; skipped tests are named with their reasons (-ra in pyproject.toml).
 # COVERAGE=1 also demands that tests reach 90 % of the code; it takes a third longer.
