@@ -1,4 +1,7 @@
-"""Print Debian's packages of the fonts that made pictures are drawn from: apt-get install $(python scripts/debian_fonts.py)"""
+"""Print Debian's packages of the fonts that made pictures are drawn from.
+
+apt-get install $(python scripts/debian_fonts.py)
+"""
 
 from __future__ import annotations
 
