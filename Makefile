@@ -63,8 +63,8 @@ format: $(DEV)
 
 # The versions behind the published figures, with the hashes of their files.
 lock: $(DEV)
-	$(PIP) --quiet pip-tools
-	$(BIN)/pip-compile --quiet --upgrade --strip-extras --generate-hashes --allow-unsafe --extra train --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements-lock.txt pyproject.toml
+	$(PIP) --quiet uv
+	$(BIN)/uv pip compile --quiet --python $(BIN)/python --upgrade --extra train --generate-hashes --custom-compile-command "make lock" --output-file requirements-lock.txt pyproject.toml
 
 $(READY):
 	@echo "Making .venv for $(PYTHON) ($$($(PYTHON) --version))"
