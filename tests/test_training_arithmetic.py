@@ -95,12 +95,13 @@ def test_a_cpu_bounded_by_the_user_is_without(bounds: dict[str, str], facts: dic
     assert found["has"] is False
 
 
-def test_the_questions_to_torch_have_names_that_it_knows() -> None:
-    """A torch that renamed them would let every CPU count as one without."""
-    assert callable(torch.cpu._is_avx512_bf16_supported)
+def test_torch_knows_the_questions_that_it_is_asked() -> None:
+    """A torch that renamed them would make every CPU count as one without."""
+    cpu = cpu_here()
+    assert cpu.vectors == torch.backends.cpu.get_cpu_capability()
+    assert cpu.instructions == torch.cpu._is_avx512_bf16_supported()
     if torch.backends.mkldnn.is_available():
-        assert isinstance(torch.ops.mkldnn._is_mkldnn_bf16_supported(), bool)
-    assert cpu_here().vectors == torch.backends.cpu.get_cpu_capability()
+        assert cpu.kernels == torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def test_float32_is_the_network_itself_and_bfloat16_rounds() -> None:
@@ -197,11 +198,12 @@ def test_a_run_that_was_begun_in_float32_stays_in_it_where_bfloat16_is_quick(tmp
     assert resumed(tmp_path / "run") == weights(replace(ROUGH, bfloat16=False))
 
 
+@pytest.mark.usefixtures("no_unit")
 def test_an_older_run_noted_nothing_and_computes_as_its_recipe_says(tmp_path: Path) -> None:
     begun(tmp_path / "old", arithmetic=None, device=None)
     begun(tmp_path / "new" / "run", arithmetic=BFLOAT16)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DigitRecognizerWarning)  # on a machine without the unit
+        warnings.simplefilter("ignore", DigitRecognizerWarning)
         assert resumed(tmp_path / "old") == resumed(tmp_path / "new" / "run")
     assert arithmetic_of_run({}, CPU, on_cpu=False) == FLOAT32
 
