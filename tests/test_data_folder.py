@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -20,6 +20,7 @@ from digit_recognizer.data import SPLITS, Dataset, load_dataset
 from digit_recognizer.data.pictures import FolderSplit
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess, read_picture
+from examples import examples
 
 PREPARE = Preprocess()
 LOAD_PIPE = """
@@ -79,7 +80,7 @@ def test_every_picture_is_in_one_split_with_its_class(tmp_path: Path) -> None:
     assert {name: len(split) for name, split in dataset.splits.items()} == dict(dataset.spec.counts)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(numbers=st.lists(st.integers(0, 30), min_size=2, max_size=12), added=st.integers(0, 60))
 def test_equal_pictures_stay_together_and_a_new_one_moves_none(numbers: list[int], added: int) -> None:
     with tempfile.TemporaryDirectory() as place:
