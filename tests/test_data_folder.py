@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from digit_recognizer.data.pictures import FolderSplit
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess, read_picture
 from examples import examples
+from platforms import posix
 
 PREPARE = Preprocess()
 LOAD_PIPE = """
@@ -190,7 +190,7 @@ def test_hidden_folders_and_other_files_are_passed_over(tmp_path: Path) -> None:
     assert dataset.split("all").labels.tolist() == [0, 0, 1, 1]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
+@posix("named pipes among files")
 def test_a_pipe_is_named_and_not_waited_for(
     tmp_path: Path, run_python: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
@@ -200,7 +200,7 @@ def test_a_pipe_is_named_and_not_waited_for(
     assert done.stdout == f"{path}: is no regular file, so it is not read. Remove it.\n", done.stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs the right to make links")
+@posix("links that every user may make")
 def test_a_broken_link_is_named(tmp_path: Path) -> None:
     path = fill(tmp_path, {"x": 2, "y": 2}) / "x" / "link.png"
     path.symlink_to(tmp_path / "gone.png")
