@@ -34,7 +34,9 @@ def lint(path: Path) -> str:
 def main() -> None:
     paths = [Path(name).resolve() for name in sys.argv[1:]] or sorted(ROOT.glob(".github/workflows/*.yml"))
     found = [complaint for path in paths if (complaint := lint(path))]
-    sys.exit("\n".join(found) or None)
+    if found:
+        sys.exit("\n".join(found))
+    print(f"actionlint finds nothing in {len(paths)} workflows.")
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from helpers_cli import draw_seven
 from script_modules import ROOT, script
 
 smoke = script("smoke")
@@ -24,6 +26,13 @@ def test_it_passes_here() -> None:
     done = tried()
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["predict: works", "train: works", "serve: works"]
+
+
+@pytest.mark.slow
+def test_it_fails_where_another_digit_is_read(tmp_path: Path) -> None:
+    draw_seven(tmp_path / "one.png")
+    with pytest.raises(SystemExit, match="the drawn 1 was read as 7"):
+        smoke.predict(tmp_path)
 
 
 def test_an_unknown_step_is_refused() -> None:
