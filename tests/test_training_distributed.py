@@ -76,7 +76,7 @@ def test_together_they_stop_and_go_on_and_one_of_them_speaks(tmp_path: Path) -> 
     assert ours == theirs
 
 
-@posix
+@posix("what torchrun needs to start processes")
 @pytest.mark.slow
 def test_all_compute_as_the_first(tmp_path: Path) -> None:
     """Whatever each process's own machine would choose."""
