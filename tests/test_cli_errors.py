@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -19,6 +18,7 @@ from digit_recognizer.installed import install_command
 from digit_recognizer.models.header import SCHEMA
 from helpers_cli import digits, digits_apart, draw_seven, is_complaint
 from model_files import ONNX, both_forms, onnx_with, poisoned
+from platforms import linux, posix
 
 # The base install: nobody finds the modules of the extras. The command runs, and none of them is there afterwards.
 BASE_INSTALL = """
@@ -153,6 +153,7 @@ def test_a_complaint_of_a_process_has_no_traceback(tmp_path: Path) -> None:
     is_complaint(digits_apart("predict", tmp_path / "absent.png"), "absent.png")
 
 
+@posix("colons in file names")
 def test_names_that_mean_something_to_the_printer_are_shown_as_they_are(tmp_path: Path) -> None:
     path = tmp_path / ":cat:[bold].png"
     is_complaint(digits("predict", path), path)
@@ -160,7 +161,7 @@ def test_names_that_mean_something_to_the_printer_are_shown_as_they_are(tmp_path
     assert str(path) in digits("predict", path).out
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux alone")
+@linux("file names of any bytes")
 @pytest.mark.parametrize("coding", ["utf-8:strict", "ascii:strict"])
 def test_names_that_are_no_text_are_answered(tmp_path: Path, coding: str) -> None:
     path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9-\xc5\x82.png")

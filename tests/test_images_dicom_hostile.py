@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from pydicom.encaps import encapsulate
@@ -27,6 +27,7 @@ from digit_recognizer.images.dicom import read_dicom
 from digit_recognizer.images.dicom_elements import MAX_DEPTH, StructureError, take
 from digit_recognizer.images.dicom_packed import runs_length, stated_sizes
 from digit_recognizer.installed import install_command
+from examples import examples
 
 SMALL = np.arange(48, dtype=np.uint16).reshape(6, 8)
 MOST = 200 * 2**20  # bytes of memory that refusing a file may take
@@ -95,7 +96,7 @@ def test_a_file_without_pixels_is_told() -> None:
     refused(real("waveform_ecg.dcm").read_bytes(), "without a picture")
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.data())
 def test_a_file_cut_short_anywhere_is_refused(data: st.DataObject) -> None:
     content = as_bytes(made(SMALL))
@@ -104,7 +105,7 @@ def test_a_file_cut_short_anywhere_is_refused(data: st.DataObject) -> None:
         read_dicom(content[:at], None, "it", check_pixels)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.data())
 def test_a_damaged_file_is_a_picture_or_a_clear_error(data: st.DataObject) -> None:
     name = data.draw(

@@ -17,12 +17,12 @@ from safetensors.torch import load_file
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.training.arithmetic import BFLOAT16, FLOAT32
 from digit_recognizer.training.distributed import arithmetic_of_all, first_here, own_device, rank
+from platforms import posix
 from trained_together import RUNS, run
 
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 HERE = Path(__file__).parent
 TOLERANCE = 1e-5  # of a weight: sums of float32 in another order
-posix = pytest.mark.skipif(sys.platform == "win32", reason="torchrun's processes talk by gloo, as POSIX systems do")
 
 
 def assert_same_weights(one: Path, other: Path) -> None:
@@ -37,7 +37,7 @@ def history(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
 
 
-@posix
+@posix("what torchrun needs to start processes")
 @pytest.mark.slow
 def test_two_processes_give_the_weights_of_one(tmp_path: Path) -> None:
     """A hundred steps of classic; a batch that does not halve, with weighted classes; the members of an ensemble."""
@@ -52,7 +52,7 @@ def test_two_processes_give_the_weights_of_one(tmp_path: Path) -> None:
             assert ours["loss"] == pytest.approx(theirs["loss"], abs=TOLERANCE)
 
 
-@posix
+@posix("what torchrun needs to start processes")
 @pytest.mark.slow
 def test_together_they_stop_and_go_on_and_one_of_them_speaks(tmp_path: Path) -> None:
     train = [*TORCHRUN, "-m", "digit_recognizer", "train", "--device", "cpu"]
@@ -76,7 +76,7 @@ def test_together_they_stop_and_go_on_and_one_of_them_speaks(tmp_path: Path) -> 
     assert ours == theirs
 
 
-@posix
+@posix("what torchrun needs to start processes")
 @pytest.mark.slow
 def test_all_compute_as_the_first(tmp_path: Path) -> None:
     """Whatever each process's own machine would choose."""
