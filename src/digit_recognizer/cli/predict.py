@@ -14,7 +14,7 @@ from digit_recognizer.cli.options import KeepIds, Save, share
 
 if TYPE_CHECKING:
     from digit_recognizer.prediction import Prediction
-    from digit_recognizer.recognizer import Recognizer
+    from digit_recognizer.recognizer import Input, Recognizer
 
 SHOWN = 12  # pictures that --show draws at most
 SEEN_NAME = "what-the-model-saw.png"
@@ -57,14 +57,14 @@ def predict(
     )
     header = recognizer.model.header
     files = list(picture_files(pictures))
-    drawn: dict[str, Prediction] = {}
+    drawn: dict[str, tuple[Prediction, Input | None]] = {}
     seen: set[str] = set()
     for start in range(0, len(files), AT_ONCE):
         some = files[start : start + AT_ONCE]
-        for file, prediction in zip(some, recognizer.predict(some), strict=True):
+        for file, prediction, given in zip(some, *recognizer.predict(some, return_inputs=True), strict=True):
             seen.add(prediction.status)
             if show and prediction.error is None and len(drawn) < SHOWN:
-                drawn[file] = prediction
+                drawn[file] = prediction, given
             if json:
                 typer.echo(json_format.dumps(prediction_object(prediction, header)))
             elif prediction.error is None:
@@ -79,13 +79,14 @@ def predict(
         raise typer.Exit(2 if seen == {"error"} else 1)
 
 
-def draw(recognizer: Recognizer, predictions: dict[str, Prediction], save: Path | None) -> None:
+def draw(recognizer: Recognizer, drawn: dict[str, tuple[Prediction, Input | None]], save: Path | None) -> None:
     """What the model saw of files, on the screen where there is one, or in a file."""
     from digit_recognizer.cli.output import note
     from digit_recognizer.report import figures
     from digit_recognizer.report.seen import seen_figure
 
-    figure = seen_figure(recognizer, list(predictions.values()), list(predictions))
+    predictions, inputs = zip(*drawn.values(), strict=True)
+    figure = seen_figure(recognizer, predictions, inputs, list(drawn))
     if save is None and figures.has_display():
         figures.show_figure(figure)
     else:
