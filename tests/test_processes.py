@@ -39,7 +39,7 @@ if __name__ == "__main__":
 
 
 def busy(port: int) -> None:
-    """Work until the test is over. The system closes the connection when this process ends, however that comes about."""
+    """Work until the test is over. The system closes the connection when this process ends, in whatever way."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.recv(1)
 
