@@ -50,7 +50,7 @@ def score(
             source,
             out,
             model or DEFAULT_MODEL,
-            max_error=None if max_error is None else share(max_error),
+            max_error=None if max_error is None else share("--max-error", max_error, "0.1%"),
             read=read,
             column=column,
             workers=workers,
