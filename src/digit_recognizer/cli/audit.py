@@ -71,7 +71,7 @@ def watched_audit(dataset: Dataset, seed: int, device: str | None, *, quiet: boo
     from digit_recognizer.auditing import audit_dataset
     from digit_recognizer.cli.output import words
 
-    with Progress(console=words(), disable=quiet, transient=True) as progress:
+    with Progress(console=words(quiet=quiet), disable=quiet, transient=True) as progress:
         task = progress.add_task("starting")
 
         def on_step(what: str, done: int, steps: int) -> None:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 @cache
-def words() -> Console:
-    """Where people are told what is going on."""
+def words(*, quiet: bool = False) -> Console:
+    """Where people are told what is going on; quiet: nothing is said."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=quiet)
 
 
 @cache

@@ -74,7 +74,7 @@ def progress_bar(quiet: bool) -> Bar:
 
     columns = TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn()
     return Progress(
-        *columns, TextColumn("{task.fields[figures]}"), TimeRemainingColumn(), console=words(), disable=quiet
+        *columns, TextColumn("{task.fields[figures]}"), TimeRemainingColumn(), console=words(quiet=quiet), disable=quiet
     )
 
 
