@@ -38,7 +38,7 @@ from digit_recognizer.training.lines import (
 )
 from digit_recognizer.training.loop import Loop, accuracy
 from digit_recognizer.training.losses import task_loss
-from digit_recognizer.training.machine import choose_device, threads
+from digit_recognizer.training.machine import choose_device, denormals_flushed, threads
 from digit_recognizer.training.network import alone, form_of, started
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
 from digit_recognizer.training.provenance import calibrated, make_header, measured, watched
@@ -158,7 +158,12 @@ class Task:
 
 def train_network(recipe: Recipe | LineRecipe, task: Task) -> tuple[nn.Module, list[EpochRecord]]:
     """A network and its history; goes on from the checkpoints in the task's folder where there are some."""
-    with torch.random.fork_rng(), threads(recipe.learning.threads), deferred_interrupt() as interrupt:
+    with (
+        torch.random.fork_rng(),
+        threads(recipe.learning.threads),
+        denormals_flushed(),
+        deferred_interrupt() as interrupt,
+    ):
         loop = make_loop(recipe, task, interrupt)
         loop.on_batch, loop.checkpoint_seconds = task.on_batch, task.checkpoint_seconds
         loop.on_epoch = noted(task.folder, loop, task.on_epoch) if task.folder else task.on_epoch
