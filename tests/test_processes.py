@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from digit_recognizer.processes import process_pool
+
 PATIENCE = 60  # seconds, of a test, on a busy machine
 WORKERS = 2
 
@@ -72,3 +74,15 @@ def ended(worker: socket.socket) -> bool:
         return worker.recv(1) == b""
     except ConnectionResetError:  # as Windows tells of it
         return True
+
+
+def opencv_threads() -> int:
+    from digit_recognizer.images.opencv import cv2
+
+    return int(cv2.getNumThreads())
+
+
+def test_opencv_takes_one_thread_in_a_process_that_works_for_another() -> None:
+    """Processes of a core each, with threads on every core each, would take turns on the same cores."""
+    with process_pool(1) as pool:
+        assert pool.submit(opencv_threads).result(PATIENCE) == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from digit_recognizer.files import sha256_of
 from digit_recognizer.images import Preprocess, read_picture, shown_name
 from digit_recognizer.images.dicom_modality import modality_of
 from digit_recognizer.images.pages import split_page
+from digit_recognizer.processes import cores
 
 SMALL = 512  # pictures that one process decodes sooner than workers start
 
@@ -101,7 +101,7 @@ class FolderSplit:
         """Raises DataError, naming the file, where a picture cannot be read."""
         from torch.utils.data import DataLoader
 
-        workers = 0 if len(self) < SMALL else min(4, os.cpu_count() or 1)
+        workers = 0 if len(self) < SMALL else min(4, cores())
         read = Prepare(self.preprocess, self.keep_ids)
         loader: DataLoader[Any] = DataLoader(
             PictureFiles(self.files, read),  # type: ignore[arg-type]  # a map-style set by its methods

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from multiprocessing import parent_process
+
 from digit_recognizer.errors import MissingExtraError
 
 _PACKAGES = (  # each brings the folder cv2; removing one of two breaks the other
@@ -23,5 +25,8 @@ except (ImportError, AttributeError) as error:
         " were installed and one was removed, the other is broken.\n"
         f"Repair it with: {installer()} --force-reinstall --no-deps {first_installed(*_PACKAGES) or _PACKAGES[-1]}"
     ) from error
+
+if parent_process() is not None:  # one of several processes, a core each: threads of all would fight for the cores
+    cv2.setNumThreads(1)
 
 __all__ = ["cv2"]
