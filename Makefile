@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow reproduce lint format lock clean
+.PHONY: demo test test-slow test-arithmetic reproduce lint format lock clean
 
 demo: .venv/train-installed
 	$(BIN)/digits demo
@@ -19,6 +19,10 @@ test: lint
 
 test-slow: .venv/dev-installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto --dist loadfile
+
+# What trains or compares floats, computed as other processors would and with other seeds. SETTINGS="avx2 baseline" runs those alone.
+test-arithmetic: .venv/dev-installed
+	$(BIN)/python scripts/arithmetic.py $(SETTINGS)
 
 # Measures again what the documents state. MINUTES=600 affords everything; SHARED=FOLDER adds the study of mistakes.
 MINUTES ?= 15

@@ -18,6 +18,8 @@ from digit_recognizer.auditing.balance import (
 from digit_recognizer.auditing.pool import pooled
 from digit_recognizer.data import ArraySplit
 
+pytestmark = pytest.mark.arithmetic
+
 
 def split(counts: list[int], level: float = 100, seed: int = 0) -> ArraySplit:
     labels = np.repeat(np.arange(len(counts)), counts)

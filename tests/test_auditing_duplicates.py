@@ -28,6 +28,8 @@ from digit_recognizer.auditing.pool import Pool, pooled, scaled
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.errors import DataError
 
+pytestmark = pytest.mark.arithmetic
+
 Images = NDArray[np.uint8]
 MEDMNIST = {"train": "train", "validation": "val", "test": "test"}
 

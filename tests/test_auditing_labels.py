@@ -28,6 +28,8 @@ from digit_recognizer.auditing.suspects import REVIEWED, find_suspects
 from digit_recognizer.data import ArraySplit, Dataset
 from tiny import tiny_split
 
+pytestmark = pytest.mark.arithmetic
+
 Labels = NDArray[np.int64]
 NAMES = tuple("0123456789")
 

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from digit_recognizer.data import ArraySplit
 from digit_recognizer.measuring.auroc import auroc
 
+pytestmark = pytest.mark.arithmetic
+
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 OWN = ("common", "coloured_shapes", "small_images", "small_images_peers")
 

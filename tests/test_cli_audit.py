@@ -21,6 +21,8 @@ from helpers_cli import Answer, digits, is_complaint
 from test_cli_errors import BASE_INSTALL
 from tiny import tiny_split
 
+pytestmark = pytest.mark.arithmetic
+
 CLASSES = ("one", "seven")
 
 

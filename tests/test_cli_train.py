@@ -15,6 +15,8 @@ from PIL import Image
 import helpers_cli
 from helpers_cli import is_complaint
 
+pytestmark = pytest.mark.arithmetic
+
 Done = subprocess.CompletedProcess[str]
 
 

@@ -15,6 +15,8 @@ from scipy import stats
 
 from digit_recognizer.measuring import clopper_pearson, wilson
 
+pytestmark = pytest.mark.arithmetic
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -17,6 +17,8 @@ from digit_recognizer.images.printed import printed_digits
 from digit_recognizer.images.printed_fonts import find_families
 from tiny import tiny_dataset
 
+pytestmark = pytest.mark.arithmetic
+
 FEW = {"train": 30, "validation": 20, "calibration": 10, "test": 20}
 
 

@@ -17,6 +17,8 @@ from digit_recognizer.images.ink import find_ink
 from digit_recognizer.images.rerendered import rerendered
 from digit_recognizer.images.strangers import shadows
 
+pytestmark = pytest.mark.arithmetic
+
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 HEIGHT, WIDTH = 120, 100

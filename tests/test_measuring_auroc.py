@@ -15,6 +15,8 @@ from sklearn.metrics import roc_auc_score
 from digit_recognizer.errors import DataError
 from digit_recognizer.measuring.auroc import auroc, auroc_interval, delong, newcombe_auroc
 
+pytestmark = pytest.mark.arithmetic
+
 # Albumin, total protein, K-G score, and whether the patient benefitted from surgery: 43 of the patients of DeLong,
 # DeLong and Clarke-Pearson (Biometrics 44, 1988), as listed in the SAS/STAT user's guide (PROC LOGISTIC).
 OVARIAN = """

@@ -12,6 +12,8 @@ from digit_recognizer.errors import DataError
 from digit_recognizer.measuring.calibration import fit_temperature
 from digit_recognizer.models.softmax import softmax
 
+pytestmark = pytest.mark.arithmetic
+
 
 def drawn(n: int, classes: int, temperature: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Logits (n, classes), and labels drawn from their softmax at a temperature."""

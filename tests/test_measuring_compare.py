@@ -24,6 +24,8 @@ from digit_recognizer.measuring.compare import holm
 from digit_recognizer.measuring.compare_aurocs import compare_all_aurocs, compare_aurocs
 from digit_recognizer.measuring.paired import Paired, mcnemar, newcombe, square_and_add, tango
 
+pytestmark = pytest.mark.arithmetic
+
 tables = st.tuples(*[st.integers(0, 60)] * 4).map(lambda counts: Paired(*counts)).filter(lambda counts: sum(counts) > 0)
 triples = st.integers(1, 50).flatmap(
     lambda n: st.tuples(*[hnp.arrays(np.int64, n, elements=st.integers(0, 2))] * 3)

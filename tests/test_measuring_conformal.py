@@ -12,6 +12,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from digit_recognizer.measuring.conformal import ConformalSets, fit_sets, images_needed
 
+pytestmark = pytest.mark.arithmetic
+
 K = 4
 
 

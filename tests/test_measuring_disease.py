@@ -18,6 +18,8 @@ from digit_recognizer.measuring.intervals import wilson
 from digit_recognizer.measuring.operating import OperatingPoint, Wish, operating_point
 from digit_recognizer.measuring.predictive import net_benefit, predictive_values
 
+pytestmark = pytest.mark.arithmetic
+
 
 def shares(found: int, positives: int, cleared: int, negatives: int) -> dict[str, dict[str, object]]:
     """Sensitivity and specificity of counts."""

@@ -16,6 +16,8 @@ from digit_recognizer.measuring import Interval, bootstrap, clopper_pearson, pro
 from digit_recognizer.measuring.clustered import clustered_wilson
 from digit_recognizer.measuring.intervals import score_limits
 
+pytestmark = pytest.mark.arithmetic
+
 counts = st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 levels = st.sampled_from([0.8, 0.9, 0.95, 0.99])
 grouped = st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=2, max_size=60)

@@ -17,6 +17,8 @@ from digit_recognizer.models import Model, load_model
 from helpers_cli import digits
 from tiny import tiny_dataset
 
+pytestmark = pytest.mark.arithmetic
+
 
 @pytest.fixture(scope="module")
 def classic() -> Model:

@@ -31,6 +31,8 @@ from digit_recognizer.measuring.scores import (
     top_k_accuracy,
 )
 
+pytestmark = pytest.mark.arithmetic
+
 CLASSES = 4
 NOTHING = np.array([], np.int64)
 pairs = st.integers(1, 50).flatmap(lambda n: st.tuples(*[hnp.arrays(np.int64, n, elements=st.integers(0, 3))] * 2))

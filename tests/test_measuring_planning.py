@@ -15,6 +15,8 @@ from digit_recognizer.cli.app import app
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.measuring.planning import Figure, auroc_variance, plan, simulate
 
+pytestmark = pytest.mark.arithmetic
+
 RUNNER = CliRunner()
 figures = st.sampled_from(["auroc", "sensitivity", "specificity", "accuracy"])
 

@@ -12,6 +12,8 @@ from scipy.stats import binomtest
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.measuring.selective import answer_table, images_needed, risk_coverage, upper_bound
 
+pytestmark = pytest.mark.arithmetic
+
 Sample = tuple[NDArray[np.float64], NDArray[np.bool_]]
 
 

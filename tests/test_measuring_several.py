@@ -15,6 +15,8 @@ from digit_recognizer.measuring.disease import positive_figures
 from digit_recognizer.measuring.predictions import Predictions
 from digit_recognizer.measuring.several import label_details, label_figures
 
+pytestmark = pytest.mark.arithmetic
+
 NAMES = ("edema", "mass", "nodule")
 
 

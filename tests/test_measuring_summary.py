@@ -30,6 +30,8 @@ from digit_recognizer.measuring.summary import (
     summary,
 )
 
+pytestmark = pytest.mark.arithmetic
+
 K = 4
 
 

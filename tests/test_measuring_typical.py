@@ -15,6 +15,8 @@ from digit_recognizer.images import Preprocess
 from digit_recognizer.measuring.typical import SIDE, Typical, centred, coarse, fit_typical
 from digit_recognizer.models import load_model
 
+pytestmark = pytest.mark.arithmetic
+
 
 def films(n: int, seed: int = 0, size: int = 28) -> np.ndarray:
     """Pictures (n, size, size) of one light patch high on the left, in grain."""

@@ -22,6 +22,8 @@ from digit_recognizer.models.mlp import mlp
 from digit_recognizer.models.model_file import weights_sha256, write_model
 from model_files import GOLDEN
 
+pytestmark = pytest.mark.arithmetic
+
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
 DESIGNS: dict[str, list[dict[str, int]]] = {
     "one": [{"channels": 3, "kernel": 5}],

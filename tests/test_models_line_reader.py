@@ -12,6 +12,8 @@ from digit_recognizer.images.strings import draw_strings, plain
 from digit_recognizer.models import line_reader as seen_by
 from digit_recognizer.models.line_reader import PIXELS, VIEWS, LineReader, columns_of, shifted
 
+pytestmark = pytest.mark.arithmetic
+
 
 @given(width=st.integers(1, 40), right=st.integers(0, 2), down=st.integers(-1, 1), seed=st.integers(0, 99))
 def test_a_view_holds_the_line_where_it_was_moved_to(width: int, right: int, down: int, seed: int) -> None:

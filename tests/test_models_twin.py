@@ -18,6 +18,8 @@ from digit_recognizer.models.model_file import load_network, parameters, stored_
 from digit_recognizer.models.watch import Watched
 from model_files import onnx_with
 
+pytestmark = pytest.mark.arithmetic
+
 SHIPPED = [*shipped_models(), *LINE_READERS]
 
 

@@ -21,6 +21,8 @@ from digit_recognizer.models.mlp import mlp
 from digit_recognizer.models.model_file import weights_sha256, write_model
 from digit_recognizer.models.watch import AXES, FEWEST, Watched, features_and_logits, fit_watch
 
+pytestmark = pytest.mark.arithmetic
+
 GOLDEN = Path(__file__).parent / "golden"
 SMALL = [dataclasses.asdict(Convolution(8, 5, stride=3)), dataclasses.asdict(Convolution(12, 3))]
 

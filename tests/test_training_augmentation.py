@@ -18,6 +18,8 @@ from torchvision.transforms.functional import InterpolationMode, affine
 
 from digit_recognizer.training.augmentation import Augmentation, coordinates, smooth_steps
 
+pytestmark = pytest.mark.arithmetic
+
 SIZES = [(28, 28), (20, 32), (33, 12)]
 ALL = Augmentation(rotation=20, scale=0.2, shear=15, shift=2, elastic=1.0)
 EXTENTS = [each.name for each in fields(Augmentation)]

@@ -30,6 +30,8 @@ from digit_recognizer.training.losses import class_weights, task_loss
 from digit_recognizer.training.recipe import recipe_from_dict
 from medmnist_files import SMALL, arrays_of, small_spec, write_npz
 
+pytestmark = pytest.mark.arithmetic
+
 KINDS = st.builds(
     small_spec,
     task=st.sampled_from(["multi-class", "ordinal", "multi-label"]),

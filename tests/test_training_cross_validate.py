@@ -22,6 +22,8 @@ from digit_recognizer.training.recipes import MLP
 from medmnist_files import small_spec
 from tiny import tiny_split
 
+pytestmark = pytest.mark.arithmetic
+
 SHORT = replace(MLP, epochs=8, batch_size=16, averaging=0.0, augmentation=None, threads=1)
 
 

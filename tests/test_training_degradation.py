@@ -15,6 +15,8 @@ from torch import Tensor
 from digit_recognizer.training import degradation as steps
 from digit_recognizer.training.degradation import BLUR, ERASED, NOISE, Degradation
 
+pytestmark = pytest.mark.arithmetic
+
 SHARES = [each.name for each in fields(Degradation)]
 SIZES = [(28, 28), (20, 32)]
 

@@ -22,6 +22,8 @@ from digit_recognizer.training.distributed import own_device, rank
 from digit_recognizer.training.machine import computing
 from trained_together import RUNS, run
 
+pytestmark = pytest.mark.arithmetic
+
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 HERE = Path(__file__).parent
 TOLERANCE = 1e-5  # of a weight: sums of float32 in another order

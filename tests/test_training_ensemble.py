@@ -20,6 +20,8 @@ from digit_recognizer.training.recipe import recipe_from_dict, with_epochs
 from digit_recognizer.training.recipes import get_recipe
 from tiny import tiny_dataset
 
+pytestmark = pytest.mark.arithmetic
+
 SMALL = Recipe("small", hidden=(8,), epochs=2, batch_size=64, learning_rate=0.1, threads=1)
 SEEING = Recipe(
     "seeing",

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.arithmetic
+
 HERE = Path(__file__).parent
 posix = pytest.mark.skipif(sys.platform == "win32", reason="forks and kills as POSIX systems do")
 

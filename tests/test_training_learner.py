@@ -15,6 +15,8 @@ from digit_recognizer.models.mlp import mlp
 from digit_recognizer.training import Recipe
 from digit_recognizer.training.learner import Learner
 
+pytestmark = pytest.mark.arithmetic
+
 
 def recipe(**others: float) -> Recipe:
     return Recipe("made", epochs=1, batch_size=8, learning_rate=0.5, **others)  # type: ignore[arg-type]

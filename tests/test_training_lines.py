@@ -44,6 +44,8 @@ from digit_recognizer.training.recipes import get_recipe
 from digit_recognizer.training.train import Task, make_loop
 from tiny import tiny_dataset
 
+pytestmark = pytest.mark.arithmetic
+
 LINES = RECIPES["lines"]
 assert isinstance(LINES, LineRecipe)
 SMALL = replace(

@@ -29,6 +29,8 @@ from digit_recognizer.training.recipe import Recipe
 from digit_recognizer.training.recipes import FAST_LONG, get_recipe
 from tiny import tiny_dataset, tiny_split
 
+pytestmark = pytest.mark.arithmetic
+
 SHORT = replace(RECIPES["classic"], epochs=2)
 
 

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from digit_recognizer.training.muon import Muon, orthogonal
 
+pytestmark = pytest.mark.arithmetic
+
 LOW, HIGH = 0.65, 1.25  # between which the iteration leaves singular values
 
 

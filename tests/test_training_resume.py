@@ -36,6 +36,8 @@ from digit_recognizer.training.run_folder import free_folder, opened_run
 from digit_recognizer.training.train import Task, make_loop
 from tiny import tiny_dataset
 
+pytestmark = pytest.mark.arithmetic
+
 RECIPE = replace(RECIPES["classic"], epochs=2)
 STEPS = 8  # 2 epochs of 200 images in batches of 64
 EVERYTHING = Recipe(
