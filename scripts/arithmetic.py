@@ -18,7 +18,6 @@ import time
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -79,8 +78,7 @@ def numpy_features() -> list[str]:
     """The features of the processor that this NumPy can do without; it refuses others by name."""
     import numpy as np
 
-    told: dict[str, Any] = np.show_config(mode="dicts") or {}
-    return list(told["SIMD Extensions"].get("found", []))
+    return list(np.show_config(mode="dicts")["SIMD Extensions"]["found"])
 
 
 def opencv_features() -> list[str]:
