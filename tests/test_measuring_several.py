@@ -14,7 +14,7 @@ from sklearn.metrics import accuracy_score, average_precision_score, precision_r
 from digit_recognizer.measuring.disease import positive_figures
 from digit_recognizer.measuring.predictions import Predictions
 from digit_recognizer.measuring.several import label_details, label_figures
-from tiny import shifted
+from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
 
@@ -22,7 +22,7 @@ NAMES = ("edema", "mass", "nodule")
 
 
 def cases(seed: int, n: int = 60) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
-    rng = np.random.default_rng(shifted(seed))
+    rng = np.random.default_rng(shifted_seed(seed))
     labels = rng.integers(0, 2, (n, 3))
     return labels, np.clip(0.3 * labels + 0.7 * rng.random((n, 3)), 0, 1)
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from digit_recognizer.training import degradation as steps
 from digit_recognizer.training.degradation import BLUR, ERASED, NOISE, Degradation
-from tiny import shifted
+from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
 
@@ -23,7 +23,7 @@ SIZES = [(28, 28), (20, 32)]
 
 
 def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(shifted(seed))
+    return torch.Generator().manual_seed(shifted_seed(seed))
 
 
 def images(n: int, channels: int = 1, height: int = 28, width: int = 28) -> Tensor:

@@ -14,7 +14,7 @@ from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.models.mlp import mlp
 from digit_recognizer.training import Recipe
 from digit_recognizer.training.learner import Learner
-from tiny import shifted
+from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
 
@@ -25,7 +25,7 @@ def recipe(**others: float) -> Recipe:
 
 def batch() -> tuple[torch.Tensor, torch.Tensor]:
     """Eight inputs (8, 1, 2, 3) of four classes."""
-    generator = torch.Generator().manual_seed(shifted(1))
+    generator = torch.Generator().manual_seed(shifted_seed(1))
     return torch.randn(8, 1, 2, 3, generator=generator), torch.randint(0, 4, (8,), generator=generator)
 
 
