@@ -74,7 +74,7 @@ def test_it_steps_as_torchs_muon_does(shape: tuple[int, int], momentum: float, w
     )
     found = moved(Muon([ours], 0.1, momentum, weight_decay), ours, gradients(shape)) - start
     expected = moved(reference, theirs, gradients(shape)) - start
-    assert float((found - expected).norm() / expected.norm()) < 0.02  # theirs is computed in bfloat16
+    assert float((found - expected).norm() / expected.norm()) < 0.03  # theirs is computed in bfloat16
 
 
 @pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
