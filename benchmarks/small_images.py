@@ -6,7 +6,7 @@ python benchmarks/small_images.py [--sets NAME...] [--tools NAME...] [--seconds 
 Every tool starts at random, learns from the same training images on one thread of the CPU, at its own defaults. How
 many images fit into the seconds is measured for each tool and set beforehand, in seconds of processor time, which other
 work on the machine disturbs less than the clock: as many epochs as fit, or a part of one. Peers that are not installed
-are left out, with the reason (pip install fastai ultralytics; timm comes with the extra [timm]). Each seed of each tool
+are left out, with the reason (pip install fastai ultralytics; timm is in the extra [train]). Each seed of each tool
 scores the split once.
 
 Ahead or behind: the 95 % interval of the difference of the means over seeds, from resampled cases and seeds, leaves

@@ -69,8 +69,8 @@ def settings() -> list[Setting]:
         Setting("baseline", environment=baseline),
         Setting("avx2", environment=avx2),
         Setting("threads", threads=2),
-        Setting("seed 1", seed=1),
-        Setting("seed 2", seed=2),
+        Setting("seed-1", seed=1),
+        Setting("seed-2", seed=2),
     ]
 
 
@@ -102,7 +102,7 @@ def run(setting: Setting, tests: list[str], folder: Path) -> Outcome:
     chosen = tests or (with_seeds() if setting.seed else [])
     command = [sys.executable, "-m", "pytest", "-q", "-m", "arithmetic and not slow", f"--junitxml={report}", *chosen]
     if workers > 1:
-        command += ["-n", str(workers), "--dist", "loadfile"]
+        command += ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(setting.threads))
     environment = {**os.environ, **threads, **setting.environment, "DIGITS_TEST_SEED": str(setting.seed)}
     began = time.monotonic()

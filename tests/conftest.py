@@ -12,21 +12,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from digit_recognizer.data import Dataset, load_dataset
 from digit_recognizer.measuring import summary
 from digit_recognizer.models.line_reader import LineReader, load_line_reader
 from digit_recognizer.models.model import pretrained
+from examples import USUAL
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The same examples at each run, and no deadline: a busy machine must not fail a test.
-settings.register_profile("house", deadline=None, max_examples=50, derandomize=True, database=None)
-settings.load_profile("house")
-
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# The same examples at each run, and nothing is timed: a busy machine must not fail a test.
+settings.register_profile(
+    "house",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=USUAL,
+    derandomize=True,
+    database=None,
+)
+# Other examples at each run, and first those that failed before: pytest --hypothesis-profile nightly
+settings.register_profile(
+    "nightly",
+    settings.get_profile("house"),
+    max_examples=1_000,
+    derandomize=False,
+    database=DirectoryBasedExampleDatabase(REPOSITORY / ".hypothesis" / "examples"),
+    print_blob=True,
+)
+settings.load_profile("house")
 
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -15,6 +15,7 @@ NAME = digit_recognizer.__name__
 FLOORS = (
     *(
         "lazy",
+        "installed",
         "errors",
         "files",
         "processes",
@@ -38,6 +39,7 @@ EXTRA = {
 TORCH_FREE = {
     *(
         "lazy",
+        "installed",
         "errors",
         "files",
         "processes",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -27,6 +27,7 @@ from digit_recognizer.auditing.duplicates import (
 from digit_recognizer.auditing.pool import Pool, pooled, scaled
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.errors import DataError
+from examples import examples
 
 pytestmark = pytest.mark.arithmetic
 
@@ -77,7 +78,7 @@ def digits_(mnist: Dataset) -> Images:
     return mnist.split("validation").take(np.arange(600))
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(st.integers(0, 10**6))
 def test_equal_images_share_a_number(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -124,7 +125,7 @@ def test_different_digits_are_no_copies(mnist: Dataset) -> None:
     assert len(first) == 0
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.integers(0, 10**6))
 def test_the_search_misses_no_pair(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -26,6 +26,7 @@ from digit_recognizer.auditing.out_of_fold import (
 from digit_recognizer.auditing.pool import pooled
 from digit_recognizer.auditing.suspects import REVIEWED, find_suspects
 from digit_recognizer.data import ArraySplit, Dataset
+from examples import examples
 from tiny import shifted_seed, tiny_split
 
 pytestmark = pytest.mark.arithmetic
@@ -43,7 +44,7 @@ def flipped(split: ArraySplit, n: int, seed: int) -> tuple[ArraySplit, Labels]:
     return replace(split, labels=labels), where
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.integers(0, 10**6), st.integers(0, 20))
 def test_folds_keep_copies_together_and_classes_in_their_shares(seed: int, copies: int) -> None:
     rng = np.random.default_rng(seed)

@@ -12,12 +12,13 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from digit_recognizer.data import ArraySplit
 from digit_recognizer.measuring.auroc import auroc
+from examples import examples
 
 pytestmark = pytest.mark.arithmetic
 
@@ -82,7 +83,7 @@ def test_who_is_clearly_better_is_ahead_and_whoever_is_the_same_is_level(small_i
     assert small_images.difference(labels, good, good, small_images.accuracy)["verdict"] == "level"
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.integers(5, 60), st.integers(0, 5))
 def test_a_part_of_a_split_holds_every_class_and_no_image_twice(small_images: ModuleType, n: int, seed: int) -> None:
     images = np.arange(60 * 4, dtype=np.uint8).reshape(60, 2, 2)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from digit_recognizer.data import Dataset
 from helpers_cli import digits, digits_apart, draw_blank, draw_seven
+from platforms import posix
 
 VERBS = ("data", "show", "train", "evaluate", "audit", "predict", "demo")
 PREDICTION = ["schema", "source", "label", "name", "probability", "status", "prediction_set", "model"]
@@ -209,7 +210,7 @@ def test_data_lists_the_sets(data_dir: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs pipes and a shell of POSIX")
+@posix("sh and head")
 def test_a_reader_that_has_seen_enough_is_no_error(folder: Path) -> None:
     script = '"$0" -m digit_recognizer predict "$@" | head -n 1'
     many = [str(folder / "seven.png")] * 200

@@ -16,6 +16,7 @@ from digit_recognizer.auditing import Audit, audit
 from digit_recognizer.auditing.suspects import Suspect
 from digit_recognizer.cli.audit import print_copies, print_labels, print_splits
 from digit_recognizer.data import ArraySplit
+from digit_recognizer.installed import install_command
 from digit_recognizer.report.doubtful import suspects_gallery
 from helpers_cli import Answer, digits, is_complaint
 from test_cli_errors import BASE_INSTALL
@@ -122,7 +123,7 @@ def test_without_its_extra_it_says_what_to_install(
 ) -> None:
     done = run_python(BASE_INSTALL, absent, "audit", "mnist", "--data-dir", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert 'pip install "handwritten-digit-recognizer[audit]"' in done.stderr
+    assert install_command("train") in done.stderr
     assert all(name in done.stderr for name in absent.split(","))
     assert not list(tmp_path.iterdir())
 

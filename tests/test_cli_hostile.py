@@ -17,10 +17,9 @@ from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.files import write_whole
 from digit_recognizer.training import train
 from helpers_cli import digits, digits_apart, draw_seven
+from platforms import linux, posix
 from tiny import tiny_dataset
 
-posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
-linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 LONG = "a" * 300
 
 
@@ -35,7 +34,7 @@ def class_folders(folder: Path, *names: str) -> Path:
     return folder
 
 
-@posix
+@posix("a limit on the length of a name")
 def test_a_name_too_long_is_an_error_and_the_other_picture_is_answered(tmp_path: Path) -> None:
     seven = draw_seven(tmp_path / "seven.png")
     answer = digits("predict", seven, f"{LONG}.png")
@@ -54,7 +53,7 @@ def test_a_name_too_long_is_an_error_and_the_other_picture_is_answered(tmp_path:
         assert len(answer.err.strip().splitlines()) <= 3
 
 
-@linux
+@linux("/dev/full")
 def test_a_full_output_is_said(tmp_path: Path) -> None:
     seven = draw_seven(tmp_path / "seven.png")
     for arguments in (["predict", str(seven)], ["predict", "--json", str(seven)], ["data"], ["data", "--json", "-"]):
@@ -66,7 +65,7 @@ def test_a_full_output_is_said(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
-@posix
+@posix("named pipes among files")
 def test_links_are_followed_and_pipes_are_written_to(tmp_path: Path) -> None:
     target, link, pipe = tmp_path / "target.json", tmp_path / "link.json", tmp_path / "pipe"
     target.write_text("old")
@@ -81,7 +80,7 @@ def test_links_are_followed_and_pipes_are_written_to(tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
-@posix
+@posix("control characters in file names")
 @pytest.mark.parametrize("trap", ["\033]0;title\007.png", "two\nlines: 3 (99.9 %).png", "\u202egnp.png"])
 def test_a_name_does_not_steer_the_terminal(trap: str, tmp_path: Path) -> None:
     draw_seven(tmp_path / trap)
@@ -98,6 +97,7 @@ def test_markup_in_a_path_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "[red]y[/x]" in digits("data", "--data-dir", "[red]y[/x]").out
 
 
+@posix("links that every user may make")
 def test_links_inside_a_set_repeat_nothing(tmp_path: Path) -> None:
     folder = class_folders(tmp_path / "set", "a", "b")
     for number in range(3):

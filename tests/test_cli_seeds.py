@@ -16,6 +16,7 @@ import pytest
 import helpers_cli
 from digit_recognizer.measuring import over_seeds
 from helpers_cli import is_complaint
+from platforms import posix
 
 # Real trainings, one of them killed; test_cli_medical.py trains two seeds in a moment.
 pytestmark = [pytest.mark.slow, pytest.mark.arithmetic]
@@ -59,7 +60,7 @@ def test_what_was_finished_is_kept(place: Path) -> None:
     assert weights(place, 3) == json.loads((place / "before.json").read_text())
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="interrupts as POSIX systems do")
+@posix("SIGINT for one process")
 def test_an_interrupt_says_that_the_same_command_goes_on(tmp_path: Path) -> None:
     # Started in a shell's background, this process ignores SIGINT, and so would its children.
     heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)

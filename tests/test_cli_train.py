@@ -14,6 +14,7 @@ from PIL import Image
 
 import helpers_cli
 from helpers_cli import is_complaint
+from platforms import linux
 
 pytestmark = pytest.mark.arithmetic
 
@@ -67,7 +68,7 @@ def test_train_writes_a_run_that_every_verb_takes(work: Work) -> None:
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep caches elsewhere")
+@linux("its caches in ~/.cache")
 def test_nothing_but_the_data_is_left_in_the_home(work: Work) -> None:
     """Neither ONNX Runtime's usage reports nor any other library's traces."""
     assert (work.trained.returncode, work.measured.returncode) == (0, 0)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -20,6 +19,8 @@ from digit_recognizer.data import SPLITS, Dataset, load_dataset
 from digit_recognizer.data.pictures import FolderSplit
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess, read_picture
+from examples import examples
+from platforms import posix
 
 PREPARE = Preprocess()
 LOAD_PIPE = """
@@ -79,7 +80,7 @@ def test_every_picture_is_in_one_split_with_its_class(tmp_path: Path) -> None:
     assert {name: len(split) for name, split in dataset.splits.items()} == dict(dataset.spec.counts)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(numbers=st.lists(st.integers(0, 30), min_size=2, max_size=12), added=st.integers(0, 60))
 def test_equal_pictures_stay_together_and_a_new_one_moves_none(numbers: list[int], added: int) -> None:
     with tempfile.TemporaryDirectory() as place:
@@ -189,7 +190,7 @@ def test_hidden_folders_and_other_files_are_passed_over(tmp_path: Path) -> None:
     assert dataset.split("all").labels.tolist() == [0, 0, 1, 1]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
+@posix("named pipes among files")
 def test_a_pipe_is_named_and_not_waited_for(
     tmp_path: Path, run_python: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
@@ -199,7 +200,7 @@ def test_a_pipe_is_named_and_not_waited_for(
     assert done.stdout == f"{path}: is no regular file, so it is not read. Remove it.\n", done.stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs the right to make links")
+@posix("links that every user may make")
 def test_a_broken_link_is_named(tmp_path: Path) -> None:
     path = fill(tmp_path, {"x": 2, "y": 2}) / "x" / "link.png"
     path.symlink_to(tmp_path / "gone.png")

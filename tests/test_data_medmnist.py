@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_recognizer.data import SPECS, Dataset, load_dataset
@@ -21,6 +21,7 @@ from digit_recognizer.data.npz import read_npz
 from digit_recognizer.data.spec import SYMMETRIES, TASKS, ArraySplit, DatasetSpec, pixel_hashes
 from digit_recognizer.data.splits import halves
 from digit_recognizer.errors import ConfigError, DataError, DigitRecognizerWarning
+from examples import examples
 from medmnist_files import SMALL, arrays_of, write_npz
 
 
@@ -92,7 +93,7 @@ def test_validation_is_dealt_and_its_copies_leave_training(tmp_path: Path) -> No
     assert parts["test"] == pixel_hashes(arrays["test_images"])  # the leak stays: evaluating tells of it
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.lists(st.integers(0, 3), min_size=2, max_size=60))
 def test_halves_hold_every_image_once_and_classes_evenly(labels: list[int]) -> None:
     actual = np.array(labels)

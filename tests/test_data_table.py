@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -18,6 +18,7 @@ from digit_recognizer.data.patients import dealt
 from digit_recognizer.data.pictures import FolderSplit
 from digit_recognizer.errors import DataError, DigitRecognizerWarning
 from digit_recognizer.images import Preprocess
+from examples import examples
 
 FORM = Preprocess(size=16, box=16, form="picture", channels=3)
 Row = dict[str, Any]
@@ -71,7 +72,7 @@ def test_a_patient_is_in_one_split_and_a_new_one_moves_none(tmp_path: Path) -> N
     assert len(after.split("all")) == 80
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.binary(max_size=8))
 def test_every_hash_falls_to_a_split(key: bytes) -> None:
     import hashlib

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -18,23 +16,10 @@ from digit_recognizer.models.cards import read_cards
 from digit_recognizer.models.model_file import parameters
 from digit_recognizer.training import RECIPES
 from digit_recognizer.training.recipe import recipe_from_dict
+from script_modules import script
 
 ROOT = Path(__file__).parent.parent
 MAX_BYTES = {"best": 4_000_000}  # what was promised
-
-
-def script(name: str) -> ModuleType:
-    """A file of scripts/ as a module."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    try:
-        spec = importlib.util.spec_from_file_location(name, ROOT / f"scripts/{name}.py")
-        assert spec
-        assert spec.loader
-        made = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(made)
-    finally:
-        sys.path.pop(0)
-    return made
 
 
 def test_tables_and_cards_are_as_written() -> None:

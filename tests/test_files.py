@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 
 from digit_recognizer.errors import ImageError, RunError, StorageError
 from digit_recognizer.files import append_line, locked_folder, read_bounded, sha256_of, write_whole
-
-posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
-linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+from platforms import linux, posix
 
 OVERWRITE = """
 import sys
@@ -71,7 +69,7 @@ def test_what_is_written_is_read_and_nothing_else_is_left(old: bytes | None, new
         assert [*path.parent.iterdir()] == [path]
 
 
-@posix
+@posix("replacing a file that is open")
 def test_a_reader_of_the_old_file_keeps_it_whole(tmp_path: Path) -> None:
     path = tmp_path / "file.bin"
     write_whole(path, b"old" * 100)
@@ -81,7 +79,7 @@ def test_a_reader_of_the_old_file_keeps_it_whole(tmp_path: Path) -> None:
         assert reader.read() == b"old" * 99
 
 
-@linux
+@linux("unshare")
 def test_a_full_disk_leaves_the_old_file_alone(
     small_disk: tuple[Path, tuple[str, ...]], run_python: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
@@ -91,7 +89,7 @@ def test_a_full_disk_leaves_the_old_file_alone(
     assert done.stdout.endswith("['kept.bin'] b'old'\n")
 
 
-@posix
+@posix("limits on the size of a file")
 def test_a_write_that_is_cut_off_leaves_the_old_file_alone(
     tmp_path: Path, run_python: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
@@ -143,7 +141,7 @@ def test_lines_of_two_processes_do_not_mix(tmp_path: Path) -> None:
     assert sorted(lines) == ["a" * 3000] * 40 + ["b" * 3000] * 40
 
 
-@linux
+@linux("/dev/full")
 def test_a_full_device_is_told() -> None:
     with pytest.raises(StorageError, match=r"/dev/full: cannot be written \(No space left on device\)"):
         append_line(Path("/dev/full"), "line")
@@ -178,7 +176,7 @@ def test_what_is_no_file_is_refused_by_name(tmp_path: Path, name: str, cause: st
     assert name[:4].rstrip("\0") in str(caught.value)
 
 
-@posix
+@posix("named pipes and devices among files")
 @pytest.mark.parametrize("kind", ["pipe", "device"])
 def test_what_never_ends_is_not_read(
     tmp_path: Path, kind: str, run_python: Callable[..., subprocess.CompletedProcess[str]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
@@ -13,6 +13,7 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import corruptions, distortions, overlays
 from digit_recognizer.images.corruptions import CORRUPTIONS, SEEN, SEVERITIES, TABLE, UNSEEN, Images, corrupt, generator
+from examples import examples
 
 pytestmark = pytest.mark.arithmetic
 
@@ -35,7 +36,7 @@ def test_there_are_fifteen_and_four_of_them_are_seen() -> None:
 
 
 @names
-@settings(max_examples=8)
+@examples(8)
 @given(images=some, severity=st.sampled_from(SEVERITIES), seed=st.integers(0, 9), data=st.data())
 def test_any_subset_gets_the_same(name: str, images: Images, severity: int, seed: int, data: st.DataObject) -> None:
     before = images.copy()

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from pydicom.encaps import encapsulate
@@ -26,6 +26,8 @@ from digit_recognizer.images.decode import check_pixels
 from digit_recognizer.images.dicom import read_dicom
 from digit_recognizer.images.dicom_elements import MAX_DEPTH, StructureError, take
 from digit_recognizer.images.dicom_packed import runs_length, stated_sizes
+from digit_recognizer.installed import install_command
+from examples import examples
 
 SMALL = np.arange(48, dtype=np.uint16).reshape(6, 8)
 MOST = 200 * 2**20  # bytes of memory that refusing a file may take
@@ -94,7 +96,7 @@ def test_a_file_without_pixels_is_told() -> None:
     refused(real("waveform_ecg.dcm").read_bytes(), "without a picture")
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.data())
 def test_a_file_cut_short_anywhere_is_refused(data: st.DataObject) -> None:
     content = as_bytes(made(SMALL))
@@ -103,7 +105,7 @@ def test_a_file_cut_short_anywhere_is_refused(data: st.DataObject) -> None:
         read_dicom(content[:at], None, "it", check_pixels)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.data())
 def test_a_damaged_file_is_a_picture_or_a_clear_error(data: st.DataObject) -> None:
     name = data.draw(
@@ -175,7 +177,7 @@ except Exception as error:
     done = run_python(code, real("MR_small_jpeg_ls_lossless.dcm"))
     assert done.stdout.startswith("ImageError dicom-"), done.stderr
     assert "pylibjpeg-libjpeg" in done.stdout
-    assert 'pip install "handwritten-digit-recognizer[medical-codecs]"' in done.stdout
+    assert install_command("medical-codecs") in done.stdout
     assert JPEGLSLossless.name in done.stdout
 
 
@@ -194,7 +196,7 @@ except Exception as error:
 """
     done = run_python(code, path, tmp_path / "a.png")
     assert done.stdout.startswith("(8, 8)\nImageError dicom-"), done.stderr
-    assert '[medical]"' in done.stdout
+    assert install_command("medical") in done.stdout
     assert "Doe" not in done.stdout
     code = "import sys, digit_recognizer.images as i; i.read_picture(sys.argv[1]); print('pydicom' in sys.modules)"
     assert run_python(code, tmp_path / "a.png").stdout == "False\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from digit_recognizer.images.corruptions import corrupt
 from digit_recognizer.images.ink import find_ink
 from digit_recognizer.images.rerendered import rerendered
 from digit_recognizer.images.strangers import shadows
+from examples import examples
 
 pytestmark = pytest.mark.arithmetic
 
@@ -110,7 +111,7 @@ def test_what_lies_beyond_the_paper_is_no_ink(side: int) -> None:
 
 
 @given(grey=hnp.arrays(np.uint8, st.one_of(st.tuples(st.integers(1, 70), st.integers(1, 70)), st.just((1, 3000)))))
-@settings(max_examples=30)
+@examples(30)
 def test_any_picture_gives_ink_of_its_shape_or_none(grey: Grey) -> None:
     found = find_ink(grey)
     assert found is None or (found.shape == grey.shape and found.any())

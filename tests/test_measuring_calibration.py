@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from digit_recognizer.errors import DataError
 from digit_recognizer.measuring.calibration import fit_temperature
 from digit_recognizer.models.softmax import softmax
+from examples import examples
 from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
@@ -39,7 +40,7 @@ def test_two_classes_are_a_logistic_regression() -> None:
     assert fit_temperature(logits, labels) == pytest.approx(1 / slope, rel=1e-4)
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.floats(0.2, 5), st.integers(0, 2**32 - 1))
 def test_logits_of_another_scale_get_another_temperature_and_the_same_probabilities(scale: float, seed: int) -> None:
     logits, labels = drawn(60, 4, 1.0, seed)

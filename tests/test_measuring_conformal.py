@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mapie.classification import SplitConformalClassifier
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from digit_recognizer.measuring.conformal import ConformalSets, fit_sets, images_needed
+from examples import examples
 from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
@@ -102,7 +103,7 @@ def test_a_class_without_images_is_always_in_the_set() -> None:
     assert sets.sets(calibration)[:, 2].all()
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.integers(1, 300), st.floats(0.5, 0.999), st.booleans(), st.integers(0, 2**32 - 1))
 def test_sets_hold_the_top_label_grow_with_the_level_and_travel_as_json(
     n: int, level: float, per_class: bool, seed: int

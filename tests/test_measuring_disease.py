@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, binom
 from sklearn.metrics import confusion_matrix
@@ -17,6 +17,7 @@ from digit_recognizer.measuring.disease import at_threshold, by_value, decision_
 from digit_recognizer.measuring.intervals import wilson
 from digit_recognizer.measuring.operating import OperatingPoint, Wish, operating_point
 from digit_recognizer.measuring.predictive import net_benefit, predictive_values
+from examples import examples
 from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
@@ -67,7 +68,7 @@ def test_tied_scores_are_all_kept() -> None:
     assert operating_point(np.full(400, 0.3), 0.9, "validation").missed == 0
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.integers(0, 1000))
 def test_a_patient_counts_by_the_picture_that_is_hardest_to_find(seed: int) -> None:
     draw = np.random.default_rng(shifted_seed(seed))
@@ -140,7 +141,7 @@ def test_the_decision_curve_of_honest_uniform_probabilities_is_a_line() -> None:
         assert each["interval"]["low"] < each["value"] < each["interval"]["high"]
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.integers(0, 1000), st.floats(0.05, 0.95))
 def test_net_benefit_is_counted_as_it_was_defined(seed: int, cut: float) -> None:
     actual, score = made(seed)

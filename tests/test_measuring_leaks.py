@@ -15,6 +15,7 @@ from digit_recognizer.measuring import evaluate, wilson
 from digit_recognizer.measuring.leaks import found_in
 from digit_recognizer.models import Model, load_model
 from helpers_cli import digits
+from platforms import posix
 from tiny import tiny_dataset
 
 pytestmark = pytest.mark.arithmetic
@@ -94,6 +95,7 @@ def test_equal_files_of_a_folder_are_told(tmp_path: Path) -> None:
     assert " of 1, " in answer.out
 
 
+@posix("links that every user may make")
 def test_a_training_picture_that_cannot_be_read_stops_no_evaluation(tmp_path: Path) -> None:
     for level in range(3):
         for split in ("train", "test"):

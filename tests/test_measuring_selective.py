@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.measuring.selective import answer_table, images_needed, risk_coverage, upper_bound
+from examples import examples
 from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
@@ -25,7 +26,6 @@ def sample(n: int, seed: int) -> Sample:
     return confidence, generator.random(n) < confidence
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.integers(1, 60), st.integers(0, 2**32 - 1))
 def test_the_curve_is_the_share_of_mistakes_among_the_surest(n: int, seed: int) -> None:
     confidence, correct = sample(n, seed)
@@ -39,7 +39,7 @@ def test_the_curve_is_the_share_of_mistakes_among_the_surest(n: int, seed: int) 
     assert curve.at(1.0) == (n, int((~correct).sum()))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.integers(2, 40), st.integers(0, 2**32 - 1))
 def test_order_and_scale_do_not_matter_even_with_ties(n: int, seed: int) -> None:
     generator = np.random.default_rng(shifted_seed(seed))

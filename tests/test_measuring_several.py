@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.metrics import accuracy_score, average_precision_score, precision_recall_fscore_support, roc_auc_score
@@ -14,6 +14,7 @@ from sklearn.metrics import accuracy_score, average_precision_score, precision_r
 from digit_recognizer.measuring.disease import positive_figures
 from digit_recognizer.measuring.predictions import Predictions
 from digit_recognizer.measuring.several import label_details, label_figures
+from examples import examples
 from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
@@ -27,7 +28,7 @@ def cases(seed: int, n: int = 60) -> tuple[np.ndarray, np.ndarray]:  # type: ign
     return labels, np.clip(0.3 * labels + 0.7 * rng.random((n, 3)), 0, 1)
 
 
-@settings(max_examples=5)
+@examples(5)
 @given(st.integers(0, 100))
 def test_the_figures_are_scikit_learns(seed: int) -> None:
     labels, probabilities = cases(seed)
@@ -70,7 +71,7 @@ def test_a_label_that_nothing_bears_is_undefined_and_not_guessed() -> None:
     json.dumps(made, allow_nan=False)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(arrays.arrays(np.int64, st.integers(1, 40), elements=st.integers(0, 1)), st.sampled_from([0, 1]))
 def test_sensitivity_is_of_the_positive_class_whichever_it_is(labels: np.ndarray, positive: int) -> None:  # type: ignore[type-arg]
     score = np.random.default_rng(len(labels)).random(len(labels))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics as sk
@@ -29,6 +29,7 @@ from digit_recognizer.measuring.summary import (
     squared_errors,
     summary,
 )
+from examples import examples
 from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
@@ -44,7 +45,7 @@ def drawn(n: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return labels, powers / powers.sum(axis=1, keepdims=True)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(1, 80), st.integers(0, 2**32 - 1))
 def test_resampled_figures_are_the_stated_ones(n: int, seed: int) -> None:
     labels, probabilities = drawn(n, seed)

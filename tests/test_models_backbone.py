@@ -20,9 +20,10 @@ from digit_recognizer.training.auto import auto_recipe
 from digit_recognizer.training.recipe import with_backbone, with_epochs
 from medmnist_files import SMALL, arrays_of, write_npz
 
-pytest.importorskip("timm", reason="the extra [timm] is not installed")
+pytest.importorskip("timm", reason="timm, of the extra [train], is not installed")
 
 pytestmark = pytest.mark.arithmetic
+
 NAME = "test_resnet"  # timm's smallest
 
 

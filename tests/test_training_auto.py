@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn.functional import binary_cross_entropy, cross_entropy
@@ -28,6 +28,7 @@ from digit_recognizer.training.auto import auto_recipe
 from digit_recognizer.training.exposure import Exposure
 from digit_recognizer.training.losses import class_weights, task_loss
 from digit_recognizer.training.recipe import recipe_from_dict
+from examples import examples
 from medmnist_files import SMALL, arrays_of, small_spec, write_npz
 from tiny import shifted_seed
 
@@ -43,7 +44,7 @@ KINDS = st.builds(
 )
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(KINDS, st.integers(2, 200_000))
 def test_auto_suits_any_set(spec: DatasetSpec, images: int) -> None:
     recipe = auto_recipe(spec, images)

@@ -8,18 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import nn
 
 from digit_recognizer.errors import ConfigError
-from digit_recognizer.training.distributed import own_device, rank
-from digit_recognizer.training.machine import computing
+from digit_recognizer.training.arithmetic import BFLOAT16, FLOAT32
+from digit_recognizer.training.distributed import arithmetic_of_all, first_here, own_device, rank
+from platforms import posix
 from trained_together import RUNS, run
 
 pytestmark = pytest.mark.arithmetic
@@ -27,7 +25,6 @@ pytestmark = pytest.mark.arithmetic
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 HERE = Path(__file__).parent
 TOLERANCE = 1e-5  # of a weight: sums of float32 in another order
-posix = pytest.mark.skipif(sys.platform == "win32", reason="torchrun's processes talk by gloo, as POSIX systems do")
 
 
 def assert_same_weights(one: Path, other: Path) -> None:
@@ -42,7 +39,7 @@ def history(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
 
 
-@posix
+@posix("what torchrun needs to start processes")
 @pytest.mark.slow
 def test_two_processes_give_the_weights_of_one(tmp_path: Path) -> None:
     """A hundred steps of classic; a batch that does not halve, with weighted classes; the members of an ensemble."""
@@ -57,7 +54,7 @@ def test_two_processes_give_the_weights_of_one(tmp_path: Path) -> None:
             assert ours["loss"] == pytest.approx(theirs["loss"], abs=TOLERANCE)
 
 
-@posix
+@posix("what torchrun needs to start processes")
 @pytest.mark.slow
 def test_together_they_stop_and_go_on_and_one_of_them_speaks(tmp_path: Path) -> None:
     train = [*TORCHRUN, "-m", "digit_recognizer", "train", "--device", "cpu"]
@@ -81,6 +78,19 @@ def test_together_they_stop_and_go_on_and_one_of_them_speaks(tmp_path: Path) -> 
     assert ours == theirs
 
 
+@posix("what torchrun needs to start processes")
+@pytest.mark.slow
+def test_all_compute_as_the_first(tmp_path: Path) -> None:
+    """Whatever each process's own machine would choose."""
+    command = [*TORCHRUN, str(HERE / "computed_together.py"), str(tmp_path)]
+    subprocess.run(command, check=True)
+    for number in (0, 1):
+        found = json.loads((tmp_path / f"{number}.json").read_text())
+        assert found["agreed"] == [BFLOAT16, FLOAT32]  # the second proposed the other of each
+        assert found["off"][FLOAT32] < 1e-6
+        assert 1e-5 < found["off"][BFLOAT16] < 0.05
+
+
 @pytest.fixture
 def second_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
     """This process, as torchrun would start the second of two."""
@@ -90,46 +100,23 @@ def second_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("second_of_two")
-def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_process_has_a_gpu_of_its_own() -> None:
     assert rank() == 1
-    assert own_device(torch.device("cpu")) == torch.device("cpu")
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    assert own_device(torch.device("cuda")) == torch.device("cuda", 1)
-    assert own_device(torch.device("cuda", 0)) == torch.device("cuda", 0)  # a member's, which its ensemble chose
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(ConfigError, match="--nproc-per-node"):
-        own_device(torch.device("cuda"))
+    assert not first_here()
+    assert own_device(torch.device("cpu"), gpus=0) == torch.device("cpu")
+    assert own_device(torch.device("cuda"), gpus=2) == torch.device("cuda", 1)
+    chosen = torch.device("cuda", 0)  # a member's, which its ensemble chose
+    assert own_device(chosen, gpus=2) == chosen
+    with pytest.raises(ConfigError, match=r"there are 1 GPUs\. .*--nproc-per-node"):
+        own_device(torch.device("cuda"), gpus=1)
+    if torch.cuda.device_count() < 2:
+        with pytest.raises(ConfigError, match=f"there are {torch.cuda.device_count()} GPUs"):
+            own_device(torch.device("cuda"))
 
 
 def test_alone_a_process_is_the_first() -> None:
     assert "TORCHELASTIC_RUN_ID" not in os.environ
     assert rank() == 0
+    assert first_here()
+    assert arithmetic_of_all(BFLOAT16, torch.device("cpu")) == BFLOAT16
     assert own_device(torch.device("cuda")) == torch.device("cuda")
-
-
-def test_a_gpu_learns_in_bfloat16_where_it_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    used: list[tuple[str, torch.dtype]] = []
-
-    @contextmanager
-    def autocast(device: str, kind: torch.dtype) -> Iterator[None]:
-        used.append((device, kind))
-        yield
-
-    monkeypatch.setattr(torch, "autocast", autocast)
-    network, inputs = nn.Linear(3, 2).to(torch.bfloat16), torch.ones(4, 3, dtype=torch.bfloat16)
-    for there in (True, False):
-        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda there=there, **_: there)
-        assert computing(network, torch.device("cpu")) is network
-        assert (computing(network, torch.device("cuda")) is network) is not there
-        assert computing(network, torch.device("cuda"))(inputs).dtype == (torch.float32 if there else torch.bfloat16)
-    assert used == [("cuda", torch.bfloat16)]
-
-
-def test_a_cpu_learns_in_bfloat16_where_the_recipe_says_so() -> None:
-    network, inputs = nn.Linear(300, 200), torch.randn(4, 300)
-    rough = computing(network, torch.device("cpu"), on_cpu=True)(inputs)
-    assert rough.dtype == torch.float32
-    assert 0 < float((rough - network(inputs)).detach().abs().max()) < 0.05
-    rough.sum().backward()
-    assert network.weight.grad is not None
-    assert network.weight.grad.dtype == torch.float32

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from platforms import posix
+
 pytestmark = pytest.mark.arithmetic
 
 HERE = Path(__file__).parent
-posix = pytest.mark.skipif(sys.platform == "win32", reason="forks and kills as POSIX systems do")
 
 
 def killed_runs(*arguments: str) -> int:
@@ -27,13 +28,13 @@ def killed_runs(*arguments: str) -> int:
     return int(done.stdout.split()[0])
 
 
-@posix
+@posix("os.fork")
 @pytest.mark.slow
 def test_killed_at_20_random_moments(tmp_path: Path) -> None:
     assert killed_runs("random", str(tmp_path), "20") == 20
 
 
-@posix
+@posix("os.fork")
 @pytest.mark.slow
 def test_killed_before_every_write(tmp_path: Path) -> None:
     # run.json, history and model files take three calls each (fsync, replace, fsync of the folder), checkpoints four
@@ -46,7 +47,7 @@ def start(folder: Path, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-@posix
+@posix("signals that a process can catch")
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_saves_and_says_how_to_go_on(number: signal.Signals, tmp_path: Path) -> None:
@@ -72,7 +73,7 @@ def test_an_interrupt_saves_and_says_how_to_go_on(number: signal.Signals, tmp_pa
     assert [record["epoch"] for record in history] == [1, 2, 3, 4, 5, 6]
 
 
-@posix
+@posix("limits on the size of a file")
 def test_a_full_disk_is_said_and_harms_nothing(tmp_path: Path) -> None:
     """A limit on the size of files (EFBIG) stands for the full disk: the first checkpoint is larger than it."""
     program = (

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import importlib.util
 
-DISTRIBUTION = "handwritten-digit-recognizer"
-
-# A module that only the extra brings, to tell whether the extra is installed.
-TRAIN = ("torch", "torchvision", "sklearn", "scipy", "safetensors", "matplotlib", "filelock")
-EXTRAS = {
-    "train": TRAIN,
-    "audit": (*TRAIN, "cleanlab"),
-    "tables": ("pyarrow",),
-    "score": ("pyarrow", "fsspec", "filelock"),
-    "scale": ("pyarrow", "fsspec", "filelock", "ray"),
-    "tensorboard": ("tensorboard",),
-    "timm": (*TRAIN, "timm"),
-    "heic": ("pillow_heif",),
-    "pdf": ("pypdfium2",),
-    "medical": ("pydicom",),
-    "explain": (*TRAIN, "captum"),
+_STATS = ("scipy", "sklearn", "matplotlib", "jinja2")
+_TRAIN = ("torch", "torchvision", *_STATS, "safetensors", "onnx", "onnxscript", "filelock")
+_SCORE = ("pyarrow", "fsspec", "filelock")
+# What a feature needs: the extra that brings it, and the modules that it imports.
+FEATURES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "stats": ("stats", _STATS),
+    "train": ("train", _TRAIN),
+    "audit": ("train", (*_TRAIN, "cleanlab")),
+    "gradients": ("train", (*_TRAIN, "captum")),
+    "timm": ("train", (*_TRAIN, "timm")),
+    "tensorboard": ("train", ("tensorboard",)),
+    "serve": ("serve", ("fastapi", "uvicorn", "httptools", "prometheus_client", "python_multipart")),
+    "parquet": ("scale", ("pyarrow",)),
+    "score": ("scale", _SCORE),
+    "ray": ("scale", (*_SCORE, "ray")),
+    "heic": ("formats", ("pillow_heif",)),
+    "pdf": ("formats", ("pypdfium2",)),
+    "dicom": ("medical", ("pydicom",)),
 }
 
 
@@ -71,16 +73,19 @@ class DigitRecognizerWarning(UserWarning):
     """Something was repaired or done another way; the result is still right."""
 
 
-def require_extra(extra: str, what: str) -> None:
-    """Raise MissingExtraError, with the install line, where the extra `extra` is not installed.
+def require_extra(feature: str, what: str) -> None:
+    """Raise MissingExtraError, with the install command, where a module that the feature imports is absent.
 
-    what: the thing that needs it, for the message ("digits train").
+    feature: a key of FEATURES. what: the thing that needs it, for the message ("digits train").
     """
-    missing = [module for module in EXTRAS[extra] if importlib.util.find_spec(module) is None]
+    extra, modules = FEATURES[feature]
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
     if missing:
+        from digit_recognizer.installed import install_command
+
         raise MissingExtraError(
             f"{what} needs {', '.join(missing)}, which the base install leaves out.\n"
-            f'Install it with: pip install "{DISTRIBUTION}[{extra}]"'
+            f"Install with: {install_command(extra)}"
         )
 
 

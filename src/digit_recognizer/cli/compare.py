@@ -40,7 +40,7 @@ def compare(
     from digit_recognizer.cli.output import write_json
     from digit_recognizer.errors import ConfigError, require_extra
 
-    require_extra("train", "digits compare")
+    require_extra("stats" if labels else "train", "digits compare")
     from digit_recognizer.measuring.compare import compare_all
     from digit_recognizer.measuring.predictions import column, comparable
 

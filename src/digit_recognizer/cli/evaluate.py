@@ -62,7 +62,7 @@ def evaluate(
     ] = None,
     explain: Annotated[
         str,
-        typer.Option(metavar="HOW", help="The report's images: occlusion, gradients (needs [explain]) or none."),
+        typer.Option(metavar="HOW", help="The report's images: occlusion, gradients or none."),
     ] = "occlusion",
     quiet: Quiet = False,
 ) -> None:
@@ -70,7 +70,7 @@ def evaluate(
     from digit_recognizer.cli.output import write_json
     from digit_recognizer.errors import ConfigError, require_extra
 
-    require_extra("train", "digits evaluate")
+    require_extra("stats" if predictions or labels else "train", "digits evaluate")
     aloud = json != "-" and not quiet
     wishes: dict[str, Any] = {
         "sensitivity": None if sensitivity is None else share(sensitivity),
@@ -110,7 +110,7 @@ def check_explain(how: str) -> str | None:
     if how not in known:
         raise ConfigError(f"The explanation {how!r} is unknown.{nearest(how, known)}")
     if how == "gradients":
-        require_extra("explain", "--explain gradients")
+        require_extra("gradients", "--explain gradients")
     return None if how == "none" else how
 
 

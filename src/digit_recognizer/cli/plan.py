@@ -33,7 +33,7 @@ def plan(
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.errors import ConfigError, require_extra
 
-    require_extra("train", "digits plan")
+    require_extra("stats", "digits plan")
     from digit_recognizer.measuring.planning import plan as planned_for
     from digit_recognizer.measuring.planning import simulate
 

@@ -50,7 +50,7 @@ def predict(
 
     show = show or save is not None
     if show:
-        require_extra("train", "digits predict --show")
+        require_extra("stats", "digits predict --show")
     wish = share(max_error) if max_error is not None else None
     recognizer = Recognizer.load(
         model or DEFAULT_MODEL, max_error=wish, level=round(share(level), 6), keep_ids=keep_ids

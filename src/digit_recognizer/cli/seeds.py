@@ -74,7 +74,7 @@ def on_cluster(
     from digit_recognizer.engines.ray_address import check_answers
     from digit_recognizer.errors import require_extra
 
-    require_extra("scale", "digits train --ray")
+    require_extra("ray", "digits train --ray")
     check_answers(ray)
     dataset: Dataset = settings["data"]
     learned = dataset.training(settings["train_on"])[0].sha256

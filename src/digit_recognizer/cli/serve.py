@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from digit_recognizer.cli.options import Quiet
-from digit_recognizer.errors import ConfigError
+from digit_recognizer.errors import ConfigError, require_extra
 
 
 def serve(
@@ -37,6 +37,7 @@ def serve(
     if new_token:
         add_token(token_file)
         return
+    require_extra("serve", "digits serve")
     from digit_recognizer.cli.output import note
     from digit_recognizer.models import load_model
     from digit_recognizer.processes import cores

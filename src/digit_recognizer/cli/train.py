@@ -28,7 +28,8 @@ def train(
         str | None, typer.Option("--train-on", help="train (the default), train+validation, or all.")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**63 - 1, help="Repeats a run bit for bit; 0 by default.")
+        int | None,
+        typer.Option(min=0, max=2**63 - 1, help="Repeats a run, bit for bit on processors alike; 0 by default."),
     ] = None,
     seeds: Annotated[
         int | None,

@@ -22,11 +22,11 @@ def gradients_map(model: Model, image: NDArray[np.uint8], label: int, steps: int
     """How much each pixel spoke for a class, (H, W) float64, in nats (Sundararajan, Taly and Yan 2017), by captum.
 
     The values sum to what the class's log odds are for the image less what they are for a `plain` one, up to the error
-    of `steps` steps. Needs the extra [explain].
+    of `steps` steps. Needs the extra [train].
     image: (H, W) or (H, W, 3) uint8 in the network's form. label: the class, 0..K-1.
     Raises ConfigError for another class, MissingExtraError, ModelFileError.
     """
-    require_extra("explain", "Integrated gradients")
+    require_extra("gradients", "Integrated gradients")
     import torch
     from captum.attr import IntegratedGradients
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digit_recognizer.errors import DISTRIBUTION, ImageError, PictureSizeError
+from digit_recognizer.errors import ImageError, PictureSizeError
 from digit_recognizer.images.dicom_elements import BIG_ENDIAN, EXPLICIT, IMPLICIT, StructureError, take
 from digit_recognizer.images.dicom_grey import GREY, PALETTE, ShadeError, as_colour, as_grey
 from digit_recognizer.images.dicom_packed import RLE, longest_run, stated_sizes
@@ -32,7 +32,7 @@ def read_dicom(content: bytes, page: int | None, name: str, check: Check) -> Ima
     pixels. Rescale slope, window or table, MONOCHROME1, palettes: as_grey and as_colour tell. Raises ImageError, which
     quotes nothing of the file.
     """
-    needs("medical", "DICOM", name)
+    needs("dicom", "DICOM", name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydicom's warnings quote what stands in a file
@@ -148,10 +148,12 @@ def unknown_packing(name: str, known: str = "") -> ImageError:
 
 def needs_others(name: str, syntax: Any, missing: list[str]) -> ImageError:
     """Pixels that what is installed here does not unpack."""
+    from digit_recognizer.installed import install_command
+
     return ImageError(
         f"{name}: is a DICOM file whose pixels are packed as {syntax.name}; nothing installed here unpacks them."
         f" Unless they are damaged, one of these does: {'; '.join(missing)}.\n"
-        f'Install them with: pip install "{DISTRIBUTION}[medical-codecs]"'
+        f"Install them with: {install_command('medical-codecs')}"
     )
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import ConfigError, nearest
+from digit_recognizer.images.opencv import cv2
 from digit_recognizer.images.page_kinds import HEIGHT, KINDS, WIDTH, Box, DrawnNumber, DrawnPage, Kind
 from digit_recognizer.images.page_writing import MARGIN, rule_paper, soil, write_line
 from digit_recognizer.images.rerendered import Floats, Images, lamp, shadow

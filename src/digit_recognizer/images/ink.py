@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.images.clutter import without_clutter
+from digit_recognizer.images.opencv import cv2
 from digit_recognizer.images.shadows import is_shadow_edge
 from digit_recognizer.images.surface import edge_of, is_darker, smooth_paper, through_edge
 

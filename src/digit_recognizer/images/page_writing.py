@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFont
 
+from digit_recognizer.images.opencv import cv2
 from digit_recognizer.images.page_kinds import HEIGHT, WIDTH, Box, DrawnNumber, Kind
 from digit_recognizer.images.rerendered import Floats, Images, drawing
 

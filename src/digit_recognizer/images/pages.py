@@ -125,10 +125,10 @@ def is_heic(content: bytes) -> bool:
     return content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS
 
 
-def needs(extra: str, kind: str, name: str) -> None:
-    """Raise ImageError, with the install line, where the extra that reads this kind is absent."""
+def needs(feature: str, kind: str, name: str) -> None:
+    """Raise ImageError, with the install line, where what reads this kind is absent. feature: of FEATURES."""
     try:
-        require_extra(extra, f"{name}: is a {kind} file; reading it")
+        require_extra(feature, f"{name}: is a {kind} file; reading it")
     except MissingExtraError as error:
         raise ImageError(str(error)) from error
 

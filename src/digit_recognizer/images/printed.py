@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from digit_recognizer.errors import DataError
+from digit_recognizer.images.opencv import cv2
 from digit_recognizer.images.preprocess import Preprocess, crop
 from digit_recognizer.images.small_digits import for_small_digits
 

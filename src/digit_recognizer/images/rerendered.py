@@ -11,12 +11,12 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 
-import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import ConfigError, DataError, nearest
+from digit_recognizer.images.opencv import cv2
 from digit_recognizer.images.strokes import thinned
 
 Images = NDArray[np.uint8]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from digit_recognizer.images.opencv import cv2
 
 Floats = NDArray[np.float32]
 

@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+
+from digit_recognizer.images.opencv import cv2
 
 Images = NDArray[np.uint8]
 Line = NDArray[np.uint8]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from digit_recognizer.images.opencv import cv2
 
 Ink = NDArray[np.uint8]
 Floats = NDArray[np.float32]

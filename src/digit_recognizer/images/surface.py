@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from digit_recognizer.images.opencv import cv2
 
 Floats = NDArray[np.float32]
 Surface = NDArray[np.float64]

@@ -158,7 +158,7 @@ def is_header(row: list[str], what: str) -> bool:
 
 def read_parquet(content: bytes, _what: str) -> Table:
     """All columns of a Parquet file."""
-    require_extra("tables", "Reading Parquet")
+    require_extra("parquet", "Reading Parquet")
     import pyarrow
     from pyarrow import parquet
 

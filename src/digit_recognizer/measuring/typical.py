@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data.spec import Images
+from digit_recognizer.images.opencv import cv2
 from digit_recognizer.measuring.conformal import strangest_of
 
 SIDE = 16  # pixels, at which pictures are compared: where they are light and dark, without their details

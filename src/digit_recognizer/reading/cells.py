@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_recognizer.images.opencv import cv2
 from digit_recognizer.reading.frame import Darkness, Grey, darkness, reduced
 
 SIDE = 64  # pixels of a cell once it is straightened

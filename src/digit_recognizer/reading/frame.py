@@ -6,9 +6,10 @@ perspective. Which outline is a grid's, `grid_rules` tells; here it is enough th
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from digit_recognizer.images.opencv import cv2
 
 Grey = NDArray[np.uint8]  # (H, W), 0 black to 255 white
 Darkness = NDArray[np.float32]  # (H, W), 0 as light as the paper around to 1 black

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_recognizer.images.opencv import cv2
 from digit_recognizer.reading.frame import Darkness, Quad
 
 Floats = NDArray[np.float64]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_recognizer.images.opencv import cv2
 from digit_recognizer.reading.components import LEAST_HEIGHT, Box, Piece, box_around, typical_height
 from digit_recognizer.reading.ink import Mask
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from digit_recognizer.images.opencv import cv2
 
 Grey = NDArray[np.uint8]  # (H, W)
 Mask = NDArray[np.bool_]  # (H, W)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images import Preprocess
+from digit_recognizer.images.opencv import cv2
 from digit_recognizer.images.preprocess import crop
 from digit_recognizer.images.strings import MARGIN
 from digit_recognizer.models.ctc import Logs, String, align, digit_probabilities, most_probable

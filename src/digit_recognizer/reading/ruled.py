@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_recognizer.images.opencv import cv2
 from digit_recognizer.reading.ink import Floats, Mask
 from digit_recognizer.reading.straight import Line, median
 

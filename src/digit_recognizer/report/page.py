@@ -77,7 +77,7 @@ def save_report(report: Report, path: Path) -> Path:
 
 def render(report: Report) -> str:
     """The page as HTML."""
-    require_extra("train", "Writing a report")
+    require_extra("stats", "Writing a report")
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

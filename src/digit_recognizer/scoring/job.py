@@ -88,7 +88,7 @@ def engine_for(workers: int | None, ray: str | None) -> Engine:
         from digit_recognizer.engines.on_ray import on_ray
         from digit_recognizer.engines.ray_address import check_answers
 
-        require_extra("scale", "digits score --ray")
+        require_extra("ray", "digits score --ray")
         check_answers(ray)  # before the source is listed, which may take hours
         return partial(on_ray, address=ray)
     if workers is not None and workers < 1:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 from types import FrameType
 
-from digit_recognizer.errors import ConfigError
+from digit_recognizer.errors import ConfigError, require_extra
 from digit_recognizer.recognizer import Recognizer
 from digit_recognizer.server.guard import LOOPBACK
 from digit_recognizer.server.limits import Limits
@@ -37,8 +37,10 @@ def serve(
     host must be a loopback address. allowed_hosts: names by which clients may call the server, beside the host.
     processes: that recognise pictures beside this one, as for `Service`; a script that wants some serves under
     `if __name__ == "__main__"`. ready: told the address once clients can connect.
-    Raises ConfigError for an address that cannot be had, or that needs tokens.
+    Raises ConfigError for an address that cannot be had, or that needs tokens; MissingExtraError without the extra
+    [serve].
     """
+    require_extra("serve", "Serving")
     import uvicorn
 
     from digit_recognizer.server.app import make_app

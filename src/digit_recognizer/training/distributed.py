@@ -19,12 +19,12 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from digit_recognizer.errors import ConfigError, RunError
+from digit_recognizer.training.arithmetic import ARITHMETICS, computing
 from digit_recognizer.training.batches import Batch, Batches
 from digit_recognizer.training.checkpoint import Position, packed, unpacked
 from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.loop import Loop
-from digit_recognizer.training.machine import computing
 from digit_recognizer.training.synchronised import synchronised
 
 FEWEST = 2  # images of a part
@@ -36,19 +36,25 @@ def rank() -> int:
     return int(os.environ["RANK"]) if started_together() else 0
 
 
+def first_here() -> bool:
+    """Whether this process is the first of torchrun's on its machine, or runs alone."""
+    return not started_together() or os.environ["LOCAL_RANK"] == "0"
+
+
 def started_together() -> bool:
     """Whether torchrun started this process, and others with it."""
     return dist.is_available() and dist.is_torchelastic_launched() and int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
-def own_device(device: torch.device) -> torch.device:
+def own_device(device: torch.device, gpus: int | None = None) -> torch.device:
     """The device of this process: of several processes on one machine, each has a GPU of its own.
 
-    Raises ConfigError where there are fewer GPUs than processes.
+    gpus: of this machine, as torch counts them by default. Raises ConfigError where there are fewer than processes.
     """
     if not started_together() or str(device) != "cuda":  # one with a number was chosen before
         return device
-    number, there, wanted = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count(), os.environ["LOCAL_WORLD_SIZE"]
+    number, wanted = int(os.environ["LOCAL_RANK"]), os.environ["LOCAL_WORLD_SIZE"]
+    there = torch.cuda.device_count() if gpus is None else gpus
     if number >= there:
         raise ConfigError(
             f"{wanted} processes were started here, and there are {there} GPUs. Start as many as there are"
@@ -86,16 +92,23 @@ def join(device: torch.device) -> None:
     atexit.register(dist.destroy_process_group)
 
 
-def share(loop: Loop) -> None:
+def arithmetic_of_all(arithmetic: str, device: torch.device) -> str:
+    """The first process's arithmetic, for all of them: it is noted in run.json, and one sum is made of all parts."""
+    if not dist.is_initialized():
+        return arithmetic
+    number = torch.tensor([ARITHMETICS.index(arithmetic)], device=device)
+    dist.broadcast(number, 0)
+    return ARITHMETICS[int(number)]
+
+
+def share(loop: Loop, arithmetic: str) -> None:
     """Let the processes follow this loop together, from where the first one's stands."""
     if not dist.is_initialized():
         return
     loop.position = as_the_first(loop.position, loop.learner)
     agreed = Interrupt()  # what one process heard, all do after the same step
     learner = loop.learner
-    learner.forward = Together(
-        learner.network, learner.device, loop.interrupt, agreed, bfloat16=learner.recipe.bfloat16
-    )
+    learner.forward = Together(learner.network, learner.device, loop.interrupt, agreed, arithmetic)
     loop.interrupt = agreed
     loop.score = together(loop.score)
 
@@ -116,10 +129,10 @@ class Together:
     """A network's forward pass, by all processes together: inputs (n, ...) -> logits (n, ...), the same in each."""
 
     def __init__(
-        self, network: nn.Module, device: torch.device, heard: Interrupt, agreed: Interrupt, *, bfloat16: bool
+        self, network: nn.Module, device: torch.device, heard: Interrupt, agreed: Interrupt, arithmetic: str
     ) -> None:
         parallel = DistributedDataParallel(network, device_ids=[device.index] if device.type == "cuda" else None)
-        self.forward = computing(parallel, device, on_cpu=bfloat16)
+        self.forward = computing(parallel, device, arithmetic)
         self.network, self.heard, self.agreed = network, heard, agreed
 
     def __call__(self, inputs: Tensor) -> Tensor:

@@ -1,12 +1,11 @@
-"""What a run computes on: the device, its arithmetic, and how many threads of the CPU."""
+"""What a run computes on: the device, and how many threads of the CPU."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor, nn
 
 from digit_recognizer.errors import ConfigError
 
@@ -32,20 +31,3 @@ def choose_device(wish: str | None) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise ConfigError(f"The device {wish!r} is not usable here. Try --device cpu.") from error
     return device
-
-
-def computing(network: nn.Module, device: torch.device, *, on_cpu: bool = False) -> Callable[[Tensor], Tensor]:
-    """A network's forward pass while it learns: in bfloat16 on a GPU that has it, with logits in float32.
-
-    On a CPU it is the network itself, unless it shall compute in bfloat16 there too.
-    """
-    on_gpu = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    if not (on_gpu or (on_cpu and device.type == "cpu")):
-        return network
-
-    def forward(inputs: Tensor) -> Tensor:
-        with torch.autocast(device.type, torch.bfloat16):
-            logits: Tensor = network(inputs)
-        return logits.float()
-
-    return forward

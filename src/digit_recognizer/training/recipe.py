@@ -49,11 +49,17 @@ class Recipe:
     degradation: Degradation | None = None  # after both
     variant: int = 0  # of members of an ensemble that are alike: what else the seed is mixed with; 0: nothing
     # Threads of the CPU; None: as many as torch takes. A small network's batch of 64 is too little to share: one thread
-    # is nearly as fast as two, far faster than two on a busy machine, and repeats a run bit for bit whatever the cores.
+    # is nearly as fast as two, far faster than two on a busy machine, and repeats a run bit for bit whatever the number
+    # of cores, on processors alike.
     threads: int | None = None
-    bfloat16: bool = (
-        False  # compute in it on a CPU too (a GPU that has it always does): 1.6 times as fast where it is built in
-    )
+    # Compute in bfloat16 on a CPU that has a unit for it, too (a GPU that has one always does): a step is 1.5 times as
+    # fast. Other CPUs take float32, since they would only emulate bfloat16, 7 times slower (training/arithmetic.py).
+    bfloat16: bool = False
+
+    @property
+    def learning(self) -> Recipe:
+        """How one network learns: this recipe itself, and of a line reader's the one inside."""
+        return self
 
     def architecture(self, size: int, classes: int, channels: int = 1) -> dict[str, Any]:
         """The network's description, as a model file names it; size: side of an input, pixels."""

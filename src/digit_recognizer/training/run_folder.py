@@ -11,20 +11,24 @@ from typing import Any
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import locked_folder, write_whole
 from digit_recognizer.images import Preprocess
+from digit_recognizer.training.arithmetic import ARITHMETICS, FLOAT32
 from digit_recognizer.training.recipe import recipe_from_dict
 
 SETTINGS = "run.json"
 HISTORY = "history.jsonl"
 CHECKPOINTS = "checkpoints"
 PLACE = ("place", "form")  # where a run's data lay and how its pictures were prepared: the data's hash tells of both
+MACHINE = ("arithmetic", "device")  # what the run was begun with: it keeps the arithmetic (training/arithmetic.py)
 MEMBERS = "members"  # of an ensemble: a run folder each
 
 
 @contextmanager
-def opened_run(folder: Path, settings: dict[str, Any], resume: bool) -> Iterator[Path]:
-    """The run folder, made or gone on with, and locked against other processes (the lock ends with the process).
+def opened_run(folder: Path, settings: dict[str, Any], resume: bool) -> Iterator[dict[str, Any]]:
+    """The settings that the run in a folder was begun with, these where it is new; the folder is locked against other
+    processes (the lock ends with the process).
 
-    settings: what decides the run's outcome, which a resumed run must share; and PLACE, by which its data are loaded.
+    settings: what decides the run's outcome, which a resumed run must share; PLACE, by which its data are loaded; and
+    MACHINE, which another machine may have otherwise.
     Raises RunError where the folder is in use, holds another run, or `resume` finds none.
     """
     if resume and not folder.is_file() and not (folder / SETTINGS).exists():
@@ -32,24 +36,29 @@ def opened_run(folder: Path, settings: dict[str, Any], resume: bool) -> Iterator
     with locked_folder(folder, "is in use by another run. Wait for it or name another folder with --out."):
         drop_temporary(folder)
         if (folder / SETTINGS).exists():
-            check_same(folder, settings, resume)
+            yield check_same(folder, settings, resume)
         else:
             write_whole(folder / SETTINGS, json.dumps(settings, indent=2, sort_keys=True).encode() + b"\n")
-        yield folder
+            yield settings
 
 
-def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> None:
-    """Refuse to write into a run that is not the one to go on with."""
+def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> dict[str, Any]:
+    """The settings that the run was begun with. Refuses to write into a run that is not the one to go on with."""
     if not resume:
         raise RunError(f"{folder}: already holds a run. Go on with it by --resume, or name another folder with --out.")
     before = read_settings(folder)
     with suppress(LookupError, TypeError, ValueError, AttributeError):  # fields that are newer than the run: defaults
         before["recipe"] = recipe_from_dict(before["recipe"]).to_dict()
-    differ = [key for key in sorted(settings) if key not in PLACE and before.get(key) != settings[key]]
+    if before.get("arithmetic", FLOAT32) not in ARITHMETICS:
+        damage = f"arithmetic = {before['arithmetic']!r} is not one of {', '.join(ARITHMETICS)}"
+        raise RunError(f"{folder}: holds no run to resume ({SETTINGS} is damaged: {damage}). Begin a new run.")
+    free = (*PLACE, *MACHINE)
+    differ = [key for key in sorted(settings) if key not in free and before.get(key) != settings[key]]
     if differ:
         key = differ[0]
         old, new = first_difference(key, before.get(key), settings[key])
         raise RunError(f"{folder}: was begun with {old}, and this is {new}. Name another folder with --out.")
+    return before
 
 
 def first_difference(key: str, before: Any, now: Any) -> tuple[str, str]:

@@ -21,9 +21,10 @@ from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.line import Line
 from digit_recognizer.models.model import MODEL_NAME
 from digit_recognizer.models.model_file import write_model
+from digit_recognizer.training.arithmetic import FLOAT32, arithmetic_of_run, begun_on, computing, warn_where_slow
 from digit_recognizer.training.batches import make_batches, mixed
 from digit_recognizer.training.checkpoint import Position, load_checkpoint
-from digit_recognizer.training.distributed import joined, own_device, rank, share
+from digit_recognizer.training.distributed import arithmetic_of_all, first_here, joined, own_device, rank, share
 from digit_recognizer.training.interrupt import Interrupt, deferred_interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.lines import (
@@ -37,7 +38,7 @@ from digit_recognizer.training.lines import (
 )
 from digit_recognizer.training.loop import Loop, accuracy
 from digit_recognizer.training.losses import task_loss
-from digit_recognizer.training.machine import choose_device, computing, threads
+from digit_recognizer.training.machine import choose_device, threads
 from digit_recognizer.training.network import alone, form_of, started
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
 from digit_recognizer.training.provenance import calibrated, make_header, measured, watched
@@ -74,14 +75,15 @@ def train(
     on_epoch: OnEpoch = ignore_epoch,
     on_batch: OnBatch = ignore_batch,
 ) -> Trained:
-    """Train a network by a recipe. Bit for bit repeatable by seed on one machine (and, where the recipe names no thread
-    count, for one count).
+    """Train a network by a recipe. Bit for bit repeatable by seed on one machine and processors alike (and, where the
+    recipe names no thread count, for one count); other processors round otherwise, and may have no bfloat16.
 
     recipe: a name ("auto" suits any set) or a Recipe. data: a set's name, a folder of class folders, or a loaded
     Dataset. train_on: "train", "train+validation" or "all".
     model: your own network, (N, C, H, W) float32 -> logits (N, K), which is taught in place by the recipe's rules.
     out: the run folder to write (run.json, history.jsonl, checkpoints/, model.safetensors, model.onnx), if any.
-    resume: go on with the run in `out`, bit-exactly. device: "cpu", "cuda"; the GPU where there is one by default.
+    resume: go on with the run in `out`, bit-exactly on processors alike, and everywhere in the arithmetic that it was
+    begun in. device: "cpu", "cuda"; the GPU where there is one by default.
     Processes that torchrun started train one network together; the first of them writes, and is told of the progress.
     Raises ConfigError, DataError, RunError or StorageError; KeyboardInterrupt after the interrupted state is saved.
     """
@@ -94,7 +96,9 @@ def train(
     source: dict[str, Any] = {"name": dataset.spec.name, "train_on": train_on, "n": len(learn), "sha256": learn.sha256}
     if modalities := modalities_of(learn):
         source["modalities"] = modalities
-    settings = {"recipe": chosen.to_dict(), "data": source, "seed": seed, "place": dict(dataset.place)}
+    settings: dict[str, Any] = {"recipe": chosen.to_dict(), "data": source, "seed": seed, "place": dict(dataset.place)}
+    if not isinstance(chosen, EnsembleRecipe):  # each member notes its own
+        settings |= begun_on(place, on_cpu=chosen.learning.bfloat16)
     first = rank() == 0
     folder = Path(out) if out is not None and first else None
     if not 0 <= seed < 2**63:
@@ -106,11 +110,12 @@ def train(
     settings["form"] = preprocess.to_dict()
     told = (on_epoch, on_batch) if first else (ignore_epoch, ignore_batch)
     task = Task(dataset, learn, held_out, preprocess, model, seed, place, folder, checkpoint_seconds, *told)
-    with opened_run(folder, settings, resume) if folder else nullcontext(), joined(place):
+    with opened_run(folder, settings, resume) if folder else nullcontext(settings) as begun, joined(place):
         if isinstance(chosen, EnsembleRecipe):
             network, history = train_members(chosen, task, train_on)
         else:
-            network, history = train_network(chosen, task)
+            own = arithmetic_of_run(begun, place, on_cpu=chosen.learning.bfloat16)
+            network, history = train_network(chosen, replace(task, arithmetic=arithmetic_of_all(own, place)))
         measured_on = VALIDATION_STRINGS if lines else len(held_out or ())
         share = measured(history[-1].validation_accuracy, measured_on)
         header = make_header(chosen, dataset, source, seed, network, share, preprocess)
@@ -148,19 +153,21 @@ class Task:
     checkpoint_seconds: float
     on_epoch: OnEpoch
     on_batch: OnBatch
+    arithmetic: str = FLOAT32  # of the steps; an ensemble's members have their own
 
 
 def train_network(recipe: Recipe | LineRecipe, task: Task) -> tuple[nn.Module, list[EpochRecord]]:
     """A network and its history; goes on from the checkpoints in the task's folder where there are some."""
-    learning = recipe.learning if isinstance(recipe, LineRecipe) else recipe
-    with torch.random.fork_rng(), threads(learning.threads), deferred_interrupt() as interrupt:
+    with torch.random.fork_rng(), threads(recipe.learning.threads), deferred_interrupt() as interrupt:
         loop = make_loop(recipe, task, interrupt)
         loop.on_batch, loop.checkpoint_seconds = task.on_batch, task.checkpoint_seconds
         loop.on_epoch = noted(task.folder, loop, task.on_epoch) if task.folder else task.on_epoch
         if task.folder:
             loop.checkpoints = task.folder / CHECKPOINTS
             loop.position = load_checkpoint(loop.checkpoints, loop.learner) or loop.position
-        share(loop)
+        share(loop, task.arithmetic)
+        if loop.position.epoch < recipe.epochs and first_here():
+            warn_where_slow(str(task.folder or recipe.name), task.arithmetic, task.device)
         loop.run()
     return loop.learner.model.eval(), [EpochRecord(**record) for record in loop.position.history]
 
@@ -210,11 +217,10 @@ def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> 
     torch.manual_seed(task.seed)
     described = recipe.architecture(preprocess.size, len(spec.classes), preprocess.channels)
     network = (task.model or started(recipe, described)).to(task.device)
-    learning = recipe.learning if isinstance(recipe, LineRecipe) else recipe
-    computed = computing(network, task.device, on_cpu=learning.bfloat16)
+    computed = computing(network, task.device, task.arithmetic)
     if isinstance(recipe, LineRecipe):
         return Loop(
-            learner=Learner(learning, network, string_loss, computed),
+            learner=Learner(recipe.learning, network, string_loss, computed),
             train=TrainingStrings(task.learn, recipe, task.device),
             validation=ValidationStrings(held_out, task.device) if held_out else None,
             seed=task.seed,

@@ -1,0 +1,19 @@
+"""Print Debian's packages of the fonts that made pictures are drawn from.
+
+apt-get install $(python scripts/debian_fonts.py)
+"""
+
+from __future__ import annotations
+
+from digit_recognizer.images.fonts import PACKAGES
+from digit_recognizer.images.printed_fonts import FAMILIES
+
+
+def main() -> None:
+    """One line, sorted."""
+    printed = {family.package for families in FAMILIES.values() for family in families.values()}
+    print(*sorted({*PACKAGES, *printed}))
+
+
+if __name__ == "__main__":
+    main()
