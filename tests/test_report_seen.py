@@ -22,6 +22,7 @@ def no_figure_stays_open() -> Iterator[None]:
     plt.close("all")
 
 
+@pytest.mark.arithmetic
 def test_each_picture_stands_beside_what_was_seen(tmp_path: Path) -> None:
     recognizer = Recognizer.load("classic")
     names = [draw_seven(tmp_path / "seven.png"), draw_blank(tmp_path / "blank.png"), draw_seven(tmp_path / "$x$.png")]
