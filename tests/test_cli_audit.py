@@ -15,7 +15,7 @@ from PIL import Image
 from digit_recognizer.auditing import Audit, audit
 from digit_recognizer.auditing.suspects import Suspect
 from digit_recognizer.cli.audit import print_copies, print_labels, print_splits
-from digit_recognizer.data import ArraySplit
+from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.installed import install_command
 from digit_recognizer.report.doubtful import suspects_gallery
 from helpers_cli import Answer, digits, is_complaint
@@ -33,17 +33,17 @@ def save(path: Path, image: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> 
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two classes in train and test, which any network tells apart; one label wrong, one picture in both splits."""
+def folder(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two classes in train and test, enough that any network tells them apart; one label wrong, one picture in both."""
     made = tmp_path_factory.mktemp("audited") / "set"
-    pictures = tiny_split(400, 9)
-    chosen = [np.flatnonzero(pictures.labels == label)[:16] for label in (1, 7)]
+    validation = mnist.split("validation")
+    chosen = [np.flatnonzero(validation.labels == label)[:32] for label in (1, 7)]
     for name, members in zip(CLASSES, chosen, strict=True):
         for k, member in enumerate(members):
-            part = "train" if k < 12 else "test"
+            part = "train" if k < 24 else "test"
             label = "seven" if (name, k) == ("one", 3) else name
-            save(made / part / label / f"{name}-{k}.png", pictures.images[member])
-    save(made / "test" / "one" / "again.png", pictures.images[chosen[0][0]])
+            save(made / part / label / f"{name}-{k}.png", validation.take(np.array([member]))[0])
+    save(made / "test" / "one" / "again.png", validation.take(chosen[0][:1])[0])
     return made
 
 
@@ -60,12 +60,12 @@ def test_an_audit_of_a_folder_names_its_files(answer: tuple[Answer, Path], folde
     assert said.code == 0, said.err
     found = json.loads((target / "audit.json").read_text("ascii"))
     assert (found["schema"], found["dataset"]) == ("digit-recognizer/audit/1", "set")
-    assert found["n"] == {"train": 24, "test": 9}
+    assert found["n"] == {"train": 48, "test": 17}
     # By its name and not as the worst of all: in which order the last few stand depends on a processor's rounding.
     doubtful = {each["file"]: each for each in found["suspects"][:3]}
     wrong = doubtful[str(folder / "train" / "seven" / "one-3.png")]
     assert (wrong["split"], wrong["given_name"], wrong["suggested_name"]) == ("train", "seven", "one")
-    assert len(found["suspects"]) < 16  # of 33, whose labels are right but for one
+    assert len(found["suspects"]) < 20  # of 65, whose labels are right but for one
     (leak,) = found["leaks"]
     assert (leak["split"], leak["kind"], leak["label_conflict"]) == ("test", "exact", False)
     assert leak["file"] == str(folder / "test" / "one" / "again.png")
@@ -77,7 +77,8 @@ def test_an_audit_of_a_folder_names_its_files(answer: tuple[Answer, Path], folde
 def test_the_summary_says_it_in_words(answer: tuple[Answer, Path]) -> None:
     said, target = answer
     for words in (
-        *("set: 33 images (train 24, test 9)", "Doubtful labels: ", "one-3.png", "Copies: 1 groups of images (1 exact"),
+        *("set: 65 images (train 48, test 17)", "Doubtful labels: ", "one-3.png"),
+        "Copies: 1 groups of images (1 exact",
         *("Leaks: 1 images", "exact copy of train 0", "again.png", "brightness", f"Figure: {target / 'suspects.png'}"),
     ):
         assert words in said.out
