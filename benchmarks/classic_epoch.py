@@ -24,7 +24,7 @@ from torchvision import datasets, transforms
 
 from common import parser, report, say
 from digit_recognizer import load_dataset, train
-from digit_recognizer.data import ArraySplit, Dataset
+from digit_recognizer.data import Dataset
 from digit_recognizer.data.cache import default_data_dir
 from digit_recognizer.models.mlp import mlp
 from digit_recognizer.training import RECIPES, EpochRecord
@@ -71,7 +71,7 @@ def first_images(count: int) -> Dataset:
     dataset = load_dataset("mnist")
     learn, _ = dataset.training("all")
     chosen = np.arange(count)
-    return Dataset(dataset.spec, {"train": ArraySplit(learn.take(chosen), learn.labels[chosen])})
+    return Dataset(dataset.spec, {"train": learn.chosen(chosen)})
 
 
 def measure(limit: float, rounds: int = 3, images: int = IMAGES) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from torchvision import datasets, transforms
 
 from common import parser, report, say
 from digit_recognizer import evaluate, load_dataset
-from digit_recognizer.data import ArraySplit, Dataset
+from digit_recognizer.data import Dataset
 from digit_recognizer.data.cache import default_data_dir
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.models.model_file import load_network
@@ -36,7 +36,7 @@ def held_out(count: int) -> Dataset:
     dataset = load_dataset("mnist")
     both = dataset.split("validation").joined(dataset.split("calibration"))
     chosen = np.arange(count) % len(both)
-    return Dataset(dataset.spec, {"validation": ArraySplit(both.take(chosen), both.labels[chosen])})
+    return Dataset(dataset.spec, {"validation": both.chosen(chosen)})
 
 
 def torchvision_set(dataset: Dataset) -> datasets.MNIST:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from digit_recognizer import load_dataset, train
-from digit_recognizer.data import ArraySplit, Dataset
+from digit_recognizer.data import Dataset
 from digit_recognizer.training import RECIPES, Recipe
 
 
@@ -20,7 +20,7 @@ def repeated(n: int) -> Dataset:
     whole = load_dataset("mnist")
     split = whole.split("train")
     picks = np.arange(n) % len(split)
-    return Dataset(whole.spec, {"train": ArraySplit(split.take(picks), split.labels[picks])})
+    return Dataset(whole.spec, {"train": split.chosen(picks)})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Model files made from the golden one with one thing changed, as damage or a stranger would change it."""
+"""Model files made from the golden one with one thing changed, as damage or a stranger would change it; and others."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
@@ -10,16 +11,22 @@ from typing import Any
 
 import numpy as np
 import onnx
+import torch
 from numpy.typing import NDArray
 from onnx import helper
 from safetensors.numpy import load, save
 
+from digit_recognizer.images import Preprocess
+from digit_recognizer.models import load_model
+from digit_recognizer.models.cnn import Convolution, cnn
 from digit_recognizer.models.header import KEY
+from digit_recognizer.models.model_file import weights_sha256, write_model
 from digit_recognizer.models.onnx_file import GRAPH_SHA256, split_model
 
 GOLDEN = Path(__file__).parent / "golden"
 SAFETENSORS = (GOLDEN / "schema1.safetensors").read_bytes()
 ONNX = (GOLDEN / "schema1.onnx").read_bytes()
+CAVEATS = ("Not for clinical use.",)
 GONE = object()  # the value that takes a field out of a header
 
 Tensors = dict[str, NDArray[Any]]
@@ -80,3 +87,22 @@ def poisoned(value: float) -> Callable[[Tensors], Tensors]:
         return tensors
 
     return change
+
+
+def write_reader_of_colour(path: Path, **fields: Any) -> Path:
+    """A model of colour pictures that has learned nothing."""
+    torch.manual_seed(0)
+    convolutions = [dataclasses.asdict(Convolution(4, 5, stride=3))]
+    network = cnn(28, 3, convolutions, channels=3).eval()
+    header = dataclasses.replace(
+        load_model(GOLDEN / "schema1.onnx").header,
+        architecture={"name": "cnn", "size": 28, "classes": 3, "convolutions": convolutions, "channels": 3},
+        preprocess=Preprocess(form="picture", channels=3),
+        class_names=("left", "middle", "right"),
+        weights_sha256=weights_sha256(network),
+        caveats=CAVEATS,
+        schema=3,
+        **fields,
+    )
+    write_model(path, header, network, np.zeros((2, 3, 28, 28), np.float32))
+    return path

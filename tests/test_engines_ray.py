@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digit_recognizer.cli.options import with_address
+from digit_recognizer.cli.options import with_values
 from digit_recognizer.data import Dataset
 from digit_recognizer.engines.ray_address import check_answers, known_address
 from digit_recognizer.errors import ConfigError
@@ -216,10 +216,10 @@ def test_the_command_says_that_no_cluster_answers(source: Path, tmp_path: Path) 
 
 
 def test_an_address_may_be_left_out() -> None:
-    assert with_address(["train", "--ray", "--seeds", "2"]) == ["train", "--ray", "auto", "--seeds", "2"]
-    assert with_address(["score", "a", "--ray"]) == ["score", "a", "--ray", "auto"]
-    assert with_address(["score", "--ray", "h:1", "a"]) == ["score", "--ray", "h:1", "a"]
-    assert with_address([]) == []
+    assert with_values(["train", "--ray", "--seeds", "2"]) == ["train", "--ray", "auto", "--seeds", "2"]
+    assert with_values(["score", "a", "--ray"]) == ["score", "a", "--ray", "auto"]
+    assert with_values(["score", "--ray", "h:1", "a"]) == ["score", "--ray", "h:1", "a"]
+    assert with_values([]) == []
 
 
 def test_one_seed_is_not_dealt_out_and_no_cluster_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from conftest import Python
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ConfigError, ModelFileError, StorageError
-from digit_recognizer.exporting import export_onnx, export_web, to_onnx
+from digit_recognizer.exporting import export_onnx, export_web
 from digit_recognizer.exporting.agreement import MADE, TOLERANCE, Agreement, agreement, images_to_compare, known_set
 from digit_recognizer.exporting.page_runtime import FILES, PACKAGE, VERSION, page_files, runtime_files
+from digit_recognizer.exporting.to_onnx import _write_proven
 from digit_recognizer.exporting.to_web import LISTING, listing, static_files, told, write_folder
 from digit_recognizer.models import load_model
 from digit_recognizer.models.model import Model, pretrained, shipped_models
@@ -111,13 +112,11 @@ def test_another_label_or_no_number_is_refused(found: Agreement) -> None:
         found.check("x")
 
 
-def test_a_form_that_answers_otherwise_is_not_written(
-    mnist_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(to_onnx, "onnx_form", lambda _: (pretrained() / "mlp.onnx").read_bytes())
+def test_a_form_that_answers_otherwise_is_not_written(mnist_dir: Path, tmp_path: Path) -> None:
+    weights, other = load_model("classic", runtime="torch"), (pretrained() / "mlp.onnx").read_bytes()
     (tmp_path / "old.onnx").write_bytes(b"old")
     with pytest.raises(ModelFileError, match=r"5,000 images \(mnist, calibration\) differ"):
-        export_onnx("classic", tmp_path / "old.onnx", mnist_dir, force=True)
+        _write_proven(weights, other, tmp_path / "old.onnx", mnist_dir)
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("old.onnx", b"old")]
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from digit_recognizer.data import Dataset
-from digit_recognizer.images import ink
 from digit_recognizer.images.ink import find_ink
 from digit_recognizer.images.surface import LEAST, Surface, is_darker, smooth_paper, through_edge
 
@@ -61,13 +60,6 @@ def test_hairlines_under_a_lamp_are_ink(down: float, across: float) -> None:
     assert found is not None
     assert found[28, 28:31].max() > 40
     assert found[44, 22:36].min() > 40
-
-
-def test_without_smooth_paper_hairlines_are_taken_for_paper(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ink, "smooth_paper", lambda *_, **__: None)
-    found = find_ink(np.asarray(np.rint(light(20, 10, 0) - 60 * four(0.4)), np.uint8))
-    assert found is not None
-    assert found[44, 22:36].min() < 40
 
 
 @given(place=st.floats(-0.6, 0.6), turn=st.floats(0, np.pi), drop=st.integers(60, 90))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -131,6 +132,29 @@ def test_a_long_list_crosses_batches_in_order(classic: Recognizer, digits: Digit
         np.testing.assert_allclose(found[i].probabilities, few[i % 600].probabilities, rtol=0, atol=1e-6)
 
 
+def test_what_the_network_was_given_is_handed_out_where_asked_for(classic: Recognizer, digits: Digit) -> None:
+    blank, damaged = np.full((28, 28), 9, np.uint8), np.full((28, 28), np.nan)
+    pictures = [*digits[: BATCH - 2], blank, damaged, 255 - digits[0], np.pad(digits[1], 30)]
+    predictions, inputs = classic.predict(pictures, return_inputs=True)
+    assert predictions == classic.predict(pictures)
+    assert [number for number, each in enumerate(inputs) if each is None] == [BATCH - 2, BATCH - 1]
+    assert np.array_equal(inputs[BATCH], digits[0])  # type: ignore[arg-type]
+    for prediction, given in zip(predictions, inputs, strict=True):
+        assert given is None or classic.model.probabilities(given[None])[0] == pytest.approx(prediction.probabilities)
+    assert classic.predict([], return_inputs=True) == ([], [])
+
+
+def test_an_error_names_a_picture_as_its_caller_does(classic: Recognizer) -> None:
+    cut = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (60, 60), np.uint8)).save(cut, "PNG")
+    damaged = Image.open(io.BytesIO(cut.getvalue()[:2000]))
+    for picture, cause in ((damaged, "is damaged"), (np.full((28, 28), np.nan), "holds NaN"), (3, "int is no picture")):
+        (named,) = classic.predict([picture], ["left.png"])
+        (numbered,) = classic.predict([picture])
+        assert (named.error or "").startswith(f"left.png: {cause}"), named
+        assert (numbered.error or "").startswith(f"picture 0: {cause}"), numbered
+
+
 def test_nothing_in_nothing_out(classic: Recognizer) -> None:
     assert classic.predict([]) == []
     assert classic.predict(np.zeros((0, 1, 28, 28), np.uint8)) == []
@@ -200,12 +224,14 @@ def test_an_orientation_that_reads_badly_is_left_aside(tmp_path: Path, classic: 
         paths.append(tmp_path / f"{number}.png")
         Image.fromarray(image).save(paths[-1], exif=exif)
     upright, turned = classic.predict(list(images)), classic.predict([np.rot90(image, -1) for image in images])
-    found = classic.predict(paths)
+    found, inputs = classic.predict(paths, return_inputs=True)
     for answer, as_it_is, as_stated in zip(found, upright, turned, strict=True):
         left_aside = as_stated.status != "ok" and as_it_is.status == "ok"
         assert answer.as_stored == left_aside
         assert answer.probabilities == pytest.approx((as_it_is if left_aside else as_stated).probabilities, abs=1e-6)
     assert any(each.as_stored for each in found)
+    for answer, image, given in zip(found, images, inputs, strict=True):
+        assert np.array_equal(given, image if answer.as_stored else np.rot90(image, -1))  # type: ignore[arg-type]
 
 
 def test_a_page_is_a_picture_by_its_name(tmp_path: Path, classic: Recognizer, digits: Digit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -127,6 +128,28 @@ def test_an_explanation_shows_what_the_model_saw(server: Server) -> None:
     for label in ("10", "-1", "x"):
         answer = server.post(f"/v1/explain?label={label}", SEVEN)
         assert (answer.status, answer.headers["content-type"]) == (422, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["/v1/predict", "/v1/read", "/v1/read?grid=3x3", "/v1/explain"])
+def test_an_error_names_the_file_that_was_sent(server: Server, path: str) -> None:
+    body, kind = form(("torn.png", as_png(seven().resize((600, 800)))[:1000]))
+    answer = server.post(path, body, kind)
+    assert answer.status == 422
+    assert json.dumps(answer.json).count('"torn.png: is damaged') == 1
+
+
+def test_an_explanation_is_of_the_picture_as_it_was_read(server: Server) -> None:
+    """One that states a turn which it does not need, as some phones' photos do."""
+    exif = Image.Exif()
+    exif[274] = 3  # upside down
+    content = io.BytesIO()
+    seven().save(content, "PNG", exif=exif)
+    (prediction,), (given,) = Recognizer.load("classic").predict(
+        [Image.open(io.BytesIO(content.getvalue()))], return_inputs=True
+    )
+    assert given is not None
+    found = server.post("/v1/explain", content.getvalue()).json
+    assert (found["label"], found["seen"]) == (prediction.label, given.tolist())
 
 
 def test_the_models_are_listed(server: Server) -> None:

@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-import torch
 
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.exporting import export_web
-from digit_recognizer.images import Preprocess
-from digit_recognizer.models import load_model
-from digit_recognizer.models.cnn import Convolution, cnn
-from digit_recognizer.models.model_file import weights_sha256, write_model
 from helpers_cli import digits
-from model_files import GOLDEN
+from model_files import CAVEATS, write_reader_of_colour
 from server_process import as_png, running, seven
-
-CAVEATS = ("Not for clinical use.",)
-
-
-def write_reader_of_colour(path: Path, **fields: Any) -> Path:
-    """A model of colour pictures that has learned nothing."""
-    torch.manual_seed(0)
-    convolutions = [dataclasses.asdict(Convolution(4, 5, stride=3))]
-    network = cnn(28, 3, convolutions, channels=3).eval()
-    header = dataclasses.replace(
-        load_model(GOLDEN / "schema1.onnx").header,
-        architecture={"name": "cnn", "size": 28, "classes": 3, "convolutions": convolutions, "channels": 3},
-        preprocess=Preprocess(form="picture", channels=3),
-        class_names=("left", "middle", "right"),
-        weights_sha256=weights_sha256(network),
-        caveats=CAVEATS,
-        schema=3,
-        **fields,
-    )
-    write_model(path, header, network, np.zeros((2, 3, 28, 28), np.float32))
-    return path
 
 
 @pytest.mark.parametrize("task", ["multi-class", "multi-label"])

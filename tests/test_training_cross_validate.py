@@ -84,7 +84,7 @@ def test_copies_and_patients_stay_in_one_fold(n: int, folds: int, seed: int, kno
     dataset = guarded(train, validation)
     pool = pooled(dataset)
     held = []
-    for learn, held_out in dealt(pool, groups_of(dataset, pool), folds, seed):
+    for learn, held_out in dealt(pool, groups_of(pool), folds, seed):
         assert not set(of[learn]) & set(of[held_out])
         held += held_out.tolist()
     assert sorted(held) == list(range(n))

@@ -106,6 +106,19 @@ def test_the_gradient_is_left_as_it_was() -> None:
     assert torch.equal(parameter.grad, pushes[-1])
 
 
+@pytest.mark.parametrize("flushing", [True, False])
+def test_a_step_leaves_a_callers_own_choice_about_tiny_numbers(flushing: bool) -> None:
+    weights = nn.Parameter(torch.zeros(3, 4))
+    weights.grad = torch.eye(3, 4)
+    if not torch.set_flush_denormal(flushing) and flushing:
+        pytest.skip("this processor cannot flush them")
+    try:
+        Muon([weights], 0.1).step()
+        assert (float(torch.tensor(1e-40) * 1) == 0) == flushing
+    finally:
+        torch.set_flush_denormal(False)
+
+
 def test_the_momentum_of_a_sleeping_unit_ends_at_zero() -> None:
     """Numbers below the normal ones, which it would pass through for ever, are computed with far more slowly."""
     weights = nn.Parameter(torch.zeros(3, 4))

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-
-WATCHED = 1.0  # seconds between two looks at whether the parent lives
+from multiprocessing import get_context, parent_process
 
 
 def process_pool(workers: int) -> ProcessPoolExecutor:
     """An executor whose processes start empty, on every system alike, when there is work for them."""
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=begin, initargs=(os.getpid(),))
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=begin)
 
 
 def cores() -> int:
@@ -22,14 +19,18 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def begin(parent: int) -> None:
-    """A process leaves Ctrl-C to its parent, and ends soon after it."""
+def begin() -> None:
+    """A process that multiprocessing has started leaves Ctrl-C to its parent, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def end_with(parent: int) -> None:
-    """End this process when its parent was killed; what it has not finished nobody waits for."""
-    while os.getppid() == parent:
-        time.sleep(WATCHED)
+def _end_with_parent() -> None:
+    """End this process when its parent was killed; what it has not finished nobody waits for.
+
+    By what the system itself tells of the parent's end: the number that os.getppid gives never changes on Windows.
+    """
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
     os._exit(1)

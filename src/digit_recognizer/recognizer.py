@@ -8,16 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
-from digit_recognizer.images import Picture, read_picture, shown_name
+from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.dicom_modality import modality_of
-from digit_recognizer.images.pages import states_turn
+from digit_recognizer.images.given import as_list, is_turned, source_name
 from digit_recognizer.measuring.calibration import Calibration, read_calibration
 from digit_recognizer.measuring.selective import AnswerThreshold
 from digit_recognizer.models import Model, load_model
@@ -27,6 +26,10 @@ DEFAULT_MODEL = "best"
 DEFAULT_LEVEL = 0.99  # of prediction sets
 BATCH = 512  # prepared pictures held at once
 GIVEN = 0.5  # the probability from which on a label is given, where a picture may bear several
+
+Pictures = Picture | Sequence[Picture]
+Input = NDArray[np.uint8]  # a prepared picture, (H, W) or (H, W, 3): what the network was given, as grey levels
+Recognised = tuple[Prediction, Input | None]  # None where the network was given nothing
 
 
 class Recognizer:
@@ -81,32 +84,46 @@ class Recognizer:
         if self.check:
             self.check()
 
-    def predict(self, pictures: Picture | Sequence[Picture], sources: Sequence[str] | None = None) -> list[Prediction]:
+    @overload
+    def predict(self, pictures: Pictures, sources: Sequence[str] | None = None) -> list[Prediction]: ...
+    @overload
+    def predict(
+        self, pictures: Pictures, sources: Sequence[str] | None = None, *, return_inputs: Literal[True]
+    ) -> tuple[list[Prediction], list[Input | None]]: ...
+    def predict(
+        self, pictures: Pictures, sources: Sequence[str] | None = None, *, return_inputs: bool = False
+    ) -> list[Prediction] | tuple[list[Prediction], list[Input | None]]:
         """One prediction a picture, in order; a picture that cannot be read gives status "error" and stops no other.
 
         pictures: one or a list of: file names; PIL images; arrays or tensors of shape (H, W), (1, H, W), (H, W, 3),
             (H, W, 4) or (784,); also an array or tensor of N pictures, (N, 1, H, W), or (N, 3, H, W) in colour.
         sources: what to call each of them; their file names or numbers by default.
+        return_inputs: also return what the network was given of each picture: the prepared image, (H, W) or (H, W, 3)
+            uint8; None for a picture that cannot be read or holds no ink.
         """
         several = as_list(pictures)
-        names = sources or [source_name(picture, number, self.keep_ids) for number, picture in enumerate(several)]
-        found: list[Prediction] = []
+        names = sources or [source_name(each, f"picture {i}", self.keep_ids) for i, each in enumerate(several)]
+        predictions: list[Prediction] = []
+        inputs: list[Input | None] = []
         for start in range(0, len(several), BATCH):
             self.before_batch()
-            found += self.predict_batch(several[start : start + BATCH], names[start : start + BATCH])
-        return found
+            for prediction, given in self.predict_batch(several[start : start + BATCH], names[start : start + BATCH]):
+                predictions.append(prediction)
+                if return_inputs:  # or else they would be held in memory for nobody
+                    inputs.append(given)
+        return (predictions, inputs) if return_inputs else predictions
 
-    def predict_batch(self, pictures: Sequence[Picture], sources: Sequence[str]) -> list[Prediction]:
+    def predict_batch(self, pictures: Sequence[Picture], sources: Sequence[str]) -> list[Recognised]:
         """Predictions of up to BATCH pictures with these names.
 
         Where a picture reads badly and its EXIF orientation says that it was turned, that may be wrong: it is read as
         stored too, and an answer that is sure counts.
         """
         found = self.read(pictures, sources)
-        doubtful = [i for i, each in enumerate(found) if each.status in DOUBTFUL and is_turned(pictures[i])]
+        doubtful = [i for i, (each, _) in enumerate(found) if each.status in DOUBTFUL and is_turned(pictures[i])]
         as_stored = self.read([pictures[i] for i in doubtful], [sources[i] for i in doubtful], as_stored=True)
         for i, other in zip(doubtful, as_stored, strict=True):
-            found[i] = other if other.status == "ok" else found[i]
+            found[i] = other if other[0].status == "ok" else found[i]
         return found
 
     def stranger(self, picture: Picture, image: NDArray[np.uint8]) -> str | None:
@@ -120,30 +137,28 @@ class Recognizer:
             return f"its file states the modality {stated}, and the model learned from {', '.join(map(str, learned))}"
         return None if self.typical is None or self.typical.is_like(image) else ELSEWHERE
 
-    def read(self, pictures: Sequence[Picture], sources: Sequence[str], as_stored: bool = False) -> list[Prediction]:
+    def read(self, pictures: Sequence[Picture], sources: Sequence[str], as_stored: bool = False) -> list[Recognised]:
         """Predictions of pictures with these names, upright as they state or as stored."""
+        prepared = [self._prepare(*each, as_stored) for each in zip(pictures, sources, strict=True)]
+        ready = [each for each in prepared if not isinstance(each, Prediction)]
+        rows = self.rows(np.stack(ready)) if ready else iter(())
+        found: list[Recognised] = []
+        for picture, source, each in zip(pictures, sources, prepared, strict=True):
+            if isinstance(each, Prediction):
+                found.append((each, None))
+            else:
+                answer = self.answer(source, *next(rows), as_stored)
+                found.append((refused(answer, self.stranger(picture, each)), each))
+        return found
+
+    def _prepare(self, picture: Picture, source: str, as_stored: bool) -> Input | Prediction:
+        """What the network is given of a picture; the prediction where there is nothing to give."""
         prepare = self.model.preprocess
-        found: list[Prediction | None] = []
-        ready: list[NDArray[np.uint8]] = []
-        reasons: list[str | None] = []
-        for picture, source in zip(pictures, sources, strict=True):
-            try:
-                fitted = prepare.fit(read_picture(picture, as_stored, prepare.channels, self.keep_ids))
-            except ImageError as error:
-                found.append(Prediction(source, "error", error=str(error)))
-                continue
-            if fitted is None:
-                found.append(Prediction(source, "not a digit", reason=NO_INK))
-                continue
-            ready.append(fitted)
-            reasons.append(self.stranger(picture, fitted))
-            found.append(None)
-        answers = zip(self.rows(np.stack(ready)) if ready else (), reasons, strict=True)
-        for number, (source, prediction) in enumerate(zip(sources, found, strict=True)):
-            if prediction is None:
-                row, reason = next(answers)
-                found[number] = refused(self.answer(source, *row, as_stored), reason)
-        return [prediction for prediction in found if prediction is not None]
+        try:
+            fitted = prepare.fit(read_picture(picture, as_stored, prepare.channels, self.keep_ids, source))
+        except ImageError as error:
+            return Prediction(source, "error", error=str(error))
+        return Prediction(source, "not a digit", reason=NO_INK) if fitted is None else fitted
 
     def rows(self, images: NDArray[np.uint8]) -> Iterator[tuple[list[float], list[bool], float]]:
         """Of each of the images (N, H, W): its probabilities (K,), which of them stand in its set, its strangeness.
@@ -227,24 +242,3 @@ def get_predicted_label(picture: Picture, model: str | Path | Recognizer = DEFAU
 def loaded(model: str | Path) -> Recognizer:
     """A recognizer, kept for the next call."""
     return Recognizer.load(model)
-
-
-def as_list(pictures: Any) -> list[Any]:
-    """One picture or many as a list of pictures."""
-    if isinstance(pictures, str | bytes | os.PathLike | Image.Image) or not hasattr(pictures, "__iter__"):
-        return [pictures]
-    if hasattr(pictures, "shape"):
-        return list(pictures) if len(pictures.shape) == 4 else [pictures]
-    return list(pictures)
-
-
-def is_turned(picture: Any) -> bool:
-    """Whether a picture, a file or a PIL image, states an orientation other than upright."""
-    return isinstance(picture, str | os.PathLike | Image.Image) and states_turn(picture)
-
-
-def source_name(picture: Any, number: int, keep_ids: bool = False) -> str:
-    """What to call a picture: its file name as `shown_name` has it, or its number."""
-    if isinstance(picture, str | os.PathLike):
-        return shown_name(picture, keep_ids)
-    return f"picture {number}"

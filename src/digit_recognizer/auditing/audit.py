@@ -13,8 +13,9 @@ from digit_recognizer.auditing.duplicates import Duplicates, Leak, find_duplicat
 from digit_recognizer.auditing.out_of_fold import FEWEST, FOLDS, OutOfFold, learnable, read_out_of_fold
 from digit_recognizer.auditing.pool import Pool, pooled
 from digit_recognizer.auditing.suspects import Suspect, find_suspects
-from digit_recognizer.data import SPLITS, ArraySplit, Dataset, Split
+from digit_recognizer.data import SPLITS, ArraySplit, Dataset
 from digit_recognizer.data.pictures import FolderSplit
+from digit_recognizer.data.spec import in_memory
 from digit_recognizer.errors import require_extra
 
 SCHEMA = "digit-recognizer/audit/1"
@@ -135,8 +136,3 @@ def audit_dataset(
     held = {name: in_memory(split) for name, split in splits.items()}
     spec = dataset.spec
     return audit(held, spec.classes, name=spec.name, files=files, seed=seed, device=device, on_step=on_step)
-
-
-def in_memory(split: Split) -> ArraySplit:
-    """The split as arrays."""
-    return split if isinstance(split, ArraySplit) else ArraySplit(split.take(np.arange(len(split))), split.labels)

@@ -29,7 +29,7 @@ from digit_recognizer.cli import (
     show,
     train,
 )
-from digit_recognizer.cli.options import with_address
+from digit_recognizer.cli.options import with_values
 from digit_recognizer.cli.output import complain, note
 from digit_recognizer.errors import DigitRecognizerError, DigitRecognizerWarning
 
@@ -77,7 +77,7 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a file name that the terminal cannot show
     try:
         try:
-            app(with_address(sys.argv[1:]), prog_name="digits", standalone_mode=True)
+            app(with_values(sys.argv[1:]), prog_name="digits", standalone_mode=True)
         finally:
             sys.stdout.flush()  # a full disk behind it shows here, not in a traceback at the exit
     except DigitRecognizerError as error:

@@ -19,7 +19,12 @@ FIRST = 10  # of each list that the summary shows; --json has them all
 
 
 def audit(
-    dataset: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="A set's name or a folder of class folders.")],
+    dataset: Annotated[
+        str | None, typer.Argument(metavar="NAME|FOLDER", help="A set's name or a folder of class folders.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="NAME|FOLDER", help="The same, as other verbs have it.")
+    ] = None,
     data_dir: DataDir = None,
     unverified: Unverified = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 6, help="Deals the folds and starts the networks.")] = 0,
@@ -35,10 +40,13 @@ def audit(
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.cli.summary import print_caveats
     from digit_recognizer.data import load_dataset
-    from digit_recognizer.errors import require_extra
+    from digit_recognizer.errors import ConfigError, require_extra
 
+    named = [each for each in (dataset, data) if each is not None]
+    if len(named) != 1:
+        raise ConfigError("Name one data set to audit: digits audit NAME|FOLDER, or --data NAME|FOLDER.")
     require_extra("audit", "digits audit")
-    loaded = load_dataset(dataset, data_dir, unverified=unverified, keep_ids=keep_ids)
+    loaded = load_dataset(named[0], data_dir, unverified=unverified, keep_ids=keep_ids)
     found = watched_audit(loaded, seed, device, quiet=quiet)
     if json:
         write_json(json, found.to_dict() | {"caveats": list(loaded.spec.caveats)})
@@ -63,7 +71,7 @@ def watched_audit(dataset: Dataset, seed: int, device: str | None, *, quiet: boo
     from digit_recognizer.auditing import audit_dataset
     from digit_recognizer.cli.output import words
 
-    with Progress(console=words(), disable=quiet, transient=True) as progress:
+    with Progress(console=words(quiet=quiet), disable=quiet, transient=True) as progress:
         task = progress.add_task("starting")
 
         def on_step(what: str, done: int, steps: int) -> None:

@@ -73,8 +73,8 @@ def evaluate(
     require_extra("stats" if predictions or labels else "train", "digits evaluate")
     aloud = json != "-" and not quiet
     wishes: dict[str, Any] = {
-        "sensitivity": None if sensitivity is None else share(sensitivity),
-        "prevalences": tuple(map(share, prevalence or ())),
+        "sensitivity": None if sensitivity is None else share("--sensitivity", sensitivity),
+        "prevalences": tuple(share("--prevalence", each, "1%") for each in prevalence or ()),
     }
     if predictions or labels:
         if any(wishes.values()):

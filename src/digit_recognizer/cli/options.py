@@ -1,8 +1,16 @@
-"""Options that several verbs share, so that one grammar serves them all."""
+"""Options that several verbs share, and the grammar of all.
+
+- What a verb works on is its argument: pictures, a model, a data set (of which `--data` is the other spelling).
+- A share (`--level`, `--max-error`, `--sensitivity`, `--prevalence`, ...) is written 95% or 0.95.
+- `--json` alone, or `--json -`, writes JSON to standard output, and `--json=FILE` to a file. `--json FILE` does too,
+  but where the words after it may be pictures (LISTING).
+- `--ray` alone is `--ray auto`.
+"""
 
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +33,9 @@ def file_to_be_written(target: Path | None) -> Path | None:
         check_can_be_written(target)
     return target
 
+
+ALONE = {"--ray": "auto", "--json": "-"}  # what an option means that no value follows
+LISTING = ("predict", "read")  # verbs that take any number of pictures, and write a JSON object a line
 
 Data = Annotated[str, typer.Option("--data", metavar="NAME|FOLDER", help="A set's name or a folder of class folders.")]
 DataDir = Annotated[
@@ -52,6 +63,15 @@ Json = Annotated[
         help="Write one JSON object to a file, or to standard output.",
     ),
 ]
+JsonLines = Annotated[
+    str | None,
+    typer.Option(
+        "--json",
+        metavar="[=FILE]",
+        callback=to_be_written,
+        help="Write JSON, one object a line: to standard output, or to a file.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no words, only answers and errors.")]
 KeepIds = Annotated[
     bool, typer.Option("--keep-ids", help="Call DICOM files by their own names, which may be those of patients.")
@@ -73,21 +93,42 @@ Save = Annotated[
 ]
 
 
-def with_address(words: list[str]) -> list[str]:
-    """A command's words, with "auto" after a --ray that no address follows: Typer knows no optional values."""
+def with_values(words: list[str]) -> list[str]:
+    """A command's words, with the value of each option that stands ALONE: Typer knows no optional values."""
+    end = words.index("--") if "--" in words else len(words)  # what comes after it is never an option
+    listing = any(word in LISTING for word in words[:1])
     made: list[str] = []
-    for word, after in zip(words, [*words[1:], "-"], strict=False):
-        made += [word, "auto"] if word == "--ray" and after.startswith("-") else [word]
-    return made
+    for place, word in enumerate(words[:end]):
+        after = words[place + 1] if place + 1 < end else "--"
+        follows = after == "-" or not (after.startswith("-") or (listing and word == "--json"))
+        made += [word] if follows or word not in ALONE else [word, ALONE[word]]
+    return made + words[end:]
 
 
-def share(text: str) -> float:
-    """A share of the whole, 0..1, from "0.1%" or "0.001". Raises ConfigError for anything else."""
-    number = text.strip().removesuffix("%")
+def share(option: str, text: str, example: str = "95%") -> float:
+    """A share of the whole, above 0 and up to 1, from "95%" or "0.95". Raises ConfigError for anything else.
+
+    option: whose value it is. example: of what may be written there.
+    """
+    value, in_percent = _fraction(text), text.strip().endswith("%")
+    if 0 < value < 1 or (value == 1 and in_percent):
+        return value
+    if value == 1:
+        raise ConfigError(f"{option}: {text!r} could mean 1% or 100%. Write the one that is meant, with its %.")
+    if 1 < value <= 100 and not in_percent:
+        remedy = f"{value:.10g}% or {_fraction(f'{text}%'):.10g}"
+    else:
+        remedy = f"it like {example} or {_fraction(example):g}"
+    raise ConfigError(f"{option}: {text!r} is not a valid fraction. Write {remedy}.")
+
+
+def _fraction(text: str) -> float:
+    """The number in a text, a hundredth of it before a per cent sign; NaN where there is none.
+
+    By Decimal, so that 99.9% is the same float as 0.999.
+    """
+    bare = text.strip()
     try:
-        value = float(number) / (100 if text.strip().endswith("%") else 1)
-    except ValueError:
-        value = math.nan
-    if not 0 < value <= 1:
-        raise ConfigError(f"{text!r} is no share of the answers. Write it like 0.1% or 0.001.")
-    return value
+        return float(Decimal(bare.removesuffix("%")) / (100 if bare.endswith("%") else 1))
+    except ArithmeticError:
+        return math.nan

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +17,11 @@ if TYPE_CHECKING:
 
 
 @cache
-def words() -> Console:
-    """Where people are told what is going on."""
+def words(*, quiet: bool = False) -> Console:
+    """Where people are told what is going on; quiet: nothing is said."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=quiet)
 
 
 @cache
@@ -58,3 +60,21 @@ def write_json(target: str, content: dict[str, Any]) -> None:
         sys.stdout.flush()
     else:
         write_whole(Path(target), text.encode())
+
+
+@contextmanager
+def json_lines(target: str | None) -> Iterator[Callable[[Any], None]]:
+    """What takes objects within the block and writes one a line: at once to standard output where target is "-", at
+    the end of the block to a file, whole or not at all; nowhere where target is None.
+    """
+    kept: list[str] = []
+
+    def take(content: Any) -> None:
+        if target == "-":
+            print(json.dumps(content), flush=True)
+        elif target is not None:
+            kept.append(json.dumps(content) + "\n")
+
+    yield take
+    if target is not None and target != "-":
+        write_whole(Path(target), "".join(kept).encode())

@@ -16,15 +16,21 @@ WORDS = {"auroc": "an AUROC", "sensitivity": "a sensitivity", "specificity": "a 
 
 
 def plan(
-    width: Annotated[float, typer.Option(help="Of the interval, from its lower to its upper end, such as 0.10.")],
-    auroc: Annotated[float | None, typer.Option(help="The AUROC that is expected, such as 0.90.")] = None,
-    sensitivity: Annotated[float | None, typer.Option(help="Or the sensitivity that is expected.")] = None,
-    specificity: Annotated[float | None, typer.Option(help="Or the specificity.")] = None,
-    accuracy: Annotated[float | None, typer.Option(help="Or the accuracy.")] = None,
-    prevalence: Annotated[
-        float | None, typer.Option(help="The share of the cases that have the condition, such as 0.27.")
+    width: Annotated[
+        str, typer.Option(metavar="SHARE", help="Of the interval, from its lower to its upper end, such as 0.10.")
+    ],
+    auroc: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="The AUROC that is expected, such as 0.90.")
     ] = None,
-    level: Annotated[str, typer.Option(help="Of confidence, such as 95%.")] = "95%",
+    sensitivity: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="Or the sensitivity that is expected, such as 90%.")
+    ] = None,
+    specificity: Annotated[str | None, typer.Option(metavar="SHARE", help="Or the specificity.")] = None,
+    accuracy: Annotated[str | None, typer.Option(metavar="SHARE", help="Or the accuracy.")] = None,
+    prevalence: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="Of the cases, that have the condition, such as 27%.")
+    ] = None,
+    level: Annotated[str, typer.Option(metavar="SHARE", help="Of confidence, such as 95%.")] = "95%",
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -37,17 +43,18 @@ def plan(
     from digit_recognizer.measuring.planning import plan as planned_for
     from digit_recognizer.measuring.planning import simulate
 
-    given: dict[Figure, float | None] = {
+    given: dict[Figure, str | None] = {
         "auroc": auroc,
         "sensitivity": sensitivity,
         "specificity": specificity,
         "accuracy": accuracy,
     }
-    wished = {figure: value for figure, value in given.items() if value is not None}
+    wished = {figure: share(f"--{figure}", text) for figure, text in given.items() if text is not None}
     if len(wished) != 1:
         raise ConfigError("Give one figure to plan for: digits plan --auroc 0.90 --width 0.10 --prevalence 0.27")
     ((figure, value),) = wished.items()
-    found = planned_for(figure, value, width, None if figure == "accuracy" else prevalence, share(level))
+    having = share("--prevalence", prevalence, "27%") if prevalence is not None and figure != "accuracy" else None
+    found = planned_for(figure, value, share("--width", width, "10%"), having, share("--level", level))
     checked = simulate(found)
     if json:
         simulation = checked.to_dict() if checked else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digit_recognizer.cli.options import KeepIds, Save, share
+from digit_recognizer.cli.options import JsonLines, KeepIds, Save, share
 
 if TYPE_CHECKING:
     from digit_recognizer.prediction import Prediction
-    from digit_recognizer.recognizer import Recognizer
+    from digit_recognizer.recognizer import Input, Recognizer
 
 SHOWN = 12  # pictures that --show draws at most
 SEEN_NAME = "what-the-model-saw.png"
@@ -35,15 +34,16 @@ def predict(
         ),
     ] = None,
     level: Annotated[
-        str, typer.Option(metavar="SHARE", help="With which the prediction set holds the digit: 90, 95, 99 or 99.9%.")
+        str,
+        typer.Option(metavar="SHARE", help="With which the prediction set holds the digit: 90%, 95%, 99% or 99.9%."),
     ] = "99%",
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    json: JsonLines = None,
     show: Annotated[bool, typer.Option("--show", help="Draw what the model saw beside each picture.")] = False,
     save: Save = None,
     keep_ids: KeepIds = False,
 ) -> None:
     """Recognise the digit on each picture. Exit 1 where some are no digit or unreadable, 2 where none could be read."""
-    from digit_recognizer.cli.output import complain, note, printable
+    from digit_recognizer.cli.output import complain, json_lines, note, printable
     from digit_recognizer.errors import require_extra
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
     from digit_recognizer.server.answers import prediction_object
@@ -51,26 +51,28 @@ def predict(
     show = show or save is not None
     if show:
         require_extra("stats", "digits predict --show")
-    wish = share(max_error) if max_error is not None else None
+    wish = share("--max-error", max_error, "0.1%") if max_error is not None else None
     recognizer = Recognizer.load(
-        model or DEFAULT_MODEL, max_error=wish, level=round(share(level), 6), keep_ids=keep_ids
+        model or DEFAULT_MODEL, max_error=wish, level=share("--level", level), keep_ids=keep_ids
     )
     header = recognizer.model.header
     files = list(picture_files(pictures))
-    drawn: dict[str, Prediction] = {}
+    drawn: dict[str, tuple[Prediction, Input | None]] = {}
     seen: set[str] = set()
-    for start in range(0, len(files), AT_ONCE):
-        some = files[start : start + AT_ONCE]
-        for file, prediction in zip(some, recognizer.predict(some), strict=True):
-            seen.add(prediction.status)
-            if show and prediction.error is None and len(drawn) < SHOWN:
-                drawn[file] = prediction
-            if json:
-                typer.echo(json_format.dumps(prediction_object(prediction, header)))
-            elif prediction.error is None:
-                typer.echo(printable(f"{prediction.source}: {in_words(prediction, header.class_names)}"))
-            else:
-                complain(prediction.error)
+    with json_lines(json) as write:
+        for start in range(0, len(files), AT_ONCE):
+            some = files[start : start + AT_ONCE]
+            for file, prediction, given in zip(some, *recognizer.predict(some, return_inputs=True), strict=True):
+                seen.add(prediction.status)
+                if show and prediction.error is None and len(drawn) < SHOWN:
+                    drawn[file] = prediction, given
+                write(prediction_object(prediction, header))
+                if json == "-":
+                    continue
+                if prediction.error is None:
+                    typer.echo(printable(f"{prediction.source}: {in_words(prediction, header.class_names)}"))
+                else:
+                    complain(prediction.error)
     for caveat in header.caveats:
         note(caveat)
     if drawn:
@@ -79,13 +81,14 @@ def predict(
         raise typer.Exit(2 if seen == {"error"} else 1)
 
 
-def draw(recognizer: Recognizer, predictions: dict[str, Prediction], save: Path | None) -> None:
+def draw(recognizer: Recognizer, drawn: dict[str, tuple[Prediction, Input | None]], save: Path | None) -> None:
     """What the model saw of files, on the screen where there is one, or in a file."""
     from digit_recognizer.cli.output import note
     from digit_recognizer.report import figures
     from digit_recognizer.report.seen import seen_figure
 
-    figure = seen_figure(recognizer, list(predictions.values()), list(predictions))
+    predictions, inputs = zip(*drawn.values(), strict=True)
+    figure = seen_figure(recognizer, predictions, inputs, list(drawn))
     if save is None and figures.has_display():
         figures.show_figure(figure)
     else:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import csv as csv_format
 import io
-import json as json_format
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from digit_recognizer.cli.options import KeepIds
+from digit_recognizer.cli.options import JsonLines, KeepIds
 from digit_recognizer.errors import ConfigError, ImageError
 
 if TYPE_CHECKING:
     from digit_recognizer.reading import Number, Page
     from digit_recognizer.recognizer import Recognizer
 
+Printed = Literal["words", "csv", "json"]  # what goes to standard output
 COLUMNS = ("source", "number", "place", "label", "probability", "status", "left", "top", "width", "height")
 NO_DIGITS = "holds no digits that can be read. Take the photo nearer, in more light, or name another model."
 
@@ -32,7 +32,7 @@ def read(
     model: Annotated[
         str | None, typer.Option(help="A shipped name, a model file or a run folder; mixed by default.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a photo, one a line.")] = False,
+    json: JsonLines = None,
     csv: Annotated[bool, typer.Option("--csv", help="A table with a row for each digit.")] = False,
     annotate: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw what was read onto the photo (.png); one photo only.")
@@ -40,29 +40,49 @@ def read(
     keep_ids: KeepIds = False,
 ) -> None:
     """Read the numbers on photos of pages. Exit 1 where some hold no digits, 2 where none could be opened."""
+    from digit_recognizer.cli.output import json_lines
     from digit_recognizer.cli.predict import picture_files
     from digit_recognizer.cli.read_grid import read_grids
     from digit_recognizer.reading import PAGE_MODEL
+    from digit_recognizer.reading.grid import check_shape
     from digit_recognizer.recognizer import Recognizer
     from digit_recognizer.server.answers import as_shape
 
-    if grid:
-        raise typer.Exit(read_grids(photos, as_shape(grid, "--grid"), model, json, csv, annotate, keep_ids))
+    printed: Printed = "csv" if csv else "json" if json == "-" else "words"
+    if csv and json == "-":
+        raise ConfigError("--json and --csv exclude each other. Give one, or write JSON to a file: --json=FILE.")
+    shape = as_shape(grid, "--grid") if grid else None
     files = list(picture_files(photos))
-    if json and csv:
-        raise ConfigError("--json and --csv exclude each other. Give one.")
     if annotate and len(files) != 1:
         raise ConfigError(f"--annotate draws on one photo, and {len(files)} were given. Name one.")
+    if grid:
+        check_shape(shape)
     recognizer = Recognizer.load(model or PAGE_MODEL, keep_ids=keep_ids)
-    if csv:
-        write_rows([COLUMNS])
-    seen = {read_one(file, recognizer, json, csv, annotate) for file in files}
+    with json_lines(json) as write:
+        if grid:
+            seen = read_grids(files, shape, recognizer, printed, write, annotate)
+        else:
+            seen = read_pages(files, recognizer, printed, write, annotate)
     if seen != {"read"}:
         raise typer.Exit(2 if seen == {"error"} else 1)
 
 
-def read_one(file: str, recognizer: Recognizer, json: bool, csv: bool, annotate: Path | None) -> str:
-    """Print the numbers on one photo; "read", "none" where it holds none, or "error" where it is no picture."""
+def read_pages(
+    files: list[str], recognizer: Recognizer, printed: Printed, write: Callable[[Any], None], annotate: Path | None
+) -> set[str]:
+    """Print the numbers on photos of pages; what became of them, as `read_one` has it."""
+    if printed == "csv":
+        write_rows([COLUMNS])
+    return {read_one(file, recognizer, printed, write, annotate) for file in files}
+
+
+def read_one(
+    file: str, recognizer: Recognizer, printed: Printed, write: Callable[[Any], None], annotate: Path | None
+) -> str:
+    """Print the numbers on one photo; "read", "none" where it holds none, or "error" where it is no picture.
+
+    write: takes the object of --json.
+    """
     from digit_recognizer.cli.output import complain, note, printable
     from digit_recognizer.images import shown_name
     from digit_recognizer.reading import read_page
@@ -72,15 +92,13 @@ def read_one(file: str, recognizer: Recognizer, json: bool, csv: bool, annotate:
     try:
         page = read_page(file, recognizer)
     except ImageError as error:
-        if json:
-            typer.echo(json_format.dumps(page_object(shown, None, model, str(error))))
+        write(page_object(shown, None, model, str(error)))
         complain(str(error))
         return "error"
-    if json:
-        typer.echo(json_format.dumps(page_object(shown, page, model)))
-    elif csv:
+    write(page_object(shown, page, model))
+    if printed == "csv":
         write_rows(rows(page))
-    else:
+    elif printed == "words":
         for number in page.numbers:
             typer.echo(printable(f"{shown}: {in_words(number)}"))
     if page.turned:

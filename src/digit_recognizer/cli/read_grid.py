@@ -3,60 +3,51 @@
 from __future__ import annotations
 
 import csv as csv_format
-import json as json_format
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from digit_recognizer.cli.output import complain, note, printable
-from digit_recognizer.errors import ConfigError, ImageError
+from digit_recognizer.errors import ImageError
 
 if TYPE_CHECKING:
+    from digit_recognizer.cli.read import Printed
     from digit_recognizer.reading import Cell, Grid
+    from digit_recognizer.recognizer import Recognizer
 
 CORNERS = ("upper_left", "upper_right", "lower_right", "lower_left")
 COLUMNS = ("source", "row", "column", "label", "probability", "status")
 
 
 def read_grids(
-    names: list[str],
+    photos: list[str],
     shape: tuple[int, int] | None,
-    model: str | None,
-    json: bool,
-    csv: bool,
+    recognizer: Recognizer,
+    printed: Printed,
+    write: Callable[[Any], None],
     annotate: Path | None,
-    keep_ids: bool = False,
-) -> int:
-    """Print the grid in each photo; the exit status: 0, 1 where some photos gave no answer, 2 where none could be read.
-
-    json, csv: how; for people where both are False.
-    """
-    from digit_recognizer.cli.predict import picture_files
-    from digit_recognizer.reading import PAGE_MODEL
-    from digit_recognizer.reading.grid import check_shape
-    from digit_recognizer.recognizer import Recognizer
-
-    photos = list(picture_files(names))
-    check_shape(shape)
-    if json and csv:
-        raise ConfigError("--json and --csv exclude each other. Give one.")
-    if annotate and len(photos) != 1:
-        raise ConfigError(f"--annotate draws one photo, and {len(photos)} were given. Name one.")
-    recognizer = Recognizer.load(model or PAGE_MODEL, keep_ids=keep_ids)
-    if csv:
+) -> set[str]:
+    """Print the grid in each photo; what became of them, as `read_one` has it."""
+    if printed == "csv":
         write_row([*COLUMNS, *(f"{corner}_{axis}" for corner in CORNERS for axis in ("x", "y"))])
-    seen = {read_one(photo, shape, recognizer, json, csv, annotate) for photo in photos}
-    if seen == {"error"}:
-        return 2
-    return 0 if seen == {"read"} else 1
+    return {read_one(photo, shape, recognizer, printed, write, annotate) for photo in photos}
 
 
 def read_one(
-    photo: str, shape: tuple[int, int] | None, recognizer: Any, json: bool, csv: bool, annotate: Path | None
+    photo: str,
+    shape: tuple[int, int] | None,
+    recognizer: Recognizer,
+    printed: Printed,
+    write: Callable[[Any], None],
+    annotate: Path | None,
 ) -> str:
-    """Print the grid in one photo; "read", "none" where there is no grid, or "error" where there is no photo."""
+    """Print the grid in one photo; "read", "none" where there is no grid, or "error" where there is no photo.
+
+    write: takes the object of --json.
+    """
     from digit_recognizer.images import shown_name
     from digit_recognizer.reading import read_grid
     from digit_recognizer.server.answers import grid_object
@@ -66,12 +57,11 @@ def read_one(
         grid = read_grid(photo, recognizer, shape)
     except ImageError as problem:
         error = str(problem)
-    if json:
-        typer.echo(json_format.dumps(grid_object(shown, grid, name, error)))
-    elif csv and grid:
+    write(grid_object(shown, grid, name, error))
+    if printed == "csv" and grid:
         for cell in grid.cells:
             write_row(as_row(shown, cell))
-    elif grid:
+    elif printed == "words" and grid:
         typer.echo(in_words(grid))
     if error:
         complain(error)

@@ -50,7 +50,7 @@ def score(
             source,
             out,
             model or DEFAULT_MODEL,
-            max_error=None if max_error is None else share(max_error),
+            max_error=None if max_error is None else share("--max-error", max_error, "0.1%"),
             read=read,
             column=column,
             workers=workers,
@@ -74,7 +74,7 @@ def progress_bar(quiet: bool) -> Bar:
 
     columns = TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn()
     return Progress(
-        *columns, TextColumn("{task.fields[figures]}"), TimeRemainingColumn(), console=words(), disable=quiet
+        *columns, TextColumn("{task.fields[figures]}"), TimeRemainingColumn(), console=words(quiet=quiet), disable=quiet
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.data.spec import Images, Labels, Split
+from digit_recognizer.data.spec import Images, Labels, Split, joined_columns
 from digit_recognizer.errors import DataError, ImageError
 from digit_recognizer.files import sha256_of
 from digit_recognizer.images import Preprocess, read_picture, shown_name
@@ -81,9 +81,21 @@ class FolderSplit:
 
     def joined(self, *others: Split) -> FolderSplit:
         parts = [self, *(other for other in others if isinstance(other, FolderSplit))]
-        files = tuple(file for part in parts for file in part.files)
-        columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in self.columns}
-        return replace(self, files=files, labels=np.concatenate([part.labels for part in parts]), columns=columns)
+        if len(parts) <= len(others):
+            raise DataError(
+                "Pictures on disk cannot be joined with images in memory. Load all splits of the set in the same way."
+            )
+        if any(part.preprocess != self.preprocess for part in parts):
+            raise DataError(
+                "Pictures that are prepared in different ways cannot be joined. Load them with one Preprocess."
+            )
+        return replace(
+            self,
+            files=tuple(file for part in parts for file in part.files),
+            labels=np.concatenate([part.labels for part in parts]),
+            columns=joined_columns(parts),
+            keep_ids=all(part.keep_ids for part in parts),
+        )
 
     def batches(self, size: int, order: NDArray[np.int64] | None = None) -> Iterator[Images]:
         """Raises DataError, naming the file, where a picture cannot be read."""

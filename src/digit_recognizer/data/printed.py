@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from digit_recognizer.data.idx_sets import MNIST, load_idx_set
-from digit_recognizer.data.spec import SPLITS, ArraySplit, Dataset, DatasetSpec, Split
+from digit_recognizer.data.spec import SPLITS, ArraySplit, Dataset, DatasetSpec, Split, in_memory
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.fonts import FONTS_FOLDER
 
@@ -72,9 +73,7 @@ def joined(printed: Dataset, mnist: Dataset) -> Dataset:
     """Both sets' splits as one each, shuffled in a fixed order: the first images of a split are of both kinds."""
     whole = {split: mnist.split(split).joined(printed.split(split)) for split in SPLITS}
     order = {split: np.random.default_rng(0).permutation(len(part)) for split, part in whole.items()}
-    return Dataset(
-        MIXED, {split: ArraySplit(part.take(order[split]), part.labels[order[split]]) for split, part in whole.items()}
-    )
+    return Dataset(MIXED, {split: part.chosen(order[split]) for split, part in whole.items()})
 
 
 def in_photos(split: Split, preprocess: Preprocess) -> ArraySplit:
@@ -82,4 +81,5 @@ def in_photos(split: Split, preprocess: Preprocess) -> ArraySplit:
     from digit_recognizer.images.printed import written_digits
 
     chosen = np.sort(np.random.default_rng(0).permutation(len(split))[:PHOTOGRAPHED])
-    return ArraySplit(written_digits(split.take(chosen), len(SPLITS), preprocess), split.labels[chosen])
+    some = in_memory(split.chosen(chosen))
+    return replace(some, images=written_digits(some.images, len(SPLITS), preprocess))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.errors import ConfigError, nearest
+from digit_recognizer.errors import ConfigError, DataError, nearest
 
 SPLITS = ("train", "validation", "calibration", "test")
 TRAIN_ON = ("train", "train+validation", "all")
@@ -77,8 +77,15 @@ class Split(Protocol):
         """The images at `indices`, (n, H, W) or (n, H, W, 3) uint8."""
         ...
 
+    def chosen(self, indices: NDArray[np.int64]) -> Split:
+        """The part of this split at `indices`, with its columns."""
+        ...
+
     def joined(self, *others: Split) -> Split:
-        """This split and others of the same set, one after the other."""
+        """This split and others of the same set, one after the other, with their columns.
+
+        Raises DataError where they differ in what is known of their images, or cannot be one split.
+        """
         ...
 
     def batches(self, size: int, order: NDArray[np.int64] | None = None) -> Iterator[Images]:
@@ -112,12 +119,38 @@ class ArraySplit:
             yield images[start : start + size]
 
     def chosen(self, indices: NDArray[np.int64]) -> ArraySplit:
-        """The part of this split at `indices`."""
-        return ArraySplit(self.images[indices], self.labels[indices])
+        columns = {name: words[indices] for name, words in self.columns.items()}
+        return ArraySplit(self.images[indices], self.labels[indices], columns)
 
     def joined(self, *others: Split) -> ArraySplit:
-        images = [self.images, *(other.take(np.arange(len(other))) for other in others)]
-        return ArraySplit(np.concatenate(images), np.concatenate([self.labels, *(other.labels for other in others)]))
+        columns = joined_columns([self, *others])
+        parts = [self, *map(in_memory, others)]
+        images, labels = (np.concatenate([getattr(part, what) for part in parts]) for what in ("images", "labels"))
+        return ArraySplit(images, labels, columns)
+
+
+def in_memory(split: Split) -> ArraySplit:
+    """A split as arrays, with its columns."""
+    if isinstance(split, ArraySplit):
+        return split
+    return ArraySplit(split.take(np.arange(len(split))), split.labels, split.columns)
+
+
+def joined_columns(parts: Sequence[Split]) -> dict[str, NDArray[np.str_]]:
+    """The columns of several splits, one split after the other.
+
+    Raises DataError where one has a column that another has not: without it nobody could tell which images of the
+    whole are of one patient.
+    """
+    first, *others = ({*part.columns} for part in parts)
+    for other in others:
+        if other != first:
+            ours, theirs = (", ".join(sorted(names)) or "none" for names in (first, other))
+            raise DataError(
+                f"Splits with different columns cannot be joined: one has {ours}, another {theirs}. Give every image"
+                " the same columns, or none."
+            )
+    return {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns}
 
 
 def pixel_hashes(images: Images) -> list[bytes]:

@@ -34,9 +34,7 @@ def parted(training: ArraySplit, held_out: dict[str, Labels], test: ArraySplit) 
     """The four splits: what is held out of the published training images, the rest of them, and the test images."""
     rest = np.setdiff1d(np.arange(len(training)), np.concatenate(list(held_out.values())))
     parts = {"train": rest, **held_out}
-    made: dict[str, Split] = {
-        name: ArraySplit(training.images[indices], training.labels[indices]) for name, indices in parts.items()
-    }
+    made: dict[str, Split] = {name: training.chosen(indices) for name, indices in parts.items()}
     return {**made, "test": test}
 
 

@@ -32,7 +32,11 @@ def export_onnx(model: str | Path, out: Path, data_dir: Path | None = None, forc
         raise ModelFileError(f"{out}: an ONNX model's name ends in .onnx.")
     refuse_existing(out, force)
     weights = load_model(model, runtime="torch")
-    content = onnx_form(weights)
+    return _write_proven(weights, onnx_form(weights), out, data_dir)
+
+
+def _write_proven(weights: Model, content: bytes, out: Path, data_dir: Path | None) -> Agreement:
+    """Write the bytes of an ONNX file, if what they hold answers as the weights do. Raises ModelFileError."""
     exported = Model(read_onnx_header(content), OnnxRuntime(content), out, "")
     found = agreement(weights, exported, *images_to_compare(weights.header, data_dir))
     found.check(weights.title)

@@ -39,7 +39,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", "
 
 
 def read_picture(
-    picture: Picture, as_stored: bool = False, channels: int = 1, keep_ids: bool = False
+    picture: Picture, as_stored: bool = False, channels: int = 1, keep_ids: bool = False, source: str | None = None
 ) -> NDArray[np.uint8]:
     """One picture as a grey image of shape (H, W), uint8, 0 black to 255 white.
 
@@ -50,14 +50,16 @@ def read_picture(
     as_stored: leave the EXIF orientation aside, which some photos carry wrongly.
     channels: with 3 the image is in colour, (H, W, 3), red first; what is grey has three equal channels.
     keep_ids: whether an error may call a DICOM file by its own name, which may be a patient's (dicom_names.py).
+    source: what an error calls a picture that is not a file; a file has its own name.
     Raises ImageError, naming the file, the cause and the remedy.
     """
     if isinstance(picture, str | os.PathLike):
         return read_file(*split_page(os.fspath(picture)), as_stored, channels, keep_ids)
     if isinstance(picture, Image.Image):
-        check_pixels(picture.size, "the picture")
-        return decode(picture, "the picture", as_stored, channels)
-    return from_array(picture, MAX_PIXELS, channels=channels)
+        called = source or "the picture"
+        check_pixels(picture.size, called)
+        return decode(picture, called, as_stored, channels)
+    return from_array(picture, MAX_PIXELS, source or "the array", channels)
 
 
 def read_file(

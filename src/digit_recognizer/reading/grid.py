@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import ConfigError
-from digit_recognizer.images import Picture, read_picture, shown_name
+from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.images.given import source_name
 from digit_recognizer.images.small_digits import for_small_digits
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.reading.cells import Ink, cell_inks, straighten
@@ -55,19 +55,22 @@ class Grid:
         return [labels[start : start + width] for start in range(0, len(labels), width)]
 
 
-def read_grid(picture: Picture, recognizer: Recognizer, shape: tuple[int, int] | None = None) -> Grid | None:
+def read_grid(
+    picture: Picture, recognizer: Recognizer, shape: tuple[int, int] | None = None, source: str | None = None
+) -> Grid | None:
     """The largest ruled grid in a photo, read; None where there is none.
 
     picture: as for `read_picture`. shape: rows and columns, 2 to 25 each; None: they are counted.
+    source: what to call a picture that is not a file.
     Digits that stand turned by 90, 180 or 270 degrees are read so where that reads clearly better.
     Raises ImageError for what is no picture, ConfigError for a shape that no grid has.
     """
     check_shape(shape)
-    grey = read_picture(picture, keep_ids=recognizer.keep_ids)
+    source = source_name(picture, source or "the picture", recognizer.keep_ids)
+    grey = read_picture(picture, keep_ids=recognizer.keep_ids, source=source)
     nodes = find_grid(grey, shape)
     if nodes is None:
         return None
-    source = shown_name(picture, recognizer.keep_ids) if isinstance(picture, str | os.PathLike) else "the picture"
     quarters = (0, 1, 2, 3) if shape is None or shape[0] == shape[1] else (0, 2)
     if shape is not None and (nodes.shape[0] - 1, nodes.shape[1] - 1) != shape:
         quarters = (1, 3)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 
-from digit_recognizer.images import Picture, read_picture, shown_name
+from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.images.given import source_name
 from digit_recognizer.reading.components import LEAST_HEIGHT, Box, box_around
 from digit_recognizer.reading.ink import darkness, strokes
 from digit_recognizer.reading.ruling import find_rules
@@ -37,15 +37,16 @@ class Page:
     surely_so: bool = True  # another way up reads much less clearly; otherwise no digit is "ok"
 
 
-def read_page(picture: Picture, recognizer: Recognizer) -> Page:
+def read_page(picture: Picture, recognizer: Recognizer, source: str | None = None) -> Page:
     """The numbers on a page; none where there are none.
 
-    picture: as for `read_picture`. Boxes are in pixels of the photo as its EXIF orientation turns it. A page whose
+    picture: as for `read_picture`. source: what to call one that is not a file.
+    Boxes are in pixels of the photo as its EXIF orientation turns it. A page whose
     digits read clearly better turned by 90, 180 or 270 degrees is read so, and says it (`turning.best_turn`).
     Raises ImageError for what is no picture.
     """
-    source = shown_name(picture, recognizer.keep_ids) if isinstance(picture, str | os.PathLike) else "the picture"
-    grey = read_picture(picture, keep_ids=recognizer.keep_ids)
+    source = source_name(picture, source or "the picture", recognizer.keep_ids)
+    grey = read_picture(picture, keep_ids=recognizer.keep_ids, source=source)
     size = grey.shape[1], grey.shape[0]
     if min(size) < LEAST_HEIGHT:
         return Page(source, (), 0, size)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.prediction import Prediction
-from digit_recognizer.recognizer import Recognizer
+from digit_recognizer.recognizer import Input, Recognizer
 from digit_recognizer.report.figures import PLAIN
 
 PAIRS = 2  # side by side: what stays readable at a phone's width
@@ -19,10 +19,14 @@ LONGEST = 28  # characters of a name
 
 
 def seen_figure(
-    recognizer: Recognizer, predictions: Sequence[Prediction], pictures: Sequence[Picture] | None = None
+    recognizer: Recognizer,
+    predictions: Sequence[Prediction],
+    inputs: Sequence[Input | None],
+    pictures: Sequence[Picture] | None = None,
 ) -> Figure:
     """Each picture that was read, and beside it the image that the network was given, with its answer.
 
+    predictions, inputs: as `recognizer.predict(pictures, return_inputs=True)` returns them.
     pictures: what was predicted; by default the files that are the predictions' sources. Raises ConfigError for none;
     ImageError for a file that is gone.
     """
@@ -34,13 +38,13 @@ def seen_figure(
     for axis in axes.flat:
         axis.set_axis_off()
     given = [each.source for each in predictions] if pictures is None else pictures
-    for number, (prediction, each) in enumerate(zip(predictions, given, strict=True)):
-        picture = read_picture(each, prediction.as_stored, keep_ids=recognizer.keep_ids)
+    channels = recognizer.model.preprocess.channels
+    for number, (prediction, seen, each) in enumerate(zip(predictions, inputs, given, strict=True)):
+        picture = read_picture(each, prediction.as_stored, channels, recognizer.keep_ids, prediction.source)
         pair = axes.flat[2 * number : 2 * number + 2]
         draw(pair[0], picture, prediction.source[-LONGEST:])
-        fitted = recognizer.model.preprocess.fit(picture)
-        if fitted is not None:
-            draw(pair[1], fitted, in_short(prediction))
+        if seen is not None:
+            draw(pair[1], seen, in_short(prediction))
         else:
             pair[1].set_title("no ink", fontsize=9)
     figure.suptitle(f"Pictures, and what {recognizer.model.title} saw of them", fontsize=11, **PLAIN)
@@ -48,7 +52,7 @@ def seen_figure(
 
 
 def draw(axis: Axes, image: object, title: str) -> None:
-    """One grey image under its title."""
+    """One image, grey or in colour, under its title."""
     axis.imshow(image, cmap="gray", vmin=0, vmax=255)  # type: ignore[arg-type]
     axis.set_title(title, fontsize=9, **PLAIN)
 

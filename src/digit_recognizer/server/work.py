@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from threading import Event
 
 from PIL import Image
 
 from digit_recognizer.errors import ImageError, PictureKindError, PictureSizeError
-from digit_recognizer.images import open_picture, read_picture
+from digit_recognizer.images import open_picture
 from digit_recognizer.images.pages import is_pdf
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.recognizer import Recognizer, same_recognizer
@@ -94,7 +93,7 @@ def read_upload(recognizer: Recognizer, seconds: float, left: Event, upload: Upl
 
     model, hurried = recognizer.model.header.name, within(recognizer, seconds, left, upload)
     try:
-        return page_object(upload.source, read_page(opened(upload), hurried), model), 200
+        return page_object(upload.source, read_page(opened(upload), hurried, upload.source), model), 200
     except ImageError as error:
         return page_object(upload.source, None, model, str(error)), status_of(error)
 
@@ -107,7 +106,7 @@ def read_grid_upload(
 
     model, hurried = recognizer.model.header.name, within(recognizer, seconds, left, upload)
     try:
-        return grid_object(upload.source, read_grid(opened(upload), hurried, shape), model), 200
+        return grid_object(upload.source, read_grid(opened(upload), hurried, shape, upload.source), model), 200
     except ImageError as error:
         return grid_object(upload.source, None, model, str(error)), status_of(error)
 
@@ -120,19 +119,18 @@ def explain_upload(recognizer: Recognizer, upload: Upload, label: int | None) ->
     from digit_recognizer.explaining import occlusion_map
 
     picture = opened(upload)
-    (prediction,) = recognizer.predict([picture])
+    (prediction,), (seen,) = recognizer.predict([picture], [upload.source], return_inputs=True)
     if prediction.error is not None:
         raise ImageError(prediction.error)
     model = recognizer.model
     made: ExplanationObject = {
-        "prediction": prediction_object(replace(prediction, source=upload.source), model.header, True),
+        "prediction": prediction_object(prediction, model.header, True),
         "label": None,
         "seen": None,
         "heat": None,
     }
     if model.preprocess.channels != 1:  # of colour a map of greys tells nothing
         return made
-    seen = model.preprocess.fit(read_picture(picture, prediction.as_stored))
     if seen is not None and prediction.label is not None:
         asked = prediction.label if label is None else label
         made["label"], made["seen"] = asked, seen.tolist()

@@ -34,7 +34,7 @@ class Worker(Generic[Q, A]):
         """A new process, and the line to it."""
         context = get_context("spawn")
         self.line, theirs = context.Pipe()
-        self.process = context.Process(target=work, args=(theirs, self.answer, os.getpid()), daemon=True)
+        self.process = context.Process(target=work, args=(theirs, self.answer), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -102,9 +102,9 @@ class Workers(Generic[Q, A]):
             worker.line.close()
 
 
-def work(line: Connection, answer: Answer[Q, A], parent: int) -> None:
+def work(line: Connection, answer: Answer[Q, A]) -> None:
     """What a process does until nobody is at the line's other end."""
-    begin(parent)
+    begin()
     if hasattr(os, "nice"):
         os.nice(NICE)
     with suppress(EOFError):

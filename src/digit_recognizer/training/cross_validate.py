@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from digit_recognizer.data import Dataset, Split
-from digit_recognizer.data.spec import PATIENT, ArraySplit, Labels, pixel_hashes
+from digit_recognizer.data import Dataset
+from digit_recognizer.data.spec import PATIENT, ArraySplit, Labels, in_memory, pixel_hashes
 from digit_recognizer.errors import DataError
 from digit_recognizer.models.runtime import TorchRuntime
 from digit_recognizer.models.softmax import softmax
@@ -77,7 +77,7 @@ def trained_folds(
     counts = np.bincount(labels) if labels.ndim == 1 else np.zeros(1, np.int64)
     if counts[counts > 0].min(initial=len(labels)) < folds or labels.ndim != 1:
         raise DataError(f"{dataset.spec.name}: cannot be dealt to {folds} folds, every class to each of them.")
-    for number, (learn, held_out) in enumerate(dealt(pool, groups_of(dataset, pool), folds, seed)):
+    for number, (learn, held_out) in enumerate(dealt(pool, groups_of(pool), folds, seed)):
         one = replace(dataset, splits={"train": pool.chosen(learn)})
         own = seed * folds + number
         yield held_out, train(recipe, one, seed=own, device=device, model=begin(own) if begin else None).network
@@ -85,16 +85,13 @@ def trained_folds(
 
 def pooled(dataset: Dataset) -> ArraySplit:
     """The images that a choice may see, in memory."""
-    parts = [dataset.splits[name] for name in CHOOSES if name in dataset.splits]
-    images = np.concatenate([part.take(np.arange(len(part))) for part in parts])
-    return ArraySplit(images, np.concatenate([part.labels for part in parts]))
+    first, *others = (dataset.splits[name] for name in CHOOSES if name in dataset.splits)
+    return in_memory(first).joined(*others)
 
 
-def groups_of(dataset: Dataset, pool: ArraySplit) -> NDArray[np.int64]:
+def groups_of(pool: ArraySplit) -> NDArray[np.int64]:
     """What belongs together, (n,): the images of a patient; where patients are not known, an image and its copies."""
-    parts: list[Split] = [dataset.splits[name] for name in CHOOSES if name in dataset.splits]
-    known = all(PATIENT in part.columns for part in parts)
-    keys = np.concatenate([part.columns[PATIENT] for part in parts]) if known else np.array(pixel_hashes(pool.images))
+    keys = pool.columns[PATIENT] if PATIENT in pool.columns else np.array(pixel_hashes(pool.images))
     return np.asarray(np.unique(keys, return_inverse=True)[1], np.int64)
 
 

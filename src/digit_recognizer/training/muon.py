@@ -5,7 +5,8 @@ torch.optim.Muon works on matrices alone and in bfloat16, which processors witho
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor, nn, optim
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of the quintic iteration: steepest at zero
 ROUNDS = 5
+DENORMAL = 1e-40  # less than the smallest normal number of float32
 
 
 class Muon(optim.Optimizer):
@@ -31,12 +33,8 @@ class Muon(optim.Optimizer):
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         """One step of every parameter that has a gradient."""
         assert closure is None
-        # The momentum of a unit that no image wakes decays below what processors compute with at full speed.
-        torch.set_flush_denormal(True)
-        try:
+        with _denormals_flushed():
             self.move()
-        finally:
-            torch.set_flush_denormal(False)
 
     def move(self) -> None:
         """The step itself."""
@@ -51,6 +49,21 @@ class Muon(optim.Optimizer):
                 rate = group["lr"] * max(1.0, rows / columns) ** 0.5
                 parameter.mul_(1 - group["lr"] * group["weight_decay"])
                 parameter.sub_(orthogonal(direction).view_as(parameter), alpha=rate)
+
+
+@contextmanager
+def _denormals_flushed() -> Iterator[None]:
+    """Numbers too small to be normal become zero within the block; afterwards they are treated as before it.
+
+    The momentum of a unit that no image wakes decays below what processors compute with at full speed. torch does not
+    tell whether it flushes such numbers, but a product does.
+    """
+    before = float(torch.tensor(DENORMAL, device="cpu") * 1) == 0
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(before)
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
