@@ -15,7 +15,7 @@ READY := .venv/ready-$(PLACE)
 TRAIN := .venv/train-$(NEEDS)
 DEV := .venv/dev-$(NEEDS)
 
-.PHONY: demo environment test test-slow test-examples test-oldest lint-workflows dist reproduce lint format lock clean
+.PHONY: demo environment test test-slow test-arithmetic test-examples test-oldest lint-workflows dist reproduce lint format lock clean
 
 demo: $(TRAIN)
 	$(BIN)/digits demo
@@ -49,6 +49,11 @@ test-oldest:
 # What is released: source and wheel, checked, installed into new environments and tried.
 dist: $(DEV)
 	$(BIN)/python scripts/dist.py
+
+# What trains or compares floats, computed as other processors would and with other seeds: half an hour on two cores.
+# SETTINGS="avx2 seed-1" runs those alone.
+test-arithmetic: $(DEV)
+	$(BIN)/python scripts/arithmetic.py $(SETTINGS)
 
 # Measures again what the documents state. MINUTES=600 affords everything; SHARED=FOLDER adds the study of mistakes.
 MINUTES ?= 15

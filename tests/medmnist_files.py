@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from digit_recognizer.data import DatasetSpec
+from tiny import shifted_seed
 
 COUNTS = {"train": 40, "validation": 20, "test": 10}
 
@@ -37,9 +38,9 @@ SMALL = (
 
 def arrays_of(spec: DatasetSpec, seed: int = 0) -> dict[str, Any]:
     """Arrays of a file: every class has a pattern of its own, under noise; several labels add their patterns."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(shifted_seed(seed))
     form = (spec.size, spec.size) + ((3,) if spec.channels == 3 else ())
-    patterns = np.random.default_rng(1).integers(0, 120, (len(spec.classes), *form))
+    patterns = np.random.default_rng(shifted_seed(1)).integers(0, 120, (len(spec.classes), *form))
     arrays: dict[str, Any] = {}
     for part, n in zip(("train", "val", "test"), spec.counts.values(), strict=True):
         several = rng.integers(0, 2, (n, len(spec.classes)))

@@ -29,6 +29,8 @@ from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.errors import DataError
 from examples import examples
 
+pytestmark = pytest.mark.arithmetic
+
 Images = NDArray[np.uint8]
 MEDMNIST = {"train": "train", "validation": "val", "test": "test"}
 
@@ -63,11 +65,11 @@ def as_jpeg(image: Images, quality: int = 75) -> Images:
     return np.asarray(Image.open(held))
 
 
-def brute_force(images: Images) -> set[tuple[int, int]]:
+def brute_force(images: Images, least: float = NEAR) -> set[tuple[int, int]]:
     """The pairs by definition: every image's middle beside every moved middle of every other one."""
     middles = unit_windows(images, (0, 0))
     best = np.max([middles @ unit_windows(images, shift).T for shift in SHIFTS], axis=0)
-    return {(int(i), int(j)) for i, j in zip(*np.nonzero(np.maximum(best, best.T) >= NEAR), strict=True) if i < j}
+    return {(int(i), int(j)) for i, j in zip(*np.nonzero(np.maximum(best, best.T) >= least), strict=True) if i < j}
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +134,9 @@ def test_the_search_misses_no_pair(seed: int) -> None:
     images[::7] = np.stack([moved(image, -1, 1) for image in images[::7]])
     images[3] = 9  # no contrast
     first, second, _ = near_pairs(images)
-    assert set(zip(first.tolist(), second.tolist(), strict=True)) == brute_force(images)
+    found = set(zip(first.tolist(), second.tolist(), strict=True))
+    # Beside the limit rounding decides: the search and the definition sum in another order.
+    assert brute_force(images, NEAR + 1e-5) <= found <= brute_force(images, NEAR - 1e-5)
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])

@@ -142,6 +142,7 @@ def test_scoring_is_measured_against_its_bound(tmp_path: Path) -> None:
         assert row["share"] == pytest.approx(row["score"][0] / row["bound"])
 
 
+@pytest.mark.arithmetic
 def test_a_growth_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     growth = import_module("scaling").growth

@@ -20,6 +20,8 @@ from digit_recognizer.data import ArraySplit
 from digit_recognizer.measuring.auroc import auroc
 from examples import examples
 
+pytestmark = pytest.mark.arithmetic
+
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 OWN = ("common", "coloured_shapes", "small_images", "small_images_peers")
 

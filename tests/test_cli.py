@@ -125,6 +125,7 @@ def test_more_pictures_than_are_answered_at_once_stay_in_order(tmp_path: Path) -
     assert answer.code == 1
 
 
+@pytest.mark.arithmetic
 def test_evaluate_writes_one_json_object(data_dir: Path) -> None:
     answer = digits("evaluate", "classic", "--split", "validation", "--data-dir", data_dir, "--json", "-")
     assert answer.code == 0
@@ -144,6 +145,7 @@ def test_evaluate_writes_one_json_object(data_dir: Path) -> None:
     assert found["looks"] is None
 
 
+@pytest.mark.arithmetic
 @pytest.mark.usefixtures("few_resamples")
 def test_evaluate_each_prints_a_line_an_image_and_a_summary(data_dir: Path, tmp_path: Path) -> None:
     target = tmp_path / "found.json"
@@ -165,6 +167,7 @@ def test_evaluate_each_prints_a_line_an_image_and_a_summary(data_dir: Path, tmp_
             assert figure.format == "PNG"
 
 
+@pytest.mark.arithmetic
 @pytest.mark.usefixtures("few_resamples")
 def test_looks_at_the_test_split_are_counted(data_dir: Path) -> None:
     for looks in (1, 2):

@@ -20,7 +20,9 @@ from digit_recognizer.installed import install_command
 from digit_recognizer.report.doubtful import suspects_gallery
 from helpers_cli import Answer, digits, is_complaint
 from test_cli_errors import BASE_INSTALL
-from tiny import tiny_split
+from tiny import shifted_seed, tiny_split
+
+pytestmark = pytest.mark.arithmetic
 
 CLASSES = ("one", "seven")
 
@@ -32,13 +34,13 @@ def save(path: Path, image: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> 
 
 @pytest.fixture(scope="module")
 def folder(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two classes in train and test; one label wrong, one picture in both splits."""
+    """Two classes in train and test, enough that any network tells them apart; one label wrong, one picture in both."""
     made = tmp_path_factory.mktemp("audited") / "set"
     validation = mnist.split("validation")
-    chosen = [np.flatnonzero(validation.labels == label)[:16] for label in (1, 7)]
+    chosen = [np.flatnonzero(validation.labels == label)[:32] for label in (1, 7)]
     for name, members in zip(CLASSES, chosen, strict=True):
         for k, member in enumerate(members):
-            part = "train" if k < 12 else "test"
+            part = "train" if k < 24 else "test"
             label = "seven" if (name, k) == ("one", 3) else name
             save(made / part / label / f"{name}-{k}.png", validation.take(np.array([member]))[0])
     save(made / "test" / "one" / "again.png", validation.take(chosen[0][:1])[0])
@@ -49,8 +51,8 @@ def folder(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def answer(folder: Path) -> tuple[Answer, Path]:
     """What an audit of the folder said, and where it wrote."""
     target = folder.parent / "out"
-    call = ("audit", folder, "--device", "cpu", "--json", target / "audit.json", "--figures", target)
-    return digits(*call), target
+    options = ("--device", "cpu", "--seed", shifted_seed(0), "--json", target / "audit.json", "--figures", target)
+    return digits("audit", folder, *options), target
 
 
 def test_an_audit_of_a_folder_names_its_files(answer: tuple[Answer, Path], folder: Path) -> None:
@@ -58,10 +60,12 @@ def test_an_audit_of_a_folder_names_its_files(answer: tuple[Answer, Path], folde
     assert said.code == 0, said.err
     found = json.loads((target / "audit.json").read_text("ascii"))
     assert (found["schema"], found["dataset"]) == ("digit-recognizer/audit/1", "set")
-    assert found["n"] == {"train": 24, "test": 9}
-    (worst, *_) = found["suspects"]
-    assert (worst["split"], worst["given_name"], worst["suggested_name"]) == ("train", "seven", "one")
-    assert worst["file"] == str(folder / "train" / "seven" / "one-3.png")
+    assert found["n"] == {"train": 48, "test": 17}
+    # By its name and not as the worst of all: in which order the last few stand depends on a processor's rounding.
+    doubtful = {each["file"]: each for each in found["suspects"][:3]}
+    wrong = doubtful[str(folder / "train" / "seven" / "one-3.png")]
+    assert (wrong["split"], wrong["given_name"], wrong["suggested_name"]) == ("train", "seven", "one")
+    assert len(found["suspects"]) < 20  # of 65, whose labels are right but for one
     (leak,) = found["leaks"]
     assert (leak["split"], leak["kind"], leak["label_conflict"]) == ("test", "exact", False)
     assert leak["file"] == str(folder / "test" / "one" / "again.png")
@@ -73,7 +77,8 @@ def test_an_audit_of_a_folder_names_its_files(answer: tuple[Answer, Path], folde
 def test_the_summary_says_it_in_words(answer: tuple[Answer, Path]) -> None:
     said, target = answer
     for words in (
-        *("set: 33 images (train 24, test 9)", "Doubtful labels: ", "one-3.png", "Copies: 1 groups of images (1 exact"),
+        *("set: 65 images (train 48, test 17)", "Doubtful labels: ", "one-3.png"),
+        "Copies: 1 groups of images (1 exact",
         *("Leaks: 1 images", "exact copy of train 0", "again.png", "brightness", f"Figure: {target / 'suspects.png'}"),
     ):
         assert words in said.out

@@ -18,6 +18,8 @@ from digit_recognizer.models.softmax import softmax
 from digit_recognizer.recognizer import Recognizer
 from helpers_cli import digits, draw_blank, is_complaint
 
+pytestmark = pytest.mark.arithmetic
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -21,6 +21,8 @@ from digit_recognizer.measuring.compare import TESTS
 from digit_recognizer.measuring.predictions import read_predictions
 from helpers_cli import digits, is_complaint
 
+pytestmark = pytest.mark.arithmetic
+
 NAMES = ("setosa", "versicolor", "virginica")
 
 

@@ -18,7 +18,8 @@ from digit_recognizer.measuring import over_seeds
 from helpers_cli import is_complaint
 from platforms import posix
 
-pytestmark = pytest.mark.slow  # real trainings, one of them killed; test_cli_medical.py trains two seeds in a moment
+# Real trainings, one of them killed; test_cli_medical.py trains two seeds in a moment.
+pytestmark = [pytest.mark.slow, pytest.mark.arithmetic]
 
 COMMAND = (sys.executable, "-m", "digit_recognizer")
 TRAIN = ("train", "--recipe", "fast", "--seeds", "2", "--seed", "3", "--out", "seeds")

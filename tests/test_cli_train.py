@@ -16,6 +16,8 @@ import helpers_cli
 from helpers_cli import is_complaint
 from platforms import linux
 
+pytestmark = pytest.mark.arithmetic
+
 Done = subprocess.CompletedProcess[str]
 
 
@@ -59,7 +61,8 @@ def test_train_writes_a_run_that_every_verb_takes(work: Work) -> None:
     assert list((run / "tensorboard").glob("events.*"))
     evaluation = json.loads(work.measured.stdout)
     (record,) = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
-    assert evaluation["accuracy"] == record["validation_accuracy"]
+    # By ONNX Runtime, which rounds otherwise than torch: two images of 5,000 may stand between two classes.
+    assert evaluation["accuracy"] == pytest.approx(record["validation_accuracy"], abs=0.0005)
     assert {path.name for path in (work.folder / "figures").iterdir()} == {"confusion.png", "mistakes.png"}
     quiet = digits("train", "--epochs", "1", "--quiet", "--resume", "--out", str(run), cwd=work.folder)
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")

@@ -16,6 +16,8 @@ from scipy import stats
 
 from digit_recognizer.measuring import clopper_pearson, wilson
 
+pytestmark = pytest.mark.arithmetic
+
 FIGURES = {
     "coverage",
     "error",

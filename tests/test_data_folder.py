@@ -116,6 +116,7 @@ def test_a_split_that_lacks_a_class_keeps_the_labels_of_the_others(tmp_path: Pat
     assert load_dataset(tmp_path).split("test").labels.tolist() == [1, 2, 2]
 
 
+@pytest.mark.arithmetic
 def test_pictures_are_prepared_as_the_recognizer_prepares_them(tmp_path: Path) -> None:
     split = load_dataset(fill(tmp_path, {"x": 3, "y": 3})).split("all")
     wanted = [PREPARE.fit(read_picture(draw(number))) for number in range(6)]
@@ -134,6 +135,7 @@ def test_nothing_taken_is_no_image(tmp_path: Path) -> None:
     assert taken.shape == (0, 28, 28)
 
 
+@pytest.mark.arithmetic
 def test_workers_give_what_one_process_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     split = load_dataset(fill(tmp_path, {"x": 20, "y": 21})).split("all")
     order = np.random.default_rng(0).permutation(41)

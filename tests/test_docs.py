@@ -35,6 +35,7 @@ def test_every_shipped_model_has_a_card_and_a_recipe() -> None:
         assert recipe_from_dict(card.recipe) == RECIPES[card.name]
 
 
+@pytest.mark.arithmetic
 @pytest.mark.parametrize("name", shipped_models())
 def test_a_card_tells_of_the_weights_beside_it(name: str) -> None:
     (card,) = (each for each in read_cards() if each.name == name)

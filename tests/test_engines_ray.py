@@ -24,6 +24,8 @@ from helpers_cli import digits, digits_apart, is_complaint
 from ray_nodes import Nodes, free_port
 from scoring_files import Rows, archive_of, png, rows_in
 
+pytestmark = pytest.mark.arithmetic
+
 MODEL = "classic"
 SHARDS, PICTURES = 50, 300
 TRAIN = ("train", "--epochs", "1", "--seeds", "4", "--seed", "3", "--out", "seeds", "--quiet", "--json", "told.json")

@@ -17,6 +17,8 @@ from digit_recognizer.explaining import occlusion_map
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models import load_model
 
+pytestmark = pytest.mark.arithmetic
+
 CLASSIC = load_model("classic")
 
 

@@ -15,6 +15,8 @@ from digit_recognizer.explaining.occlusion import log_odds, plain
 from digit_recognizer.explaining.randomised import Explain, likeness
 from digit_recognizer.models import Model, load_model
 
+pytestmark = pytest.mark.arithmetic
+
 N = 8
 
 

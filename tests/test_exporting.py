@@ -30,6 +30,8 @@ from digit_recognizer.recognizer import Recognizer
 from helpers_cli import digits, digits_apart, is_complaint
 from tiny import tiny_split
 
+pytestmark = pytest.mark.arithmetic
+
 
 @pytest.fixture(scope="module")
 def exported(mnist: Dataset, mnist_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Agreement]:

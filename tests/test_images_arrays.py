@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images import Preprocess, read_picture
 
+pytestmark = pytest.mark.arithmetic
+
 sides = st.integers(2, 12)
 # Of zeros and ones alone it would be a mask, and its ones white.
 greys = hnp.arrays(np.uint8, st.tuples(sides, sides)).filter(lambda grey: grey.max() != 1)

@@ -15,6 +15,8 @@ from digit_recognizer.images import corruptions, distortions, overlays
 from digit_recognizer.images.corruptions import CORRUPTIONS, SEEN, SEVERITIES, TABLE, UNSEEN, Images, corrupt, generator
 from examples import examples
 
+pytestmark = pytest.mark.arithmetic
+
 some = st.tuples(st.integers(1, 4), st.integers(7, 40), st.integers(7, 40)).flatmap(lambda n: hnp.arrays(np.uint8, n))
 FIXED = ("scale", "brightness", "stripe", "canny_edges")  # nothing is drawn by chance
 names = pytest.mark.parametrize("name", CORRUPTIONS)

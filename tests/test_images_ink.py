@@ -18,6 +18,8 @@ from digit_recognizer.images.rerendered import rerendered
 from digit_recognizer.images.strangers import shadows
 from examples import examples
 
+pytestmark = pytest.mark.arithmetic
+
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 HEIGHT, WIDTH = 120, 100

@@ -19,6 +19,8 @@ from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.preprocess import crop
 
+pytestmark = pytest.mark.arithmetic
+
 Grey = NDArray[np.uint8]
 PREPARE = Preprocess()
 LEVELS = np.arange(256, dtype=np.uint8).reshape(16, 16)

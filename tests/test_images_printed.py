@@ -29,6 +29,8 @@ from digit_recognizer.images.printed import (
 from digit_recognizer.images.printed_fonts import FAMILIES, find_families
 from digit_recognizer.models import load_model
 
+pytestmark = pytest.mark.arithmetic
+
 SPLITS = ("train", "validation", "calibration", "test")
 
 

@@ -11,6 +11,8 @@ from digit_recognizer.images import Preprocess
 from digit_recognizer.images.rerendered import KINDS, Images, rerendered
 from digit_recognizer.models import load_model
 
+pytestmark = pytest.mark.arithmetic
+
 kinds = pytest.mark.parametrize("kind", KINDS)
 SIZES = {"coarse 8": (8, 8), "coarse 16": (16, 16), "binary": (40, 40)}
 PHOTOS = ("uneven light", "lined paper", "squared paper")

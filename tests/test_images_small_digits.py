@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.small_digits import for_small_digits
+
+pytestmark = pytest.mark.arithmetic
 
 
 def blurred_ring(sigma: float) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:

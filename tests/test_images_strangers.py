@@ -16,6 +16,8 @@ from digit_recognizer.images.drawn import SIGNS, circle, curve, dense, line
 from digit_recognizer.images.fonts import FONTS_FOLDER, LETTERS, PACKAGES, find_fonts
 from digit_recognizer.images.strangers import DRAWN, KINDS, TURNED, made_strangers, texture, upside_down
 
+pytestmark = pytest.mark.arithmetic
+
 drawn = pytest.mark.parametrize("kind", list(DRAWN))
 
 

@@ -26,6 +26,8 @@ from digit_recognizer.images.strings import (
     stacked,
 )
 
+pytestmark = pytest.mark.arithmetic
+
 seeds = st.integers(0, 1000)
 
 

@@ -12,6 +12,8 @@ from scipy import ndimage
 
 from digit_recognizer.images.strokes import stroke_width, thinned, with_strokes
 
+pytestmark = pytest.mark.arithmetic
+
 EVERYWHERE = np.ones((3, 3))
 blots = hnp.arrays(np.uint8, st.tuples(st.integers(1, 24), st.integers(1, 24)), elements=st.integers(0, 1))
 

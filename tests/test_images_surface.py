@@ -13,6 +13,8 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.images.ink import find_ink
 from digit_recognizer.images.surface import LEAST, Surface, is_darker, smooth_paper, through_edge
 
+pytestmark = pytest.mark.arithmetic
+
 Grey = NDArray[np.uint8]
 SIDE = 72
 slopes = st.floats(-25, 25)

@@ -22,6 +22,8 @@ from digit_recognizer.measuring.checks import as_model_labels
 from digit_recognizer.measuring.metrics import confusion_matrix, per_class
 from digit_recognizer.models import Model, load_model
 
+pytestmark = pytest.mark.arithmetic
+
 pairs = st.integers(1, 60).flatmap(
     lambda n: st.tuples(*[hnp.arrays(np.int64, n, elements=st.integers(0, 4))] * 2)
 )  # labels and predictions of five classes

@@ -14,6 +14,9 @@ from sklearn.metrics import roc_auc_score
 
 from digit_recognizer.errors import DataError
 from digit_recognizer.measuring.auroc import auroc, auroc_interval, delong, newcombe_auroc
+from tiny import shifted_seed
+
+pytestmark = pytest.mark.arithmetic
 
 # Albumin, total protein, K-G score, and whether the patient benefitted from surgery: 43 of the patients of DeLong,
 # DeLong and Clarke-Pearson (Biometrics 44, 1988), as listed in the SAS/STAT user's guide (PROC LOGISTIC).
@@ -148,7 +151,7 @@ def test_infinite_scores_have_an_order() -> None:
 
 def test_shuffled_labels_are_chance() -> None:
     """The true area is .5: about one interval in twenty misses it."""
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(shifted_seed(3))
     score, positive = rng.normal(size=120), np.arange(120) < 40
     found = [auroc_interval(rng.permutation(positive), score) for _ in range(300)]
     held = np.mean([each.low <= 0.5 <= each.high for each in found])

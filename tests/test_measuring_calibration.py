@@ -12,11 +12,14 @@ from digit_recognizer.errors import DataError
 from digit_recognizer.measuring.calibration import fit_temperature
 from digit_recognizer.models.softmax import softmax
 from examples import examples
+from tiny import shifted_seed
+
+pytestmark = pytest.mark.arithmetic
 
 
 def drawn(n: int, classes: int, temperature: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Logits (n, classes), and labels drawn from their softmax at a temperature."""
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(shifted_seed(seed))
     logits = generator.normal(0, 3, (n, classes)).astype(np.float32)
     shares = softmax(logits / temperature).cumsum(axis=1)
     labels = np.minimum((generator.random((n, 1)) > shares).sum(axis=1), classes - 1)

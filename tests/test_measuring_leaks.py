@@ -18,6 +18,8 @@ from helpers_cli import digits
 from platforms import posix
 from tiny import tiny_dataset
 
+pytestmark = pytest.mark.arithmetic
+
 
 @pytest.fixture(scope="module")
 def classic() -> Model:

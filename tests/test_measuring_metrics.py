@@ -30,6 +30,9 @@ from digit_recognizer.measuring.scores import (
     negative_log_likelihood,
     top_k_accuracy,
 )
+from tiny import shifted_seed
+
+pytestmark = pytest.mark.arithmetic
 
 CLASSES = 4
 NOTHING = np.array([], np.int64)
@@ -92,7 +95,7 @@ def test_a_class_has_specificity_and_intervals(pair: Pair) -> None:
 
 
 def test_intervals_of_a_class_know_groups() -> None:
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(shifted_seed(1))
     labels, predicted, groups = rng.integers(0, 2, 60), rng.integers(0, 2, 60), rng.integers(0, 9, 60)
     found = per_class(labels, predicted, ("a", "b"), groups, level=0.9)[1]
     true, said = labels == 1, predicted == 1
@@ -113,7 +116,7 @@ def test_proper_scores_are_their_definitions(table: Table) -> None:
 
 
 def test_the_brier_score_of_two_classes_is_twice_the_common_one() -> None:
-    rng = np.random.default_rng(2)
+    rng = np.random.default_rng(shifted_seed(2))
     positive, p = rng.integers(0, 2, 50), rng.random(50)
     assert brier_score(positive, np.column_stack([1 - p, p])) == pytest.approx(2 * ((p - positive) ** 2).mean())
 
@@ -149,7 +152,7 @@ def test_top_k(table: Table, k: int) -> None:
 
 
 def test_top_k_is_scikit_learns_where_nothing_is_tied() -> None:
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(shifted_seed(3))
     labels, probabilities = rng.integers(0, 5, 200), rng.dirichlet(np.ones(5), 200)
     for k in (1, 2, 4):
         assert top_k_accuracy(labels, probabilities, k) == theirs.top_k_accuracy_score(labels, probabilities, k=k)
@@ -184,7 +187,7 @@ def test_bins_hold_every_case_once(
         abs(confidence[inside].sum() - right[inside].sum()) for inside in (members(confidence, each) for each in found)
     ]
     assert error == pytest.approx(sum(gaps) / len(confidence))
-    order = np.random.default_rng(0).permutation(len(confidence))
+    order = np.random.default_rng(shifted_seed(0)).permutation(len(confidence))
     again = reliability_bins(confidence[order], right[order], bins, width)  # type: ignore[arg-type]
     assert expected_calibration_error(again) == pytest.approx(error)
 
@@ -195,7 +198,7 @@ def members(confidence: NDArray[np.float64], one: object) -> NDArray[np.bool_]:
 
 
 def test_equal_mass_is_equal_where_nothing_is_tied() -> None:
-    confidence = np.random.default_rng(4).permutation(np.linspace(0.3, 0.99, 150))
+    confidence = np.random.default_rng(shifted_seed(4)).permutation(np.linspace(0.3, 0.99, 150))
     found = reliability_bins(confidence, np.ones(150, bool), 15, "equal-mass")
     assert [each.n for each in found] == [10] * 15
 
@@ -207,7 +210,7 @@ def test_sure_models_fill_fewer_bins() -> None:
 
 
 def test_a_calibrated_model_has_a_small_error_and_an_overconfident_one_its_gap() -> None:
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(shifted_seed(5))
     confidence = rng.uniform(0.5, 1, 40_000)
     fair = expected_calibration_error(reliability_bins(confidence, rng.random(40_000) < confidence))
     proud = expected_calibration_error(reliability_bins(confidence, rng.random(40_000) < confidence - 0.2))
@@ -227,7 +230,7 @@ def test_the_order_of_cases_changes_nothing(table: Table) -> None:
 
 
 def test_shuffled_labels_are_chance() -> None:
-    rng = np.random.default_rng(6)
+    rng = np.random.default_rng(shifted_seed(6))
     labels = rng.integers(0, 10, 6000)
     probabilities = rng.dirichlet(np.ones(10), 6000)
     right = int((probabilities.argmax(1) == labels).sum())

@@ -19,6 +19,8 @@ from digit_recognizer.images.corruptions import CORRUPTIONS, SEEN, SEVERITIES, U
 from digit_recognizer.measuring.robustness import Robustness, mean_error, robustness
 from digit_recognizer.models import Model, load_model
 
+pytestmark = pytest.mark.arithmetic
+
 SOME = ("brightness", "zigzag", "rotate")
 
 

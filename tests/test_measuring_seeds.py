@@ -10,6 +10,8 @@ from scipy import stats
 
 from digit_recognizer.measuring import over_seeds
 
+pytestmark = pytest.mark.arithmetic
+
 SHARES = st.lists(st.floats(0, 1), min_size=2, max_size=30).filter(lambda values: np.ptp(values) > 1e-6)
 
 

@@ -18,6 +18,8 @@ from digit_recognizer.images.strangers import made_strangers
 from digit_recognizer.measuring.strangers import ENERGY, FEATURES, PROBABILITY, WATCH, strangeness_scores, strangers
 from digit_recognizer.models import load_model
 
+pytestmark = pytest.mark.arithmetic
+
 GOLDEN = Path(__file__).parent / "golden"
 N = 200
 

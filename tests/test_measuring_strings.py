@@ -16,6 +16,8 @@ from digit_recognizer.images.strings import hard
 from digit_recognizer.measuring.strings import StringFigures, edit_distance, made_strings, score_strings
 from digit_recognizer.models.line_reader import LineReader
 
+pytestmark = pytest.mark.arithmetic
+
 strings = st.lists(st.integers(0, 2), max_size=6)
 GOLDEN_LABELS = [[7, 5, 2], [0, 7, 5], [0, 3, 2], [0, 7, 1]]
 GOLDEN_SHA256 = "5d83a5b857d6959fadb9aa12b7186063b6d09703e9c884c91519869856d73be0"

@@ -21,6 +21,9 @@ from digit_recognizer.training.recipe import with_backbone, with_epochs
 from medmnist_files import SMALL, arrays_of, write_npz
 
 pytest.importorskip("timm", reason="timm, of the extra [train], is not installed")
+
+pytestmark = pytest.mark.arithmetic
+
 NAME = "test_resnet"  # timm's smallest
 
 

@@ -24,6 +24,8 @@ from digit_recognizer.models.ctc import (
     prefix_search,
 )
 
+pytestmark = pytest.mark.arithmetic
+
 CLASSES, COLUMNS = 3, 5  # so few that all 4 ** 5 alignments can be looked at
 
 

@@ -71,6 +71,7 @@ def test_a_header_comes_back_equal(header: ModelHeader) -> None:
     assert ModelHeader.from_text(header.to_text()) == header
 
 
+@pytest.mark.arithmetic
 def test_a_network_comes_back_bit_for_bit_and_its_twin_agrees(tmp_path: Path) -> None:
     torch.manual_seed(3)
     network = mlp([784, 4, 10])

@@ -10,6 +10,8 @@ import pytest
 
 from digit_recognizer.models import load_model
 
+pytestmark = pytest.mark.arithmetic
+
 GOLDEN = Path(__file__).parent / "golden"
 
 

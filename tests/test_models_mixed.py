@@ -17,6 +17,8 @@ from digit_recognizer.images.printed_fonts import find_families
 from digit_recognizer.measuring.evaluate import warn_of_seen
 from tiny import tiny_dataset
 
+pytestmark = pytest.mark.arithmetic
+
 N = 300  # pictures
 
 

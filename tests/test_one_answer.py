@@ -24,6 +24,8 @@ from digit_recognizer.prediction import Prediction
 from digit_recognizer.recognizer import DEFAULT_MODEL
 from server_process import Server, form, running
 
+pytestmark = pytest.mark.arithmetic
+
 CHOSEN = np.arange(0, 5000, 250)  # of the validation images
 
 

@@ -16,6 +16,8 @@ from digit_recognizer.reading import read_grid
 from digit_recognizer.reading.cells import MARGIN as AROUND
 from digit_recognizer.reading.cells import SIDE, cell_inks, strokes
 
+pytestmark = pytest.mark.arithmetic
+
 CELL, MARGIN = 64, 60
 
 

@@ -12,6 +12,8 @@ from digit_recognizer.images.strings import HEIGHT, Images, draw_string, plain
 from digit_recognizer.models.line_reader import LineReader
 from digit_recognizer.reading.line import LONGEST, fit_line, read_line
 
+pytestmark = pytest.mark.arithmetic
+
 Drawn = tuple[Images, list[tuple[int, int]], str]
 
 

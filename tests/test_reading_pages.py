@@ -24,6 +24,8 @@ from digit_recognizer.reading.upright import Digit, Reading, Word
 from digit_recognizer.recognizer import Recognizer
 from helpers_cli import digits, is_complaint
 
+pytestmark = pytest.mark.arithmetic
+
 
 @pytest.fixture(scope="module")
 def cnn() -> Recognizer:

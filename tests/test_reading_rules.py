@@ -17,6 +17,8 @@ from digit_recognizer.reading.ruling import find_rules
 from digit_recognizer.reading.straight import straight_lines
 from digit_recognizer.recognizer import Recognizer
 
+pytestmark = pytest.mark.arithmetic
+
 INK, FAINT = 0.8, 0.3
 
 

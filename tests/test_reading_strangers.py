@@ -14,6 +14,8 @@ from digit_recognizer.reading import PAGE_MODEL, read_page
 from digit_recognizer.recognizer import Recognizer
 from helpers_cli import digits, is_complaint
 
+pytestmark = pytest.mark.arithmetic
+
 TEXT = """Whatever can be worked out by many hands together
 will be known where water ran before the market opened,
 and women from the farms near by knew most of them well.

@@ -16,6 +16,8 @@ from digit_recognizer.reading.turning import CLEAR, CLEARER, LEAST, NEARLY, best
 from digit_recognizer.reading.upright import SKETCHED, Digit, Reading, read_upright, sketched
 from digit_recognizer.recognizer import Recognizer
 
+pytestmark = pytest.mark.arithmetic
+
 WORD = st.lists(
     st.builds(Digit, st.integers(0, 9), st.just((0, 0, 9, 20)), st.floats(0.1, 1), st.sampled_from(["ok", "unsure"])),
     min_size=1,

@@ -21,6 +21,8 @@ from digit_recognizer.measuring.selective import ANSWERED, WISHES
 from digit_recognizer.models import load_model
 from digit_recognizer.recognizer import BATCH, Recognizer, get_predicted_label
 
+pytestmark = pytest.mark.arithmetic
+
 Digit = NDArray[np.uint8]
 
 # What a caller may hold of one digit, (28, 28) uint8 -> the same digit in another form.

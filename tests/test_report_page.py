@@ -29,6 +29,8 @@ from digit_recognizer.report.explained import AGAINST, FOR, METHODS, coloured
 from digit_recognizer.report.page import Report, render, report_of_model, report_of_tables, save_report
 from digit_recognizer.report.words import share_words, threshold_words
 
+pytestmark = pytest.mark.arithmetic
+
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> $x^2$ {{ 7 * 7 }}"
 
 

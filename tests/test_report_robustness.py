@@ -17,6 +17,8 @@ from digit_recognizer.models import Model, load_model
 from digit_recognizer.report.figures import save_figure
 from digit_recognizer.report.robustness_figure import STYLES, robustness_figure
 
+pytestmark = pytest.mark.arithmetic
+
 
 @pytest.fixture(autouse=True)
 def no_figure_stays_open() -> Iterator[None]:

@@ -64,6 +64,7 @@ def scored(source: Path, out: Path) -> Rows:
     return rows_in(out)
 
 
+@pytest.mark.arithmetic
 def test_folders_archives_and_tables_give_what_predict_gives(pictures: list[bytes], tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "folder", pictures)
     expected = {
@@ -149,6 +150,7 @@ def test_sources_that_cannot_be_scored_are_refused(pictures: list[bytes], tmp_pa
         list(find_shards(str(tmp_path / "both")))
 
 
+@pytest.mark.arithmetic
 def test_a_run_goes_on_where_its_parts_end(pictures: list[bytes], tmp_path: Path) -> None:
     for number in range(4):
         archive_of(tmp_path / "in" / f"{number}.tar", pictures[number * 15 : number * 15 + 15], number * 15)

@@ -269,14 +269,21 @@ def test_another_sites_page_may_not_post(server: Server) -> None:
 
 
 def test_overload_is_said_at_once_and_passes(server: Server) -> None:
+    until = time.monotonic() + PATIENCE
+    while (answer := beside_as_many_as_are_served(server)).status != 503:  # a busy machine may not have begun with all
+        assert time.monotonic() < until
+    is_problem(answer, 503)
+    assert answer.headers["retry-after"] == "1"
+
+
+def beside_as_many_as_are_served(server: Server) -> Answer:
+    """What a request gets while as many as are served at once wait for their bodies."""
     with contextlib.ExitStack() as open_ones:
         for _ in range(int(LIMITS["requests"])):
             client = open_ones.enter_context(server.connect())
             client.sendall(POST + b"Content-Length: 1000\r\n\r\n")
         time.sleep(0.3)
-        answer = server.post("/v1/predict", SEVEN)
-        is_problem(answer, 503)
-        assert answer.headers["retry-after"] == "1"
+        return server.post("/v1/predict", SEVEN)
 
 
 def test_too_many_connections_are_refused(server: Server) -> None:
@@ -331,7 +338,8 @@ def test_a_client_that_takes_no_answer_is_dropped(server: Server) -> None:
         with contextlib.suppress(ConnectionError):  # answers of 80 MB, more than the system keeps for it
             client.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3_000)
         before = -1
-        while (count := server.log.read_text().count("/openapi.json")) > before:  # it answers as far as it can
+        # It answers as far as it can.
+        while not (count := server.log.read_text().count("/openapi.json")) or count > before:
             before = count
             time.sleep(3)
         got = b""

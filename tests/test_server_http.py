@@ -30,6 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield started
 
 
+@pytest.mark.arithmetic
 def test_one_picture_gets_the_object_of_the_command(server: Server, tmp_path: Path) -> None:
     (tmp_path / "seven.png").write_bytes(SEVEN)
     expected = json.loads(digits("predict", "--json", "--model", "classic", tmp_path / "seven.png").out)

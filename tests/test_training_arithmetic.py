@@ -31,6 +31,8 @@ from digit_recognizer.training.arithmetic import (
 )
 from tiny import tiny_dataset
 
+pytestmark = pytest.mark.arithmetic
+
 CPU = torch.device("cpu")
 NEW = Cpu(instructions=True, vectors="AVX512", kernels=True)
 ROUGH = Recipe("rough", hidden=(16,), epochs=2, batch_size=64, learning_rate=0.1, threads=1, bfloat16=True)

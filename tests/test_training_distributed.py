@@ -20,6 +20,8 @@ from digit_recognizer.training.distributed import arithmetic_of_all, first_here,
 from platforms import posix
 from trained_together import RUNS, run
 
+pytestmark = pytest.mark.arithmetic
+
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 HERE = Path(__file__).parent
 TOLERANCE = 1e-5  # of a weight: sums of float32 in another order

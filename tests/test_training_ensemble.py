@@ -18,7 +18,9 @@ from digit_recognizer.models.softmax import softmax
 from digit_recognizer.training import RECIPES, EnsembleRecipe, EpochRecord, Recipe, Trained
 from digit_recognizer.training.recipe import recipe_from_dict, with_epochs
 from digit_recognizer.training.recipes import get_recipe
-from tiny import tiny_dataset
+from tiny import shifted_seed, tiny_dataset
+
+pytestmark = pytest.mark.arithmetic
 
 SMALL = Recipe("small", hidden=(8,), epochs=2, batch_size=64, learning_rate=0.1, threads=1)
 SEEING = Recipe(
@@ -53,7 +55,7 @@ class Run:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder, seen = tmp_path_factory.mktemp("ensemble") / "run", list[EpochRecord]()
-    return Run(folder, train(BOTH, tiny_dataset(), seed=5, out=folder, on_epoch=seen.append), seen)
+    return Run(folder, train(BOTH, tiny_dataset(), seed=shifted_seed(5), out=folder, on_epoch=seen.append), seen)
 
 
 def test_its_probabilities_are_the_means_of_its_members(run: Run) -> None:
@@ -62,9 +64,9 @@ def test_its_probabilities_are_the_means_of_its_members(run: Run) -> None:
         softmax(load_model(run.folder / place).logits(images)) for place in ("", "members/small", "members/seeing")
     )
     np.testing.assert_allclose(whole, (members[0] + members[1]) / 2, atol=1e-5)
-    alone = train(SEEING, tiny_dataset(), seed=5).header.weights_sha256
+    alone = train(SEEING, tiny_dataset(), seed=shifted_seed(5)).header.weights_sha256
     assert load_model(run.folder / "members/seeing").header.weights_sha256 == alone
-    assert run.trained.header.weights_sha256 == train(BOTH, tiny_dataset(), seed=5).header.weights_sha256
+    assert run.trained.header.weights_sha256 == train(BOTH, tiny_dataset(), seed=shifted_seed(5)).header.weights_sha256
 
 
 def test_its_history_is_its_members_one_after_another(run: Run) -> None:
@@ -74,7 +76,9 @@ def test_its_history_is_its_members_one_after_another(run: Run) -> None:
     read = load_model(run.folder).probabilities(split.take(np.arange(50))).argmax(1)
     accuracy = trained.header.accuracy
     assert accuracy is not None
-    assert accuracy["accuracy"] == trained.history[-1].validation_accuracy == float((read == split.labels).mean())
+    assert accuracy["accuracy"] == trained.history[-1].validation_accuracy
+    # By ONNX Runtime, which rounds otherwise than torch: one image of fifty may stand between two classes.
+    assert (read == split.labels).mean() == pytest.approx(accuracy["accuracy"], abs=0.021)
 
 
 @pytest.mark.parametrize("stop_at", [1, 4])
@@ -106,7 +110,7 @@ def test_with_nothing_held_out_it_has_no_accuracy() -> None:
 
 def test_another_ensemble_does_not_go_on_with_it(run: Run) -> None:
     with pytest.raises(RunError, match="was begun with members"):
-        train(replace(BOTH, members=(SMALL,)), tiny_dataset(), seed=5, out=run.folder, resume=True)
+        train(replace(BOTH, members=(SMALL,)), tiny_dataset(), seed=shifted_seed(5), out=run.folder, resume=True)
 
 
 def test_a_recipe_of_recipes_survives_json() -> None:
@@ -140,7 +144,7 @@ def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mirrored") / "run"
     recipe = replace(BOTH, mirrored=True)
     assert recipe_from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
-    train(recipe, tiny_dataset(), seed=5, out=folder)
+    train(recipe, tiny_dataset(), seed=shifted_seed(5), out=folder)
     return folder
 
 

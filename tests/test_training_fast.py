@@ -7,6 +7,8 @@ import pytest
 from digit_recognizer import train
 from digit_recognizer.models.cards import read_cards
 
+pytestmark = pytest.mark.arithmetic
+
 
 @pytest.mark.slow
 def test_fast_repeats_what_its_card_states() -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from platforms import posix
 
+pytestmark = pytest.mark.arithmetic
+
 HERE = Path(__file__).parent
 
 

@@ -14,6 +14,9 @@ from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.models.mlp import mlp
 from digit_recognizer.training import Recipe
 from digit_recognizer.training.learner import Learner
+from tiny import shifted_seed
+
+pytestmark = pytest.mark.arithmetic
 
 
 def recipe(**others: float) -> Recipe:
@@ -22,7 +25,7 @@ def recipe(**others: float) -> Recipe:
 
 def batch() -> tuple[torch.Tensor, torch.Tensor]:
     """Eight inputs (8, 1, 2, 3) of four classes."""
-    generator = torch.Generator().manual_seed(1)
+    generator = torch.Generator().manual_seed(shifted_seed(1))
     return torch.randn(8, 1, 2, 3, generator=generator), torch.randint(0, 4, (8,), generator=generator)
 
 
@@ -63,11 +66,15 @@ def test_without_averaging_the_network_itself_is_the_model() -> None:
 
 
 def test_fused_steps_fit_the_filters_as_they_lie_in_memory() -> None:
-    """Channels last or not, AdamW's fused steps are its plain ones."""
+    """Channels last or not, AdamW's fused steps are its plain ones.
+
+    In float64: AdamW divides each gradient by its size, which makes of one near zero whatever its rounding makes of it.
+    """
+    torch.manual_seed(shifted_seed(1))
     made = replace(
         recipe(weight_decay=0.1), learning_rate=0.01, optimizer="adamw", convolutions=(Convolution(4, 5),) * 2
     )
-    network = build_network(made.architecture(28, 4))
+    network = build_network(made.architecture(28, 4)).double()
     plain = copy.deepcopy(network).to(memory_format=torch.contiguous_format)
     learner = Learner(made, network)
     decays = [
@@ -75,11 +82,11 @@ def test_fused_steps_fit_the_filters_as_they_lie_in_memory() -> None:
         for many in (True, False)
     ]
     reference = torch.optim.AdamW(decays, lr=0.01, betas=(0.9, 0.99), foreach=False, fused=False)
-    x, y = torch.randn(8, 1, 28, 28), torch.randint(0, 4, (8,))
+    x, y = torch.randn(8, 1, 28, 28, dtype=torch.float64), torch.randint(0, 4, (8,))
     for _ in range(3):
         learner.step(x, y, 0.5)
         reference.zero_grad()
         nn.functional.cross_entropy(plain(x), y).backward()
         reference.step()
     for ours, theirs in zip(network.parameters(), plain.parameters(), strict=True):
-        torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=0)
+        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)

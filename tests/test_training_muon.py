@@ -10,6 +10,9 @@ from torch import Tensor, nn
 
 from digit_recognizer.training.machine import denormals_flushed
 from digit_recognizer.training.muon import Muon, orthogonal
+from tiny import shifted_seed
+
+pytestmark = pytest.mark.arithmetic
 
 LOW, HIGH = 0.65, 1.25  # between which the iteration leaves singular values
 
@@ -38,7 +41,9 @@ def test_the_result_is_nearly_orthogonal_with_the_same_singular_vectors(
 
 @pytest.mark.parametrize("shape", [(16, 128), (128, 16), (10, 400), (64, 200)])
 def test_random_matrices_become_nearly_orthogonal(shape: tuple[int, int]) -> None:
-    values = torch.linalg.svdvals(orthogonal(torch.randn(shape, generator=torch.Generator().manual_seed(1))))
+    values = torch.linalg.svdvals(
+        orthogonal(torch.randn(shape, generator=torch.Generator().manual_seed(shifted_seed(1))))
+    )
     assert values.min() > LOW
     assert values.max() < HIGH
 
@@ -48,7 +53,7 @@ def test_nothing_stays_nothing() -> None:
 
 
 def gradients(shape: tuple[int, ...], steps: int = 6) -> list[Tensor]:
-    generator = torch.Generator().manual_seed(7)
+    generator = torch.Generator().manual_seed(shifted_seed(7))
     return [torch.randn(shape, generator=generator) for _ in range(steps)]
 
 
@@ -64,19 +69,19 @@ def moved(optimizer: torch.optim.Optimizer, parameter: nn.Parameter, pushes: lis
 @pytest.mark.parametrize("shape", [(8, 24), (24, 8), (12, 40)])
 @pytest.mark.parametrize(("momentum", "weight_decay"), [(0.9, 0.0), (0.9, 0.5), (0.6, 0.1)])
 def test_it_steps_as_torchs_muon_does(shape: tuple[int, int], momentum: float, weight_decay: float) -> None:
-    start = torch.randn(shape, generator=torch.Generator().manual_seed(2))
+    start = torch.randn(shape, generator=torch.Generator().manual_seed(shifted_seed(2)))
     ours, theirs = nn.Parameter(start.clone()), nn.Parameter(start.clone())
     reference = torch.optim.Muon(
         [theirs], lr=0.1, momentum=momentum, nesterov=True, weight_decay=weight_decay, adjust_lr_fn="original"
     )
     found = moved(Muon([ours], 0.1, momentum, weight_decay), ours, gradients(shape)) - start
     expected = moved(reference, theirs, gradients(shape)) - start
-    assert float((found - expected).norm() / expected.norm()) < 0.02  # theirs is computed in bfloat16
+    assert float((found - expected).norm() / expected.norm()) < 0.03  # theirs is computed in bfloat16
 
 
 @pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
 def test_a_filter_moves_as_its_matrix_does(memory: torch.memory_format) -> None:
-    start = torch.randn(6, 3, 5, 5, generator=torch.Generator().manual_seed(2))
+    start = torch.randn(6, 3, 5, 5, generator=torch.Generator().manual_seed(shifted_seed(2)))
     filters, matrix = nn.Parameter(start.clone().to(memory_format=memory)), nn.Parameter(start.clone().flatten(1))
     pushes = gradients((6, 3, 5, 5))
     found = moved(Muon([filters], 0.1, 0.9, 0.1), filters, pushes)

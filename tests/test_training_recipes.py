@@ -22,6 +22,8 @@ from digit_recognizer.training.muon import Muon
 from digit_recognizer.training.recipe import OPTIMIZERS, AnyRecipe, recipe_from_dict
 from digit_recognizer.training.recipes import get_recipe
 
+pytestmark = pytest.mark.arithmetic
+
 PLAIN = Recipe("plain", epochs=1, batch_size=8, learning_rate=0.1, hidden=(12,))
 FULL = Recipe(
     "full",

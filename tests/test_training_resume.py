@@ -36,6 +36,8 @@ from digit_recognizer.training.run_folder import free_folder, opened_run
 from digit_recognizer.training.train import Task, make_loop
 from tiny import tiny_dataset
 
+pytestmark = pytest.mark.arithmetic
+
 RECIPE = replace(RECIPES["classic"], epochs=2)
 STEPS = 8  # 2 epochs of 200 images in batches of 64
 EVERYTHING = Recipe(
@@ -248,7 +250,7 @@ def newest_is_passed_over(folder: Path, change: Callable[[dict[str, Any]], objec
 def hold(folder: Path, held: Event, done: Event) -> None:
     with opened_run(folder, {}, resume=False):
         held.set()
-        done.wait(60)
+        done.wait(600)
 
 
 def test_a_folder_in_use_by_another_process_is_refused_until_it_ends(tmp_path: Path) -> None:
@@ -256,7 +258,7 @@ def test_a_folder_in_use_by_another_process_is_refused_until_it_ends(tmp_path: P
     held, done = context.Event(), context.Event()
     process = context.Process(target=hold, args=(tmp_path / "run", held, done))
     process.start()
-    assert held.wait(60)
+    assert held.wait(600)
     with pytest.raises(RunError, match="in use"), opened_run(tmp_path / "run", {}, resume=True):
         pass
     process.kill()  # the lock must die with its holder
