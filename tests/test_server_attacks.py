@@ -181,19 +181,19 @@ def has_answer(client: socket.socket) -> bool:
     return bool(select.select([client], [], [], 0)[0])
 
 
-def trickled(server: Server, start: bytes, piece: bytes) -> tuple[Answer | None, float]:
-    """What a client gets that sends a piece each fifth of a second, and after how many seconds."""
+def trickled(server: Server, start: bytes, piece: bytes) -> Answer | None:
+    """What a client gets that sends a piece each fifth of a second; one that is never cut off fails the test."""
     began = time.monotonic()
     with server.connect() as client:
         client.sendall(start)
         while time.monotonic() - began < PATIENCE:
             time.sleep(0.2)
             if has_answer(client):
-                return answered(client), time.monotonic() - began
+                return answered(client)
             try:
                 client.sendall(piece)
             except ConnectionError:
-                return None, time.monotonic() - began
+                return None
     pytest.fail("nobody cut it off")
 
 
@@ -208,8 +208,7 @@ def trickled(server: Server, start: bytes, piece: bytes) -> tuple[Answer | None,
     ],
 )
 def test_a_slow_sender_is_cut_off(server: Server, start: bytes, piece: bytes) -> None:
-    answer, seconds = trickled(server, start, piece)
-    assert seconds < 20  # of 1.5, on a busy machine
+    answer = trickled(server, start, piece)
     assert answer is not None
     is_problem(answer, 408)
 
@@ -225,7 +224,7 @@ def test_a_connection_that_never_speaks_is_closed(server: Server) -> None:
 
 
 def test_a_body_sent_on_after_the_answer_is_cut_off(server: Server) -> None:
-    answer, _ = trickled(server, GET + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n")
+    answer = trickled(server, GET + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n")
     assert answer is not None
     is_problem(answer, 408)
 
@@ -353,7 +352,7 @@ def test_a_client_that_takes_no_answer_is_dropped(server: Server) -> None:
 def test_told_to_end_it_answers_what_it_was_asked(tmp_path: Path) -> None:
     with running(tmp_path, drain_seconds=30) as server, server.connect() as client, server.connect() as idle:
         client.sendall(POST + b"Content-Length: %d\r\n\r\n" % len(SEVEN) + SEVEN[:50])
-        time.sleep(0.3)
+        assert server.ask("GET", "/healthz").status == 200  # what came before it has been read
         server.process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
         client.sendall(SEVEN[50:])
