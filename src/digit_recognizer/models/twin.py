@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +64,7 @@ def traced(network: nn.Module, sample: NDArray[np.float32]) -> Any:
     free: dict[int, Any] = {0: torch.export.Dim("N")}
     if isinstance(network, Line):
         free[3] = torch.export.Dim.DYNAMIC
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns of its own internals
+    with _exporter_silenced():
         program = torch.onnx.export(
             network,
             (torch.from_numpy(sample),),
@@ -82,6 +84,20 @@ def traced(network: nn.Module, sample: NDArray[np.float32]) -> Any:
         rewriter.rewrite(program.model, [materialize_reshape_shape_rule])
     network.train(was_training)
     return program.model_proto
+
+
+@contextmanager
+def _exporter_silenced() -> Iterator[None]:
+    """torch's exporter warns of its own internals, and older ones log them."""
+    logger = logging.getLogger("torch.onnx")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(before)
 
 
 def check_twin(header: ModelHeader, network: nn.Module, twin: bytes, sample: NDArray[np.float32], path: Path) -> None:
