@@ -62,7 +62,11 @@ def in_wheel(wheel: Path) -> set[str]:
 
 
 def in_package() -> set[str]:
-    """The files of the package as it lies here."""
+    """The files of the package: those that are committed, or in a folder without git those that lie here."""
+    if (ROOT / ".git").exists():
+        command = ("git", "ls-files", "-z", PACKAGE)
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        return set(filter(None, listed.split("\0")))
     files = (path for path in (ROOT / PACKAGE).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return {path.relative_to(ROOT).as_posix() for path in files}
 

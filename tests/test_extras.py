@@ -77,6 +77,7 @@ def test_what_a_model_saw_is_drawn_without_torch(
         (ABSENT, ("predict", "x.png", "--show"), "stats"),
         (ABSENT, ("score", "x", "--out", "y"), "score"),
         ("ray", ("score", "x", "--out", "y", "--ray"), "ray"),
+        (STATS_ALONE, ("evaluate", "--predictions", "p.parquet", "--labels", "p.parquet"), "parquet"),
         ("cleanlab", ("audit", "mnist"), "audit"),
     ],
 )
@@ -90,10 +91,11 @@ def test_what_is_absent_is_named_with_the_command_that_brings_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x").mkdir()
+    (tmp_path / "p.parquet").write_bytes(b"PAR1")
     done = run_python(BASE_INSTALL, absent, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     extra, modules = FEATURES[feature]
-    assert install_command(extra) in done.stderr
+    assert done.stderr.endswith(f"Install with: {install_command(extra)}\n")  # a line to paste
     assert {*modules} & {*absent.split(",")} <= {*done.stderr.replace(",", " ").split()}
     assert len(done.stderr.splitlines()) <= 3
 

@@ -13,6 +13,7 @@ from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -160,6 +161,21 @@ def test_the_base_install_brings_less_than_400_mb(scripts: Path, tmp_path: Path)
     assert size(scripts.parent) - size(tmp_path / "empty") < 400e6
     (ours,) = scripts.parent.rglob("site-packages/digit_recognizer")
     assert size(ours) < 30e6
+
+
+@pytest.mark.slow
+def test_figures_plans_and_reports_need_no_torch(wheel: Path, tmp_path: Path) -> None:
+    found = dist.environment(tmp_path / "venv")
+    dist.install(found, wheel, "[stats]")
+    chances = np.random.default_rng(0).dirichlet((1.0, 1.0, 1.0), 60)
+    np.save(tmp_path / "p.npy", chances)
+    np.save(tmp_path / "y.npy", chances.argmax(1))
+    tables = ("--predictions", "p.npy", "--labels", "y.npy", "--report", "r.html")
+    for arguments in (("evaluate", *tables), ("plan", "--accuracy", "90%", "--width", "0.1")):
+        done = run(found / "digits", *arguments, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert "scipy" in (tmp_path / "r.html").read_text()
+    assert run(found / "python", "-c", "import torch", cwd=tmp_path).returncode == 1
 
 
 @pytest.mark.slow

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 import re
+import shlex
 import shutil
+import subprocess
 import sys
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -24,24 +28,35 @@ def install_command(extra: str) -> str:
     """
     package = _find(DISTRIBUTION)
     if package is None:  # run from a source tree
-        return f'{installer()} --editable "{Path(__file__).resolve().parents[2]}[{extra}]"'
-    return f"{installer()} {_source(package, extra) or _packages(package.requires or [], extra)}"
+        return command("--editable", f"{Path(__file__).resolve().parents[2]}[{extra}]")
+    return command(*(_source(package, extra) or _packages(package.requires or [], extra)))
 
 
-def installer() -> str:
-    """The start of an install command: by the installer that was used, for the interpreter that runs."""
+def command(*arguments: str) -> str:
+    """A line for the shell that installs these arguments by the installer that was used here."""
+    words = [*_installer(), *arguments]
+    if os.name != "nt":
+        return shlex.join(words)
+    line = subprocess.list2cmdline(words)
+    return f"& {line}" if line.startswith('"') else line  # PowerShell takes a quoted word for a text
+
+
+def _installer() -> list[str]:
+    """`pip install`, or uv where it was used and is there, or where there is no pip; for the interpreter that runs."""
     package = _find(DISTRIBUTION)
-    if package and (package.read_text("INSTALLER") or "").strip() == "uv":
-        return f'uv pip install --python "{sys.executable}"'
+    by_uv = package is not None and (package.read_text("INSTALLER") or "").strip() == "uv"
+    has_pip = importlib.util.find_spec("pip") is not None
+    if by_uv and (shutil.which("uv") or not has_pip):
+        return ["uv", "pip", "install", "--python", sys.executable]
     found = shutil.which("pip")
-    if found and Path(found).parent == Path(sys.executable).parent:
-        return "pip install"
-    return f'"{sys.executable}" -m pip install'
+    here = found is not None and Path(found).parent == Path(sys.executable).parent
+    return ["pip", "install"] if here else [sys.executable, "-m", "pip", "install"]
 
 
 def first_installed(*names: str) -> str | None:
-    """The first of these distributions that is installed here."""
-    return next((name for name in names if _find(name)), None)
+    """The first of these distributions that is installed here, with its version: a requirement."""
+    found = next((package for package in map(_find, names) if package), None)
+    return f"{found.name}=={found.version}" if found else None
 
 
 def _find(name: str) -> Distribution | None:
@@ -52,21 +67,19 @@ def _find(name: str) -> Distribution | None:
         return None
 
 
-def _source(package: Distribution, extra: str) -> str | None:
+def _source(package: Distribution, extra: str) -> list[str] | None:
     """The place that the package came from, with the extra; None where it came from an index or the place is gone."""
     origin = _origin(package)
     url = str(origin.get("url") or "")
+    if repository := origin.get("vcs_info"):
+        return [f"{DISTRIBUTION}[{extra}] @ {repository['vcs']}+{url}@{repository['commit_id']}"]
     if url.startswith("file:"):
-        path = url2pathname(urlsplit(url).path)
-        if not Path(path).exists():
+        path = Path(url2pathname(urlsplit(url).path))
+        if not (path.is_file() or (path / "pyproject.toml").is_file()):
             return None
-        editable = "--editable " if origin.get("dir_info", {}).get("editable") else ""
-        return f'{editable}"{path}[{extra}]"'
-    if not url:
-        return None
-    repository = origin.get("vcs_info")
-    address = f"{repository['vcs']}+{url}@{repository['commit_id']}" if repository else url
-    return f'"{DISTRIBUTION}[{extra}] @ {address}"'
+        editable = ["--editable"] if origin.get("dir_info", {}).get("editable") else []
+        return [*editable, f"{path}[{extra}]"]
+    return [f"{DISTRIBUTION}[{extra}] @ {url}"] if url else None
 
 
 def _origin(package: Distribution) -> dict[str, Any]:
@@ -78,11 +91,11 @@ def _origin(package: Distribution) -> dict[str, Any]:
     return origin if isinstance(origin, dict) else {}
 
 
-def _packages(requires: list[str], extra: str) -> str:
-    """The packages of an extra as arguments of an installer.
+def _packages(requires: list[str], extra: str) -> list[str]:
+    """The packages of an extra, each with its version.
 
     requires: the package's Requires-Dist lines, such as `torch>=2.6; extra == 'train'`. Extras that an extra includes
     are resolved when the package is built.
     """
     named = re.compile(rf"""(.+?)\s*;.*\bextra == ['"]{re.escape(extra)}['"]""")
-    return " ".join(f'"{match[1]}"' for match in map(named.match, requires) if match)
+    return [match[1] for match in map(named.match, requires) if match]

@@ -18,12 +18,15 @@ try:
 
     cv2.connectedComponentsWithStats  # noqa: B018  # a folder that is left without its files can be imported
 except (ImportError, AttributeError) as error:
-    from digit_recognizer.installed import first_installed, installer
+    from digit_recognizer.installed import command, first_installed
 
+    # A user's own package comes back in its version, unless it needs what this system lacks, such as libGL.
+    lacks_files = isinstance(error, ModuleNotFoundError | AttributeError)
+    wanted = first_installed(*_PACKAGES if lacks_files else _PACKAGES[-1:]) or _PACKAGES[-1]
     raise MissingExtraError(
-        f"OpenCV cannot be imported ({error}). The packages {', '.join(_PACKAGES)} share one folder: where two of them"
-        " were installed and one was removed, the other is broken.\n"
-        f"Repair it with: {installer()} --force-reinstall --no-deps {first_installed(*_PACKAGES) or _PACKAGES[-1]}"
+        f"OpenCV cannot be imported ({error}). Of the packages {', '.join(_PACKAGES)}, which share one folder, none is"
+        " whole here: whoever removes one of two breaks the other.\n"
+        f"Repair it with: {command('--force-reinstall', '--no-deps', wanted)}"
     ) from error
 
 if parent_process() is not None:  # one of several processes, a core each: threads of all would fight for the cores

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data.spec import Labels
-from digit_recognizer.errors import DataError, require_extra
+from digit_recognizer.errors import DataError, MissingExtraError, require_extra
 from digit_recognizer.files import read_bounded
 from digit_recognizer.measuring.checks import ROUNDING, check_lengths, checked
 from digit_recognizer.measuring.clustered import per_group, proportion_interval
@@ -106,6 +106,8 @@ def read_table(path: Path, what: str) -> Table:
     content = read_bounded(path, MAX_BYTES, DataError, "a table")
     try:
         table = reader(content, what)
+    except MissingExtraError:
+        raise
     except Exception as error:  # strangers' bytes: the decoders raise nearly anything
         reason = str(error) or type(error).__name__
         raise DataError(f"{path}: cannot be read as {path.suffix} ({reason}).") from error

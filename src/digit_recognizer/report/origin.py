@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from digit_recognizer import __version__
@@ -72,12 +72,20 @@ def rows_of_model(model: Model) -> Rows:
 
 def rows_of_code() -> Rows:
     """This package's version and a hash of its code, the libraries, the machine, the date."""
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    versions = ", ".join(filter(None, map(_installed, PACKAGES)))
     return [
         ("Code", f"handwritten-digit-recognizer {__version__}, SHA-256 {code_sha256()}"),
         ("Versions", f"Python {platform.python_version()}, {versions}; {platform.system()} {platform.machine()}"),
         ("Made", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
     ]
+
+
+def _installed(name: str) -> str:
+    """A package with its version; empty where it is absent, as PyTorch may be."""
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError:
+        return ""
 
 
 def code_sha256() -> str:
