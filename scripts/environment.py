@@ -48,6 +48,7 @@ def main() -> None:
     if fault:
         base = getattr(sys, "_base_executable", sys.executable)  # this one may be what was removed
         subprocess.run([base, "-m", "venv", str(VENV)], check=True)
+        RECORD.write_text("{}")  # whatever becomes of the installation
     _install(what)
     RECORD.write_text(json.dumps({**{name: mark for name, mark in _record().items() if mark == wanted}, what: wanted}))
 

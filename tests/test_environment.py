@@ -127,6 +127,7 @@ def test_what_make_made_for_another_place_is_made_again(checkout: Path, tmp_path
     done = environment(checkout, "train")
     assert "Making .venv again: it was made for /another/checkout/.venv.\n" in done.stdout
     assert not (venv / "mine").exists()
+    assert json.loads((venv / "made-by-make.json").read_text()) == {}  # ours, though nothing could be installed offline
     assert venv.is_symlink() is linked
     assert (venv / "bin" / "python").exists()
 
