@@ -165,6 +165,46 @@ def test_a_file_that_cannot_be_written_is_refused_before_a_picture_is_read(tmp_p
     )
 
 
+TOLD = b'\n {"schema": "some"}'  # what a run before this one wrote
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        (b"\x08\x09an ONNX file", ("evaluate", "--split", "validation", "--json")),
+        (b"\x93NUMPY", ("evaluate", "--labels", "y.npy", "--predictions", "p.npy", "--json")),
+        (b"  text", ("plan", "--accuracy", "90%", "--width", "10%", "--json")),
+        (b"\xff\xd8\xff\xe0", ("predict", "seven.png", "--json=")),
+    ],
+)
+def test_a_file_of_another_kind_is_not_overwritten_with_json(
+    tmp_path: Path, held: bytes, words: tuple[str, ...]
+) -> None:
+    place = tmp_path / "held"
+    place.write_bytes(held)
+    *before, option = words
+    answer = digits(*before, *((f"{option}{place}",) if option.endswith("=") else (option, place)))
+    is_complaint(answer, f"--json {place}: ", "does not hold JSON", f"--json - {place}", "--json=FILE")
+    assert place.read_bytes() == held
+
+
+@pytest.mark.parametrize("held", [b"", b" \n", b"[]", TOLD])
+def test_json_and_empty_files_are_overwritten_with_json(tmp_path: Path, held: bytes) -> None:
+    place = tmp_path / "told"
+    place.write_bytes(held)
+    assert digits("data", "--data-dir", tmp_path, "--json", place).code == 0
+    assert json.loads(place.read_text())["datasets"]
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "compare", "export"])
+def test_a_model_after_json_is_not_taken_for_a_file(verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    is_complaint(digits(verb, "--json", "classic", "mlp"), "a shipped model", "--json - classic", "--json=FILE")
+    assert not list(tmp_path.iterdir())
+    assert digits("data", "--data-dir", tmp_path, "--json", "./classic").code == 0
+    assert digits("data", "--data-dir", tmp_path, "--json=classic.json").code == 0
+
+
 def test_a_set_to_audit_is_an_argument_or_data(tmp_path: Path) -> None:
     for number in range(8):
         folder = tmp_path / "set" / "ab"[number % 2]

@@ -195,6 +195,47 @@ def test_half_a_pair_of_options_is_refused(tmp_path: Path) -> None:
     is_complaint(digits("compare", "classic"), "two or more")
 
 
+OF_MODELS = {
+    "--split": "test",  # what it is anyway
+    "--data": "mnist",
+    "--data-dir": "folder",
+    "--unverified": "file.npz",
+    "--figures": "folder",
+    "--explain": "occlusion",
+    "--sensitivity": "90%",
+    "--prevalence": "10%",
+}
+
+
+@pytest.mark.parametrize("option", [*OF_MODELS, "--each"])
+def test_an_option_of_models_is_refused_beside_tables(option: str, iris: Any, tmp_path: Path) -> None:
+    files = written(tmp_path, "npy", *iris[:2])
+    value = [OF_MODELS[option]] if option in OF_MODELS else []
+    answer = digits("evaluate", "--predictions", files[0], "--labels", files[1], option, *value)
+    is_complaint(answer, f"{option} is of a model, not of --predictions.")
+
+
+def test_options_of_models_are_all_named(iris: Any, tmp_path: Path) -> None:
+    files = written(tmp_path, "npy", *iris[:2])
+    call = ("evaluate", "--predictions", files[0], "--labels", files[1])
+    answer = digits(*call, "--figures", tmp_path / "figures", "--each", "--split", "validation")
+    is_complaint(answer, "Error: --split, --each and --figures are of a model, not of --predictions.")
+    assert not (tmp_path / "figures").exists()
+    is_complaint(digits("compare", files[0], files[0], "--labels", files[1], "--split", "test"), "--split is of models")
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz", "csv", "parquet", "NPY"])
+def test_a_table_in_the_place_of_a_model_is_told(suffix: str, tmp_path: Path) -> None:
+    table = tmp_path / f"x.{suffix}"
+    table.touch()
+    wanted = f"{table} is a table of probabilities. Name "
+    is_complaint(digits("compare", "classic", table), wanted + "the actual classes with --labels FILE.")
+    is_complaint(digits("evaluate", table), wanted, f"--predictions {table} --labels FILE")
+    answer = digits("compare", "classic", tmp_path / f"absent.{suffix}")
+    is_complaint(answer, f"absent.{suffix}")
+    assert "is a table" not in answer.err
+
+
 def test_the_independent_table_of_mnist(shared_data: Path, mnist: Any, tmp_path: Path) -> None:
     """Its 87 errors are known; the labels are MNIST's."""
     table = shared_data / "mnist-label-errors" / "mnist_test_set_pyx.npy"

@@ -50,6 +50,17 @@ def test_comparing_tables_needs_no_torch(tables: tuple[Path, Path, Path], run_py
     assert len(json.loads(done.stdout)["comparisons"]) == 1
 
 
+def test_tables_without_labels_are_told_before_an_extra_is_asked_for(
+    tables: tuple[Path, Path, Path], run_python: Python
+) -> None:
+    first, second, _ = tables
+    for call in (("compare", first, second), ("evaluate", first)):
+        done = run_python(BASE_INSTALL, ABSENT, *call)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"{first} is a table of probabilities." in done.stderr
+        assert "install" not in done.stderr
+
+
 def test_planning_needs_no_torch(run_python: Python) -> None:
     done = run_python(BASE_INSTALL, STATS_ALONE, "plan", "--accuracy", ".9", "--width", ".2", "--json", "-")
     assert (done.returncode, done.stderr) == (0, "")

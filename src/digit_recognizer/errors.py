@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _STATS = ("scipy", "sklearn", "matplotlib", "jinja2")
 _TRAIN = ("torch", "torchvision", *_STATS, "safetensors", "onnx", "onnxscript", "filelock")
@@ -43,6 +45,22 @@ class PictureKindError(ImageError):
 
 class PictureSizeError(ImageError):
     """A picture of more pixels than are decoded, or with more on it than is read in the time allowed."""
+
+
+class ReaderMissingError(ImageError):
+    """A picture of a kind that needs a package which is not installed.
+
+    The remedy is for the owner of this machine. It names an install command, and so folders: a server sends it to no
+    client.
+    """
+
+    def __init__(self, name: str, kind: str, remedy: str, packing: str = "") -> None:
+        """kind: as "HEIC". remedy: a sentence and the command. packing: more of the kind, for the message."""
+        super().__init__(name, kind, remedy, packing)  # so that it passes from one process to another
+        self.name, self.kind, self.remedy, self.packing = name, kind, remedy, packing
+
+    def __str__(self) -> str:
+        return f"{self.name}: is a {self.kind} file{self.packing}; {self.remedy}"
 
 
 class ModelFileError(DigitRecognizerError):
@@ -87,6 +105,16 @@ def require_extra(feature: str, what: str) -> None:
             f"{what} needs {', '.join(missing)}, which the base install leaves out.\n"
             f"Install with: {install_command(extra)}"
         )
+
+
+@contextmanager
+def extra_named(feature: str, what: str) -> Iterator[None]:
+    """`require_extra` for a block of imports, but only once one of them finds no module."""
+    try:
+        yield
+    except ModuleNotFoundError:
+        require_extra(feature, what)
+        raise
 
 
 def nearest(name: str, known: list[str]) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digit_recognizer.cli.options import Data, DataDir, Json, Quiet, Split
+from digit_recognizer.cli.evaluate_tables import is_table
+from digit_recognizer.cli.options import Data, DataDir, Json, Quiet, Split, listed, options_given
 
 if TYPE_CHECKING:
     from digit_recognizer.measuring.compare import Comparison
@@ -21,6 +22,7 @@ TEST_NAMES = {"mcnemar, exact": "exact McNemar", "obuchowski, clustered": "Obuch
 
 
 def compare(
+    context: typer.Context,
     models: Annotated[
         list[str], typer.Argument(help="Two or more: shipped names, model files, run folders, tables of probabilities.")
     ],
@@ -40,6 +42,12 @@ def compare(
     from digit_recognizer.cli.output import write_json
     from digit_recognizer.errors import ConfigError, require_extra
 
+    table = next(filter(is_table, models), None)
+    if table and not labels:
+        raise ConfigError(f"{table} is a table of probabilities. Name the actual classes with --labels FILE.")
+    others = options_given(context, ("data", "split", "data_dir")) if labels else []
+    if others:
+        raise ConfigError(f"{listed(others)} of models; with --labels tables are compared.")
     require_extra("stats" if labels else "train", "digits compare")
     from digit_recognizer.measuring.compare import compare_all
     from digit_recognizer.measuring.predictions import column, comparable

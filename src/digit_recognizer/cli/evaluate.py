@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digit_recognizer.cli.evaluate_tables import of_tables
+from digit_recognizer.cli.evaluate_tables import check_tables, of_tables
 from digit_recognizer.cli.options import DataDir, Json, Quiet, RunData, Split, Unverified, file_to_be_written, share
 from digit_recognizer.cli.seeds import evaluate_many, print_seeds
 
@@ -22,6 +22,7 @@ SPOILED = 100  # images that a report shows corrupted, in 75 ways each
 
 
 def evaluate(
+    context: typer.Context,
     model: Annotated[
         str | None,
         typer.Argument(help="A shipped name, a model file, a run folder or a folder of seeds; by default as predict."),
@@ -68,18 +69,17 @@ def evaluate(
 ) -> None:
     """Score a model on a split: totals, accuracy with its interval, how far its doubts can be relied on."""
     from digit_recognizer.cli.output import write_json
-    from digit_recognizer.errors import ConfigError, require_extra
+    from digit_recognizer.errors import require_extra
 
-    require_extra("stats" if predictions or labels else "train", "digits evaluate")
+    check_tables(model, predictions, labels, context)
+    require_extra("stats" if predictions else "train", "digits evaluate")
     aloud = json != "-" and not quiet
     wishes: dict[str, Any] = {
         "sensitivity": None if sensitivity is None else share("--sensitivity", sensitivity),
         "prevalences": tuple(share("--prevalence", each, "1%") for each in prevalence or ()),
     }
-    if predictions or labels:
-        if any(wishes.values()):
-            raise ConfigError("--sensitivity and --prevalence are of a model, not of --predictions.")
-        result = of_tables(model, predictions, labels, groups, report, aloud=aloud)
+    if predictions and labels:
+        result = of_tables(predictions, labels, groups, report, aloud=aloud)
     else:
         outputs = Outputs(figures, report, check_explain(explain), each=each, answered=json != "-", aloud=aloud)
         place = {"name": data, "data_dir": data_dir, "unverified": unverified}

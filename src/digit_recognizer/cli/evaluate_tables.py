@@ -5,26 +5,48 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import typer
+
+from digit_recognizer.cli.options import listed, options_given
+from digit_recognizer.errors import ConfigError
+
+OF_MODELS = (  # parameters of `digits evaluate` that tables of probabilities leave no use for
+    *("data", "split", "data_dir", "unverified", "sensitivity", "prevalence", "each", "figures", "explain"),
+)
+
+
+def is_table(name: str) -> bool:
+    """Whether a name is that of a file with a table's suffix; model files have other suffixes."""
+    from digit_recognizer.measuring.predictions import READERS
+
+    return Path(name).suffix.lower() in READERS and Path(name).is_file()
+
+
+def check_tables(model: str | None, predictions: Path | None, labels: Path | None, context: typer.Context) -> None:
+    """Raise ConfigError for a table in a model's place, for one table of two, and for options that only models have."""
+    if model and is_table(model):
+        raise ConfigError(
+            f"{model} is a table of probabilities. Name it and the actual classes: --predictions {model} --labels FILE"
+        )
+    if not (predictions or labels):
+        return
+    if model or not (predictions and labels):
+        raise ConfigError("--predictions and --labels belong together, and stand in place of a model.")
+    others = options_given(context, OF_MODELS)
+    if others:
+        raise ConfigError(f"{listed(others)} of a model, not of --predictions.")
+
 
 def of_tables(
-    model: str | None,
-    predictions: Path | None,
-    labels: Path | None,
-    groups: Path | None,
-    report: Path | None,
-    *,
-    aloud: bool,
+    predictions: Path, labels: Path, groups: Path | None, report: Path | None, *, aloud: bool
 ) -> dict[str, Any]:
     """Measure probabilities from files; the object of `--json`."""
     from digit_recognizer.cli.output import answers
     from digit_recognizer.cli.summary import print_details, print_totals
-    from digit_recognizer.errors import ConfigError
     from digit_recognizer.measuring.evaluation import SCHEMA
     from digit_recognizer.measuring.predictions import read_predictions
     from digit_recognizer.measuring.trust import details
 
-    if model or not (predictions and labels):
-        raise ConfigError("--predictions and --labels belong together, and stand in place of a model.")
     scored = read_predictions(predictions, labels, groups)
     result = {"schema": SCHEMA, "model": scored.name, **scored.counts()}
     result |= details(scored.labels, scored.probabilities, scored.groups)

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -20,21 +21,66 @@ from digit_recognizer.errors import ConfigError
 from digit_recognizer.files import check_can_be_written
 
 
-def to_be_written(target: str | None) -> str | None:
-    """The file that an option names, which is refused at once where it can't be written: not after the work is done."""
-    if target is not None and target != "-":
-        check_can_be_written(Path(target))
-    return target
-
-
 def file_to_be_written(target: Path | None) -> Path | None:
-    """The same of a path."""
+    """The file that an option names, which is refused at once where it can't be written: not after the work is done."""
     if target is not None:
         check_can_be_written(target)
     return target
 
 
+def json_to_be_written(target: str | None) -> str | None:
+    """The same of `--json`; refused too where the word after it seems meant as the argument of the verb."""
+    if target is not None and target != "-":
+        _check_is_meant(target)
+        check_can_be_written(Path(target))
+    return target
+
+
+def _check_is_meant(target: str) -> None:
+    """Raise ConfigError for a shipped model's name, and for a file that is there and holds no JSON."""
+    path = Path(target)
+    if not path.suffix:
+        from digit_recognizer.models import shipped_models
+
+        if target in shipped_models():
+            raise ConfigError(
+                f"--json {target}: is the name of a shipped model, and would be the name of a file here."
+                f" For JSON on standard output write: --json - {target}\n"
+                "For a file, write another name: --json=FILE"
+            )
+    if path.is_file() and _holds_other(path):
+        raise ConfigError(
+            f"--json {target}: this file is there and does not hold JSON, so it is not overwritten."
+            f" For JSON on standard output write: --json - {target}\n"
+            "For a file, write another name: --json=FILE"
+        )
+
+
+def _holds_other(path: Path) -> bool:
+    """Whether a file holds anything but JSON: it is not empty, and does not begin as an object or an array does."""
+    with path.open("rb") as file:
+        start = file.read(START).lstrip()
+    return bool(start) and start[:1] not in (b"{", b"[")
+
+
+def options_given(context: typer.Context, parameters: Sequence[str]) -> list[str]:
+    """Of the options of these parameters those that were written, even with the value that they have anyway."""
+    sources = {name: context.get_parameter_source(name) for name in parameters}
+    return [
+        f"--{name.replace('_', '-')}"
+        for name, source in sources.items()
+        if source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT")
+    ]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence has them, with its verb: "--split is", "--data and --split are"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last} are" if others else f"{last} is"
+
+
 ALONE = {"--ray": "auto", "--json": "-"}  # what an option means that no value follows
+START = 2**16  # bytes of a file that tell whether it holds JSON
 LISTING = ("predict", "read")  # verbs that take any number of pictures, and write a JSON object a line
 
 Data = Annotated[str, typer.Option("--data", metavar="NAME|FOLDER", help="A set's name or a folder of class folders.")]
@@ -59,7 +105,7 @@ Json = Annotated[
     typer.Option(
         "--json",
         metavar="FILE|-",
-        callback=to_be_written,
+        callback=json_to_be_written,
         help="Write one JSON object to a file, or to standard output.",
     ),
 ]
@@ -68,7 +114,7 @@ JsonLines = Annotated[
     typer.Option(
         "--json",
         metavar="[=FILE]",
-        callback=to_be_written,
+        callback=json_to_be_written,
         help="Write JSON, one object a line: to standard output, or to a file.",
     ),
 ]

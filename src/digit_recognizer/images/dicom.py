@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digit_recognizer.errors import ImageError, PictureSizeError
+from digit_recognizer.errors import ImageError, PictureSizeError, ReaderMissingError
 from digit_recognizer.images.dicom_elements import BIG_ENDIAN, EXPLICIT, IMPLICIT, StructureError, take
 from digit_recognizer.images.dicom_grey import GREY, PALETTE, ShadeError, as_colour, as_grey
 from digit_recognizer.images.dicom_packed import RLE, longest_run, stated_sizes
@@ -146,15 +146,15 @@ def unknown_packing(name: str, known: str = "") -> ImageError:
     )
 
 
-def needs_others(name: str, syntax: Any, missing: list[str]) -> ImageError:
+def needs_others(name: str, syntax: Any, missing: list[str]) -> ReaderMissingError:
     """Pixels that what is installed here does not unpack."""
     from digit_recognizer.installed import install_command
 
-    return ImageError(
-        f"{name}: is a DICOM file whose pixels are packed as {syntax.name}; nothing installed here unpacks them."
-        f" Unless they are damaged, one of these does: {'; '.join(missing)}.\n"
+    remedy = (
+        f"nothing installed here unpacks them. Unless they are damaged, one of these does: {'; '.join(missing)}.\n"
         f"Install them with: {install_command('medical-codecs')}"
     )
+    return ReaderMissingError(name, "DICOM", remedy, f" whose pixels are packed as {syntax.name}")
 
 
 def check_packed(header: Any, frame: int, name: str, check: Check) -> None:

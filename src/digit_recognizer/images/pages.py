@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digit_recognizer.errors import ImageError, MissingExtraError, require_extra
+from digit_recognizer.errors import ImageError, MissingExtraError, ReaderMissingError, require_extra
 from digit_recognizer.images.dicom_elements import frame_count
 from digit_recognizer.images.dicom_names import MOST, first_bytes, is_dicom_file, name_of
 
@@ -126,11 +126,11 @@ def is_heic(content: bytes) -> bool:
 
 
 def needs(feature: str, kind: str, name: str) -> None:
-    """Raise ImageError, with the install line, where what reads this kind is absent. feature: of FEATURES."""
+    """Raise ReaderMissingError, with the install line, where what reads this kind is absent. feature: of FEATURES."""
     try:
-        require_extra(feature, f"{name}: is a {kind} file; reading it")
+        require_extra(feature, "reading it")
     except MissingExtraError as error:
-        raise ImageError(str(error)) from error
+        raise ReaderMissingError(name, kind, str(error)) from error
 
 
 def read_pdf(content: bytes, page: int | None, name: str, check: Check) -> NDArray[np.uint8]:

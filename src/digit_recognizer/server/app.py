@@ -18,7 +18,16 @@ from digit_recognizer.server.answers import as_shape
 from digit_recognizer.server.guard import Guard
 from digit_recognizer.server.metrics import Journal
 from digit_recognizer.server.page import page_files
-from digit_recognizer.server.problems import MEDIA_TYPE, ProblemError, overloaded, status_of, to_json
+from digit_recognizer.server.problems import (
+    MEDIA_TYPE,
+    ProblemError,
+    log_remedies,
+    overloaded,
+    remedy_of,
+    status_of,
+    to_json,
+    told,
+)
 from digit_recognizer.server.service import Service
 from digit_recognizer.server.uploads import read_uploads
 
@@ -195,5 +204,6 @@ def problem_of(error: Exception) -> ProblemError:
         allow = (error.headers or {}).get("allow")
         return ProblemError(error.status_code, f"{error.detail}.", **({"allow": allow} if allow else {}))
     if isinstance(error, DigitRecognizerError) and status_of(error) < 500:
-        return ProblemError(status_of(error), str(error))
+        log_remedies([remedy_of(error)])
+        return ProblemError(status_of(error), told(error))
     return ProblemError(500, "Something went wrong here. The server's log says what.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from digit_recognizer.errors import (
@@ -12,12 +13,15 @@ from digit_recognizer.errors import (
     ImageError,
     PictureKindError,
     PictureSizeError,
+    ReaderMissingError,
 )
+from digit_recognizer.server.metrics import LOG
 
 AS_JSON = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 MEDIA_TYPE = "application/problem+json"
 STATUS: tuple[tuple[type[DigitRecognizerError], int], ...] = (  # the first that fits
     (PictureKindError, 415),
+    (ReaderMissingError, 415),
     (PictureSizeError, 413),
     (ImageError, 422),
     (ConfigError, 422),
@@ -51,6 +55,24 @@ def to_json(content: Any) -> bytes:
 def status_of(error: DigitRecognizerError) -> int:
     """The status of an answer that an error of ours stands for; 500 for those that are no fault of the client."""
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def told(error: DigitRecognizerError) -> str:
+    """What a client is told of an error of ours: what only the owner of this machine can do is not for it."""
+    if isinstance(error, ReaderMissingError):
+        return f"{error.name}: this server does not read {error.kind} files. Send a PNG or JPEG."
+    return str(error)
+
+
+def remedy_of(error: DigitRecognizerError) -> str | None:
+    """What the owner of this machine can do, where that is not for the client; for the log, so without names."""
+    return error.remedy if isinstance(error, ReaderMissingError) else None
+
+
+def log_remedies(remedies: Iterable[str | None]) -> None:
+    """Write what remedies there are into the server's log, each of them once."""
+    for remedy in {each for each in remedies if each is not None}:
+        LOG.warning("a picture was refused; %s", remedy)
 
 
 def overloaded(what: str) -> ProblemError:

@@ -20,6 +20,7 @@ from digit_recognizer.server.answers import (
 from digit_recognizer.server.batching import Batcher
 from digit_recognizer.server.limits import Limits
 from digit_recognizer.server.metrics import Metrics
+from digit_recognizer.server.problems import log_remedies
 from digit_recognizer.server.uploads import Upload
 from digit_recognizer.server.work import (
     Recognised,
@@ -69,9 +70,10 @@ class Service:
                 large = partial(predict_uploads, self.recognizer, [uploads[number]], ANY_SIZE)
                 ((answers[number],),) = await called(self.photos, [large])
         found = [answer for answer in answers if answer is not None]
-        self.metrics.count(prediction for prediction, _ in found)
-        objects = [prediction_object(prediction, self.header, probabilities) for prediction, _ in found]
-        return objects, worst_of([status for _, status in found])
+        log_remedies(answer.remedy for answer in found)
+        self.metrics.count(answer.prediction for answer in found)
+        objects = [prediction_object(answer.prediction, self.header, probabilities) for answer in found]
+        return objects, worst_of([answer.status for answer in found])
 
     async def read(
         self, uploads: list[Upload], grid: bool, shape: Shape

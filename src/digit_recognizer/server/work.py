@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from threading import Event
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -22,10 +23,16 @@ from digit_recognizer.server.answers import (
     page_object,
     prediction_object,
 )
-from digit_recognizer.server.problems import status_of
+from digit_recognizer.server.problems import log_remedies, remedy_of, status_of, told
 from digit_recognizer.server.uploads import Upload
 
-Recognised = tuple[Prediction, int]  # with the status of an answer that holds nothing else
+
+class Recognised(NamedTuple):
+    """What was recognised on a picture."""
+
+    prediction: Prediction
+    status: int  # of an answer that holds nothing else
+    remedy: str | None = None  # for the server's log, which the process that recognises may not have
 
 
 def opened(upload: Upload) -> Image.Image:
@@ -45,7 +52,8 @@ def predict_uploads(recognizer: Recognizer, uploads: list[Upload], most_pixels: 
         try:
             picture = opened(upload)
         except ImageError as error:
-            found[number] = Prediction(upload.source, "error", error=str(error)), status_of(error)
+            refused = Prediction(upload.source, "error", error=told(error))
+            found[number] = Recognised(refused, status_of(error), remedy_of(error))
             continue
         if picture.width * picture.height > most_pixels:
             found[number] = None
@@ -54,7 +62,7 @@ def predict_uploads(recognizer: Recognizer, uploads: list[Upload], most_pixels: 
     sources = [uploads[number].source for number in pictures]
     predictions = recognizer.predict(list(pictures.values()), sources) if pictures else []
     for number, prediction in zip(pictures, predictions, strict=True):
-        found[number] = prediction, 422 if prediction.error is not None else 200
+        found[number] = Recognised(prediction, 422 if prediction.error is not None else 200)
     return [found[number] for number in range(len(uploads))]
 
 
@@ -95,7 +103,8 @@ def read_upload(recognizer: Recognizer, seconds: float, left: Event, upload: Upl
     try:
         return page_object(upload.source, read_page(opened(upload), hurried, upload.source), model), 200
     except ImageError as error:
-        return page_object(upload.source, None, model, str(error)), status_of(error)
+        log_remedies([remedy_of(error)])
+        return page_object(upload.source, None, model, told(error)), status_of(error)
 
 
 def read_grid_upload(
@@ -108,7 +117,8 @@ def read_grid_upload(
     try:
         return grid_object(upload.source, read_grid(opened(upload), hurried, shape, upload.source), model), 200
     except ImageError as error:
-        return grid_object(upload.source, None, model, str(error)), status_of(error)
+        log_remedies([remedy_of(error)])
+        return grid_object(upload.source, None, model, told(error)), status_of(error)
 
 
 def explain_upload(recognizer: Recognizer, upload: Upload, label: int | None) -> ExplanationObject:
