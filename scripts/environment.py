@@ -56,7 +56,7 @@ def main() -> None:
 def _fault(*, python_named: bool) -> str:
     """Why the environment cannot serve; empty where it can."""
     if not PYTHON.exists():
-        return "it is no environment" if VENV.exists() else "there is none"
+        return "it is not an environment" if VENV.exists() else "there is none"
     asked = "import sys; print(*sys.version_info[:2])"
     try:
         told = subprocess.run([PYTHON, "-c", asked], capture_output=True, text=True, check=True).stdout.split()

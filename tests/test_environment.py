@@ -104,7 +104,7 @@ def spoil(venv: Path, how: str) -> None:
     [
         ("elsewhere", "it was made for /another/checkout/.venv"),
         ("broken", "its Python does not run"),
-        ("no environment", "it is no environment"),
+        ("no environment", "it is not an environment"),
     ],
 )
 def test_what_cannot_serve_is_named_and_kept_where_make_did_not_make_it(checkout: Path, how: str, says: str) -> None:

@@ -34,7 +34,7 @@ def plan(
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """How many cases a study needs so that the interval of its figure is as short as wished, checked by simulation."""
+    """How many cases a study needs so that the interval of its figure is as short as expected, checked by simulation."""
     from digit_recognizer.cli.options import share
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.errors import ConfigError, require_extra
@@ -49,10 +49,10 @@ def plan(
         "specificity": specificity,
         "accuracy": accuracy,
     }
-    wished = {figure: share(f"--{figure}", text) for figure, text in given.items() if text is not None}
-    if len(wished) != 1:
+    expected = {figure: share(f"--{figure}", text) for figure, text in given.items() if text is not None}
+    if len(expected) != 1:
         raise ConfigError("Give one figure to plan for: digits plan --auroc 0.90 --width 0.10 --prevalence 0.27")
-    ((figure, value),) = wished.items()
+    ((figure, value),) = expected.items()
     having = share("--prevalence", prevalence, "27%") if prevalence is not None and figure != "accuracy" else None
     found = planned_for(figure, value, share("--width", width, "10%"), having, share("--level", level))
     checked = simulate(found)

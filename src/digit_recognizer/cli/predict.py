@@ -51,9 +51,9 @@ def predict(
     show = show or save is not None
     if show:
         require_extra("stats", "digits predict --show")
-    wish = share("--max-error", max_error, "0.1%") if max_error is not None else None
+    target = share("--max-error", max_error, "0.1%") if max_error is not None else None
     recognizer = Recognizer.load(
-        model or DEFAULT_MODEL, max_error=wish, level=share("--level", level), keep_ids=keep_ids
+        model or DEFAULT_MODEL, max_error=target, level=share("--level", level), keep_ids=keep_ids
     )
     header = recognizer.model.header
     files = list(picture_files(pictures))
