@@ -34,7 +34,7 @@ def plan(
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """How many cases a study needs so that the interval of its figure is as short as expected, checked by simulation."""
+    """How many cases a study needs for an interval of the given width, checked by simulation."""
     from digit_recognizer.cli.options import share
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.errors import ConfigError, require_extra
