@@ -25,6 +25,9 @@ class Nodes:
         self.folder = Path(tempfile.mkdtemp(prefix="ray"))
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
         self.environment |= {"RAY_TMPDIR": str(self.folder), "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+        self.environment |= dict.fromkeys(
+            ("HOME", "USERPROFILE"), str(self.folder)
+        )  # a user's home may hold a Ray token
         port = free_port()
         self.address = f"127.0.0.1:{port}"
         self.running: list[subprocess.Popen[bytes]] = []
