@@ -47,7 +47,7 @@ test-oldest:
 dist: environment
 	$(BIN)/python scripts/dist.py
 
-# What trains or compares floats, computed as other processors would and with other seeds: half an hour on two cores.
+# What trains or compares floats, computed as other processors would and with other seeds: 17 minutes on two cores.
 # SETTINGS="avx2 seed-1" runs those alone.
 test-arithmetic: environment
 	$(BIN)/python scripts/arithmetic.py $(SETTINGS)
