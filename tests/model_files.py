@@ -1,4 +1,4 @@
-"""Model files made from the golden one with one thing changed, as damage or a stranger would change it; and others."""
+"""Model files made from the golden one with one thing changed, as damage or an attacker would; and others."""
 
 from __future__ import annotations
 

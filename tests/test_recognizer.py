@@ -148,7 +148,7 @@ def test_an_error_names_a_picture_as_its_caller_does(classic: Recognizer) -> Non
     cut = io.BytesIO()
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (60, 60), np.uint8)).save(cut, "PNG")
     damaged = Image.open(io.BytesIO(cut.getvalue()[:2000]))
-    for picture, cause in ((damaged, "is damaged"), (np.full((28, 28), np.nan), "holds NaN"), (3, "int is no picture")):
+    for picture, cause in ((damaged, "is damaged"), (np.full((28, 28), np.nan), "holds NaN"), (3, "int is not a")):
         (named,) = classic.predict([picture], ["left.png"])
         (numbered,) = classic.predict([picture])
         assert (named.error or "").startswith(f"left.png: {cause}"), named

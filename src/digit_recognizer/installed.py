@@ -42,7 +42,10 @@ def command(*arguments: str) -> str:
 
 
 def _installer() -> list[str]:
-    """`pip install`, or uv where it was used and is there, or where there is no pip; for the interpreter that runs."""
+    """The start of the command, for the interpreter that runs: `pip install`, or `uv pip install`.
+
+    uv is named where it installed this package and can be found, or where the environment has no pip.
+    """
     package = _find(DISTRIBUTION)
     by_uv = package is not None and (package.read_text("INSTALLER") or "").strip() == "uv"
     has_pip = importlib.util.find_spec("pip") is not None

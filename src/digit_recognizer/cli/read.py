@@ -79,7 +79,7 @@ def read_pages(
 def read_one(
     file: str, recognizer: Recognizer, printed: Printed, write: Callable[[Any], None], annotate: Path | None
 ) -> str:
-    """Print the numbers on one photo; "read", "none" where it holds none, or "error" where it is no picture.
+    """Print the numbers on one photo; "read", "none" where it holds none, or "error" where it cannot be read.
 
     write: takes the object of --json.
     """

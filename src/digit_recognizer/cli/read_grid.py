@@ -44,7 +44,7 @@ def read_one(
     write: Callable[[Any], None],
     annotate: Path | None,
 ) -> str:
-    """Print the grid in one photo; "read", "none" where there is no grid, or "error" where there is no photo.
+    """Print the grid in one photo; "read", "none" where it holds no grid, or "error" where it cannot be read.
 
     write: takes the object of --json.
     """

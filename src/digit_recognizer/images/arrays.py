@@ -22,7 +22,8 @@ def from_array(array: Any, max_pixels: int, name: str = "the array", channels: i
         array = from_tensor(array, name)
     if not isinstance(array, np.ndarray):
         raise ImageError(
-            f"{name}: {type(array).__name__} is no picture. Give a file name, a PIL image, a numpy array or a tensor."
+            f"{name}: {type(array).__name__} is not a picture."
+            " Give a file name, a PIL image, a numpy array or a tensor."
         )
     if array.size == 0 or array.size > 4 * max_pixels:
         raise ImageError(f"{name}: has shape {array.shape}, which holds no pixels or more than are decoded.")
