@@ -9,12 +9,17 @@ from digit_recognizer.data.cache import damaged, default_data_dir
 from digit_recognizer.data.folder import load_folder
 from digit_recognizer.data.idx_sets import FASHION_MNIST, MNIST, inside_folder, is_packed_here, load_idx_set
 from digit_recognizer.data.medmnist import MEDMNIST, SMALLEST, load_medmnist
+from digit_recognizer.data.pixel_tables import load_pixels
 from digit_recognizer.data.printed import MIXED, PRINTED, load_mixed, load_printed
 from digit_recognizer.data.spec import Dataset, DatasetSpec
 from digit_recognizer.data.table import load_table
 from digit_recognizer.errors import ConfigError, DataError, nearest, require_extra
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.fonts import FONTS_FOLDER
+from digit_recognizer.tables.folders import read_folder, tables_in
+from digit_recognizer.tables.found import Parts
+from digit_recognizer.tables.packed import bare_name
+from digit_recognizer.tables.reading import LISTED, read_tables, split_keys
 
 SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, PRINTED, MIXED)} | MEDMNIST
 # Those that a list for people names: each MedMNIST set once, whatever its sizes.
@@ -39,8 +44,9 @@ def load_dataset(
     keep_ids: bool = False,
 ) -> Dataset:
     """A data set by name ("mnist", "fashion-mnist", "printed", "mixed"; MedMNIST's, "breastmnist" of 28 pixels,
-    "breastmnist-64" of 64, 128 or 224) or from a folder of class folders, or from a CSV file of
-    pictures, labels and patients.
+    "breastmnist-64" of 64, 128 or 224), from a folder of class folders, from a CSV file of pictures, labels and
+    patients, or from a table of pixels: CSV (label,pixel0..), IDX, npz, MATLAB, HDF5 or Parquet, or a folder of these.
+    Of a file with several arrays, "set.npz[pictures,labels]" names those that are meant.
 
     data_dir: where named sets are kept; the user's cache folder unless given.
     unverified: a file that stands in for that of a MedMNIST set, although it is not the published one.
@@ -66,6 +72,7 @@ def find_dataset(
     name: str, data_dir: Path | None, preprocess: Preprocess, unverified: Path | None, keep_ids: bool
 ) -> Dataset:
     """The set behind a name, in a folder or in a table."""
+    parts: Parts | None
     if unverified and name not in MEDMNIST:
         raise ConfigError(f"--unverified stands in for the file of a MedMNIST set, and {name!r} is none of these.")
     if name in MEDMNIST:
@@ -77,9 +84,18 @@ def find_dataset(
     if name in SPECS:
         return load_idx_set(SPECS[name], data_dir)
     if Path(name).is_dir():
-        return load_folder(Path(name), preprocess, keep_ids)
-    if Path(name).suffix.lower() == ".csv" and Path(name).exists():
+        files = tables_in(Path(name))
+        parts = read_folder(files) if files else None
+        return load_pixels(name, parts, preprocess) if parts else load_folder(Path(name), preprocess, keep_ids)
+    parts = read_tables(name)
+    if parts is not None:
+        return load_pixels(name, parts, preprocess)
+    if bare_name(Path(name)).endswith((".csv", ".tsv")) and Path(name).exists():
         return load_table(Path(name), preprocess, keep_ids)
+    if Path(split_keys(name)[0]).exists():
+        raise DataError(
+            f"{name}: is not a table of pictures that is known: {LISTED}, or a CSV of file names and labels."
+        )
     raise DataError(f"{name!r} is neither a known data set nor a folder.{nearest(name, NAMES)}")
 
 

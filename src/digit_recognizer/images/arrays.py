@@ -48,7 +48,8 @@ def as_numbers(array: NDArray[Any]) -> NDArray[Any]:
     """A table whose cells are Python's own numbers, as pandas keeps those that may be absent, as an array of these."""
     if array.dtype == object and array.ndim > 1 and array.size and isinstance(array.flat[0], Number):
         try:
-            return array.astype(np.float64 if isinstance(array.flat[0], float | np.floating) else np.int64)
+            whole = all(isinstance(value, int | np.integer) for value in array.flat)
+            return array.astype(np.int64 if whole else np.float64)
         except (TypeError, ValueError):
             return array
     return array

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Number
 from typing import Any
@@ -48,7 +49,12 @@ def _of_array(thing: Any, channels: int) -> list[Any]:
     parts = _parts(array, channels, hasattr(thing, "columns"))
     if isinstance(parts, Refused):
         return [parts]
-    known = _stated(array) if len(parts) > 1 else None
+    return in_batch(parts, array) if len(parts) > 1 else [InBatch(parts[0], None)]
+
+
+def in_batch(parts: Sequence[NDArray[Any]] | NDArray[Any], array: NDArray[Any]) -> list[InBatch]:
+    """Pictures of one size with the range of the array that they are parts of, which holds nothing else."""
+    known = _stated(array) if len(parts) else None
     own = common([replace(known, count=parts[0].size)]).get(known.whole) if known else None
     return [InBatch(part, own) for part in parts]
 
