@@ -137,6 +137,8 @@ def usable(path: Path, rows: list[dict[str, str]]) -> Rows:
             kept.append(row)
     if left_out:
         more = f" and {len(left_out) - TOLD:,} more" if len(left_out) > TOLD else ""
+        if not kept:
+            raise DataError(f"{path}: none of its {len(rows):,} rows can be used: {'; '.join(left_out[:TOLD])}{more}.")
         warn(f"{path}: {len(left_out):,} rows are left out: {'; '.join(left_out[:TOLD])}{more}.")
     columns = {name: np.array([row.get(name, "") for row in kept], np.str_) for name in wanted}
     return Rows(tuple(picture_at(path.parent, row["file"]) for row in kept), columns)

@@ -188,7 +188,7 @@ def _of_list(value: NDArray[Any] | Trouble | None, name: str) -> Cell:
     if value.ndim > 1:
         return value
     if value.dtype.kind in "ui" and value.min() >= -128 and value.max() <= 255:
-        content = (value % 256).astype(np.uint8).tobytes()
+        content = (value.astype(np.int64) % 256).astype(np.uint8).tobytes()
         if content.startswith(KINDS) and side_of(len(value)) != 28:
             return bounded(content)
     if side := side_of(len(value)):

@@ -125,7 +125,8 @@ def _by_shapes(stored: Mapping[str, StoredArray]) -> dict[str, Choice]:
     (images,) = pictures
     others = [key for key in stored if key != images]
     count = stored[images].shape[0]
-    if others and math.prod(stored[others[0]].shape) != count:
+    shape = stored[others[0]].shape if others else ()
+    if others and math.prod(shape) != count and not (len(shape) == 2 and shape[0] == count):  # the last is one-hot
         return {}
     return {WHOLE: Choice(images, others[0] if others else None)}
 
@@ -143,8 +144,8 @@ def in_words(stored: Mapping[str, StoredArray]) -> str:
 
 def _nothing_known(stored: Mapping[str, StoredArray], name: str) -> str:
     """What to say where no names are known."""
-    first = next((key for key, each in stored.items() if len(each.shape) > 1), "PICTURES")
-    second = next((key for key, each in stored.items() if len(each.shape) == 1), "LABELS")
+    first = max(stored, key=lambda key: (len(stored[key].shape), math.prod(stored[key].shape)), default="PICTURES")
+    second = next((key for key, each in stored.items() if len(each.shape) < 3 and key != first), "LABELS")
     return (
         f"holds {in_words(stored)}; which of these are the pictures and their labels is not clear. Name them:"
         f" '{name}[{first},{second}]'"
