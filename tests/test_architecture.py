@@ -21,6 +21,7 @@ FLOORS = (
         "processes",
         "engines",
         "images",
+        "sources",
         "data",
         "models",
         "measuring",
@@ -38,6 +39,7 @@ EXTRA = {
 }
 TORCH_FREE = {
     *(
+        "sources",
         "lazy",
         "installed",
         "errors",

@@ -24,7 +24,7 @@ NO_DIGITS = "holds no digits that can be read. Take the photo nearer, in more li
 
 
 def read(
-    photos: Annotated[list[str], typer.Argument(help="Photo files, or folders of them.")],
+    photos: Annotated[list[str], typer.Argument(help="Photo files, or folders or archives of them.")],
     grid: Annotated[
         str | None,
         typer.Option(metavar="ROWSxCOLUMNS|auto", help="Read a ruled grid, like 9x9; auto counts its rules."),

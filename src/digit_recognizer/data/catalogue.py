@@ -15,6 +15,7 @@ from digit_recognizer.data.table import load_table
 from digit_recognizer.errors import ConfigError, DataError, nearest, require_extra
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.fonts import FONTS_FOLDER
+from digit_recognizer.sources import is_archive
 
 SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, PRINTED, MIXED)} | MEDMNIST
 # Those that a list for people names: each MedMNIST set once, whatever its sizes.
@@ -39,8 +40,8 @@ def load_dataset(
     keep_ids: bool = False,
 ) -> Dataset:
     """A data set by name ("mnist", "fashion-mnist", "printed", "mixed"; MedMNIST's, "breastmnist" of 28 pixels,
-    "breastmnist-64" of 64, 128 or 224) or from a folder of class folders, or from a CSV file of
-    pictures, labels and patients.
+    "breastmnist-64" of 64, 128 or 224) or from a folder of class folders or an archive of one
+    (zip, tar), or from a CSV file of pictures, labels and patients.
 
     data_dir: where named sets are kept; the user's cache folder unless given.
     unverified: a file that stands in for that of a MedMNIST set, although it is not the published one.
@@ -76,11 +77,11 @@ def find_dataset(
         return load_mixed(data_dir, preprocess)
     if name in SPECS:
         return load_idx_set(SPECS[name], data_dir)
-    if Path(name).is_dir():
+    if Path(name).is_dir() or (is_archive(name) and Path(name).is_file()):
         return load_folder(Path(name), preprocess, keep_ids)
     if Path(name).suffix.lower() == ".csv" and Path(name).exists():
         return load_table(Path(name), preprocess, keep_ids)
-    raise DataError(f"{name!r} is neither a known data set nor a folder.{nearest(name, NAMES)}")
+    raise DataError(f"{name!r} is neither a known data set nor a folder, archive or table.{nearest(name, NAMES)}")
 
 
 def list_datasets(data_dir: str | Path | None = None) -> list[Listing]:
