@@ -136,10 +136,11 @@ def walk(filesystem: AbstractFileSystem, root: str, source: str, tally: Tally) -
 
 def walk_remote(filesystem: AbstractFileSystem, root: str, tally: Tally) -> Iterator[tuple[str, str]]:
     """The files below a place of an object store, as `walk_folder` gives those of a folder."""
-    for folder, inside, names in filesystem.walk(root, topdown=True):
-        for name in filter(is_hidden, list(inside)):
-            tally.left_out[HIDDEN] += 1
-            inside.remove(name) if isinstance(inside, list) else inside.pop(name)
+    for folder, _, names in filesystem.walk(root, topdown=True):
+        above = [part for part in folder[len(root) :].split("/") if part]
+        if any(map(is_hidden, above)):
+            tally.left_out[HIDDEN] += not any(map(is_hidden, above[:-1]))  # the folder, not what is in it
+            continue
         for name in sorted(names):
             place = f"{folder.rstrip('/')}/{name}"
             kind = HIDDEN if is_hidden(name) else kind_of(name, partial(first_of, filesystem, place))
