@@ -19,6 +19,8 @@ from digit_recognizer.images.dicom import read_dicom
 from digit_recognizer.images.dicom_names import INDEX, first_bytes, is_dicom, named_by
 from digit_recognizer.images.dicom_names import SUFFIXES as DICOM_SUFFIXES
 from digit_recognizer.images.formats import COMMON, FIRST, SUFFIXES, formats_for, looks_like_picture
+from digit_recognizer.images.large import MAX_PIXELS as MAX_PIXELS
+from digit_recognizer.images.large import MAX_STATED, open_jpeg
 from digit_recognizer.images.pages import (
     is_heic,
     is_pdf,
@@ -34,7 +36,6 @@ from digit_recognizer.images.pages import (
 Picture = str | os.PathLike[str] | Image.Image | NDArray[Any] | Any
 
 MAX_BYTES = 64 * 2**20
-MAX_PIXELS = 64_000_000  # a phone's 48 megapixels fit; a 20,000 x 20,000 bomb does not
 
 
 def read_picture(
@@ -110,6 +111,8 @@ def opened(content: bytes, page: int | None, name: str) -> Image.Image:
     """A picture's bytes, opened, not yet decoded, and no larger than is decoded."""
     if is_heic(content):
         return open_heic(content, name, check_pixels)
+    if large := open_jpeg(content):
+        return large
     image = Image.open(io.BytesIO(content), formats=formats_for(name, content[:FIRST]))
     check_pixels(image.size, name)
     turn_to(image, page, name)
@@ -153,7 +156,8 @@ def check_pixels(size: tuple[int, int], name: str) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
         raise PictureSizeError(
-            f"{name}: has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} million are decoded. Scale it down."
+            f"{name}: has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} million are decoded"
+            f" ({MAX_STATED // 10**6} million of a baseline JPEG). Scale it down."
         )
 
 
