@@ -22,6 +22,7 @@ FLOORS = (
         "engines",
         "images",
         "tables",
+        "sources",
         "data",
         "models",
         "measuring",
@@ -39,6 +40,7 @@ EXTRA = {
 }
 TORCH_FREE = {
     *(
+        "sources",
         "lazy",
         "installed",
         "errors",

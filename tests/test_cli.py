@@ -70,7 +70,8 @@ def test_the_help_names_every_verb() -> None:
 
 def test_predict_answers_in_words(folder: Path) -> None:
     answer = digits("predict", folder)
-    assert (answer.code, answer.err) == (0, "")
+    told = "Note: In folders and archives: 2 pictures taken, 2 left out (of another kind: 1, .txt: 1)\n"
+    assert (answer.code, answer.err) == (0, told)
     lines = answer.out.splitlines()
     assert [line.split(": ")[0] for line in lines] == [str(folder / "more" / "again.PNG"), str(folder / "seven.png")]
     assert all(line.split(": ")[1].startswith("7  (") for line in lines)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,18 +17,8 @@ from digit_recognizer.data.pictures import FolderSplit
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess, read_picture
 from examples import examples
-from platforms import posix
 
 PREPARE = Preprocess()
-LOAD_PIPE = """
-import sys
-from digit_recognizer.data import load_dataset
-from digit_recognizer.errors import DataError
-try:
-    load_dataset(sys.argv[1])
-except DataError as error:
-    print(error)
-"""
 
 
 def draw(number: int) -> NDArray[np.uint8]:
@@ -181,33 +168,7 @@ def test_a_class_that_training_has_not_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_name_gets_the_nearest(name: str, guess: str) -> None:
     with pytest.raises(DataError) as caught:
         load_dataset(name)
-    assert f"{name!r} is neither a known data set nor a folder.{guess}" in str(caught.value)
-
-
-def test_hidden_folders_and_other_files_are_passed_over(tmp_path: Path) -> None:
-    fill(tmp_path, {"x": 2, "y": 2, ".ipynb_checkpoints": 1})
-    (tmp_path / "x" / "notes.txt").write_text("no picture", "utf-8")
-    dataset = load_dataset(tmp_path)
-    assert dataset.spec.classes == ("x", "y")
-    assert dataset.split("all").labels.tolist() == [0, 0, 1, 1]
-
-
-@posix("named pipes among files")
-def test_a_pipe_is_named_and_not_waited_for(
-    tmp_path: Path, run_python: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
-    path = fill(tmp_path, {"x": 2, "y": 2}) / "x" / "pipe.png"
-    os.mkfifo(path)
-    done = run_python(LOAD_PIPE, tmp_path)
-    assert done.stdout == f"{path}: is no regular file, so it is not read. Remove it.\n", done.stderr
-
-
-@posix("links that every user may make")
-def test_a_broken_link_is_named(tmp_path: Path) -> None:
-    path = fill(tmp_path, {"x": 2, "y": 2}) / "x" / "link.png"
-    path.symlink_to(tmp_path / "gone.png")
-    with pytest.raises(DataError, match=r"link\.png: is no regular file"):
-        load_dataset(tmp_path)
+    assert f"{name!r} is neither a known data set nor a folder, archive or table.{guess}" in str(caught.value)
 
 
 def test_the_hash_tells_content_label_and_order_apart(tmp_path: Path) -> None:

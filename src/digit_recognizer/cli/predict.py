@@ -21,7 +21,7 @@ AT_ONCE = 64  # pictures answered together, so that the first lines come soon
 
 
 def predict(
-    pictures: Annotated[list[str], typer.Argument(help="Picture files, or folders of them.")],
+    pictures: Annotated[list[str], typer.Argument(help="Picture files, or folders or archives of them.")],
     model: Annotated[
         str | None, typer.Option(help="A shipped name, a model file or a run folder; the most accurate by default.")
     ] = None,
@@ -96,16 +96,26 @@ def draw(recognizer: Recognizer, drawn: dict[str, tuple[Prediction, Input | None
 
 
 def picture_files(names: list[str]) -> Iterator[str]:
-    """The files named, or their pages, and the pictures in the folders named; a folder without any is an error."""
-    from digit_recognizer.images import is_picture, page_names
+    """The files named, or their pages, and the pictures in the folders and archives named.
 
+    A folder without any picture is given itself, so that an error tells of it. Last, a note counts what was taken of
+    folders and archives, and what was left out.
+    """
+    from digit_recognizer.cli.output import note
+    from digit_recognizer.images import page_names
+    from digit_recognizer.sources import Tally, files_of, is_archive
+    from digit_recognizer.sources.kinds import DOCUMENT, PICTURE
+
+    tally = Tally()
     for name in names:
-        if not os.path.isdir(name):  # noqa: PTH112 - never raises, whatever the name
+        if not os.path.isdir(name) and not (is_archive(name) and os.path.isfile(name)):  # noqa: PTH112, PTH113 - never raise
             yield from page_names(name)
             continue
-        inside = sorted(path for path in Path(name).rglob("*") if is_picture(path) and path.is_file())
-        for path in map(str, inside) if inside else (name,):
+        inside = sorted(map(str, files_of(Path(name), tally, (PICTURE, DOCUMENT))))
+        for path in inside or (name,):
             yield from page_names(path)
+    if tally.taken or tally.left_out:  # without a folder's name, which may be a patient's
+        note(tally.line("In folders and archives"))
 
 
 def in_words(prediction: Prediction, names: tuple[str, ...]) -> str:

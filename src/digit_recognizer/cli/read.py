@@ -24,7 +24,7 @@ NO_DIGITS = "holds no digits that can be read. Take the photo nearer, in more li
 
 
 def read(
-    photos: Annotated[list[str], typer.Argument(help="Photo files, or folders of them.")],
+    photos: Annotated[list[str], typer.Argument(help="Photo files, or folders or archives of them.")],
     grid: Annotated[
         str | None,
         typer.Option(metavar="ROWSxCOLUMNS|auto", help="Read a ruled grid, like 9x9; auto counts its rules."),
@@ -140,8 +140,10 @@ def draw(file: str, page: Page, target: Path) -> None:
     """Write the photo with what was read on it as a PNG file."""
     from digit_recognizer.files import write_whole
     from digit_recognizer.images import read_picture
+    from digit_recognizer.images.large import times_smaller
     from digit_recognizer.reading.draw import annotated_page
+    from digit_recognizer.reading.page import scaled
 
     content = io.BytesIO()
-    annotated_page(read_picture(file), page).save(content, "PNG")
+    annotated_page(read_picture(file), scaled(page, 1 / times_smaller(file))).save(content, "PNG")
     write_whole(target, content.getvalue())

@@ -22,7 +22,7 @@ NO_ANSWER = ("error", "not a digit", "no digits")
 def score(
     source: Annotated[
         str,
-        typer.Argument(help="A folder of pictures, tar archives or Parquet tables, or one; also s3://..."),
+        typer.Argument(help="A folder of pictures, archives (zip, tar) or Parquet tables, or one; also s3://..."),
     ],
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where the parts of the table go.")],
     model: Annotated[
@@ -59,9 +59,18 @@ def score(
         )
     rows = dict(found.statuses)
     if json:
-        write_json(json, {"schema": SCHEMA, "shards": found.shards, "kept": found.kept, "rows": rows})
+        write_json(
+            json,
+            {
+                "schema": SCHEMA,
+                "shards": found.shards,
+                "kept": found.kept,
+                "rows": rows,
+                "left_out": dict(found.left_out),
+            },
+        )
     if json != "-" and not quiet:
-        tell(out, found, rows)
+        tell(source, out, found, rows)
     if any(rows.get(status) for status in NO_ANSWER):
         raise typer.Exit(1)
 
@@ -85,10 +94,13 @@ def show(bar: Bar, task: TaskID, progress: Progress) -> None:
     bar.update(task, visible=True, total=progress.shards, completed=done, figures=f"{rate:,.0f} pictures a second")
 
 
-def tell(out: str, found: Progress, rows: dict[str, int]) -> None:
+def tell(source: str, out: str, found: Progress, rows: dict[str, int]) -> None:
     """What came of it, in words."""
-    from digit_recognizer.cli.output import answers
+    from digit_recognizer.cli.output import answers, note
 
+    left_out = ", ".join(f"{kind}: {count:,}" for kind, count in found.left_out.most_common())
+    if left_out:
+        note(f"{source}: {sum(found.left_out.values()):,} files left out ({left_out})")
     each = ", ".join(f"{count:,} {status}" for status, count in sorted(rows.items()))
     kept = f" ({found.kept:,} of them were there already)" if found.kept else ""
     answers().print(f"{out}: {found.shards:,} parts{kept}, {sum(rows.values()):,} rows: {each}", markup=False)

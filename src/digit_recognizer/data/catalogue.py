@@ -16,10 +16,10 @@ from digit_recognizer.data.table import load_table
 from digit_recognizer.errors import ConfigError, DataError, nearest, require_extra
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.fonts import FONTS_FOLDER
+from digit_recognizer.sources import is_archive
 from digit_recognizer.tables.folders import read_folder, tables_in
-from digit_recognizer.tables.found import Parts
 from digit_recognizer.tables.packed import bare_name
-from digit_recognizer.tables.reading import LISTED, read_tables, split_keys
+from digit_recognizer.tables.reading import LISTED, is_packed_table, read_tables, split_keys
 
 SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, PRINTED, MIXED)} | MEDMNIST
 # Those that a list for people names: each MedMNIST set once, whatever its sizes.
@@ -44,9 +44,9 @@ def load_dataset(
     keep_ids: bool = False,
 ) -> Dataset:
     """A data set by name ("mnist", "fashion-mnist", "printed", "mixed"; MedMNIST's, "breastmnist" of 28 pixels,
-    "breastmnist-64" of 64, 128 or 224), from a folder of class folders, from a CSV file of pictures, labels and
-    patients, or from a table of pixels: CSV (label,pixel0..), IDX, npz, MATLAB, HDF5 or Parquet, or a folder of these.
-    Of a file with several arrays, "set.npz[pictures,labels]" names those that are meant.
+    "breastmnist-64" of 64, 128 or 224), from a folder of class folders or an archive of one (zip, tar), from a CSV file
+    of pictures, labels and patients, or from a table of pixels: CSV (label,pixel0..), IDX, npz, MATLAB, HDF5 or
+    Parquet, or a folder of these. Of a file with several arrays, "set.npz[pictures,labels]" names those that are meant.
 
     data_dir: where named sets are kept; the user's cache folder unless given.
     unverified: a file that stands in for that of a MedMNIST set, although it is not the published one.
@@ -72,7 +72,6 @@ def find_dataset(
     name: str, data_dir: Path | None, preprocess: Preprocess, unverified: Path | None, keep_ids: bool
 ) -> Dataset:
     """The set behind a name, in a folder or in a table."""
-    parts: Parts | None
     if unverified and name not in MEDMNIST:
         raise ConfigError(f"--unverified stands in for the file of a MedMNIST set, and {name!r} is none of these.")
     if name in MEDMNIST:
@@ -83,20 +82,26 @@ def find_dataset(
         return load_mixed(data_dir, preprocess)
     if name in SPECS:
         return load_idx_set(SPECS[name], data_dir)
-    if Path(name).is_dir():
-        files = tables_in(Path(name))
-        parts = read_folder(files) if files else None
-        return load_pixels(name, parts, preprocess) if parts else load_folder(Path(name), preprocess, keep_ids)
-    parts = read_tables(name)
+    return find_on_disk(name, preprocess, keep_ids)
+
+
+def find_on_disk(name: str, preprocess: Preprocess, keep_ids: bool) -> Dataset:
+    """The set in someone's own folder, archive or table."""
+    place = Path(name)
+    files = tables_in(place) if place.is_dir() else []
+    parts = read_folder(files) if files else None
+    if parts is None and (place.is_dir() or (is_archive(name) and place.is_file() and not is_packed_table(place))):
+        return load_folder(place, preprocess, keep_ids)
+    parts = parts or read_tables(name)
     if parts is not None:
         return load_pixels(name, parts, preprocess)
-    if bare_name(Path(name)).endswith((".csv", ".tsv")) and Path(name).exists():
-        return load_table(Path(name), preprocess, keep_ids)
+    if bare_name(place).endswith((".csv", ".tsv")) and place.exists():
+        return load_table(place, preprocess, keep_ids)
     if Path(split_keys(name)[0]).exists():
         raise DataError(
             f"{name}: is not a table of pictures that is known: {LISTED}, or a CSV of file names and labels."
         )
-    raise DataError(f"{name!r} is neither a known data set nor a folder.{nearest(name, NAMES)}")
+    raise DataError(f"{name!r} is neither a known data set nor a folder, archive or table.{nearest(name, NAMES)}")
 
 
 def list_datasets(data_dir: str | Path | None = None) -> list[Listing]:

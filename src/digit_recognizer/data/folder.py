@@ -1,20 +1,21 @@
-"""A folder of class folders (torchvision's ImageFolder layout) as a data set: its classes and its splits."""
+"""A folder or archive of class folders (torchvision's ImageFolder layout) as a data set: its classes and splits."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from digit_recognizer.data.cache import warn
 from digit_recognizer.data.patients import check_apart, dealt, dicom_patients, has_dicom, numbered
 from digit_recognizer.data.pictures import FolderSplit, content_hash
 from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, DatasetSpec, Split
 from digit_recognizer.errors import DataError
-from digit_recognizer.images import Preprocess, is_picture, page_names
-from digit_recognizer.images.decode import SUFFIXES
-from digit_recognizer.images.dicom_names import is_dicom_file
+from digit_recognizer.images import Preprocess, page_names, shown_name
+from digit_recognizer.sources import Tally, files_of, unpacked
+from digit_recognizer.sources.kinds import PICTURE, is_hidden
 
 # What people call the folders of a set that is already split.
 SPLIT_FOLDERS = {
@@ -25,33 +26,47 @@ SPLIT_FOLDERS = {
     "val": "validation",
     "calibration": "calibration",
     "test": "test",
+    "testing": "test",
 }
 
 
-def load_folder(folder: Path, preprocess: Preprocess, keep_ids: bool = False) -> Dataset:
-    """A folder of class folders, or of train / validation / calibration / test folders of class folders.
+SPLITS_ARE = "A split is a folder called train, validation, calibration or test that holds the class folders."
+
+
+def load_folder(place: Path, preprocess: Preprocess, keep_ids: bool = False) -> Dataset:
+    """A folder of class folders, or of train / validation / calibration / test folders of class folders; or an archive
+    of one, which is unpacked.
 
     An unsplit folder is split by the content of each file, so that equal pictures never stand in two splits and a new
     picture moves no other; its split "all" is the whole of it. DICOM files that state their patients are split by
-    these. keep_ids: as for load_dataset.
+    these. A warning counts what is left out. keep_ids: as for load_dataset.
     """
-    split_folders = find_split_folders(folder)
+    tally = Tally()
+    folder = inner_folder(unpacked(place, tally)) if place.is_file() else place
+    split_folders = find_split_folders(folder, place)
+    classes = class_names(split_folders.get("train", next(iter(split_folders.values()))) if split_folders else folder)
+    depth = 2 if split_folders else 1
+    files = files_of(folder, Tally() if place.is_file() else tally)  # an archive's are counted as they come out
+    found = pictures_by_folder(folder, files, depth, tally)
+    if tally.left_out:
+        warn(tally.line(str(place)))
     if split_folders:
-        classes = class_names(split_folders.get("train", next(iter(split_folders.values()))))
-        parts = {name: one_folder(place, classes, preprocess, keep_ids) for name, place in split_folders.items()}
-        splits: dict[str, Split] = {**with_patients(folder, parts)}
+        parts = {
+            name: one_folder(inside, [(inside.name, each) for each in classes], found, preprocess, keep_ids)
+            for name, inside in split_folders.items()
+        }
+        splits: dict[str, Split] = {**with_patients(place, parts)}
     else:
-        classes = class_names(folder)
-        splits = by_hash(one_folder(folder, classes, preprocess, keep_ids))
+        splits = by_hash(one_folder(folder, [(each,) for each in classes], found, preprocess, keep_ids))
     spec = DatasetSpec(
-        name=folder.name or str(folder),
-        title=f"pictures in {folder}",
+        name=place.name or str(place),
+        title=f"pictures in {place}",
         task="multi-class",
         classes=classes,
         channels=preprocess.channels,
         size=preprocess.size,
         licence="yours",
-        source=str(folder.resolve()),
+        source=str(place.resolve()),
         counts={name: len(split) for name, split in splits.items()},
         form=preprocess.form,
         clinical=any(isinstance(split, FolderSplit) and has_dicom(split.files) for split in splits.values()),
@@ -59,20 +74,45 @@ def load_folder(folder: Path, preprocess: Preprocess, keep_ids: bool = False) ->
     return Dataset(spec, splits)
 
 
-def find_split_folders(folder: Path) -> dict[str, Path]:
-    """The folder of each split; none where any other folder stands beside them, since then all are classes."""
+def inner_folder(folder: Path) -> Path:
+    """The folder of an archive in which there is more than one folder: many archives hold a single one at the top."""
     inside = subfolders(folder)
-    if any(place.name.lower() not in SPLIT_FOLDERS for place in inside):
-        return {}
-    found = {SPLIT_FOLDERS[place.name.lower()]: place for place in inside}
-    if len(found) < len(inside):
-        raise DataError(f"{folder}: has two folders for one split ({', '.join(p.name for p in inside)}). Join them.")
+    while len(inside) == 1 and subfolders(inside[0]):
+        folder, inside = inside[0], subfolders(inside[0])
+    return folder
+
+
+def find_split_folders(folder: Path, place: Path) -> dict[str, Path]:
+    """The folder of each split; none where the folders are classes. place: what an error calls the folder.
+
+    A folder called as a split is one where folders stand in it, and a class otherwise. Raises DataError where others
+    stand beside splits, since then nobody can tell which are meant.
+    """
+    inside = subfolders(folder)
+    called = [each for each in inside if each.name.lower() in SPLIT_FOLDERS]
+    splits = [each for each in called if subfolders(each)]
+    others = [each for each in inside if each not in splits]
+    if splits and others:
+        raise DataError(
+            f"{place}: holds splits ({named(splits)}) and beside them {named(others)}. {SPLITS_ARE} Move other folders"
+            " away, or all classes into one folder."
+        )
+    if not splits and len(called) > 1:
+        raise DataError(f"{place}: holds {named(called)}, in which no class folders stand. {SPLITS_ARE}")
+    found = {SPLIT_FOLDERS[each.name.lower()]: each for each in splits}
+    if len(found) < len(splits):
+        raise DataError(f"{place}: has two folders for one split ({named(splits)}). Join them.")
     return found
 
 
+def named(folders: Sequence[Path]) -> str:
+    """Folders by their names."""
+    return ", ".join(repr(each.name) for each in folders)
+
+
 def subfolders(folder: Path) -> list[Path]:
-    """The visible folders in `folder`, by name."""
-    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    """The folders in `folder` that no program hides there, by name."""
+    return sorted(p for p in folder.iterdir() if p.is_dir() and not is_hidden(p.name))
 
 
 def class_names(folder: Path) -> tuple[str, ...]:
@@ -80,33 +120,48 @@ def class_names(folder: Path) -> tuple[str, ...]:
     names = tuple(p.name for p in subfolders(folder))
     if len(names) < 2:
         held = f"only the class folder {names[0]!r}" if names else "no class folders"
-        raise DataError(f"{folder}: holds {held}. Give each class a folder named after it, with its pictures inside.")
+        raise DataError(
+            f"{shown_name(folder)}: holds {held}. Give each class a folder named after it, with its pictures inside."
+        )
     return names
 
 
-def one_folder(folder: Path, classes: tuple[str, ...], preprocess: Preprocess, keep_ids: bool) -> FolderSplit:
-    """All pictures of one folder of class folders, in the order of torchvision's ImageFolder.
+def pictures_by_folder(
+    folder: Path, files: Iterable[Path], depth: int, tally: Tally
+) -> dict[tuple[str, ...], list[Path]]:
+    """The files below each folder of a depth (1: those in `folder`), in the order of torchvision's ImageFolder.
 
-    Links to folders are not followed: one that points upwards would repeat every picture, or never end.
+    A file of several pages is given as its pages. Keys: the names of the folders on the way, from the top.
     """
-    strange = sorted({p.name for p in subfolders(folder)} - set(classes))
-    if strange:
-        raise DataError(f"{folder}: has the class {strange[0]!r}, which the training folder has not.")
-    found = [(file, label) for label, name in enumerate(classes) for file in pictures_below(folder / name)]
-    if not found:
-        raise DataError(f"{folder}: holds no pictures ({', '.join(SUFFIXES)}) in its class folders.")
-    labels = np.array([label for _, label in found], dtype=np.int64)
-    files = tuple(file for file, _ in found)
-    return FolderSplit(files, labels, preprocess, keep_ids=keep_ids)
+    found: dict[tuple[str, ...], list[Path]] = {}
+    for file in files:
+        above = file.relative_to(folder).parts[:-1]
+        if len(above) < depth:
+            tally.taken[PICTURE] -= 1
+            tally.left_out["picture outside the class folders"] += 1
+        else:
+            found.setdefault(above[:depth], []).append(file)
+    for several in found.values():
+        several.sort(key=lambda file: (str(file.parent), file.name))
+    return {key: [Path(page) for file in several for page in page_names(str(file))] for key, several in found.items()}
 
 
-def pictures_below(folder: Path) -> list[Path]:
-    """The pictures in a folder and the folders below it; of a DICOM file each frame."""
-    walked = sorted(os.walk(folder, followlinks=False))
-    files = [
-        Path(place) / name for place, _, names in walked for name in sorted(names) if is_picture(Path(place) / name)
-    ]
-    return [Path(name) for file in files for name in (page_names(str(file)) if is_dicom_file(file) else (str(file),))]
+def one_folder(
+    folder: Path,
+    keys: Sequence[tuple[str, ...]],
+    found: Mapping[tuple[str, ...], list[Path]],
+    preprocess: Preprocess,
+    keep_ids: bool,
+) -> FolderSplit:
+    """All pictures of one folder of class folders. keys: of each class in `found`."""
+    unknown = sorted({p.name for p in subfolders(folder)} - {key[-1] for key in keys})
+    if unknown:
+        raise DataError(f"{shown_name(folder)}: has the class {unknown[0]!r}, which the training folder has not.")
+    pairs = [(file, label) for label, key in enumerate(keys) for file in found.get(key, ())]
+    if not pairs:
+        raise DataError(f"{shown_name(folder)}: holds no pictures in its class folders.")
+    labels = np.array([label for _, label in pairs], dtype=np.int64)
+    return FolderSplit(tuple(file for file, _ in pairs), labels, preprocess, keep_ids=keep_ids)
 
 
 def with_patients(folder: Path, parts: dict[str, FolderSplit]) -> dict[str, FolderSplit]:

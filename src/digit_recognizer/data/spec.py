@@ -129,6 +129,19 @@ class ArraySplit:
         return ArraySplit(images, labels, columns)
 
 
+def check_taught(spec: DatasetSpec, train: Split) -> None:
+    """Raise DataError, naming them, for classes without a training image: a network would never learn these."""
+    counts = (
+        train.labels.sum(axis=0) if train.labels.ndim == 2 else np.bincount(train.labels, minlength=len(spec.classes))
+    )
+    lacking = [name for name, count in zip(spec.classes, counts, strict=True) if not count]
+    if lacking:
+        raise DataError(
+            f"{spec.name}: {len(lacking)} of {len(spec.classes)} classes have no training image:"
+            f" {', '.join(map(repr, lacking[:20]))}. Add some, or take these classes away."
+        )
+
+
 def in_memory(split: Split) -> ArraySplit:
     """A split as arrays, with its columns."""
     if isinstance(split, ArraySplit):

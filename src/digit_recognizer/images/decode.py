@@ -16,8 +16,11 @@ from digit_recognizer.errors import ImageError, PictureKindError, PictureSizeErr
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images.arrays import from_array, one_picture
 from digit_recognizer.images.dicom import read_dicom
-from digit_recognizer.images.dicom_names import INDEX, is_dicom, is_dicom_file, named_by
+from digit_recognizer.images.dicom_names import INDEX, first_bytes, is_dicom, named_by
 from digit_recognizer.images.dicom_names import SUFFIXES as DICOM_SUFFIXES
+from digit_recognizer.images.formats import COMMON, FIRST, SUFFIXES, formats_for, looks_like_picture
+from digit_recognizer.images.large import MAX_PIXELS as MAX_PIXELS
+from digit_recognizer.images.large import MAX_STATED, open_jpeg
 from digit_recognizer.images.pages import (
     is_heic,
     is_pdf,
@@ -33,9 +36,6 @@ from digit_recognizer.images.pages import (
 Picture = str | os.PathLike[str] | Image.Image | NDArray[Any] | Any
 
 MAX_BYTES = 64 * 2**20
-MAX_PIXELS = 64_000_000  # a phone's 48 megapixels fit; a 20,000 x 20,000 bomb does not
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".heif")
 
 
 def read_picture(
@@ -68,10 +68,7 @@ def read_file(
     """The picture in a file, or on a page of it, as (H, W) or (H, W, 3) uint8; an animation's first frame counts."""
     path, shown = Path(name), shown_name(name, keep_ids)
     if os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the name
-        kinds = ", ".join(SUFFIXES)
-        raise ImageError(
-            f"{path}: is a folder, not a picture. `digits predict` takes folders that hold some ({kinds})."
-        )
+        raise ImageError(f"{path}: is a folder, not a picture. `digits predict` takes folders that hold some.")
     content = read_bounded(path, MAX_BYTES, ImageError, "a picture", shown)
     picture = (
         read_dicom(content, page, shown, check_pixels) if is_dicom(content) else open_picture(content, shown, page)
@@ -100,7 +97,7 @@ def open_picture(content: bytes, name: str, page: int | None = None) -> Image.Im
             return read_pdf(content, page, name, check_pixels) if is_pdf(content) else opened(content, page, name)
     except UnidentifiedImageError as error:
         raise PictureKindError(
-            f"{name}: is not a picture of a known kind ({', '.join(FORMATS)}, HEIC, PDF, DICOM)."
+            f"{name}: is not a picture of a known kind ({', '.join(COMMON)}, HEIC, PDF, DICOM)."
         ) from error
     except ImageError:
         raise
@@ -114,7 +111,9 @@ def opened(content: bytes, page: int | None, name: str) -> Image.Image:
     """A picture's bytes, opened, not yet decoded, and no larger than is decoded."""
     if is_heic(content):
         return open_heic(content, name, check_pixels)
-    image = Image.open(io.BytesIO(content), formats=FORMATS)
+    if large := open_jpeg(content):
+        return large
+    image = Image.open(io.BytesIO(content), formats=formats_for(name, content[:FIRST]))
     check_pixels(image.size, name)
     turn_to(image, page, name)
     check_pixels(image.size, name)  # a page may be larger than the first
@@ -122,14 +121,15 @@ def opened(content: bytes, page: int | None, name: str) -> Image.Image:
 
 
 def is_picture(path: str | os.PathLike[str]) -> bool:
-    """Whether a file in a folder is taken for a picture: by its name, or by the first bytes of a DICOM file.
+    """Whether a file is taken for a picture: by its suffix, or by its first bytes; many have names without a suffix.
 
     A DICOMDIR is a list of files, and none of them.
     """
     place = Path(path)
     if place.suffix.lower() in (*SUFFIXES, *DICOM_SUFFIXES):
         return True
-    return place.name != INDEX and is_dicom_file(place)
+    first = first_bytes(place, FIRST)
+    return looks_like_picture(first) or is_heic(first) or (is_dicom(first) and place.name != INDEX)
 
 
 def decode(image: Image.Image, name: str, as_stored: bool = False, channels: int = 1) -> NDArray[np.uint8]:
@@ -156,7 +156,8 @@ def check_pixels(size: tuple[int, int], name: str) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
         raise PictureSizeError(
-            f"{name}: has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} million are decoded. Scale it down."
+            f"{name}: has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} million are decoded"
+            f" ({MAX_STATED // 10**6} million of a baseline JPEG). Scale it down."
         )
 
 

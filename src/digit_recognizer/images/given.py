@@ -98,7 +98,7 @@ def _in_one_range(several: list[Any], channels: int) -> list[Any]:
     made = [_one(each, channels) if _is_array(each) else each for each in several]
     if len(made) < 2:
         return made
-    known = [_stated(each.array) if isinstance(each, InBatch) else None for each in made]
+    known = [_stated(each.array) if isinstance(each, InBatch) and each.range is None else None for each in made]
     ranges = common(each for each in known if each)
     return [
         InBatch(each.array, _range_of(each.array, found, ranges)) if isinstance(each, InBatch) and found else each

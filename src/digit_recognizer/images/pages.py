@@ -25,6 +25,8 @@ PAGED = (".tif", ".tiff", ".pdf")
 PAGE = re.compile(r"(.+)\[([1-9][0-9]{0,3})\]", re.DOTALL)
 DOTS_PER_INCH, POINTS_PER_INCH = 200, 72  # a page of a PDF is drawn as an office scanner records one
 ORIENTATION, TURNED = 274, range(2, 9)  # EXIF 2.3, section 4.6.4
+UNPACKED = "digits-unpacked-"  # begins the name of a temporary folder that holds an unpacked archive, and eight letters
+_IN_ARCHIVE = re.compile(rf".*[/\\]{UNPACKED}\w{{8}}[/\\]", re.DOTALL)
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 Check = Callable[[tuple[int, int], str], None]
@@ -59,10 +61,11 @@ def page_names(name: str) -> list[str]:
 def shown_name(name: str | os.PathLike[str], keep_ids: bool = False) -> str:
     """What a picture file or a page of one is called in every output: its own name, of DICOM a hash (dicom_names.py).
 
-    keep_ids: its own name all the same.
+    A file of an archive that was unpacked is called as if the archive were a folder. keep_ids: its own name all the
+    same.
     """
     file, page = split_page(os.fspath(name))
-    shown = file if keep_ids else name_of(file)
+    shown = _IN_ARCHIVE.sub("", file if keep_ids else name_of(file))
     return shown if page is None else f"{shown}[{page}]"
 
 

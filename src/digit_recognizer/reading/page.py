@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.given import source_name
+from digit_recognizer.images.large import times_smaller
 from digit_recognizer.reading.components import LEAST_HEIGHT, Box, box_around
 from digit_recognizer.reading.ink import darkness, strokes
 from digit_recognizer.reading.ruling import find_rules
@@ -41,7 +42,8 @@ def read_page(picture: Picture, recognizer: Recognizer, source: str | None = Non
     """The numbers on a page; none where there are none.
 
     picture: as for `read_picture`. source: what to call one that is not a file.
-    Boxes are in pixels of the photo as its EXIF orientation turns it. A page whose
+    Boxes are in pixels of the photo as its EXIF orientation turns it, also where it is so large that it is decoded
+    smaller. A page whose
     digits read clearly better turned by 90, 180 or 270 degrees is read so, and says it (`turning.best_turn`).
     Raises ImageError for what is no picture.
     """
@@ -55,7 +57,23 @@ def read_page(picture: Picture, recognizer: Recognizer, source: str | None = Non
     turn = best_turn(lambda quarters: sketched(ink.turned(quarters), recognizer))
     reading = read_upright(ink.turned(turn.quarters), recognizer)
     numbers = tuple(as_number(word, turn, dark.factor, size) for word in reading.numbers)
-    return Page(source, numbers, 90 * turn.quarters, size, turn.sure)
+    return scaled(Page(source, numbers, 90 * turn.quarters, size, turn.sure), times_smaller(picture))
+
+
+def scaled(page: Page, by: float) -> Page:
+    """A page's places in a photo so many times as large."""
+    if by == 1:
+        return page
+
+    def box(given: Box) -> Box:
+        left, top, width, height = (round(by * length) for length in given)
+        return left, top, width, height
+
+    numbers = tuple(
+        replace(each, box=box(each.box), digits=tuple(replace(digit, box=box(digit.box)) for digit in each.digits))
+        for each in page.numbers
+    )
+    return replace(page, numbers=numbers, size=(round(by * page.size[0]), round(by * page.size[1])))
 
 
 def as_number(word: Word, turn: Turn, factor: float, size: tuple[int, int]) -> Number:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import tarfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from digit_recognizer.errors import DataError
+from digit_recognizer.errors import DataError, MissingExtraError
 from digit_recognizer.images.decode import MAX_BYTES
 from digit_recognizer.images.dicom_names import is_dicom, named_by
-from digit_recognizer.scoring.shards import Shard, kind_of
+from digit_recognizer.scoring.shards import Shard
+from digit_recognizer.sources.archives import members
+from digit_recognizer.sources.kinds import PICTURE
 
 COLUMN = "image"  # of a table: the bytes of a picture, or a struct that holds them as "bytes" (as Hugging Face's)
 NAMES = ("path", "source", "name", "__key__", "key")  # columns that may name a row, the first that is there
@@ -26,20 +28,24 @@ class Input:
     error: str | None = None
 
 
-def inputs(shard: Shard, column: str = COLUMN) -> Iterator[Input]:
+def inputs(shard: Shard, column: str = COLUMN, left_out: Counter[str] | None = None) -> Iterator[Input]:
     """Every picture of a shard, in order.
 
     One that cannot be read is given with its error. A shard that breaks off is given up to there and then one more
     input, named after the shard, with the error: what follows is unknown, and is not passed over in silence.
-    column: of a table, the one that holds the pictures. Raises DataError for a table without it.
+    column: of a table, the one that holds the pictures. left_out: counts an archive's members that are not pictures.
+    Raises DataError for a table without it.
     """
     if shard.kind == "files":
         yield from map(one_file, shard.places)
         return
     (place,) = shard.places
     try:
-        yield from in_tar(place) if shard.kind == "tar" else in_table(place, shard.row_group, column)
-    except DataError:
+        if shard.kind == "parquet":
+            yield from in_table(place, shard.row_group, column)
+        else:
+            yield from in_archive(place, Counter() if left_out is None else left_out)
+    except (DataError, MissingExtraError):
         raise
     except Exception as error:  # tarfile, zlib and pyarrow raise nearly anything on damaged bytes
         yield Input(place, error=f"{place}: breaks off here ({error}). Make it anew; what is above was read.")
@@ -69,26 +75,17 @@ def named(source: str, content: bytes) -> Input:
     return Input(named_by(content) if is_dicom(content) else source, content)
 
 
-def in_tar(place: str) -> Iterator[Input]:
-    """The pictures of an archive, read as a stream (WebDataset's layout: other members lie beside them)."""
+def in_archive(place: str, left_out: Counter[str]) -> Iterator[Input]:
+    """The pictures of an archive (of WebDataset's layout too, where other members lie beside them)."""
     from fsspec.core import open as open_place
 
-    with open_place(place, "rb") as raw, tarfile.open(fileobj=raw, mode="r|*") as archive:
-        for member in archive:
-            if not member.isfile() or kind_of(member.name) != "files":
-                continue
+    with open_place(place, "rb") as raw:
+        for member in members(raw, place, (PICTURE,), left_out):
             source = f"{place}/{member.name}"
-            if member.size > MAX_BYTES:
-                yield Input(source, error=f"{source}: is larger than {MAX_BYTES // 2**20} MiB, the most that is read.")
-                continue
-            file = archive.extractfile(member)
-            if file is None:
-                yield Input(source, error=f"{source}: holds no bytes.")
-                continue
-            content = file.read()
-            if len(content) < member.size:
-                raise tarfile.ReadError(f"{member.name} has {len(content)} of its {member.size} bytes")
-            yield named(source, content)
+            if member.error is None:
+                yield named(source, member.content)
+            else:
+                yield Input(source, error=f"{source}: {member.error}.")
 
 
 def in_table(place: str, row_group: int, column: str) -> Iterator[Input]:

@@ -14,7 +14,7 @@ from digit_recognizer.models import load_model
 from digit_recognizer.processes import cores
 from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
 from digit_recognizer.scoring.inputs import COLUMN
-from digit_recognizer.scoring.parts import count_statuses, finished
+from digit_recognizer.scoring.parts import counts_in, finished
 from digit_recognizer.scoring.places import is_local
 from digit_recognizer.scoring.plan import opened_output, shards_in
 from digit_recognizer.scoring.processes import in_processes
@@ -33,6 +33,7 @@ class Progress:
     done: int = 0  # by this one
     inputs: int = 0
     statuses: Counter[str] = field(default_factory=Counter)  # rows of each; those of kept shards are added at the end
+    left_out: Counter[str] = field(default_factory=Counter)  # files by kind; of kept shards the same
     seconds: float = 0.0
 
 
@@ -67,18 +68,20 @@ def score(
     Recognizer(found, max_error)  # a wish that cannot be met is told before the work
     settings = Settings(place, found.sha256, max_error, column, read)
     target = str(Path(out).absolute()) if is_local(str(out)) else str(out)  # other processes stand in other folders
-    with opened_output(target, str(source), settings) as (listed, count):
+    with opened_output(target, str(source), settings) as (listed, count, left_out):
         there = finished(target)
-        progress = Progress(count, kept=len(there))
+        progress = Progress(count, kept=len(there), left_out=left_out)
         left = (shard for shard in shards_in(listed) if shard.number not in there)
         for done in engine(left, partial(score_shard, out=target, settings=settings)):
             progress.done += 1
             progress.inputs += done.inputs
             progress.statuses.update(done.statuses)
+            progress.left_out.update(done.left_out)
             progress.seconds = time.monotonic() - begun
             if on_progress:
                 on_progress(progress)
-        progress.statuses += count_statuses(target, there)
+        for ours, theirs in zip((progress.statuses, progress.left_out), counts_in(target, there), strict=True):
+            ours.update(theirs)
     return progress
 
 

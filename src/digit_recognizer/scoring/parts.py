@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 ROWS = 16_384  # of a row group, held at once
 PART = re.compile(r"part-(\d{6,})\.parquet")
+LEFT_OUT = "digit_recognizer.left_out"  # in a part's metadata: what its archive held beside pictures, by kind
 AT_ONCE = 32  # parts whose rows are counted: an object store answers many requests as soon as one
 
 
@@ -26,8 +28,13 @@ def part_name(number: int) -> str:
     return f"part-{number:06}.parquet"
 
 
-def write_part(out: str, name: str, schema: pyarrow.Schema, rows: Iterable[Row]) -> None:
-    """Write rows as one Parquet file, whole or not at all, a row group at a time. Raises StorageError."""
+def write_part(
+    out: str, name: str, schema: pyarrow.Schema, rows: Iterable[Row], left_out: Mapping[str, int] | None = None
+) -> None:
+    """Write rows as one Parquet file, whole or not at all, a row group at a time. Raises StorageError.
+
+    left_out: counts that are written into the file's metadata after the last row.
+    """
     import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
 
@@ -35,6 +42,8 @@ def write_part(out: str, name: str, schema: pyarrow.Schema, rows: Iterable[Row])
         for chunk in in_chunks(rows, ROWS):
             columns = [pa.array([row.get(name) for row in chunk], schema.field(name).type) for name in schema.names]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=ROWS)
+        if left_out:
+            writer.add_key_value_metadata({LEFT_OUT: json.dumps(left_out)})
 
 
 def finished(out: str) -> set[int]:
@@ -50,20 +59,28 @@ def finished(out: str) -> set[int]:
 
 
 def count_statuses(out: str, parts: Iterable[int] | None = None) -> Counter[str]:
-    """The rows of each status in some parts, or in all that are there; many parts are read at once."""
-    counted = Counter[str]()
+    """The rows of each status in some parts, or in all that are there."""
+    return counts_in(out, parts)[0]
+
+
+def counts_in(out: str, parts: Iterable[int] | None = None) -> tuple[Counter[str], Counter[str]]:
+    """The rows of each status in some parts, or in all that are there, and what was left out; many are read at once."""
+    statuses, left_out = Counter[str](), Counter[str]()
     wanted = finished(out) if parts is None else parts
     with ThreadPoolExecutor(AT_ONCE) as readers:
-        for one in readers.map(statuses_of, (place_of(out, part_name(number)) for number in wanted)):
-            counted.update(one)
-    return counted
+        for rows, others in readers.map(counts_of, (place_of(out, part_name(number)) for number in wanted)):
+            statuses.update(rows)
+            left_out.update(others)
+    return statuses, left_out
 
 
-def statuses_of(place: str) -> Counter[str]:
-    """The rows of each status in a part."""
+def counts_of(place: str) -> tuple[Counter[str], dict[str, int]]:
+    """The rows of each status in a part, and what was left out as it was made."""
     from fsspec.core import open as open_place
     from pyarrow.parquet import ParquetFile
 
     with open_place(place, "rb") as file:
-        batches = ParquetFile(file).iter_batches(ROWS, columns=["status"])
-        return Counter(status for batch in batches for status in batch.column(0).to_pylist())
+        part = ParquetFile(file)
+        batches = part.iter_batches(ROWS, columns=["status"])
+        rows = Counter(status for batch in batches for status in batch.column(0).to_pylist())
+        return rows, json.loads((part.metadata.metadata or {}).get(LEFT_OUT.encode(), b"{}"))

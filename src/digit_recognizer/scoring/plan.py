@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
@@ -14,6 +15,7 @@ from digit_recognizer.files import locked_folder
 from digit_recognizer.scoring.places import drop_temporary, is_local, place_of, written_whole
 from digit_recognizer.scoring.shards import Shard, find_shards
 from digit_recognizer.scoring.work import Settings
+from digit_recognizer.sources import Tally
 
 SCHEMA = "digit-recognizer/scoring/1"
 PLAN = "scoring.json"
@@ -21,8 +23,9 @@ SHARDS = "shards.jsonl"
 
 
 @contextmanager
-def opened_output(out: str, source: str, settings: Settings) -> Iterator[tuple[str, int]]:
-    """The list of a run's shards, a place with one a line, and how many: made, or found where the run goes on.
+def opened_output(out: str, source: str, settings: Settings) -> Iterator[tuple[str, int, Counter[str]]]:
+    """The list of a run's shards, a place with one a line, how many, and what files the source holds beside them, by
+    kind: made, or found where the run goes on.
 
     A local folder is locked against other runs; in an object store nothing keeps two runs apart, and both would write
     the same parts. Raises RunError where the folder is in use or holds another run, DataError for the source.
@@ -33,12 +36,13 @@ def opened_output(out: str, source: str, settings: Settings) -> Iterator[tuple[s
         drop_temporary(out)
         before = read_plan(out)
         if before is None:
-            count = write_shards(out, source)
-            before = {**wanted, "shards": count}
+            tally = Tally()
+            count = write_shards(out, source, tally)
+            before = {**wanted, "shards": count, "left_out": dict(tally.left_out)}
             with written_whole(out, PLAN) as path:
                 path.write_text(json.dumps(before, indent=2) + "\n", "utf-8")
         check_same(out, before, wanted)
-        yield place_of(out, SHARDS), int(before["shards"])
+        yield place_of(out, SHARDS), int(before["shards"]), Counter(before.get("left_out", {}))
         drop_temporary(out)  # of a machine that was lost meanwhile
 
 
@@ -71,11 +75,11 @@ def check_same(out: str, before: dict[str, Any], wanted: dict[str, Any]) -> None
         )
 
 
-def write_shards(out: str, source: str) -> int:
+def write_shards(out: str, source: str, tally: Tally) -> int:
     """Write the list of shards, whole or not at all, and return their number; no more than one is held at a time."""
     count = 0
     with written_whole(out, SHARDS) as path, path.open("x", encoding="utf-8") as file:
-        for shard in find_shards(source):
+        for shard in find_shards(source, tally):
             file.write(shard.to_line() + "\n")
             count += 1
     return count

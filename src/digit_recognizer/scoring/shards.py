@@ -1,4 +1,4 @@
-"""What there is to score, in shards: files of a folder, tar archives, row groups of Parquet files.
+"""What there is to score, in shards: files of a folder, archives, row groups of Parquet files.
 
 Places are local paths or any that fsspec knows (s3://, gs://, http://, memory://); credentials are the user's.
 """
@@ -8,18 +8,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from digit_recognizer.errors import DataError
-from digit_recognizer.images.decode import SUFFIXES
+from digit_recognizer.images.formats import FIRST
+from digit_recognizer.sources import Tally
+from digit_recognizer.sources.kinds import ARCHIVE, HIDDEN, PICTURE, TABLE, is_hidden, kind_of
+from digit_recognizer.sources.walk import walk_folder
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 FILES = 4096  # pictures of a folder in a shard
-ARCHIVES = (".tar", ".tar.gz", ".tgz")
-TABLES = (".parquet",)
+WANTED = (PICTURE, ARCHIVE, TABLE)
+KINDS = {PICTURE: "files", ARCHIVE: "archive", TABLE: "parquet"}  # what a shard of each is called
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Shard:
     """A unit of work: what one part of the output is made of."""
 
     number: int  # from 0; names the part
-    kind: str  # "files", "tar" or "parquet"
+    kind: str  # "files", "archive" (older runs: "tar") or "parquet"
     places: tuple[str, ...]  # the pictures' places; one archive; one table
     row_group: int = 0  # of the table
 
@@ -42,19 +46,19 @@ class Shard:
         return cls(**{**fields, "places": tuple(fields["places"])})
 
 
-def find_shards(source: str) -> Iterator[Shard]:
+def find_shards(source: str, tally: Tally | None = None) -> Iterator[Shard]:
     """The shards of a folder, an archive or a table, in an order that depends on their names alone within a folder.
 
     A folder that holds archives or tables (in folders inside, too) is taken for them; otherwise for its pictures. No
-    more is held in memory than the names of one folder. Raises DataError where nothing is found, or kinds are mixed.
+    more is held in memory than the names of one folder. tally: counts what is taken and what is left out.
+    Raises DataError where nothing is found, or kinds are mixed.
     """
-    found = numbered(source)
+    counted = Tally() if tally is None else tally
+    found = numbered(source, counted)
     first = next(found, None)
     if first is None:
-        raise DataError(
-            f"{source}: holds no pictures ({', '.join(SUFFIXES)}), archives ({', '.join(ARCHIVES)}) or tables"
-            f" ({', '.join(TABLES)}). Check the name."
-        )
+        counts = counted.line(source)
+        raise DataError(f"{counts}: it holds no pictures, archives (zip, tar) or Parquet tables. Check the name.")
     yield first
     for shard in found:
         if shard.kind != first.kind:
@@ -65,17 +69,16 @@ def find_shards(source: str) -> Iterator[Shard]:
         yield shard
 
 
-def numbered(source: str) -> Iterator[Shard]:
+def numbered(source: str, tally: Tally) -> Iterator[Shard]:
     """Shards of every kind, as they are met."""
     filesystem, root = opened(source)
     loose: list[str] = []
     number = 0
-    for place in walk(filesystem, root, source):
-        kind = kind_of(place)
+    for place, kind in walk(filesystem, root, source, tally):
         name = str(filesystem.unstrip_protocol(place)) if "://" in source else place
-        if kind == "files":
+        if kind == PICTURE:
             loose.append(name)
-        made = [] if kind == "files" else whole(filesystem, place, name, kind)
+        made = [] if kind == PICTURE else whole(filesystem, place, name, KINDS[kind])
         if len(loose) == FILES:
             made, loose = [("files", tuple(loose), 0)], []
         for each, places, group in made:
@@ -114,26 +117,41 @@ def opened(source: str) -> tuple[AbstractFileSystem, str]:
     return filesystem, str(root)
 
 
-def walk(filesystem: AbstractFileSystem, root: str, source: str) -> Iterator[str]:
-    """The files at a place that can be scored, those of one folder sorted, before the folders inside it."""
+def walk(filesystem: AbstractFileSystem, root: str, source: str, tally: Tally) -> Iterator[tuple[str, str]]:
+    """The files at a place that can be scored, with their kinds; those of one folder sorted, before folders inside it.
+
+    A folder of this machine is walked as every verb walks it; elsewhere there are no links, and the rule is the same.
+    """
     if filesystem.isfile(root):
-        if kind_of(root) == "other":
-            raise DataError(f"{source}: is neither a folder nor an archive, table or picture.")
-        yield root
-        return
+        kind = kind_of(root.rpartition("/")[2], lambda: first_of(filesystem, root))
+        if kind not in WANTED:
+            raise DataError(f"{source}: is neither a folder nor an archive (zip, tar), a Parquet table or a picture.")
+        tally.taken[kind] += 1
+        yield root, kind
+    elif "://" not in source:
+        yield from walk_folder(root, WANTED, tally)
+    else:
+        yield from walk_remote(filesystem, root, tally)
+
+
+def walk_remote(filesystem: AbstractFileSystem, root: str, tally: Tally) -> Iterator[tuple[str, str]]:
+    """The files below a place of an object store, as `walk_folder` gives those of a folder."""
     for folder, _, names in filesystem.walk(root, topdown=True):
+        above = [part for part in folder[len(root) :].split("/") if part]
+        if any(map(is_hidden, above)):
+            tally.left_out[HIDDEN] += not any(map(is_hidden, above[:-1]))  # the folder, not what is in it
+            continue
         for name in sorted(names):
-            if kind_of(name) != "other":
-                yield f"{folder.rstrip('/')}/{name}"
+            place = f"{folder.rstrip('/')}/{name}"
+            kind = HIDDEN if is_hidden(name) else kind_of(name, partial(first_of, filesystem, place))
+            (tally.taken if kind in WANTED else tally.left_out)[kind] += 1
+            if kind in WANTED:
+                yield place, kind
 
 
-def kind_of(name: str) -> str:
-    """What a file is, by its name."""
-    low = name.lower()
-    for kind, suffixes in (("tar", ARCHIVES), ("parquet", TABLES), ("files", SUFFIXES)):
-        if low.endswith(suffixes):
-            return kind
-    return "other"
+def first_of(filesystem: AbstractFileSystem, place: str) -> bytes:
+    """The first bytes of a file, from which its kind can be told."""
+    return bytes(filesystem.cat_file(place, start=0, end=FIRST))
 
 
 def in_chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:

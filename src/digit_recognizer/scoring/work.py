@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +41,7 @@ class Done:
     shard: Shard
     inputs: int
     statuses: dict[str, int]  # rows of each status
+    left_out: dict[str, int] = field(default_factory=dict)  # members of an archive that are not pictures, by kind
 
 
 def score_shard(shard: Shard, out: str, settings: Settings) -> Done:
@@ -51,18 +52,18 @@ def score_shard(shard: Shard, out: str, settings: Settings) -> Done:
     StorageError where the part cannot be written.
     """
     recognizer = same_recognizer(settings.model, settings.model_sha256, settings.max_error)
-    counted, statuses = Counter[str](), Counter[str]()
+    counted, statuses, left_out = Counter[str](), Counter[str](), Counter[str]()
 
     def rows() -> Iterator[Row]:
-        for chunk in in_chunks(inputs(shard, settings.column), BATCH):
+        for chunk in in_chunks(inputs(shard, settings.column, left_out), BATCH):
             counted["inputs"] += len(chunk)
             for row in rows_of(chunk, recognizer, settings):
                 statuses[row["status"]] += 1
                 yield row
 
     schema = schema_of_pages() if settings.read else schema_of_pictures()
-    write_part(out, part_name(shard.number), schema, rows())
-    return Done(shard, counted["inputs"], dict(statuses))
+    write_part(out, part_name(shard.number), schema, rows(), left_out)
+    return Done(shard, counted["inputs"], dict(statuses), dict(left_out))
 
 
 def rows_of(chunk: list[Input], recognizer: Recognizer, settings: Settings) -> Iterator[Row]:

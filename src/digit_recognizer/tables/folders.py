@@ -9,14 +9,21 @@ from digit_recognizer.tables import idx
 from digit_recognizer.tables.found import WHOLE, Parts, PictureTable, joined
 from digit_recognizer.tables.reading import kind_of, read_idx_set, read_tables
 
+NOTES = (".txt", ".data")  # in a folder these are what somebody wrote about it
 INSIDE = ("raw", "gzip", "data")  # a folder in which the files of a set lie, as torchvision and Hugging Face have it
 
 
 def tables_in(folder: Path) -> list[Path]:
-    """The visible files of a folder that may be tables, sorted; those of its one folder `raw` where it has none."""
-    files = [place for place in sorted(folder.iterdir()) if not place.name.startswith(".") and kind_of(place)]
-    inside = [place for place in folder.iterdir() if place.is_dir() and place.name.lower() in INSIDE]
-    return files or (tables_in(inside[0]) if len(inside) == 1 else [])
+    """The visible files of a folder that may be tables, sorted; those of its one folder `raw` where it has none.
+
+    None of a folder with several folders inside: these are classes or splits, and what lies beside them is not read.
+    """
+    visible = [place for place in sorted(folder.iterdir()) if not place.name.startswith((".", "__"))]
+    inside = [place for place in visible if place.is_dir()]
+    if len(inside) > 1:
+        return []
+    files = [place for place in visible if place.suffix.lower() not in NOTES and kind_of(place)]
+    return files or [each for place in inside if place.name.lower() in INSIDE for each in tables_in(place)]
 
 
 def read_folder(files: list[Path]) -> Parts | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -49,9 +50,18 @@ def kind_of(path: Path) -> str | None:
         ("mat", matlab.is_mat(start)),
         ("hdf5", matlab.is_hdf5(start)),
         ("idx", idx.header_in(start) is not None),
-        ("text", bare_name(path).endswith(TEXTS)),
+        ("text", bare_name(path).endswith(TEXTS) or is_packed_table(path)),
     )
     return next((kind for kind, fits in marks if fits), None)
+
+
+def is_packed_table(path: Path) -> bool:
+    """Whether an archive holds one text table and nothing else, as Kaggle packs it: "train.csv.zip"."""
+    if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        names = [each.lower() for each in archive.namelist() if not each.endswith("/")]
+    return len(names) == 1 and names[0].endswith(TEXTS)
 
 
 def read_tables(name: str | Path) -> Parts | None:

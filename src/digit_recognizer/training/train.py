@@ -13,6 +13,7 @@ from torch import nn
 
 from digit_recognizer.data import Dataset, Split, load_dataset
 from digit_recognizer.data.pictures import modalities_of
+from digit_recognizer.data.spec import check_taught
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models import ModelHeader
@@ -92,6 +93,7 @@ def train(
     learn, held_out = dataset.training(train_on)
     if len(np.unique(learn.labels)) < 2:
         raise DataError(f"{dataset.spec.name}: its training images are all of one class. Add another class.")
+    check_taught(dataset.spec, learn)
     chosen = alone(recipe_for(recipe, dataset.spec, len(learn)), model)
     source: dict[str, Any] = {"name": dataset.spec.name, "train_on": train_on, "n": len(learn), "sha256": learn.sha256}
     if modalities := modalities_of(learn):

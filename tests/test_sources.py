@@ -1,0 +1,334 @@
+"""One walk of folders and archives: what is a picture is taken once, all else is counted, whatever asks."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tarfile
+import tempfile
+import warnings
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import fsspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from torchvision.datasets import ImageFolder
+
+from digit_recognizer.data import load_dataset
+from digit_recognizer.data.pictures import FolderSplit
+from digit_recognizer.errors import DataError, DigitRecognizerWarning, MissingExtraError
+from digit_recognizer.images import read_picture, shown_name
+from digit_recognizer.images.formats import SUFFIXES
+from digit_recognizer.scoring import score
+from digit_recognizer.scoring.inputs import inputs
+from digit_recognizer.scoring.shards import find_shards
+from digit_recognizer.sources import Tally, files_of
+from digit_recognizer.sources.kinds import DOCUMENT, PICTURE
+from digit_recognizer.training import train
+from examples import examples
+from helpers_cli import digits, is_complaint
+from platforms import posix
+from scoring_files import rows_in
+from source_files import PACKINGS, packed, picture, spread
+
+SET = {f"{name}/{number}.png": picture(100 * place + number) for place, name in enumerate("ab") for number in range(8)}
+CLUTTER = {
+    "a/._0.png": b"\0\5\26\7 resource fork",
+    "a/.ipynb_checkpoints/0-checkpoint.png": picture(900),
+    "b/__MACOSX/b/0.png": picture(901),
+    "b/@eaDir/0.png": picture(902),
+    "b/Thumbs.db": b"thumbs",
+    ".DS_Store": b"finder",
+    "a/notes.txt": b"words",
+    "a/more.zip": b"PK",
+    "b/table.csv": b"x,y",
+    "b/scan.Jane Doe": b"no picture",
+    "loose.png": picture(903),
+}
+LEFT_OUT = "hidden: 6, .txt: 1, archive: 1, .csv: 1, of another kind: 1, picture outside the class folders: 1"
+# Other than Pillow's: EPS and WMF need other programs, MPEG and GRIB, BUFR and HDF5 give no pixels; IPTC holds others.
+NOT_READ = {*[".im", ".eps", ".ps", ".wmf", ".emf", ".mpg", ".mpeg", ".grib", ".bufr", ".h5", ".hdf", ".iim"]}
+
+
+def taken(place: Path, **more: tuple[str, ...]) -> tuple[list[str], Tally]:
+    """The files taken, as they are shown without their root, and the counts."""
+    tally = Tally()
+    found = [shown_name(path).replace("\\", "/") for path in files_of(place, tally, **more)]
+    root = place.name if place.is_file() else str(place)
+    return sorted(name.removeprefix(f"{root}/") for name in found), tally
+
+
+def test_every_suffix_that_pillow_opens_is_taken() -> None:
+    Image.init()
+    opened = {suffix for suffix, name in Image.registered_extensions().items() if name in Image.OPEN}
+    assert opened - NOT_READ <= set(SUFFIXES)
+    assert not NOT_READ & set(SUFFIXES)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kind"),
+    [
+        (".jfif", "JPEG"), (".jpe", "JPEG"), (".pgm", "PPM"), (".jp2", "JPEG2000"), (".avif", "AVIF"), (".tga", "TGA"),
+        (".ico", "ICO"), (".pcx", "PCX"), (".sgi", "SGI"), (".qoi", "QOI"), ("", "PNG"),
+        (".dat", "TIFF"),
+    ],
+)  # fmt: skip
+def test_pictures_of_every_kind_are_read(tmp_path: Path, suffix: str, kind: str) -> None:
+    image = Image.open(io.BytesIO(picture(3))).convert("RGB" if kind in ("QOI", "AVIF") else "L")
+    image.save(tmp_path / f"x{suffix}", kind)
+    assert taken(tmp_path)[0] == [f"x{suffix}"]
+    assert abs(read_picture(tmp_path / f"x{suffix}").astype(int).mean() - read_picture(image).mean()) < 3
+
+
+def test_a_file_is_what_its_bytes_are(tmp_path: Path) -> None:
+    files = {"photo": picture(1), "words": b"P5 is a pupil", "BMW.notes": b"BM is two letters", "report": b"%PDF-1.7 "}
+    names, tally = taken(spread(tmp_path, files), wanted=(PICTURE, DOCUMENT))
+    assert names == ["photo", "report"]
+    assert tally.line("x") == "x: 1 picture, 1 PDF taken, 2 left out (of another kind: 2)"
+
+
+@pytest.mark.parametrize("packing", ["", *PACKINGS])
+def test_folders_and_archives_give_the_same_set(tmp_path: Path, packing: str) -> None:
+    files = SET | CLUTTER
+    if packing:
+        place = packed(tmp_path / f"set{packing}", {f"top/{name}": content for name, content in files.items()})
+    else:
+        place = spread(tmp_path / "set", files)
+    with pytest.warns(DigitRecognizerWarning) as told:
+        dataset = load_dataset(place)
+    assert dataset.spec.classes == ("a", "b")
+    whole = dataset.split("all")
+    assert isinstance(whole, FolderSplit)
+    assert sorted(name.replace("\\", "/").split("/", 1)[-1][-7:] for name in whole.names()) == sorted(
+        f"/{name}" if len(name) < 7 else name for name in SET
+    )
+    assert whole.sha256 == load_dataset(spread(tmp_path / "clean", SET)).split("all").sha256
+    (warning,) = told
+    counts = str(warning.message).partition(" taken, 11 left out (")[2].rstrip(")")
+    assert sorted(counts.split(", ")) == sorted(LEFT_OUT.split(", "))
+
+
+@examples(10)
+@given(st.dictionaries(st.text("abc/", min_size=1, max_size=6), st.integers(0, 999), max_size=8))
+def test_the_order_is_that_of_image_folder(made: dict[str, int]) -> None:
+    files = {f"{key[0]}/{key.strip('/')}_{n}.png".replace("//", "/"): picture(n) for key, n in made.items()}
+    files |= {"a/0.png": picture(0), "b/0.png": picture(1)}
+    with tempfile.TemporaryDirectory() as place:
+        folder = spread(Path(place), {name.lstrip("/"): content for name, content in files.items()})
+        try:
+            expected = ImageFolder(folder).samples
+        except FileNotFoundError:  # a class without pictures of its own
+            return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DigitRecognizerWarning)
+            whole = load_dataset(folder).split("all")
+        assert isinstance(whole, FolderSplit)
+        assert [str(file) for file in whole.files] == [path for path, _ in expected]
+        assert whole.labels.tolist() == [label for _, label in expected]
+
+
+@posix("links that every user may make")
+def test_links_are_followed_once_and_loops_are_cut(tmp_path: Path) -> None:
+    folder = spread(tmp_path / "set", SET)
+    elsewhere = spread(tmp_path / "elsewhere", {"deep/8.png": picture(8), "deep/er/9.png": picture(9)})
+    (folder / "a" / "one").symlink_to(elsewhere)
+    (folder / "a" / "two").symlink_to(elsewhere / "deep")  # inside what `one` holds
+    (elsewhere / "deep" / "up").symlink_to(elsewhere)
+    (folder / "b" / "loop").symlink_to(folder / "b")
+    (folder / "b" / "above").symlink_to(tmp_path)
+    (folder / "b" / "other class").symlink_to(folder / "a")
+    (folder / "b" / "gone.png").symlink_to(tmp_path / "gone.png")
+    (folder / "b" / "named.png").symlink_to(elsewhere / "deep" / "8.png")
+    os.mkfifo(folder / "b" / "pipe.png")
+    names, tally = taken(folder)
+    assert names == sorted([*SET, "a/one/deep/8.png", "a/one/deep/er/9.png", "b/named.png"])
+    assert dict(tally.left_out) == {
+        "broken link": 1,
+        "pipe or device": 1,
+        "link to a folder around this one": 1,
+        "link to a folder that is read already": 4,
+    }
+
+
+def test_a_folder_that_may_not_be_read_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = spread(tmp_path, SET | {"a/closed/9.png": picture(9)}) / "a" / "closed"
+    real = os.scandir
+
+    def scandir(place: str) -> object:  # the tests may run as root, who may read everything
+        if Path(place) == closed:
+            raise PermissionError(13, "Permission denied")
+        return real(place)
+
+    monkeypatch.setattr("os.scandir", scandir)
+    assert taken(tmp_path)[1].left_out == {"folder that may not be read": 1}
+    with pytest.raises(DataError, match="can't be listed"):
+        taken(closed)
+
+
+def test_class_folders_that_are_links_are_classes(tmp_path: Path) -> None:
+    spread(tmp_path / "real", SET)
+    (tmp_path / "set").mkdir()
+    for name in "ab":
+        (tmp_path / "set" / name).symlink_to(tmp_path / "real" / name)
+    assert load_dataset(tmp_path / "set").split("all").labels.tolist() == [0] * 8 + [1] * 8
+
+
+@pytest.mark.parametrize("beside", ["sample/a/0.png", "sample/0.png", "test1/0.png", "empty/"])
+def test_folders_beside_splits_are_named_and_refused(tmp_path: Path, beside: str) -> None:
+    spread(tmp_path, {f"{split}/{name}": content for split in ("train", "test") for name, content in SET.items()})
+    (tmp_path / beside).parent.mkdir(parents=True, exist_ok=True)
+    if beside.endswith("png"):
+        (tmp_path / beside).write_bytes(picture(5))
+    else:
+        (tmp_path / beside).mkdir()
+    with pytest.raises(DataError, match=rf"splits \('test', 'train'\) and beside them '{beside.split('/')[0]}'"):
+        load_dataset(tmp_path)
+
+
+def test_what_programs_leave_beside_splits_does_no_harm(tmp_path: Path) -> None:
+    spread(tmp_path, {f"{split}/{name}": content for split in ("train", "test") for name, content in SET.items()})
+    (tmp_path / "__MACOSX").mkdir()
+    spread(tmp_path, {"train/.ipynb_checkpoints/a/0.png": picture(5)})
+    with pytest.warns(DigitRecognizerWarning, match="hidden: 2"):
+        dataset = load_dataset(tmp_path)
+    assert (dict(dataset.spec.counts), dataset.spec.classes) == ({"test": 16, "train": 16}, ("a", "b"))
+
+
+def test_splits_without_class_folders_are_refused(tmp_path: Path) -> None:
+    spread(tmp_path, {f"{split}/{n}.png": picture(n) for split in ("train", "test") for n in range(3)})
+    with pytest.raises(DataError, match="holds 'test', 'train', in which no class folders stand"):
+        load_dataset(tmp_path)
+
+
+def test_a_class_may_be_called_as_a_split(tmp_path: Path) -> None:
+    spread(tmp_path, {"train/0.png": picture(0), "car/0.png": picture(1), "bus/0.png": picture(2)})
+    assert load_dataset(tmp_path).spec.classes == ("bus", "car", "train")
+
+
+def test_classes_without_a_training_picture_are_named(tmp_path: Path) -> None:
+    spread(tmp_path, {f"{digit}/{digit}.png": picture(digit) for digit in range(10)})
+    dataset = load_dataset(tmp_path)
+    taught = set(dataset.split("train").labels.tolist())
+    untaught = [repr(name) for place, name in enumerate(dataset.spec.classes) if place not in taught]
+    with pytest.raises(DataError, match=f"{len(untaught)} of 10 classes have no training image: {', '.join(untaught)}"):
+        train("classic", dataset)
+
+
+MIXED = {f"a/{n}.png": picture(n) for n in range(4)} | {
+    **{"a/._0.png": b"fork", "a/0.cls": b"7", "__MACOSX/a/1.png": picture(1), "inner.tar": b"tar", "bare": picture(9)},
+}
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_the_members_of_an_archive_are_those_of_its_folder(tmp_path: Path, packing: str) -> None:
+    (shard,) = find_shards(str(packed(tmp_path / f"x{packing}", MIXED)))
+    left_out = Counter[str]()
+    found = {each.source.rpartition("/")[2]: each.content for each in inputs(shard, left_out=left_out)}
+    assert found == {f"{n}.png": picture(n) for n in range(4)} | {"bare": picture(9)}
+    assert left_out == {"hidden": 2, ".cls": 1, "archive": 1}
+    tally = Tally()
+    spread(tmp_path / "folder", {name: content for name, content in MIXED.items() if name != "inner.tar"})
+    (shard,) = find_shards(str(tmp_path / "folder"), tally)
+    assert {each.source.rpartition("/")[2]: each.content for each in inputs(shard)} == found
+    assert tally.left_out == {"hidden": 2, ".cls": 1}  # the folder __MACOSX is one
+
+
+def test_an_object_store_is_walked_by_the_same_rule() -> None:
+    store = fsspec.filesystem("memory")
+    for name, content in MIXED.items():
+        if name != "inner.tar":
+            store.pipe(f"/walked/{name}", content)
+    store.pipe("/walked/a/.git/deep/9.png", picture(9))
+    tally = Tally()
+    (shard,) = find_shards("memory://walked", tally)
+    assert [place.rpartition("/walked/")[2] for place in shard.places] == ["bare", *(f"a/{n}.png" for n in range(4))]
+    assert tally.left_out == {"hidden": 3, ".cls": 1}
+    store.rm("/walked", recursive=True)
+
+
+def test_what_archives_hold_beside_pictures_is_counted_in_a_run_that_goes_on_too(tmp_path: Path) -> None:
+    for name in ("x.zip", "y.tar.bz2"):
+        packed(tmp_path / "in" / name, MIXED)
+    spread(tmp_path / "in", {"README.md": b"words"})
+    wanted = {"hidden": 4, ".cls": 2, "archive": 2, ".md": 1}
+    assert score(tmp_path / "in", tmp_path / "out", "classic", workers=1).left_out == wanted
+    (tmp_path / "out" / "part-000001.parquet").unlink()
+    again = score(tmp_path / "in", tmp_path / "out", "classic", workers=1)
+    assert (again.kept, again.left_out) == (1, wanted)
+    assert len(rows_in(tmp_path / "out")) == 10
+
+
+def test_the_commands_say_what_is_left_out(tmp_path: Path) -> None:
+    folder = spread(tmp_path / "set", SET | CLUTTER)
+    note = "Note: In folders and archives: 17 pictures taken, 10 left out (hidden: 6"
+    for answer in (digits("predict", folder, "--model", "classic"), digits("read", folder)):
+        assert note in answer.err
+    (folder / "a" / "more.zip").unlink()
+    answer = digits("score", folder, "--out", tmp_path / "out", "--model", "classic", "--workers", 1, "--json")
+    assert json.loads(answer.out)["left_out"] == {"hidden": 6, ".txt": 1, ".csv": 1, "of another kind": 1}
+    answer = digits("audit", folder, "--quiet")
+    assert "16 pictures taken, 10 left out" in answer.err
+
+
+def test_predict_takes_an_archive(tmp_path: Path) -> None:
+    place = packed(tmp_path / "some.zip", {"x/1.png": picture(1), "x/2.txt": b"words", "../3.png": picture(3)})
+    answer = digits("predict", place, "--model", "classic", "--json")
+    assert [json.loads(line)["source"] for line in answer.out.splitlines()] == ["some.zip/x/1.png"]
+    assert "1 picture taken, 2 left out (" in answer.err
+    assert not (tmp_path / "3.png").exists()
+
+
+def test_names_in_archives_lead_nowhere_else(tmp_path: Path) -> None:
+    place = tmp_path / "x.zip"
+    with zipfile.ZipFile(place, "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zipfile warns of a name that stands twice
+        for name in ("../up.png", "/root.png", "a\\b.png", "a/b.png", "a/b.png/c.png", "c:x.png"):
+            archive.writestr(name, picture(1))
+        link = zipfile.ZipInfo("link.png")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, b"/etc/passwd")
+    names, tally = taken(place)
+    assert names == ["a/b.png", "root.png"]
+    assert tally.left_out == {"name with ..": 1, "name that stands twice": 2, "name that leads elsewhere": 1, "link": 1}
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_a_damaged_archive_is_named(tmp_path: Path, packing: str) -> None:
+    place = packed(tmp_path / f"set{packing}", SET)
+    place.write_bytes(place.read_bytes()[: place.stat().st_size // 2])
+    is_complaint(digits("predict", place), place.name, "Make the archive again")
+    with pytest.raises(DataError, match="Make the archive again"):
+        load_dataset(place)
+
+
+def test_one_damaged_member_of_a_zip_is_counted(tmp_path: Path) -> None:
+    place = packed(tmp_path / "set.zip", SET)
+    content = bytearray(place.read_bytes())
+    content[place.read_bytes().index(b"a/3.png") + 60] ^= 255
+    place.write_bytes(content)
+    names, tally = taken(place)
+    assert (len(names), tally.left_out) == (15, {"damaged in the archive": 1})
+
+
+def test_a_zst_archive_needs_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = packed(tmp_path / "set.tar.zst", SET)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "pyarrow" else True)
+    with pytest.raises(MissingExtraError, match=r"needs pyarrow(.|\n)*\[scale\]"):
+        taken(place)
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "bomb.tar.gz"
+    with tarfile.open(place, "w:gz") as archive:
+        member = tarfile.TarInfo("0.png")
+        member.size = 65 * 2**20
+        archive.addfile(member, io.BytesIO(bytes(member.size)))
+    assert taken(place)[1].left_out == {"damaged in the archive": 1}
+    monkeypatch.setattr("digit_recognizer.sources.unpack.MOST", 2**10)
+    with pytest.raises(DataError, match="unpacks to more than"):
+        taken(packed(tmp_path / "much.zip", SET))
