@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from digit_recognizer.cli.options import JsonLines, KeepIds, Save, share
 
 if TYPE_CHECKING:
+    from digit_recognizer.cli.predict_inputs import Group
     from digit_recognizer.prediction import Prediction
     from digit_recognizer.recognizer import Input, Recognizer
 
@@ -21,7 +22,10 @@ AT_ONCE = 64  # pictures answered together, so that the first lines come soon
 
 
 def predict(
-    pictures: Annotated[list[str], typer.Argument(help="Picture files, or folders or archives of them.")],
+    pictures: Annotated[
+        list[str],
+        typer.Argument(help="Picture files, folders or archives of them, or tables of pixels (CSV, npy, IDX...)."),
+    ],
     model: Annotated[
         str | None, typer.Option(help="A shipped name, a model file or a run folder; the most accurate by default.")
     ] = None,
@@ -38,16 +42,24 @@ def predict(
         typer.Option(metavar="SHARE", help="With which the prediction set holds the digit: 90%, 95%, 99% or 99.9%."),
     ] = "99%",
     json: JsonLines = None,
+    csv: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|-", help="Write the answers to this CSV; of a table of pixels as Kaggle's ImageId,Label."
+        ),
+    ] = None,
     show: Annotated[bool, typer.Option("--show", help="Draw what the model saw beside each picture.")] = False,
     save: Save = None,
     keep_ids: KeepIds = False,
 ) -> None:
     """Recognise the digit on each picture. Exit 1 where some are no digit or unreadable, 2 where none could be read."""
     from digit_recognizer.cli.output import complain, json_lines, note, printable
+    from digit_recognizer.cli.predict_inputs import CsvAnswers, check_target, groups_in
     from digit_recognizer.errors import require_extra
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
     from digit_recognizer.server.answers import prediction_object
 
+    check_target(csv, json)
     show = show or save is not None
     if show:
         require_extra("stats", "digits predict --show")
@@ -56,23 +68,22 @@ def predict(
         model or DEFAULT_MODEL, max_error=target, level=share("--level", level), keep_ids=keep_ids
     )
     header = recognizer.model.header
-    files = list(picture_files(pictures))
-    drawn: dict[str, tuple[Prediction, Input | None]] = {}
+    groups = list(groups_in(pictures, picture_files))
+    table = CsvAnswers(csv, groups)
+    drawn: list[tuple[Any, Prediction, Input | None]] = []
     seen: set[str] = set()
     with json_lines(json) as write:
-        for start in range(0, len(files), AT_ONCE):
-            some = files[start : start + AT_ONCE]
-            for file, prediction, given in zip(some, *recognizer.predict(some, return_inputs=True), strict=True):
-                seen.add(prediction.status)
-                if show and prediction.error is None and len(drawn) < SHOWN:
-                    drawn[file] = prediction, given
-                write(prediction_object(prediction, header))
-                if json == "-":
-                    continue
-                if prediction.error is None:
-                    typer.echo(printable(f"{prediction.source}: {in_words(prediction, header.class_names)}"))
-                else:
-                    complain(prediction.error)
+        for picture, prediction, given in answered(recognizer, groups):
+            seen.add(prediction.status)
+            if show and prediction.error is None and len(drawn) < SHOWN:
+                drawn.append((picture, prediction, given))
+            write(prediction_object(prediction, header))
+            table.add(prediction)
+            if prediction.error is not None and json != "-":
+                complain(prediction.error)
+            elif json != "-" and csv is None:
+                typer.echo(printable(f"{prediction.source}: {in_words(prediction, header.class_names)}"))
+    table.write()
     for caveat in header.caveats:
         note(caveat)
     if drawn:
@@ -81,14 +92,23 @@ def predict(
         raise typer.Exit(2 if seen == {"error"} else 1)
 
 
-def draw(recognizer: Recognizer, drawn: dict[str, tuple[Prediction, Input | None]], save: Path | None) -> None:
-    """What the model saw of files, on the screen where there is one, or in a file."""
+def answered(recognizer: Recognizer, groups: list[Group]) -> Iterator[tuple[Any, Prediction, Input | None]]:
+    """Each picture, what is recognised on it, and what the model was given of it."""
+    for group in groups:
+        for start in range(0, len(group.pictures), AT_ONCE):
+            some = group.pictures[start : start + AT_ONCE]
+            sources = None if group.sources is None else group.sources[start : start + AT_ONCE]
+            yield from zip(some, *recognizer.predict(some, sources, return_inputs=True), strict=True)
+
+
+def draw(recognizer: Recognizer, drawn: list[tuple[Any, Prediction, Input | None]], save: Path | None) -> None:
+    """What the model saw of pictures, on the screen where there is one, or in a file."""
     from digit_recognizer.cli.output import note
     from digit_recognizer.report import figures
     from digit_recognizer.report.seen import seen_figure
 
-    predictions, inputs = zip(*drawn.values(), strict=True)
-    figure = seen_figure(recognizer, predictions, inputs, list(drawn))
+    pictures, predictions, inputs = zip(*drawn, strict=True)
+    figure = seen_figure(recognizer, predictions, inputs, pictures)
     if save is None and figures.has_display():
         figures.show_figure(figure)
     else:

@@ -17,7 +17,9 @@ from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, DatasetSpec, La
 from digit_recognizer.errors import DataError
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images import Preprocess
+from digit_recognizer.images.pages import split_page
 from digit_recognizer.tables.columns import SPLIT_NAMES, called
+from digit_recognizer.tables.listed import located
 from digit_recognizer.tables.text import named_rows
 
 MAX_BYTES = 64 * 2**20
@@ -114,11 +116,9 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def picture_at(folder: Path, name: str) -> Path:
-    """Where a row's picture lies; a table written on Windows has backslashes between folders."""
-    place = folder / name
-    if "\\" in name and not file_of(place).is_file():
-        return folder / name.replace("\\", "/")
-    return place
+    """Where a row's picture lies, or the page of one."""
+    file, page = split_page(name)
+    return located(folder, name) if page is None else Path(f"{located(folder, file)}[{page}]")
 
 
 def usable(path: Path, rows: list[dict[str, str]]) -> Rows:

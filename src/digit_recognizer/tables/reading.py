@@ -64,10 +64,11 @@ def is_packed_table(path: Path) -> bool:
     return len(names) == 1 and names[0].endswith(TEXTS)
 
 
-def read_tables(name: str | Path) -> Parts | None:
+def read_tables(name: str | Path, *, alone: bool = False) -> Parts | None:
     """The pictures of a table by split, or as WHOLE where it tells of none; None where the file is no such table.
 
-    name: a file, perhaps with the arrays that are meant: "set.npz[x,y]". Raises DataError, naming the file, for a
+    name: a file, perhaps with the arrays that are meant: "set.npz[x,y]". alone: of an IDX file its own pictures, not
+    the other parts of its set, which lie beside it. Raises DataError, naming the file, for a
     table that cannot be read, or of which it is not clear what is meant.
     """
     file, keys = split_keys(str(name))
@@ -77,6 +78,8 @@ def read_tables(name: str | Path) -> Parts | None:
         return None
     if keys and kind in ("npy", "idx", "text"):
         raise DataError(f"{name}: {path.name} holds no arrays with names; leave out the brackets.")
+    if kind == "idx" and alone:
+        return _one_idx(path)
     return READERS[kind](path, keys)
 
 
@@ -120,11 +123,21 @@ def _parquet(path: Path, keys: tuple[str, ...]) -> Parts:
 
 def _idx(path: Path, _keys: tuple[str, ...]) -> Parts:
     """An IDX file of pictures, with its labels where these lie beside it, and with the other parts of its set."""
+    _check_images(path)
+    name, _ = idx.set_and_part(path)
+    return read_idx_set(name, idx.pairs_in(path.parent)[name])
+
+
+def _one_idx(path: Path) -> Parts:
+    """An IDX file of pictures by itself."""
+    _check_images(path)
+    return {WHOLE: of_arrays(str(path), idx.read_idx(path), None, turned=is_transposed(path))}
+
+
+def _check_images(path: Path) -> None:
     header = idx.header_of(path)
     if header is None or not header.of_images:
         raise DataError(f"{path}: is an IDX file of labels. Name that of the images, or their folder.")
-    name, _ = idx.set_and_part(path)
-    return read_idx_set(name, idx.pairs_in(path.parent)[name])
 
 
 READERS: dict[str, Callable[[Path, tuple[str, ...]], Parts | None]] = {
