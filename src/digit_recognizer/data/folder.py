@@ -43,6 +43,8 @@ def load_folder(place: Path, preprocess: Preprocess, keep_ids: bool = False) -> 
     """
     tally = Tally()
     folder = inner_folder(unpacked(place, tally)) if place.is_file() else place
+    if place.is_file() and not tally.taken:
+        raise DataError(f"{tally.line(str(place))}: it holds no pictures in class folders.")
     split_folders = find_split_folders(folder, place)
     classes = class_names(split_folders.get("train", next(iter(split_folders.values()))) if split_folders else folder)
     depth = 2 if split_folders else 1
