@@ -150,5 +150,73 @@ def test_what_is_no_such_table_is_refused(tmp_path: Path, rows: list[Row], cause
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "cases.csv"
     path.write_bytes(b"\xff\xfe\x00file")
-    with pytest.raises(DataError, match="no CSV text"):
+    with pytest.raises(DataError, match="line 1 holds the byte 0x65, which is not UTF-16; save it as CSV in UTF-8"):
         load_dataset(path)
+
+
+ENCODINGS = {"plain": "utf-8", "UTF-8 with a mark": "utf-8-sig", "UTF-16": "utf-16", "UTF-16 without": "utf-16-le"}
+
+
+def rewritten(path: Path, separator: str = ",", encoding: str = "utf-8", names: dict[str, str] | None = None) -> Path:
+    """The same table as other programs write it: other separator, encoding, names of columns, Windows' folders."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    rows[0] = [(names or {}).get(name, name) for name in rows[0]]
+    rows[1:] = [[cell.replace("/", "\\") for cell in row] for row in rows[1:]]
+    made = path.with_name(f"other-{path.name}")
+    with made.open("w", newline="", encoding=encoding) as file:
+        csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL if separator == ";" else 0).writerows(rows)
+    return made
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=ENCODINGS)
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"], ids=["comma", "semicolon", "tab", "bar"])
+def test_a_table_is_read_as_other_programs_write_it(tmp_path: Path, separator: str, encoding: str) -> None:
+    path = write_table(tmp_path, cases(6))
+    before, after = (load_dataset(each, preprocess=FORM) for each in (path, rewritten(path, separator, encoding)))
+    assert after.spec.classes == before.spec.classes
+    assert part(after, "all").files == part(before, "all").files
+    assert part(after, "all").labels.tolist() == part(before, "all").labels.tolist()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"file": "filename", "label": "class"},
+        {"file": "Image", "label": "Target", "patient": "Patient ID", "split": "subset"},
+        {"file": "img_path", "label": " LABEL ", "patient": "subject-id"},
+    ],
+)
+def test_columns_are_known_by_other_names(tmp_path: Path, names: dict[str, str]) -> None:
+    rows = [row | {"split": "train" if row["patient"] < "Jane Doe 4" else "Test"} for row in cases(8)]
+    path = rewritten(write_table(tmp_path, rows), names=names)
+    dataset = load_dataset(path, preprocess=FORM)
+    assert {name: len(split) for name, split in dataset.splits.items()} == {"train": 8, "test": 8}
+    assert set(part(dataset, "train").columns) == {"patient", "site"}
+
+
+@pytest.mark.parametrize(
+    ("header", "cause"),
+    [
+        (
+            "image,path,label",
+            "'image' and 'path' could both be the file; call the one that is meant 'file'",
+        ),
+        ("photo,label", r"has no column 'file'; its first line has 'photo', 'label'\. That line must name"),
+        ("file,file,label", "two of its columns are called 'file'"),
+        ('file,"label', "it is not CSV text"),
+        ("", "no column 'file'; its first line has no rows"),
+    ],
+)
+def test_columns_that_are_not_clear_are_named(tmp_path: Path, header: str, cause: str) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_text(f"{header}\na.png,3,b\n" if header else "")
+    with pytest.raises(DataError, match=cause):
+        load_dataset(path)
+
+
+def test_a_column_called_set_is_the_split_only_where_it_holds_splits(tmp_path: Path) -> None:
+    of_letters = [row | {"set": "AB"[number % 2]} for number, row in enumerate(cases(8))]
+    assert "set" in part(load_dataset(write_table(tmp_path, of_letters), preprocess=FORM), "all").columns
+    of_splits = [row | {"set": "train"} for row in cases(8)]
+    assert set(load_dataset(write_table(tmp_path, of_splits), preprocess=FORM).splits) == {"train"}

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images import Preprocess, read_picture
+from digit_recognizer.images.arrays import InBatch
+from digit_recognizer.images.given import as_list
 
 pytestmark = pytest.mark.arithmetic
 
@@ -97,11 +99,37 @@ def test_levels_out_of_range_are_refused(array: NDArray[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "shape", [(), (5,), (783,), (3, 28, 28), (2, 28, 28), (28, 28, 2), (1, 1, 28, 28), (28, 28, 5)]
+    "shape", [(), (5,), (783,), (2, 28, 28), (28, 28, 2), (28, 28, 5), (2, 5, 28, 28), (2, 2, 1, 28, 28)]
 )
 def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ImageError, match=r"has shape .*One picture has shape"):
         read_picture(np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("shape", "one", "many"),
+    [
+        ((3, 28, 28), (1, 3, 28, 28), (3, 1, 28, 28)),
+        ((4, 28, 28), (1, 4, 28, 28), (4, 1, 28, 28)),
+        ((784, 784), (1, 784, 784), (784, 28, 28)),
+        ((1797, 64), (1, 1797, 64), (1797, 8, 8)),
+        ((10, 256), (1, 10, 256), (10, 16, 16)),
+        ((784, 3), (1, 784, 3), (3, 784)),
+        ((28, 28, 100), (100, 28, 28), (28, 1, 28, 100)),
+    ],
+)
+def test_a_shape_of_two_readings_is_refused_and_its_advice_works(
+    shape: tuple[int, ...], one: tuple[int, ...], many: tuple[int, ...]
+) -> None:
+    array = np.zeros(shape, np.uint8)
+    (refused,) = as_list(array)
+    with pytest.raises(ImageError, match=r"x: has shape .* can be read in two ways") as caught:
+        read_picture(refused, source="x")
+    for way in (one, many):
+        assert str(way) in str(caught.value)
+        pictures = as_list(array.reshape(way))
+        assert len(pictures) == (1 if way[0] == 1 else way[0])
+        assert all(isinstance(each, InBatch) for each in pictures)
 
 
 @pytest.mark.parametrize("shape", [(0, 28), (28, 0), (0,), (1, 0, 0), (0, 0, 3)])

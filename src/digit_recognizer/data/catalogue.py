@@ -9,6 +9,7 @@ from digit_recognizer.data.cache import damaged, default_data_dir
 from digit_recognizer.data.folder import load_folder
 from digit_recognizer.data.idx_sets import FASHION_MNIST, MNIST, inside_folder, is_packed_here, load_idx_set
 from digit_recognizer.data.medmnist import MEDMNIST, SMALLEST, load_medmnist
+from digit_recognizer.data.pixel_tables import load_pixels
 from digit_recognizer.data.printed import MIXED, PRINTED, load_mixed, load_printed
 from digit_recognizer.data.spec import Dataset, DatasetSpec
 from digit_recognizer.data.table import load_table
@@ -16,6 +17,9 @@ from digit_recognizer.errors import ConfigError, DataError, nearest, require_ext
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.fonts import FONTS_FOLDER
 from digit_recognizer.sources import is_archive
+from digit_recognizer.tables.folders import read_folder, tables_in
+from digit_recognizer.tables.packed import bare_name
+from digit_recognizer.tables.reading import LISTED, is_packed_table, read_tables, split_keys
 
 SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, PRINTED, MIXED)} | MEDMNIST
 # Those that a list for people names: each MedMNIST set once, whatever its sizes.
@@ -40,8 +44,9 @@ def load_dataset(
     keep_ids: bool = False,
 ) -> Dataset:
     """A data set by name ("mnist", "fashion-mnist", "printed", "mixed"; MedMNIST's, "breastmnist" of 28 pixels,
-    "breastmnist-64" of 64, 128 or 224) or from a folder of class folders or an archive of one
-    (zip, tar), or from a CSV file of pictures, labels and patients.
+    "breastmnist-64" of 64, 128 or 224), from a folder of class folders or an archive of one (zip, tar), from a CSV file
+    of pictures, labels and patients, or from a table of pixels: CSV (label,pixel0..), IDX, npz, MATLAB, HDF5 or
+    Parquet, or a folder of these. Of a file with several arrays, "set.npz[pictures,labels]" names those that are meant.
 
     data_dir: where named sets are kept; the user's cache folder unless given.
     unverified: a file that stands in for that of a MedMNIST set, although it is not the published one.
@@ -77,10 +82,25 @@ def find_dataset(
         return load_mixed(data_dir, preprocess)
     if name in SPECS:
         return load_idx_set(SPECS[name], data_dir)
-    if Path(name).is_dir() or (is_archive(name) and Path(name).is_file()):
-        return load_folder(Path(name), preprocess, keep_ids)
-    if Path(name).suffix.lower() == ".csv" and Path(name).exists():
-        return load_table(Path(name), preprocess, keep_ids)
+    return find_on_disk(name, preprocess, keep_ids)
+
+
+def find_on_disk(name: str, preprocess: Preprocess, keep_ids: bool) -> Dataset:
+    """The set in someone's own folder, archive or table."""
+    place = Path(name)
+    files = tables_in(place) if place.is_dir() else []
+    parts = read_folder(files) if files else None
+    if parts is None and (place.is_dir() or (is_archive(name) and place.is_file() and not is_packed_table(place))):
+        return load_folder(place, preprocess, keep_ids)
+    parts = parts or read_tables(name)
+    if parts is not None:
+        return load_pixels(name, parts, preprocess)
+    if bare_name(place).endswith((".csv", ".tsv")) and place.exists():
+        return load_table(place, preprocess, keep_ids)
+    if Path(split_keys(name)[0]).exists():
+        raise DataError(
+            f"{name}: is not a table of pictures that is known: {LISTED}, or a CSV of file names and labels."
+        )
     raise DataError(f"{name!r} is neither a known data set nor a folder, archive or table.{nearest(name, NAMES)}")
 
 

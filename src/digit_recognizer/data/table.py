@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data.cache import warn
-from digit_recognizer.data.folder import SPLIT_FOLDERS
 from digit_recognizer.data.patients import check_apart, dealt, dicom_patients, has_dicom, numbered
 from digit_recognizer.data.pictures import FolderSplit, content_hash, file_of
 from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, DatasetSpec, Labels, Split
 from digit_recognizer.errors import DataError
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images import Preprocess
+from digit_recognizer.tables.columns import SPLIT_NAMES, called
+from digit_recognizer.tables.text import named_rows
 
 MAX_BYTES = 64 * 2**20
 MAX_CLASSES = 1000
@@ -47,8 +46,9 @@ def load_table(path: Path, preprocess: Preprocess, keep_ids: bool = False) -> Da
 
     Columns: `file` (of a frame `cine.dcm[2]`) and `label` (several labels with | between them); `patient` (else those
     that DICOM files state), `split` (train, validation, calibration, test) and any others where known: these become
-    groups of an evaluation. Without `split` patients are dealt by a hash of their names (pictures by their content
-    where no patient is named), so that a new one moves no other. Patients' names are kept nowhere: a split has numbers
+    groups of an evaluation. Other common names of these columns are known too (tables/columns.py). Without `split`
+    patients are dealt by a hash of their names (pictures by their content where no patient is named), so that a new
+    one moves no other. Patients' names are kept nowhere: a split has numbers
     for them. Rows that cannot be used are left out, with a warning that names the rows. keep_ids: as for load_dataset.
     Raises DataError for a table of another form, or a patient in two splits.
     """
@@ -98,17 +98,27 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     """The rows by column. Raises DataError where the text is no table with the columns that are needed."""
     content = read_bounded(path, MAX_BYTES, DataError, "a table of pictures")
     try:
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")), strict=True, restkey="", restval="")
-        rows = [{str(key).strip().lower(): str(value).strip() for key, value in row.items()} for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: is no CSV text in UTF-8 ({error}). Save it as one.") from error
-    missing = [name for name in NEEDED if not rows or name not in rows[0]]
+        rows = named_rows(content)
+        names = called(list(rows[0]), rows) if rows else {}
+    except ValueError as error:
+        raise DataError(f"{path}: cannot be read as a table of pictures: {error}.") from error
+    missing = [name for name in NEEDED if name not in names]
     if missing:
+        found = ", ".join(map(repr, [*rows[0]][:10])) if rows else "no rows"
         raise DataError(
-            f"{path}: has no column {missing[0]!r}, or no rows. Its first line must name the columns: file,label and,"
-            " where known, patient, site, split."
+            f"{path}: has no column {missing[0]!r}; its first line has {found}. That line must name the columns:"
+            " file,label and, where known, patient, site, split."
         )
-    return rows
+    known = {theirs: ours for ours, theirs in names.items()}
+    return [{known.get(name, name): cell for name, cell in row.items()} for row in rows]
+
+
+def picture_at(folder: Path, name: str) -> Path:
+    """Where a row's picture lies; a table written on Windows has backslashes between folders."""
+    place = folder / name
+    if "\\" in name and not file_of(place).is_file():
+        return folder / name.replace("\\", "/")
+    return place
 
 
 def usable(path: Path, rows: list[dict[str, str]]) -> Rows:
@@ -121,15 +131,17 @@ def usable(path: Path, rows: list[dict[str, str]]) -> Rows:
         empty = [name for name in needed if not row.get(name) and not (several and name == "label")]
         if empty:
             left_out.append(f"line {number} has no {empty[0]}")
-        elif not row["file"] or not file_of(path.parent / row["file"]).is_file():
+        elif not row["file"] or not file_of(picture_at(path.parent, row["file"])).is_file():
             left_out.append(f"line {number} names no file that is there")
         else:
             kept.append(row)
     if left_out:
         more = f" and {len(left_out) - TOLD:,} more" if len(left_out) > TOLD else ""
+        if not kept:
+            raise DataError(f"{path}: none of its {len(rows):,} rows can be used: {'; '.join(left_out[:TOLD])}{more}.")
         warn(f"{path}: {len(left_out):,} rows are left out: {'; '.join(left_out[:TOLD])}{more}.")
     columns = {name: np.array([row.get(name, "") for row in kept], np.str_) for name in wanted}
-    return Rows(tuple(path.parent / row["file"] for row in kept), columns)
+    return Rows(tuple(picture_at(path.parent, row["file"]) for row in kept), columns)
 
 
 def with_patients(rows: Rows) -> Rows:
@@ -164,10 +176,10 @@ def split_names(path: Path, rows: Rows) -> NDArray[np.str_]:
     if SPLIT not in rows.columns:
         keys = [hashlib.sha256(each.encode()).hexdigest() for each in rows.columns.get(PATIENT, ())]
         return np.array([dealt(key) for key in keys or map(content_hash, rows.files)], np.str_)
-    strange = sorted({str(name) for name in rows.columns[SPLIT] if name.lower() not in SPLIT_FOLDERS})
+    strange = sorted({str(name) for name in rows.columns[SPLIT] if name.lower() not in SPLIT_NAMES})
     if strange:
         raise DataError(f"{path}: has the split {strange[0]!r}; known are {', '.join(SPLITS)}.")
-    return np.array([SPLIT_FOLDERS[name.lower()] for name in rows.columns[SPLIT]], np.str_)
+    return np.array([SPLIT_NAMES[name.lower()] for name in rows.columns[SPLIT]], np.str_)
 
 
 def check_training(path: Path, splits: Mapping[str, Split], classes: tuple[str, ...]) -> None:

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from digit_recognizer.errors import ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.files import read_bounded
-from digit_recognizer.images.arrays import from_array
+from digit_recognizer.images.arrays import from_array, one_picture
 from digit_recognizer.images.dicom import read_dicom
 from digit_recognizer.images.dicom_names import INDEX, first_bytes, is_dicom, named_by
 from digit_recognizer.images.dicom_names import SUFFIXES as DICOM_SUFFIXES
@@ -45,8 +45,8 @@ def read_picture(
 
     picture: a file name, of a TIFF, PDF or DICOM file of several pages with the page, `scan.tif[2]`, counted from 1; a
         PIL image;
-        or an array or tensor of shape (H, W), (1, H, W), (H, W, 3), (H, W, 4) or (784,), integers in 0..255 or floats
-        in 0..1, -1..1 (the classic normalisation) or 0..255.
+        or an array or tensor of one picture, by the rules of shapes.py and ranges.py: (H, W), (784,), (H, W, 3)...,
+        integers in 0..255 or floats in 0..1, -1..1 (the classic normalisation) or 0..255.
     as_stored: leave the EXIF orientation aside, which some photos carry wrongly.
     channels: with 3 the image is in colour, (H, W, 3), red first; what is grey has three equal channels.
     keep_ids: whether an error may call a DICOM file by its own name, which may be a patient's (dicom_names.py).
@@ -59,7 +59,7 @@ def read_picture(
         called = source or "the picture"
         check_pixels(picture.size, called)
         return decode(picture, called, as_stored, channels)
-    return from_array(picture, MAX_PIXELS, source or "the array", channels)
+    return one_picture(picture, MAX_PIXELS, source or "the array", channels)
 
 
 def read_file(

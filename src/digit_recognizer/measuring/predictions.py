@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from digit_recognizer.measuring.checks import ROUNDING, check_lengths, checked
 from digit_recognizer.measuring.clustered import per_group, proportion_interval
 from digit_recognizer.measuring.metrics import confusion_matrix, per_class
 from digit_recognizer.measuring.several import all_right, given, per_label
+from digit_recognizer.tables.text import split_rows
 
 MAX_BYTES = 2**31  # of a file, and of what a packed one unpacks to
 
@@ -138,8 +138,8 @@ def read_npz(content: bytes, what: str) -> Table:
 
 
 def read_csv(content: bytes, what: str) -> Table:
-    """Comma-separated text, with a first line of names or without."""
-    rows = [row for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) if row]
+    """A text table (its encoding and separator are found), with a first line of names or without."""
+    rows = split_rows(content)
     if len({len(row) for row in rows}) > 1:
         raise ValueError("its lines differ in their number of columns")
     named = bool(rows) and is_header(rows[0], what)
@@ -179,6 +179,7 @@ READERS: dict[str, Callable[[bytes, str], Table]] = {
     ".npz": read_npz,
     ".npy": read_npy,
     ".csv": read_csv,
+    ".tsv": read_csv,
     ".parquet": read_parquet,
 }
 

@@ -1,0 +1,157 @@
+"""Arrays under names, as npz, MATLAB and HDF5 files hold them: which are pictures, which are labels, of which part."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.errors import DataError
+from digit_recognizer.images.shapes import side_of
+from digit_recognizer.tables.columns import SPLIT_NAMES
+from digit_recognizer.tables.found import WHOLE, Parts, of_arrays
+
+IMAGES = (
+    "images",
+    "image",
+    "imgs",
+    "img",
+    "x",
+    "data",
+    "features",
+    "pixels",
+    "pictures",
+    "digits",
+    "samples",
+    "inputs",
+)
+LABELS = ("labels", "label", "y", "targets", "target", "classes", "class", "lbls", "lab")
+MOST_VALUES = 2**30  # of an array that is read
+SHOWN = 12  # arrays that an error lists
+_PART = "|".join(sorted(SPLIT_NAMES, key=len, reverse=True))
+_NAME = re.compile(
+    rf"(?:({_PART})[-_./ ]?)?({'|'.join(sorted(IMAGES + LABELS, key=len, reverse=True))})(?:[-_./ ]?({_PART}))?"
+)
+
+
+@dataclass(frozen=True)
+class StoredArray:
+    """An array in a file, before it is read."""
+
+    shape: tuple[int, ...]
+    kind: str  # of its values: "u", "i", "f", "b", "O"...
+
+    @property
+    def in_words(self) -> str:
+        kinds = {"u": "whole", "i": "whole", "f": "floats", "b": "truth", "O": "objects", "U": "words", "S": "words"}
+        return f"{self.shape} {kinds.get(self.kind, 'other')}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The arrays of one part."""
+
+    images: str
+    labels: str | None
+
+
+Load = Callable[[str], NDArray[Any]]
+
+
+def read_named(
+    name: str, stored: Mapping[str, StoredArray], load: Load, keys: Sequence[str] = (), *, turned: bool = False
+) -> Parts:
+    """The tables of the arrays that are meant: those of `keys` (pictures, then perhaps labels), or by their names.
+
+    load: reads one array. Raises DataError, with every name and shape, where it is not clear what is meant.
+    """
+    chosen = _by_keys(name, stored, keys) if keys else by_names(stored)
+    if not chosen:
+        raise DataError(f"{name}: {_nothing_known(stored, name)}")
+    wanted = [key for choice in chosen.values() for key in (choice.images, choice.labels) if key is not None]
+    for key in wanted:
+        if stored[key].kind in "OV":
+            raise DataError(f"{name}: {key!r} holds Python objects, which are never unpickled. Save it as numbers.")
+        if math.prod(stored[key].shape) > MOST_VALUES:
+            raise DataError(f"{name}: {key!r} has shape {stored[key].shape}, more than is read.")
+    return {
+        part: of_arrays(
+            f"{name}[{choice.images}]",
+            load(choice.images),
+            None if choice.labels is None else load(choice.labels),
+            turned=turned,
+        )
+        for part, choice in chosen.items()
+    }
+
+
+def _by_keys(name: str, stored: Mapping[str, StoredArray], keys: Sequence[str]) -> dict[str, Choice]:
+    """The arrays that someone named."""
+    absent = [key for key in keys if key not in stored]
+    if absent or len(keys) > 2:
+        wrong = f"holds no array {absent[0]!r}" if absent else "takes one or two names: pictures, labels"
+        raise DataError(f"{name}: {wrong}. It holds {in_words(stored)}.")
+    return {WHOLE: Choice(keys[0], keys[1] if len(keys) > 1 else None)}
+
+
+def by_names(stored: Mapping[str, StoredArray]) -> dict[str, Choice]:
+    """The pictures and labels of each part by the names of the arrays; or by their shapes, where there are only two."""
+    roles: dict[tuple[str, str], list[str]] = {}
+    for key in stored:
+        found = _NAME.fullmatch(key.strip("/ ").lower())
+        if found and not (found[1] and found[3]):
+            part = SPLIT_NAMES[found[1] or found[3]] if found[1] or found[3] else WHOLE
+            roles.setdefault((part, "images" if found[2] in IMAGES else "labels"), []).append(key)
+    parts: dict[str, Choice] = {}
+    for (part, role), keys in roles.items():
+        if role == "images" and len(keys) == 1:
+            labels = roles.get((part, "labels"), [])
+            parts[part] = Choice(keys[0], labels[0] if len(labels) == 1 else None)
+    if WHOLE in parts and len(parts) > 1:
+        return {}
+    return parts or _by_shapes(stored)
+
+
+def _by_shapes(stored: Mapping[str, StoredArray]) -> dict[str, Choice]:
+    """One array of pictures alone, or with one of as many labels."""
+    pictures = [key for key, each in stored.items() if _like_pictures(each.shape) and each.kind in "buif"]
+    if len(pictures) != 1 or len(stored) > 2:
+        return {}
+    (images,) = pictures
+    others = [key for key in stored if key != images]
+    count = stored[images].shape[0]
+    shape = stored[others[0]].shape if others else ()
+    if others and math.prod(shape) != count and not (len(shape) == 2 and shape[0] == count):  # the last is one-hot
+        return {}
+    return {WHOLE: Choice(images, others[0] if others else None)}
+
+
+def _like_pictures(shape: tuple[int, ...]) -> bool:
+    return len(shape) in (3, 4) or (len(shape) == 2 and side_of(shape[1]) is not None)
+
+
+def in_words(stored: Mapping[str, StoredArray]) -> str:
+    """The arrays of a file and their shapes."""
+    listed = [f"{key} {each.in_words}" for key, each in [*stored.items()][:SHOWN]]
+    more = f" and {len(stored) - SHOWN} more" if len(stored) > SHOWN else ""
+    return (", ".join(listed) + more) if listed else "no arrays"
+
+
+def _nothing_known(stored: Mapping[str, StoredArray], name: str) -> str:
+    """What to say where no names are known."""
+    first = max(stored, key=lambda key: (len(stored[key].shape), math.prod(stored[key].shape)), default="PICTURES")
+    second = next((key for key, each in stored.items() if len(each.shape) < 3 and key != first), "LABELS")
+    return (
+        f"holds {in_words(stored)}; which of these are the pictures and their labels is not clear. Name them:"
+        f" '{name}[{first},{second}]'"
+    )
+
+
+def stored_array(shape: tuple[int, ...], dtype: np.dtype[Any]) -> StoredArray:
+    """What an array of this type is."""
+    return StoredArray(tuple(shape), "O" if dtype.hasobject else dtype.kind)
