@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from digit_recognizer.data.class_names import in_order
 from digit_recognizer.data.patients import check_apart, dealt, dicom_patients, has_dicom, numbered
 from digit_recognizer.data.pictures import FolderSplit, content_hash
 from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, DatasetSpec, Split
@@ -76,8 +77,8 @@ def subfolders(folder: Path) -> list[Path]:
 
 
 def class_names(folder: Path) -> tuple[str, ...]:
-    """The class folders' names; raises DataError for fewer than two."""
-    names = tuple(p.name for p in subfolders(folder))
+    """The class folders' names in their natural order (2 before 10); raises DataError for fewer than two."""
+    names = in_order(p.name for p in subfolders(folder))
     if len(names) < 2:
         held = f"only the class folder {names[0]!r}" if names else "no class folders"
         raise DataError(f"{folder}: holds {held}. Give each class a folder named after it, with its pictures inside.")
@@ -85,7 +86,7 @@ def class_names(folder: Path) -> tuple[str, ...]:
 
 
 def one_folder(folder: Path, classes: tuple[str, ...], preprocess: Preprocess, keep_ids: bool) -> FolderSplit:
-    """All pictures of one folder of class folders, in the order of torchvision's ImageFolder.
+    """All pictures of one folder of class folders, class by class.
 
     Links to folders are not followed: one that points upwards would repeat every picture, or never end.
     """

@@ -65,6 +65,10 @@ def score(
     place = str(model) if "://" in str(model) or not Path(model).exists() else str(Path(model).resolve())
     found = load_model(place, threads=1)
     Recognizer(found, max_error)  # a wish that cannot be met is told before the work
+    if read:
+        from digit_recognizer.reading.digits import check_reads
+
+        check_reads(found)
     settings = Settings(place, found.sha256, max_error, column, read)
     target = str(Path(out).absolute()) if is_local(str(out)) else str(out)  # other processes stand in other folders
     with opened_output(target, str(source), settings) as (listed, count):
