@@ -177,8 +177,9 @@ class Recognizer:
         self, source: str, probabilities: list[float], inside: list[bool], strangeness: float, as_stored: bool = False
     ) -> Prediction:
         """The prediction that a row of `rows` stands for."""
-        label = max(range(len(probabilities)), key=probabilities.__getitem__)  # the first of equals, as argmax
-        probability = probabilities[label]
+        header = self.model.header
+        best = max(range(len(probabilities)), key=probabilities.__getitem__)  # the first of equals, as argmax
+        probability = probabilities[best]
         status, reason = "ok", None
         if strangeness > self.strangest:
             form = self.model.preprocess.form
@@ -188,14 +189,15 @@ class Recognizer:
         return Prediction(
             source,
             status,
-            label,
-            self.model.header.class_names[label],
+            header.label_of(best),
+            header.class_names[best],
             probability,
             tuple(probabilities),
-            tuple(i for i, each in enumerate(inside) if each),
-            tuple(i for i, each in enumerate(probabilities) if each >= GIVEN) if self.model.header.multi_label else (),
+            tuple(header.label_of(i) for i, each in enumerate(inside) if each),
+            tuple(header.label_of(i) for i, each in enumerate(probabilities) if each >= GIVEN and header.multi_label),
             reason,
             as_stored=as_stored,
+            index=best,
         )
 
 
@@ -231,13 +233,16 @@ def answering(model: Model, calibration: Calibration | None, max_error: float | 
     return calibration.answers.usual() if max_error is None else calibration.answers.threshold(max_error)
 
 
-def get_predicted_label(picture: Picture, model: str | Path | Recognizer = DEFAULT_MODEL) -> int:
-    """The digit on one picture. Raises ImageError where it cannot be read or holds no ink."""
+def get_predicted_label(picture: Picture, model: str | Path | Recognizer = DEFAULT_MODEL) -> int | str:
+    """The digit on one picture; of a model whose classes are named by other words the class's name.
+
+    Raises ImageError where the picture cannot be read or holds no ink.
+    """
     recognizer = model if isinstance(model, Recognizer) else loaded(model)
     (prediction,) = recognizer.predict([picture])
     if prediction.label is None:
         raise ImageError(prediction.error or f"{prediction.source}: holds no ink, so there is no digit to read.")
-    return prediction.label
+    return recognizer.model.header.shown(prediction.label)
 
 
 @lru_cache(maxsize=4)

@@ -61,7 +61,8 @@ def score_shard(shard: Shard, out: str, settings: Settings) -> Done:
                 statuses[row["status"]] += 1
                 yield row
 
-    schema = schema_of_pages() if settings.read else schema_of_pictures()
+    numbers = recognizer.model.header.numbers is not None
+    schema = schema_of_pages() if settings.read else schema_of_pictures(numbers)
     write_part(out, part_name(shard.number), schema, rows(), left_out)
     return Done(shard, counted["inputs"], dict(statuses), dict(left_out))
 
@@ -73,7 +74,7 @@ def rows_of(chunk: list[Input], recognizer: Recognizer, settings: Settings) -> I
             yield from page_rows(each, recognizer, settings.model_sha256)
         return
     for each, prediction in zip(chunk, predictions_of(chunk, recognizer), strict=True):
-        yield of_prediction(prediction, each.source, settings.model_sha256)
+        yield of_prediction(prediction, each.source, settings.model_sha256, recognizer.model.header)
 
 
 def predictions_of(chunk: list[Input], recognizer: Recognizer) -> Iterable[Prediction]:
