@@ -157,7 +157,8 @@ class Recognizer:
         """What the network is given of a picture; the prediction where there is nothing to give."""
         prepare = self.model.preprocess
         try:
-            fitted = prepare.fit(read_picture(picture, as_stored, prepare.channels, self.keep_ids, source))
+            read = read_picture(picture, as_stored, prepare.channels, self.keep_ids, source, prepare.form)
+            fitted = prepare.fit(read)
         except ImageError as error:
             return Prediction(source, "error", error=str(error))
         return Prediction(source, "not a digit", reason=NO_INK) if fitted is None else fitted

@@ -12,6 +12,7 @@ from PIL import Image
 
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images import open_picture
+from digit_recognizer.images.notes import gathered, tell
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.recognizer import BATCH, Recognizer, same_recognizer
 from digit_recognizer.scoring.inputs import COLUMN, Input, inputs
@@ -88,7 +89,9 @@ def predictions_of(chunk: list[Input], recognizer: Recognizer) -> Iterable[Predi
         except ImageError as error:
             found.append(Prediction(each.source, "error", error=str(error)))
     sources = [each.source for each, failed in zip(chunk, found, strict=True) if failed is None]
-    answers = iter(recognizer.predict(ready, sources) if ready else ())
+    with gathered() as notes:  # one line of a million pictures' notes, not one each
+        answers = iter(recognizer.predict(ready, sources) if ready else ())
+    tell(notes)
     for failed in found:
         yield failed or named(next(answers))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 from threading import Event
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from digit_recognizer.errors import ImageError, PictureKindError, PictureSizeError
+from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.images import open_picture
 from digit_recognizer.images.pages import is_pdf
 from digit_recognizer.prediction import Prediction
@@ -76,7 +77,8 @@ def elsewhere(recognizer: Recognizer) -> Callable[[], Recognizer]:
 def predict_elsewhere(
     make: Callable[[], Recognizer], uploads: list[Upload], most_pixels: int
 ) -> list[Recognised | None]:
-    """`predict_uploads` in another process than the recognizer's."""
+    """`predict_uploads` in another process than the recognizer's, whose log has no place for notes on pictures."""
+    warnings.simplefilter("ignore", DigitRecognizerWarning)
     return predict_uploads(make(), uploads, most_pixels)
 
 
