@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from digit_recognizer.errors import ImageError
+from digit_recognizer.errors import DigitRecognizerWarning, ImageError
 from digit_recognizer.images import read_picture
 from digit_recognizer.images.arrays import InBatch, Refused
 from digit_recognizer.images.given import as_list
@@ -146,10 +147,18 @@ def test_scikit_learns_digits_end_at_sixteen() -> None:
 
 
 @pytest.mark.parametrize(("most", "depth"), [(1000, 10), (4095, 12), (16_000, 14), (65_535, 16)])
-def test_levels_of_more_bits_are_read_by_the_bits_that_hold_them(most: int, depth: int) -> None:
+def test_levels_of_more_bits_are_read_as_those_of_a_file(most: int, depth: int) -> None:
     batch = np.arange(5 * 784).reshape(5, 28, 28) % (most + 1)
     batch[0, 0, 0] = most
-    assert np.array_equal(read(batch.astype(np.uint16)), np.rint(batch * (255 / (2**depth - 1))))
+    several = batch.astype(np.uint16)
+    for form, bits in (("digit", 16), ("picture", depth)):
+        with pytest.warns(DigitRecognizerWarning) if depth < 16 else nullcontext():
+            pictures = as_list(several, 1, form)
+        found = [read_picture(each, form=form) for each in pictures]
+        assert np.array_equal(found, np.rint(batch * (255 / (2**bits - 1))))
+        with pytest.warns(DigitRecognizerWarning) if depth < 16 else nullcontext():
+            (alone,) = as_list(several[0], 1, form)
+        assert np.array_equal(read_picture(alone, form=form), found[0])
 
 
 def test_colour_is_kept_for_a_network_that_sees_it() -> None:

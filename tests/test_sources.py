@@ -306,6 +306,16 @@ def test_a_damaged_archive_is_named(tmp_path: Path, packing: str) -> None:
         load_dataset(place)
 
 
+def test_an_archive_without_pictures_says_what_it_holds(tmp_path: Path) -> None:
+    place = packed(tmp_path / "set.zip", {"a/1.txt": b"words", "b/2.zip": b"PK"})
+    with pytest.raises(DataError, match=r"nothing taken, 2 left out \(\.txt: 1, archive: 1\): it holds no pictures"):
+        load_dataset(place)
+    answer = digits("predict", place)
+    assert (answer.code, answer.out) == (2, "")
+    assert "nothing taken, 2 left out (.txt: 1, archive: 1)" in answer.err
+    assert "set.zip: is not a picture" in answer.err
+
+
 def test_one_damaged_member_of_a_zip_is_counted(tmp_path: Path) -> None:
     place = packed(tmp_path / "set.zip", SET)
     content = bytearray(place.read_bytes())

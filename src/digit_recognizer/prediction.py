@@ -19,17 +19,20 @@ class Prediction:
 
     source: str  # the file name (of DICOM a hash of the file's bytes), or "picture 3" for what has no name
     status: str  # "ok", "unsure", "not a digit" ("unfamiliar" of a model of other pictures) or "error"
-    label: int | None = None  # the most probable class, 0..K-1, whatever the status; None without ink or for an error
+    # The most probable class, whatever the status; None without ink or for an error. Where the classes are named by
+    # whole numbers (0 to 9, or 1 to 9), that number; otherwise the class's index, as `index` always is.
+    label: int | None = None
     name: str | None = None  # that class's name
     probability: float | None = None  # of that class, 0..1
-    probabilities: tuple[float, ...] = ()  # of all K classes
-    # The classes that together hold the actual one with the recognizer's level of confidence, on pictures like those
-    # of the calibration; empty for a model without calibration.
+    probabilities: tuple[float, ...] = ()  # of all K classes; that of the most probable one at `index`
+    # The classes (as `label` has them) that together hold the actual one with the recognizer's level of confidence, on
+    # pictures like those of the calibration; empty for a model without calibration.
     prediction_set: tuple[int, ...] = ()
-    labels: tuple[int, ...] = ()  # the labels given, of a model that gives several; `label` is the most probable
+    labels: tuple[int, ...] = ()  # those given, of a model that gives several; `label` is the most probable
     reason: str | None = None  # why the status is neither "ok" nor "error"
     error: str | None = None  # what was wrong with the picture
     as_stored: bool = False  # its EXIF orientation was left aside, since it reads badly so turned
+    index: int | None = None  # of the most probable class among the model's classes, 0..K-1
 
 
 def refused(prediction: Prediction, reason: str | None) -> Prediction:

@@ -103,7 +103,7 @@ class Recognizer:
         return_inputs: also return what the network was given of each picture: the prepared image, (H, W) or (H, W, 3)
             uint8; None for a picture that cannot be read or holds no ink.
         """
-        several = as_list(pictures, self.model.preprocess.channels)
+        several = as_list(pictures, self.model.preprocess.channels, self.model.preprocess.form)
         names = sources or [source_name(each, f"picture {i}", self.keep_ids) for i, each in enumerate(several)]
         predictions: list[Prediction] = []
         inputs: list[Input | None] = []
@@ -157,7 +157,8 @@ class Recognizer:
         """What the network is given of a picture; the prediction where there is nothing to give."""
         prepare = self.model.preprocess
         try:
-            fitted = prepare.fit(read_picture(picture, as_stored, prepare.channels, self.keep_ids, source))
+            read = read_picture(picture, as_stored, prepare.channels, self.keep_ids, source, prepare.form)
+            fitted = prepare.fit(read)
         except ImageError as error:
             return Prediction(source, "error", error=str(error))
         return Prediction(source, "not a digit", reason=NO_INK) if fitted is None else fitted
@@ -177,8 +178,9 @@ class Recognizer:
         self, source: str, probabilities: list[float], inside: list[bool], strangeness: float, as_stored: bool = False
     ) -> Prediction:
         """The prediction that a row of `rows` stands for."""
-        label = max(range(len(probabilities)), key=probabilities.__getitem__)  # the first of equals, as argmax
-        probability = probabilities[label]
+        header = self.model.header
+        best = max(range(len(probabilities)), key=probabilities.__getitem__)  # the first of equals, as argmax
+        probability = probabilities[best]
         status, reason = "ok", None
         if strangeness > self.strangest:
             form = self.model.preprocess.form
@@ -188,14 +190,15 @@ class Recognizer:
         return Prediction(
             source,
             status,
-            label,
-            self.model.header.class_names[label],
+            header.label_of(best),
+            header.class_names[best],
             probability,
             tuple(probabilities),
-            tuple(i for i, each in enumerate(inside) if each),
-            tuple(i for i, each in enumerate(probabilities) if each >= GIVEN) if self.model.header.multi_label else (),
+            tuple(header.label_of(i) for i, each in enumerate(inside) if each),
+            tuple(header.label_of(i) for i, each in enumerate(probabilities) if each >= GIVEN and header.multi_label),
             reason,
             as_stored=as_stored,
+            index=best,
         )
 
 
@@ -231,13 +234,16 @@ def answering(model: Model, calibration: Calibration | None, max_error: float | 
     return calibration.answers.usual() if max_error is None else calibration.answers.threshold(max_error)
 
 
-def get_predicted_label(picture: Picture, model: str | Path | Recognizer = DEFAULT_MODEL) -> int:
-    """The digit on one picture. Raises ImageError where it cannot be read or holds no ink."""
+def get_predicted_label(picture: Picture, model: str | Path | Recognizer = DEFAULT_MODEL) -> int | str:
+    """The digit on one picture; of a model whose classes are named by other words the class's name.
+
+    Raises ImageError where the picture cannot be read or holds no ink.
+    """
     recognizer = model if isinstance(model, Recognizer) else loaded(model)
     (prediction,) = recognizer.predict([picture])
     if prediction.label is None:
         raise ImageError(prediction.error or f"{prediction.source}: holds no ink, so there is no digit to read.")
-    return prediction.label
+    return recognizer.model.header.shown(prediction.label)
 
 
 @lru_cache(maxsize=4)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data import ArraySplit
+from digit_recognizer.data.class_names import as_numbers
 from digit_recognizer.data.spec import Images, Labels
 from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess
@@ -47,6 +48,11 @@ class Pool:
         split, index = str(self.split_of[at]), int(self.index_of[at])
         named = {"file": self.files[split][index]} if split in self.files else {}
         return {"split": split, "index": index, **named}
+
+    def shown(self, label: int) -> int | str:
+        """What stands for a class: its name, as a number where all classes are named by whole numbers."""
+        numbers = as_numbers(self.classes)
+        return self.classes[label] if numbers is None else numbers[label]
 
     def small(self) -> Images:
         """The images as (N, 28, 28) uint8; other sizes are scaled, with anti-aliasing."""

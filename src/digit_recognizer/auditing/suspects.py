@@ -28,9 +28,9 @@ class Suspect:
         """The suspect as `digits audit --json` writes it."""
         return {
             **pool.place(self.member),
-            "given": self.given,
+            "given": pool.shown(self.given),
             "given_name": pool.classes[self.given],
-            "suggested": self.suggested,
+            "suggested": pool.shown(self.suggested),
             "suggested_name": pool.classes[self.suggested],
             "score": self.score,
             "confident": self.confident,

@@ -39,7 +39,7 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """Differences of accuracy and AUROC with intervals and tests, and the images that are read differently."""
-    from digit_recognizer.cli.output import write_json
+    from digit_recognizer.cli.output import note, write_json
     from digit_recognizer.errors import ConfigError, require_extra
 
     table = next(filter(is_table, models), None)
@@ -67,6 +67,8 @@ def compare(
     if json:
         write_json(json, result)
     if json != "-" and not quiet:
+        for each in dict.fromkeys(told for table in scored for told in table.notes):
+            note(each)
         print_comparisons(accuracies, found, scored)
         print_aurocs(areas)
 

@@ -56,7 +56,7 @@ def demo(
     say(f"3. Recognising a picture from a file{made}", style="bold")
     shown = picture or sketch_picture(dataset, folder / "a-digit.png")
     (prediction,) = recognizer.predict(str(shown))
-    say(f"{shown}: {prediction.error or in_words(prediction, evaluation.model.header.class_names)}", markup=False)
+    say(f"{shown}: {prediction.error or in_words(prediction, evaluation.model.header)}", markup=False)
     say(f"The figures are in {folder}: samples, learning-curves, confusion, mistakes (.png)", markup=False)
     command = "digits" if shutil.which("digits") else sys.argv[0]
     say(

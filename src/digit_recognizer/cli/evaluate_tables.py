@@ -41,7 +41,7 @@ def of_tables(
     predictions: Path, labels: Path, groups: Path | None, report: Path | None, *, aloud: bool
 ) -> dict[str, Any]:
     """Measure probabilities from files; the object of `--json`."""
-    from digit_recognizer.cli.output import answers
+    from digit_recognizer.cli.output import answers, note
     from digit_recognizer.cli.summary import print_details, print_totals
     from digit_recognizer.measuring.evaluation import SCHEMA
     from digit_recognizer.measuring.predictions import read_predictions
@@ -50,6 +50,10 @@ def of_tables(
     scored = read_predictions(predictions, labels, groups)
     result = {"schema": SCHEMA, "model": scored.name, **scored.counts()}
     result |= details(scored.labels, scored.probabilities, scored.groups)
+    if scored.notes:
+        result["caveats"] = list(scored.notes)
+    for each in scored.notes if aloud else ():
+        note(each)
     if aloud:
         print_totals(scored.name, result)
         print_details(result)

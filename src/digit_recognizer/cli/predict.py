@@ -13,6 +13,7 @@ from digit_recognizer.cli.options import JsonLines, KeepIds, Save, share
 
 if TYPE_CHECKING:
     from digit_recognizer.cli.predict_inputs import Group
+    from digit_recognizer.models.header import ModelHeader
     from digit_recognizer.prediction import Prediction
     from digit_recognizer.recognizer import Input, Recognizer
 
@@ -82,7 +83,7 @@ def predict(
             if prediction.error is not None and json != "-":
                 complain(prediction.error)
             elif json != "-" and csv is None:
-                typer.echo(printable(f"{prediction.source}: {in_words(prediction, header.class_names)}"))
+                typer.echo(printable(f"{prediction.source}: {in_words(prediction, header)}"))
     table.write()
     for caveat in header.caveats:
         note(caveat)
@@ -138,10 +139,11 @@ def picture_files(names: list[str]) -> Iterator[str]:
         note(tally.line("In folders and archives"))
 
 
-def in_words(prediction: Prediction, names: tuple[str, ...]) -> str:
-    """What a person is told; names: of the model's classes."""
+def in_words(prediction: Prediction, header: ModelHeader) -> str:
+    """What a person is told; header: the model's."""
     if prediction.labels:
-        found = (f"{names[k]}  ({100 * prediction.probabilities[k]:.1f} %)" for k in prediction.labels)
+        shares = zip(map(header.label_of, range(len(header.class_names))), prediction.probabilities, strict=True)
+        found = (f"{header.shown(k)}  ({100 * share:.1f} %)" for k, share in shares if k in prediction.labels)
         return ", ".join(found)
     if prediction.status == "ok":
         return best_guess(prediction)

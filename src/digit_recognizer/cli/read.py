@@ -44,6 +44,7 @@ def read(
     from digit_recognizer.cli.predict import picture_files
     from digit_recognizer.cli.read_grid import read_grids
     from digit_recognizer.reading import PAGE_MODEL
+    from digit_recognizer.reading.digits import check_reads
     from digit_recognizer.reading.grid import check_shape
     from digit_recognizer.recognizer import Recognizer
     from digit_recognizer.server.answers import as_shape
@@ -58,6 +59,7 @@ def read(
     if grid:
         check_shape(shape)
     recognizer = Recognizer.load(model or PAGE_MODEL, keep_ids=keep_ids)
+    check_reads(recognizer.model)
     with json_lines(json) as write:
         if grid:
             seen = read_grids(files, shape, recognizer, printed, write, annotate)

@@ -96,7 +96,7 @@ def show(bar: Bar, task: TaskID, progress: Progress) -> None:
 
 def tell(source: str, out: str, found: Progress, rows: dict[str, int]) -> None:
     """What came of it, in words."""
-    from digit_recognizer.cli.output import answers, note
+    from digit_recognizer.cli.output import answers, note, printable
 
     left_out = ", ".join(f"{kind}: {count:,}" for kind, count in found.left_out.most_common())
     if left_out:
@@ -105,4 +105,6 @@ def tell(source: str, out: str, found: Progress, rows: dict[str, int]) -> None:
     kept = f" ({found.kept:,} of them were there already)" if found.kept else ""
     answers().print(f"{out}: {found.shards:,} parts{kept}, {sum(rows.values()):,} rows: {each}", markup=False)
     if Path(out).is_dir():
-        answers().print(f'Read them with: pandas.read_parquet("{out}")', markup=False)
+        place = printable(repr(out))
+        say = f"Read them with: pyarrow.parquet.read_table({place}), or pandas.read_parquet({place})"
+        answers().print(say, markup=False)

@@ -11,6 +11,7 @@ from digit_recognizer.data.idx_sets import FASHION_MNIST, MNIST, inside_folder, 
 from digit_recognizer.data.medmnist import MEDMNIST, SMALLEST, load_medmnist
 from digit_recognizer.data.pixel_tables import load_pixels
 from digit_recognizer.data.printed import MIXED, PRINTED, load_mixed, load_printed
+from digit_recognizer.data.readable import ReadableSplits
 from digit_recognizer.data.spec import Dataset, DatasetSpec
 from digit_recognizer.data.table import load_table
 from digit_recognizer.errors import ConfigError, DataError, nearest, require_extra
@@ -54,6 +55,7 @@ def load_dataset(
     preprocess: how pictures of a folder, or printed digits, are brought to the network's form (a model's own, when one
         is measured).
     keep_ids: call DICOM files of a folder or a CSV by their own names, which may be those of patients.
+    Pictures on disk that cannot be read are left out, with a warning, when their split is first asked for.
     Raises DataError for an unknown name, and for a set that is absent or damaged.
     """
     require_extra("train", "Loading a data set")
@@ -65,7 +67,7 @@ def load_dataset(
     dataset = find_dataset(str(name), places.get("data_dir"), form, places.get("unverified"), keep_ids)
     if positive is not None:
         dataset, place = dataset.looking_for(positive), place | {"positive": positive}
-    return replace(dataset, place={"name": known, **place})
+    return replace(dataset, splits=ReadableSplits(dataset.splits, dataset.spec.classes), place={"name": known, **place})
 
 
 def find_dataset(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from digit_recognizer.data.cache import warn
+from digit_recognizer.data.class_names import in_order
 from digit_recognizer.data.patients import check_apart, dealt, dicom_patients, has_dicom, numbered
 from digit_recognizer.data.pictures import FolderSplit, content_hash
 from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, DatasetSpec, Split
@@ -43,6 +44,8 @@ def load_folder(place: Path, preprocess: Preprocess, keep_ids: bool = False) -> 
     """
     tally = Tally()
     folder = inner_folder(unpacked(place, tally)) if place.is_file() else place
+    if place.is_file() and not tally.taken:
+        raise DataError(f"{tally.line(str(place))}: it holds no pictures in class folders.")
     split_folders = find_split_folders(folder, place)
     classes = class_names(split_folders.get("train", next(iter(split_folders.values()))) if split_folders else folder)
     depth = 2 if split_folders else 1
@@ -116,8 +119,8 @@ def subfolders(folder: Path) -> list[Path]:
 
 
 def class_names(folder: Path) -> tuple[str, ...]:
-    """The class folders' names; raises DataError for fewer than two."""
-    names = tuple(p.name for p in subfolders(folder))
+    """The class folders' names in their natural order (2 before 10); raises DataError for fewer than two."""
+    names = in_order(p.name for p in subfolders(folder))
     if len(names) < 2:
         held = f"only the class folder {names[0]!r}" if names else "no class folders"
         raise DataError(

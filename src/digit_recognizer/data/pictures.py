@@ -6,7 +6,7 @@ import ctypes
 import hashlib
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from digit_recognizer.errors import DataError, ImageError
 from digit_recognizer.files import sha256_of
 from digit_recognizer.images import Preprocess, read_picture, shown_name
 from digit_recognizer.images.dicom_modality import modality_of
+from digit_recognizer.images.notes import gathered
 from digit_recognizer.images.pages import split_page
 from digit_recognizer.processes import cores
 
@@ -36,10 +37,16 @@ class Prepare:
     def __call__(self, path: str) -> Images | str:
         """The prepared image, (H, W) or (H, W, 3) uint8, all zero where a digit has no ink; or what is wrong."""
         try:
-            fitted = self.preprocess.fit(read_picture(path, channels=self.preprocess.channels, keep_ids=self.keep_ids))
+            with gathered():  # what is to be told was told when the set was looked through (readable.py)
+                fitted = self.preprocess.fit(self.read(path))
         except ImageError as error:
             return str(error)
         return np.zeros(self.preprocess.shape, np.uint8) if fitted is None else fitted
+
+    def read(self, path: str) -> Images:
+        """The picture as it is, (H, W) or (H, W, 3) uint8. Raises ImageError."""
+        form, channels = self.preprocess.form, self.preprocess.channels
+        return read_picture(path, channels=channels, keep_ids=self.keep_ids, form=form)
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class FolderSplit:
     preprocess: Preprocess
     columns: Mapping[str, NDArray[np.str_]] = field(default_factory=dict, repr=False)
     keep_ids: bool = False  # whether DICOM files are called by their own names
+    left_out: tuple[tuple[str, str], ...] = ()  # pictures that cannot be read: what each is called, and why
 
     def __len__(self) -> int:
         return len(self.files)
@@ -95,34 +103,48 @@ class FolderSplit:
             labels=np.concatenate([part.labels for part in parts]),
             columns=joined_columns(parts),
             keep_ids=all(part.keep_ids for part in parts),
+            left_out=tuple(each for part in parts for each in part.left_out),
         )
 
     def batches(self, size: int, order: NDArray[np.int64] | None = None) -> Iterator[Images]:
         """Raises DataError, naming the file, where a picture cannot be read."""
-        from torch.utils.data import DataLoader
-
-        workers = 0 if len(self) < SMALL else min(4, cores())
         read = Prepare(self.preprocess, self.keep_ids)
-        loader: DataLoader[Any] = DataLoader(
-            PictureFiles(self.files, read),  # type: ignore[arg-type]  # a map-style set by its methods
-            batch_size=size,
-            sampler=None if order is None else order.tolist(),
-            num_workers=workers,
-            collate_fn=stack,
-            worker_init_fn=die_with_parent,
-        )
-        try:
-            for images in loader:
-                if isinstance(images, str):
-                    raise DataError(f"{images}\nMend or remove that file; nothing else was changed.")
-                yield images
-        except RuntimeError as error:
-            if "DataLoader worker" not in str(error):
-                raise
-            raise DataError(
-                "A process that decodes pictures was ended from outside, perhaps for want of memory. Start again"
-                " (a run: with --resume)."
-            ) from error
+        for images in by_workers(self.files, read, size, stack, order):
+            if isinstance(images, str):
+                raise DataError(f"{images}\nMend or remove that file; nothing else was changed.")
+            yield images
+
+
+def by_workers(
+    files: tuple[Path, ...],
+    read: Callable[[str], Any],
+    size: int,
+    collate: Callable[[list[Any]], Any],
+    order: NDArray[np.int64] | None = None,
+) -> Iterator[Any]:
+    """What is read of each file, collated up to `size` at a time, by a DataLoader's workers where there are many.
+
+    order: indices, (N,), of the files. Raises DataError where a worker was ended from outside.
+    """
+    from torch.utils.data import DataLoader
+
+    loader: DataLoader[Any] = DataLoader(
+        PictureFiles(files, read),  # type: ignore[arg-type]  # a map-style set by its methods
+        batch_size=size,
+        sampler=None if order is None else order.tolist(),
+        num_workers=0 if len(files) < SMALL else min(4, cores()),
+        collate_fn=collate,
+        worker_init_fn=die_with_parent,
+    )
+    try:
+        yield from loader
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise DataError(
+            "A process that decodes pictures was ended from outside, perhaps for want of memory. Start again"
+            " (a run: with --resume)."
+        ) from error
 
 
 def die_with_parent(_worker: int) -> None:
@@ -136,12 +158,12 @@ class PictureFiles:
     """What a DataLoader's workers index."""
 
     files: tuple[Path, ...]
-    read: Prepare
+    read: Callable[[str], Any]
 
     def __len__(self) -> int:
         return len(self.files)
 
-    def __getitem__(self, index: int) -> Images | str:
+    def __getitem__(self, index: int) -> Any:
         return self.read(str(self.files[index]))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data.cache import warn
+from digit_recognizer.data.class_names import in_order
 from digit_recognizer.data.patients import SHARES, check_apart, dealt, numbered
 from digit_recognizer.data.spec import PATIENT, SPLITS, ArraySplit, Dataset, DatasetSpec, Images, Split
 from digit_recognizer.errors import DataError, ImageError
@@ -97,15 +97,10 @@ def class_names(name: str, read: dict[str, _Read]) -> tuple[str, ...]:
     train = read.get("train") or read.get(WHOLE) or next(iter(read.values()))
     found = {*train.words}
     told = next((each.classes for each in read.values() if each.classes), None)
-    names = tuple(each for each in told or sorted(found, key=_natural) if each in found)
+    names = tuple(each for each in told or in_order(found) if each in found)
     if not 2 <= len(names) <= MAX_CLASSES:
         raise DataError(f"{name}: has {len(names)} different labels; 2 to {MAX_CLASSES} can be learned.")
     return names
-
-
-def _natural(word: str) -> list[tuple[int, int, str]]:
-    """What sorts 2 before 10."""
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", word) if part]
 
 
 def _as_split(name: str, part: str, read: _Read, classes: tuple[str, ...]) -> ArraySplit:

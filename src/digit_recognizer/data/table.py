@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data.cache import warn
+from digit_recognizer.data.class_names import in_order
 from digit_recognizer.data.patients import check_apart, dealt, dicom_patients, has_dicom, numbered
 from digit_recognizer.data.pictures import FolderSplit, content_hash, file_of
 from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, DatasetSpec, Labels, Split
@@ -151,11 +152,11 @@ def with_patients(rows: Rows) -> Rows:
 
 
 def class_names(path: Path, rows: Rows) -> tuple[str, ...]:
-    """The labels that occur, sorted. Raises DataError for fewer than two or too many."""
-    names = sorted({part.strip() for label in set(rows.columns["label"]) for part in label.split(SEVERAL)} - {""})
+    """The labels that occur, in their natural order (2 before 10). Raises DataError for fewer than two or too many."""
+    names = in_order({part.strip() for label in set(rows.columns["label"]) for part in label.split(SEVERAL)} - {""})
     if not 2 <= len(names) <= MAX_CLASSES:
         raise DataError(f"{path}: has {len(names)} different labels in its usable rows; 2 to {MAX_CLASSES} can be.")
-    return tuple(names)
+    return names
 
 
 def as_labels(rows: Rows, classes: tuple[str, ...], *, several: bool) -> Labels:

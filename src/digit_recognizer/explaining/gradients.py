@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import require_extra
-from digit_recognizer.explaining.occlusion import check_label, plain
+from digit_recognizer.explaining.occlusion import checked_label, plain
 from digit_recognizer.models import Model
 from digit_recognizer.models.runtime import TorchRuntime
 
@@ -23,21 +23,21 @@ def gradients_map(model: Model, image: NDArray[np.uint8], label: int, steps: int
 
     The values sum to what the class's log odds are for the image less what they are for a `plain` one, up to the error
     of `steps` steps. Needs the extra [train].
-    image: (H, W) or (H, W, 3) uint8 in the network's form. label: the class, 0..K-1.
+    image: (H, W) or (H, W, 3) uint8 in the network's form. label: the class, as `Prediction.label` has it.
     Raises ConfigError for another class, MissingExtraError, ModelFileError.
     """
     require_extra("gradients", "Integrated gradients")
     import torch
     from captum.attr import IntegratedGradients
 
-    check_label(model, label)
+    index = checked_label(model, label)
     network = network_of(model)
     pair = np.stack([image, np.broadcast_to(plain(model, image), image.shape)])
     inputs = torch.from_numpy(model.preprocess.normalise(pair))
     several = model.header.multi_label
 
     def forward(images: Tensor) -> Tensor:
-        return log_odds_of(network, images, label, model.header.temperature, several=several)
+        return log_odds_of(network, images, index, model.header.temperature, several=several)
 
     found = IntegratedGradients(forward).attribute(inputs[:1], baselines=inputs[1:], n_steps=steps)
     return np.asarray(found[0].detach().sum(0).numpy(), np.float64)

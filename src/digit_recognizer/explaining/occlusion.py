@@ -6,6 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from digit_recognizer.data.class_names import index_of
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.models import Model
 
@@ -23,14 +24,14 @@ def occlusion_map(
     patches that cover it, of what the class's log odds lose by them, in nats. Positive: the pixel spoke for the class,
     negative: against it, 0: a patch there hides nothing. Log odds, since probabilities near 1 hardly move.
 
-    image: (H, W) or (H, W, 3) uint8 in the network's form. label: the class, 0..K-1. patch, stride: pixels; by default
-    5 and 2 of a side of 28, and as much of a larger one.
+    image: (H, W) or (H, W, 3) uint8 in the network's form. label: the class, as `Prediction.label` has it.
+    patch, stride: pixels; by default 5 and 2 of a side of 28, and as much of a larger one.
     Raises ConfigError for another class, or a patch or stride that does not fit.
     """
     scale = min(image.shape[:2]) / SIDE
     patch = max(1, round(PATCH * scale)) if patch is None else patch
     stride = max(1, round(STRIDE * scale)) if stride is None else stride
-    check(model, image, label, patch, stride)
+    index = check(model, image, label, patch, stride)
     cover = plain(model, image)
     corners = patch_corners(np.not_equal(image, cover), patch, stride)
     heat, times = np.zeros(image.shape[:2]), np.zeros(image.shape[:2])
@@ -39,7 +40,7 @@ def occlusion_map(
     covered = np.repeat(image[None], len(corners) + 1, axis=0)
     for number, (row, column) in enumerate(corners, 1):
         covered[number, row : row + patch, column : column + patch] = cover
-    odds = log_odds(model, model.logits(covered), label)
+    odds = log_odds(model, model.logits(covered), index)
     for (row, column), loss in zip(corners, odds[0] - odds[1:], strict=True):
         heat[row : row + patch, column : column + patch] += loss
     for row in starts(image.shape[0], patch, stride):
@@ -57,21 +58,24 @@ def plain(model: Model, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(image.mean((0, 1)).round(), np.uint8)
 
 
-def check(model: Model, image: NDArray[np.uint8], label: int, patch: int, stride: int) -> None:
-    """Raise ConfigError for what cannot be asked."""
-    check_label(model, label)
+def check(model: Model, image: NDArray[np.uint8], label: int, patch: int, stride: int) -> int:
+    """The index of the class that is asked about. Raises ConfigError for what cannot be asked."""
+    index = checked_label(model, label)
     if not 1 <= stride <= patch <= min(image.shape[:2]):
         raise ConfigError(
             f"A patch of {patch} pixels at every {stride} does not cover {image.shape[0]} x {image.shape[1]} pixels."
             " Take 1 <= stride <= patch <= the image's side."
         )
+    return index
 
 
-def check_label(model: Model, label: int) -> None:
-    """Raise ConfigError for a class that the model has not."""
-    classes = len(model.header.class_names)
-    if not 0 <= label < classes:
-        raise ConfigError(f"There is no class {label}. Name one from 0 to {classes - 1}.")
+def checked_label(model: Model, label: int | str) -> int:
+    """The index of the class that has a label, or a name. Raises ConfigError for one that no class has."""
+    names = model.header.class_names
+    try:
+        return index_of(names, label)
+    except ValueError:
+        raise ConfigError(f"There is no class {label}. Name one of {', '.join(names[:20])}.") from None
 
 
 def starts(length: int, patch: int, stride: int) -> list[int]:

@@ -63,6 +63,7 @@ def told(recognizer: Recognizer) -> dict[str, Any]:
         "schema": SCHEMA,
         "name": header.name,
         "classes": header.class_names,
+        "labels": [header.shown(header.label_of(index)) for index in range(len(header.class_names))],
         "caveats": header.caveats,
         "preprocess": header.preprocess.to_dict(),
         "temperature": header.temperature,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import ImageError
-from digit_recognizer.images.ranges import Range, to_levels
+from digit_recognizer.images.ranges import Range, for_form, to_levels
 from digit_recognizer.images.shapes import SHAPES, one
 
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow's convert("L")
@@ -55,12 +55,14 @@ def as_numbers(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def one_picture(picture: Any, max_pixels: int, name: str = "the array", channels: int = 1) -> NDArray[np.uint8]:
+def one_picture(
+    picture: Any, max_pixels: int, name: str = "the array", channels: int = 1, form: str = "digit"
+) -> NDArray[np.uint8]:
     """An array or tensor of one picture, or what `as_list` made of one, as `from_array` gives it; (H, W) is a plane."""
     if isinstance(picture, Refused):
         raise ImageError(f"{name}: {picture.cause}")
     if isinstance(picture, InBatch):
-        return from_array(picture.array, max_pixels, name, channels, picture.range)
+        return from_array(picture.array, max_pixels, name, channels, for_form(picture.range, form))
     array = as_array(picture, name)
     check_size(array, max_pixels, name)
     return from_array(array if array.ndim == 2 else one(array, name, channels), max_pixels, name, channels)

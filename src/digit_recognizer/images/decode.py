@@ -12,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from digit_recognizer.errors import ImageError, PictureKindError, PictureSizeError
+from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.files import read_bounded
-from digit_recognizer.images.arrays import from_array, one_picture
+from digit_recognizer.images.arrays import one_picture
 from digit_recognizer.images.dicom import read_dicom
 from digit_recognizer.images.dicom_names import INDEX, first_bytes, is_dicom, named_by
 from digit_recognizer.images.dicom_names import SUFFIXES as DICOM_SUFFIXES
+from digit_recognizer.images.flatten import early_end, to_colour, to_grey, with_channels
 from digit_recognizer.images.formats import COMMON, FIRST, SUFFIXES, formats_for, looks_like_picture
 from digit_recognizer.images.large import MAX_PIXELS as MAX_PIXELS
 from digit_recognizer.images.large import MAX_STATED, open_jpeg
+from digit_recognizer.images.levels import FULL, SIGNED, is_wide, range_note, sixteen_to_eight, stored_wide
 from digit_recognizer.images.pages import (
     is_heic,
     is_pdf,
@@ -39,7 +41,12 @@ MAX_BYTES = 64 * 2**20
 
 
 def read_picture(
-    picture: Picture, as_stored: bool = False, channels: int = 1, keep_ids: bool = False, source: str | None = None
+    picture: Picture,
+    as_stored: bool = False,
+    channels: int = 1,
+    keep_ids: bool = False,
+    source: str | None = None,
+    form: str = "digit",
 ) -> NDArray[np.uint8]:
     """One picture as a grey image of shape (H, W), uint8, 0 black to 255 white.
 
@@ -51,19 +58,40 @@ def read_picture(
     channels: with 3 the image is in colour, (H, W, 3), red first; what is grey has three equal channels.
     keep_ids: whether an error may call a DICOM file by its own name, which may be a patient's (dicom_names.py).
     source: what an error calls a picture that is not a file; a file has its own name.
-    Raises ImageError, naming the file, the cause and the remedy.
+    form: what it is a picture of, as in Preprocess: a "picture" keeps all levels of values that end early (levels.py).
+    Raises ImageError, naming the file, the cause and the remedy. Warns of 16 bits of which the upper ones are empty.
     """
     if isinstance(picture, str | os.PathLike):
-        return read_file(*split_page(os.fspath(picture)), as_stored, channels, keep_ids)
+        return read_file(*split_page(os.fspath(picture)), as_stored, channels, keep_ids, form)
     if isinstance(picture, Image.Image):
         called = source or "the picture"
         check_pixels(picture.size, called)
-        return decode(picture, called, as_stored, channels)
-    return one_picture(picture, MAX_PIXELS, source or "the array", channels)
+        return decode(picture, called, as_stored, channels, form)
+    return read_array(picture, source or "the array", channels, form)
+
+
+def read_array(array: Any, name: str, channels: int = 1, form: str = "digit") -> NDArray[np.uint8]:
+    """An array or tensor as `read_picture` reads it."""
+    if is_wide(array):
+        tell(range_note(int(array.max()), form, name))
+        if form != "digit":
+            array = sixteen_to_eight(array, form, SIGNED if array.dtype == np.int16 else FULL)
+    return one_picture(array, MAX_PIXELS, name, channels, form)
+
+
+def tell(note: str | None) -> None:
+    """Warn the caller of `read_picture`, where there is something to tell."""
+    if note:
+        warnings.warn(note, DigitRecognizerWarning, stacklevel=2)
 
 
 def read_file(
-    name: str, page: int | None = None, as_stored: bool = False, channels: int = 1, keep_ids: bool = False
+    name: str,
+    page: int | None = None,
+    as_stored: bool = False,
+    channels: int = 1,
+    keep_ids: bool = False,
+    form: str = "digit",
 ) -> NDArray[np.uint8]:
     """The picture in a file, or on a page of it, as (H, W) or (H, W, 3) uint8; an animation's first frame counts."""
     path, shown = Path(name), shown_name(name, keep_ids)
@@ -71,11 +99,24 @@ def read_file(
         raise ImageError(f"{path}: is a folder, not a picture. `digits predict` takes folders that hold some.")
     content = read_bounded(path, MAX_BYTES, ImageError, "a picture", shown)
     picture = (
-        read_dicom(content, page, shown, check_pixels) if is_dicom(content) else open_picture(content, shown, page)
+        read_dicom(content, page, shown, check_pixels) if is_dicom(content) else open_named(content, path, page, shown)
     )
     if isinstance(picture, np.ndarray):
         return with_channels(picture, channels)
-    return decode(picture, shown, as_stored, channels)
+    return decode(picture, shown, as_stored, channels, form)
+
+
+def open_named(content: bytes, path: Path, page: int | None, shown: str) -> Image.Image | NDArray[np.uint8]:
+    """`open_picture` of a file's bytes; of one that is called a DICOM file and is of no known kind, what it lacks."""
+    try:
+        return open_picture(content, shown, page)
+    except PictureKindError:
+        if path.suffix.lower() not in DICOM_SUFFIXES:
+            raise
+        raise PictureKindError(
+            f"{shown}: is called a DICOM file, and has neither the mark DICM after 128 bytes nor elements of DICOM at"
+            " its start. It is damaged or of another kind: export it again."
+        ) from None
 
 
 def open_picture(content: bytes, name: str, page: int | None = None) -> Image.Image | NDArray[np.uint8]:
@@ -132,19 +173,25 @@ def is_picture(path: str | os.PathLike[str]) -> bool:
     return looks_like_picture(first) or is_heic(first) or (is_dicom(first) and place.name != INDEX)
 
 
-def decode(image: Image.Image, name: str, as_stored: bool = False, channels: int = 1) -> NDArray[np.uint8]:
+def decode(
+    image: Image.Image, name: str, as_stored: bool = False, channels: int = 1, form: str = "digit"
+) -> NDArray[np.uint8]:
     """An opened picture, turned upright as its EXIF orientation says unless as stored, as (H, W) or (H, W, 3) uint8."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            wide = stored_wide(image)
             image.load()
             turned = not as_stored and states_turn(image)
             upright = ImageOps.exif_transpose(image) if turned else image
-            return to_grey(upright, name) if channels == 1 else to_colour(upright, name)
+            note = early_end(upright, name, form, wide=wide)
+            made = to_grey(upright, name, form) if channels == 1 else to_colour(upright, name, form)
     except ImageError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged bytes
         raise damaged(name, error) from error
+    tell(note)
+    return made
 
 
 def damaged(name: str, error: Exception) -> ImageError:
@@ -159,41 +206,3 @@ def check_pixels(size: tuple[int, int], name: str) -> None:
             f"{name}: has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} million are decoded"
             f" ({MAX_STATED // 10**6} million of a baseline JPEG). Scale it down."
         )
-
-
-def to_grey(image: Image.Image, name: str) -> NDArray[np.uint8]:
-    """A decoded picture of any mode as grey (H, W) uint8."""
-    if min(image.size) == 0:
-        raise ImageError(f"{name}: has no pixels.")
-    if image.mode.startswith("I;16"):  # the kind says the range, so a dark picture is not stretched
-        return np.rint(np.asarray(image) / 257).astype(np.uint8)
-    if image.mode in ("I", "F"):
-        return from_array(np.asarray(image), MAX_PIXELS, name)
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        return over_paper(image.convert("RGBA"))
-    return np.asarray(image if image.mode == "L" else image.convert("L"))
-
-
-def to_colour(image: Image.Image, name: str) -> NDArray[np.uint8]:
-    """A decoded picture of any mode as (H, W, 3) uint8; what is transparent lies on white."""
-    if image.mode in ("RGBA", "PA", "RGBa") or "transparency" in image.info:
-        clear = image.convert("RGBA")
-        return np.asarray(Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB"))
-    if image.mode in ("RGB", "P", "CMYK", "YCbCr", "LAB", "HSV", "RGBX") and min(image.size):
-        return np.asarray(image.convert("RGB"))
-    return with_channels(to_grey(image, name), 3)
-
-
-def with_channels(grey: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
-    """A grey image (H, W) as it is, or with so many equal channels (H, W, C)."""
-    return grey if channels == 1 else np.repeat(grey[..., None], channels, axis=2)
-
-
-def over_paper(image: Image.Image) -> NDArray[np.uint8]:
-    """A transparent picture laid on white paper, or on black where its strokes are light."""
-    grey = np.asarray(image.convert("RGB").convert("L"), dtype=np.float32)
-    alpha = np.asarray(image.getchannel("A"), dtype=np.float32) / 255
-    covered = float(alpha.sum())
-    strokes = float((grey * alpha).sum()) / covered if covered else 0.0
-    paper = 255.0 if strokes < 128 else 0.0
-    return np.rint(grey * alpha + paper * (1 - alpha)).astype(np.uint8)

@@ -10,8 +10,11 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from digit_recognizer.images.dicom_start import LONG, META_GROUP, SHORT, is_big_endian, start_of
 
 MAX_DEPTH = 32  # sequences within sequences; a structured report nests about 15 deep
 MAX_ELEMENTS = 200_000  # of any depth: a header of 1,000 frames has about 60,000
@@ -23,19 +26,15 @@ FLOAT_PIXELS = (0x7FE00008, 0x7FE00009)
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 DEFLATED, BIG_ENDIAN = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
 PATIENT_ID, ISSUER = 0x00100020, 0x00100021
-META_GROUP, META_START = 0x0002, 132
 # Sequences whose items are needed: of frames (C.7.6.16), lookup tables and, inside these, what maps values to grey.
 SEQUENCES = {0x52009229, 0x52009230, 0x00283000, 0x00283010, 0x00289145, 0x00289132}
 # How pixels are stored, what they stand for, windows, palettes, frames' places in packed pixels, and the pixels.
 WANTED = {
-    *(0x00280000 + element for element in (0x2, 0x4, 0x6, 0x8, 0x10, 0x11, 0x100, 0x101, 0x102, 0x103, 0x120, 0x121)),
+    *(0x00280000 + element for element in (0x2, 0x4, 0x6, 0x8, 0x10, 0x11, 0x100, 0x101, 0x102, 0x103)),
+    *(0x00280000 + element for element in (0x120, 0x121, 0x122, 0x123, 0x124, 0x125)),
     *(0x00280000 + element for element in (0x1050, 0x1051, 0x1052, 0x1053, 0x1056)),
     *(0x00280000 + element for element in (0x1101, 0x1102, 0x1103, 0x1201, 0x1202, 0x1203, 0x1221, 0x1222, 0x1223)),
     *(0x00283000, 0x00283010, 0x52009229, 0x52009230, 0x7FE00001, 0x7FE00002, *FLOAT_PIXELS, PIXELS),
-}
-LONG = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
-SHORT = {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL"} | {
-    *(b"SS", b"ST", b"TM", b"UI", b"UL", b"US")
 }
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
@@ -112,8 +111,13 @@ def order_of(syntax: str) -> str:
 
 
 def transfer_syntax(content: bytes) -> tuple[str, int]:
-    """The UID of how the elements are encoded, from the file's first group, and where that ends."""
-    at, syntax = META_START, ""
+    """The UID of how the elements are encoded, from the file's first group, and where that ends.
+
+    Where none is stated: empty, or that of the order of bytes in which the elements are seen to stand.
+    """
+    at, syntax = start_of(content), ""
+    if at is None:
+        raise StructureError("it has neither the mark DICM nor elements of DICOM at its start")
     while at + 8 <= len(content) and struct.unpack_from("<H", content, at)[0] == META_GROUP:
         element = read_element(content, at, False, "<")
         at = element.value + element.length
@@ -122,16 +126,21 @@ def transfer_syntax(content: bytes) -> tuple[str, int]:
     if at > len(content):
         raise StructureError("it is cut short")
     if not set(syntax) <= set("0123456789."):
-        raise StructureError("its transfer syntax is no UID")
-    return syntax, at
+        raise StructureError("its transfer syntax is not a UID")
+    return syntax or (BIG_ENDIAN if is_big_endian(content, at) else ""), at
 
 
 def inflated(packed: bytes) -> bytes:
     """The elements of a deflated file, no more than MAX_UNPACKED bytes of them."""
-    try:
-        found = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, MAX_UNPACKED + 1)
-    except zlib.error as error:
-        raise StructureError("its deflated elements cannot be unpacked") from error
+    found = None
+    for bits in (
+        -zlib.MAX_WBITS,
+        zlib.MAX_WBITS | 32,
+    ):  # as DICOM has it; some writers put a head on it
+        with suppress(zlib.error):
+            found = found or zlib.decompressobj(bits).decompress(packed, MAX_UNPACKED + 1)
+    if not found:
+        raise StructureError("its deflated elements cannot be unpacked")
     if len(found) > MAX_UNPACKED:
         raise StructureError(f"it unpacks to more than {MAX_UNPACKED // 2**20} MiB")
     return found

@@ -12,22 +12,23 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from digit_recognizer.images.dicom_start import HEAD, start_of
+
 SUFFIXES = (".dcm", ".dicom")
 INDEX = "DICOMDIR"  # the list of a medium's files, which holds no picture (PS3.10, section 8.6)
-PREAMBLE, MAGIC = 128, b"DICM"  # PS3.10, section 7.1
 DIGITS = 16  # of the hash: two of a million files share them in one of 37 million collections
 MOST = 64 * 2**20  # bytes that the hash is made of; no larger file is read
 UNREADABLE = "a DICOM file"
 
 
 def is_dicom(content: bytes) -> bool:
-    """Whether a file's bytes, or its first 132, are those of a DICOM file."""
-    return content[PREAMBLE : PREAMBLE + len(MAGIC)] == MAGIC
+    """Whether a file's bytes, or its first 132, are those of a DICOM file, with or without a preamble."""
+    return start_of(content) is not None
 
 
 def is_dicom_file(path: str | os.PathLike[str]) -> bool:
     """Whether there is a file of that name with the bytes of a DICOM file; many have names without a suffix."""
-    return is_dicom(first_bytes(path, PREAMBLE + len(MAGIC)))
+    return is_dicom(first_bytes(path, HEAD))
 
 
 def name_of(path: str | os.PathLike[str]) -> str:

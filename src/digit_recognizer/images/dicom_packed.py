@@ -5,12 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 RLE = "1.2.840.10008.1.2.5"
 SUSPECT = 8 * 2**20  # bytes of run lengths, which can unpack to 64 times as many; fewer are harmless
 MOST_PLANES = 15
 JPEG, JPEG_2000 = b"\xff\xd8", b"\xff\x4f\xff\x51"
 # Start of frame: ISO 10918-1, table B.1 (without DHT, JPG and DAC), and of JPEG-LS, ISO 14495-1, C.1.1.
+SCAN, CODING = 0xDA, b"\xff\x52"
 FRAME_STARTS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 
 
@@ -25,17 +27,44 @@ def stated_sizes(packed: bytes) -> Iterator[tuple[int, int]]:
         at = packed.find(JPEG_2000, at + 1)
 
 
-def jpeg_size(packed: bytes) -> Iterator[tuple[int, int]]:
-    """Width and height in the first start of a frame, past other segments by their lengths."""
+class Segment(NamedTuple):
+    """A segment of a JPEG's head: its marker, where it begins and ends, and what stands behind its length."""
+
+    marker: int
+    start: int
+    end: int
+    body: bytes
+
+
+def segments(packed: bytes) -> Iterator[Segment]:
+    """The segments of a JPEG up to its first scan, past each other by their lengths."""
     at = 2
-    while at + 9 <= len(packed):
-        if packed[at] != 0xFF:
-            return
-        if packed[at + 1] in FRAME_STARTS:
-            height, width = struct.unpack_from(">HH", packed, at + 5)
+    while at + 4 <= len(packed) and packed[at] == 0xFF and packed[at + 1] != SCAN:
+        if packed[at + 1] == 0xFF:  # filling
+            at += 1
+            continue
+        end = at + 2 + int.from_bytes(packed[at + 2 : at + 4], "big")
+        yield Segment(packed[at + 1], at, end, packed[at + 4 : end])
+        at = max(end, at + 2)
+
+
+def jpeg_size(packed: bytes) -> Iterator[tuple[int, int]]:
+    """Width and height in the first start of a frame."""
+    for each in segments(packed):
+        if each.marker in FRAME_STARTS and len(each.body) >= 5:
+            height, width = struct.unpack_from(">HH", each.body, 1)
             yield width, height
             return
-        at += 1 if packed[at + 1] == 0xFF else 2 + int.from_bytes(packed[at + 2 : at + 4], "big")
+
+
+def precision_of(packed: bytes) -> int | None:
+    """The bits of a sample that a JPEG's or JPEG 2000's head states; None where neither is seen."""
+    if packed.startswith(JPEG):
+        return next((each.body[0] for each in segments(packed) if each.marker in FRAME_STARTS and each.body), None)
+    at = packed.find(JPEG_2000)
+    if at < 0 or at + 43 > len(packed):
+        return None
+    return (packed[at + 42] & 0x7F) + 1  # ISO 15444-1, A.5.1: Ssiz, the highest bit is the sign
 
 
 def longest_run(packed: bytes) -> int:
@@ -59,3 +88,11 @@ def runs_length(packed: bytes) -> int:
         else:
             at += 1
     return total
+
+
+def converts_colours(packed: bytes) -> bool:
+    """Whether a JPEG 2000's head states that its decoder makes RGB of what is stored (ISO 15444-1, A.6.1)."""
+    if not packed.startswith(JPEG_2000):
+        return False
+    at = packed.find(CODING)
+    return at >= 0 and at + 9 <= len(packed) and packed[at + 8] == 1

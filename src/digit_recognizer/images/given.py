@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from numbers import Number
 from typing import Any
@@ -14,17 +14,31 @@ from PIL import Image
 
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images.arrays import InBatch, Refused, as_array, as_numbers
+from digit_recognizer.images.levels import range_note
+from digit_recognizer.images.notes import tell
 from digit_recognizer.images.pages import shown_name, states_turn
 from digit_recognizer.images.ranges import BYTES, UNIT, Range, Stated, common, stated
 from digit_recognizer.images.shapes import parted, side_of
 
 
-def as_list(pictures: Any, channels: int = 1) -> list[Any]:
+def as_list(pictures: Any, channels: int = 1, form: str = "digit") -> list[Any]:
     """One picture or many as a list of pictures, of which all arrays are in one range of values.
 
     An array or tensor, or a list of numbers, is parted by the rules of images/shapes.py; one that cannot be parted is
-    one picture with an error. channels: what the network sees.
+    one picture with an error. channels, form: of Preprocess. Warns of 16 bits of which the upper ones are empty.
     """
+    made = _listed(pictures, channels)
+    tell([note for note in (range_note(highest, form, "the array") for highest in sorted(wide(made))) if note])
+    return made
+
+
+def wide(pictures: Iterable[Any]) -> set[int]:
+    """The highest values of the batches in 16 bits that the pictures are of."""
+    ranges = (each.range for each in pictures if isinstance(each, InBatch))
+    return {own.highest for own in ranges if own is not None and own.highest}
+
+
+def _listed(pictures: Any, channels: int) -> list[Any]:
     if isinstance(pictures, str | bytes | os.PathLike | Image.Image | InBatch):
         return [pictures]
     if hasattr(pictures, "shape") or hasattr(pictures, "__array__"):
@@ -49,12 +63,13 @@ def _of_array(thing: Any, channels: int) -> list[Any]:
     parts = _parts(array, channels, hasattr(thing, "columns"))
     if isinstance(parts, Refused):
         return [parts]
-    return in_batch(parts, array) if len(parts) > 1 else [InBatch(parts[0], None)]
+    return in_batch(parts, array)
 
 
 def in_batch(parts: Sequence[NDArray[Any]] | NDArray[Any], array: NDArray[Any]) -> list[InBatch]:
     """Pictures of one size with the range of the array that they are parts of, which holds nothing else."""
-    known = _stated(array) if len(parts) else None
+    plain = len(parts) == 1 and array.dtype == np.uint8  # its own range is its batch's
+    known = _stated(array) if len(parts) and not plain else None
     own = common([replace(known, count=parts[0].size)]).get(known.whole) if known else None
     return [InBatch(part, own) for part in parts]
 
@@ -96,8 +111,6 @@ def _stacked(several: list[Any]) -> NDArray[Any] | None:
 def _in_one_range(several: list[Any], channels: int) -> list[Any]:
     """A list of pictures in which each array is given with the range of all."""
     made = [_one(each, channels) if _is_array(each) else each for each in several]
-    if len(made) < 2:
-        return made
     known = [_stated(each.array) if isinstance(each, InBatch) and each.range is None else None for each in made]
     ranges = common(each for each in known if each)
     return [

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import ImageError
+from digit_recognizer.images.levels import FULL, depth_of
 
 SLACK = 0.05  # by which filters that sharpen overshoot 0 and 1
-DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras, scanners and detectors write
 SMALL = 64  # values of a picture of 8 x 8, as scikit-learn's load_digits and UCI's optdigits have: 0 to 16
 
 
@@ -25,6 +25,7 @@ class Range:
     factor: float
     shift: float = 0.0
     slack: float = 0.0  # that values may overshoot
+    highest: int = 0  # value of the batch, of 16 bits
 
     def holds(self, low: float, high: float) -> bool:
         """Whether values from low to high are of this range."""
@@ -75,7 +76,7 @@ def common(pictures: Iterable[Stated]) -> dict[bool, Range]:
     """
     several = list(pictures)
     found: dict[bool, Range] = {}
-    for whole, choose, known in ((True, of_integers, (of_bits(16),)), (False, of_floats, (UNIT, SIGNED, BYTES))):
+    for whole, choose, known in ((True, of_integers, (of_bits(FULL),)), (False, of_floats, (UNIT, SIGNED, BYTES))):
         those = [each for each in several if each.whole == whole and any(r.holds(each.low, each.high) for r in known)]
         if those:
             found[whole] = choose(those)
@@ -83,11 +84,16 @@ def common(pictures: Iterable[Stated]) -> dict[bool, Range]:
 
 
 def of_integers(pictures: Sequence[Stated]) -> Range:
-    """The range of whole numbers: 0 and 1, 0..16 (of 8 x 8 pictures), or the fewest bits that hold the largest."""
+    """The range of whole numbers: 0 and 1, 0..16 (of 8 x 8 pictures), 0..255 or 16 bits."""
     high = max(each.high for each in pictures)
     if high == 1 and min(each.low for each in pictures) >= 0:
         return MASK
-    return _sixteenths(pictures) or of_bits(next(depth for depth in DEPTHS if high < 2**depth))
+    return _sixteenths(pictures) or (BYTES if high <= BYTES.high else replace(of_bits(FULL), highest=int(high)))
+
+
+def for_form(given: Range | None, form: str) -> Range | None:
+    """The range of a batch for what it shows: in 16 bits, pictures that are not digits have the bits that they use."""
+    return of_bits(depth_of(given.highest, form)) if given is not None and given.highest else given
 
 
 def of_floats(pictures: Sequence[Stated]) -> Range:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_recognizer.data.class_names import as_numbers
 from digit_recognizer.data.spec import Labels
 from digit_recognizer.errors import DataError, MissingExtraError, require_extra
 from digit_recognizer.files import read_bounded
-from digit_recognizer.measuring.checks import ROUNDING, check_lengths, checked
+from digit_recognizer.measuring.actual import as_classes, by_place, of_second
+from digit_recognizer.measuring.checks import ROUNDING, check_lengths, checked, rounded_in_words
 from digit_recognizer.measuring.clustered import per_group, proportion_interval
 from digit_recognizer.measuring.metrics import confusion_matrix, per_class
 from digit_recognizer.measuring.several import all_right, given, per_label
@@ -33,6 +36,7 @@ class Predictions:
     labels: Labels = field(repr=False)  # (N,) 0..K-1, or (N, K) of 0 and 1
     probabilities: NDArray[np.float64] = field(repr=False)  # (N, K)
     groups: NDArray[Any] | None = field(default=None, repr=False)  # (N,) writer, patient or site of each case
+    notes: tuple[str, ...] = ()  # how the files were taken, where that was not plain
 
     @property
     def predicted(self) -> Labels:
@@ -82,20 +86,39 @@ class Table:
 def read_predictions(probabilities: Path, labels: Path, groups: Path | None = None) -> Predictions:
     """Probabilities (a column a class, named after it where the format has names), labels and groups (one column).
 
-    Labels are class names, or numbers from 0 in the order of the columns. Raises DataError, with the file's name.
+    One column of probabilities is of the second of two classes (`actual.of_second`). Labels are class names, or numbers
+    from 0 in the order of the columns. Raises DataError, with the file's name.
     """
     table = read_table(probabilities, "probabilities")
     shares = numbers(table.values, probabilities)
-    names = table.names or tuple(map(str, range(shares.shape[1])))
-    check_names(names, shares.shape[1], probabilities)
-    found = as_classes(column(labels, "labels"), names, labels)
+    given, notes = column(labels, "labels"), []
     several = None if groups is None else comparable(column(groups, "groups"))
-    try:
+    with _named(probabilities):
+        check_lengths(probabilities=shares, labels=given, groups=several)
+    if shares.shape[1] == 1:
+        header = table.names[0] if table.names and len(table.names) == 1 else None
+        names, shares, found, note = of_second(shares[:, 0], header, given, probabilities, labels)
+        notes.append(note)
+    else:
+        names = table.names or tuple(map(str, range(shares.shape[1])))
+        check_names(names, shares.shape[1], probabilities)
+        found = as_classes(given, names, labels)
+        if as_numbers(names) and by_place(given, names):
+            notes.append(f"{labels} holds what is no column's name: it is taken as places of columns, counted from 0.")
+    with _named(probabilities):
         checked(found, shares)
-        check_lengths(probabilities=shares, groups=several)
+    rounded = rounded_in_words(shares)
+    notes += [f"{probabilities} {rounded}"] if rounded else []
+    return Predictions(probabilities.stem, names, found, shares, several, tuple(notes))
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Put a file's name before what is wrong with its numbers."""
+    try:
+        yield
     except DataError as error:
-        raise DataError(f"{probabilities}: {error}") from error
-    return Predictions(probabilities.stem, names, found, shares, several)
+        raise DataError(f"{path}: {error}") from error
 
 
 def read_table(path: Path, what: str) -> Table:
@@ -147,15 +170,17 @@ def read_csv(content: bytes, what: str) -> Table:
 
 
 def is_header(row: list[str], what: str) -> bool:
-    """Whether a first line holds names: for probabilities anything that does not sum to 1, else the word itself."""
+    """Whether a first line holds names: for probabilities anything that is none, else the word itself."""
     if what != "probabilities":
         return row[0].strip().lower() in (what, what.rstrip("s"))
     if row == [str(number) for number in range(len(row))]:  # what pandas writes for columns without names
         return True
     try:
-        return abs(sum(map(float, row)) - 1) > ROUNDING
+        shares = [float(each) for each in row]
     except ValueError:
         return True
+    written = any("." in each or "e" in each.lower() for each in row)  # names that are numbers are whole ones
+    return not written and abs(sum(shares) - 1) > ROUNDING
 
 
 def read_parquet(content: bytes, _what: str) -> Table:
@@ -213,16 +238,3 @@ def numbers(values: NDArray[Any], path: Path) -> NDArray[np.float64]:
         return values.astype(np.float64)
     except (ValueError, TypeError) as error:
         raise DataError(f"{path}: holds something that is no number ({error}).") from error
-
-
-def as_classes(values: NDArray[Any], names: tuple[str, ...], path: Path) -> Labels:
-    """Labels (N,) as indices of classes: by name where every one is a name, else as whole numbers from 0."""
-    places = {name: place for place, name in enumerate(names)}
-    words = [str(each) for each in values.tolist()]
-    if all(word in places for word in words):
-        return np.array([places[word] for word in words], np.int64)
-    shares = numbers(values, path)
-    wrong = [word for word, share in zip(words, shares, strict=True) if not 0 <= share < len(names) or share % 1]
-    if wrong:
-        raise DataError(f"{path}: {wrong[0]!r} is none of the classes {', '.join(names[:20])}.")
-    return shares.astype(np.int64)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
+from digit_recognizer.data.class_names import as_numbers
 from digit_recognizer.data.spec import TASKS
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images import Preprocess
@@ -42,6 +45,23 @@ class ModelHeader:
     def multi_label(self) -> bool:
         """Whether each logit stands for a label by itself, of which a picture may bear several."""
         return self.task == "multi-label"
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...] | None:
+        """The classes' names as whole numbers, in the order of the logits; None where some name is another word."""
+        return as_numbers(self.class_names)
+
+    def label_of(self, index: int) -> int:
+        """A class's label in Python: the number that is its name, or its index where the names are other words."""
+        return index if self.numbers is None else self.numbers[index]
+
+    def shown(self, label: int) -> int | str:
+        """What stands for the class of a label wherever one is shown or stored: its name, as a number where all are."""
+        return self.class_names[label] if self.numbers is None else label
+
+    def knows(self, labels: Iterable[int]) -> bool:
+        """Whether each of some labels is that of a class."""
+        return set(labels) <= set(map(self.label_of, range(len(self.class_names))))
 
     @property
     def temperature(self) -> float:

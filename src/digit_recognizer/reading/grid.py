@@ -13,6 +13,7 @@ from digit_recognizer.images.given import source_name
 from digit_recognizer.images.small_digits import for_small_digits
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.reading.cells import Ink, cell_inks, straighten
+from digit_recognizer.reading.digits import check_reads
 from digit_recognizer.reading.frame import PAPER, Grey, area, darkness, frame_candidates, reduced
 from digit_recognizer.reading.grid_rules import MAX_RULES, find_nodes
 from digit_recognizer.recognizer import Recognizer
@@ -34,7 +35,7 @@ class Cell:
     column: int
     box: tuple[Point, Point, Point, Point]  # corners, across and down in pixels, clockwise from the digit's upper left
     status: str  # "ok", "unsure" or "empty"
-    label: int | None = None  # the most probable class; None where the cell is empty
+    label: int | None = None  # the most probable digit; None where the cell is empty
     probability: float | None = None  # of that class, 0..1
 
 
@@ -49,7 +50,7 @@ class Grid:
 
     @property
     def rows(self) -> list[list[int | None]]:
-        """The label in each cell, None where it is empty."""
+        """The digit in each cell, None where it is empty."""
         width = self.shape[1]
         labels = [cell.label for cell in self.cells]
         return [labels[start : start + width] for start in range(0, len(labels), width)]
@@ -63,8 +64,10 @@ def read_grid(
     picture: as for `read_picture`. shape: rows and columns, 2 to 25 each; None: they are counted.
     source: what to call a picture that is not a file.
     Digits that stand turned by 90, 180 or 270 degrees are read so where that reads clearly better.
-    Raises ImageError for what is no picture, ConfigError for a shape that no grid has.
+    Raises ImageError for what is no picture, ConfigError for a shape that no grid has, ModelFileError for a model whose
+    classes are not digits.
     """
+    check_reads(recognizer.model)
     check_shape(shape)
     source = source_name(picture, source or "the picture", recognizer.keep_ids)
     grey = read_picture(picture, keep_ids=recognizer.keep_ids, source=source)

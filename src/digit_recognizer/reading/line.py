@@ -15,6 +15,7 @@ from digit_recognizer.images.preprocess import crop
 from digit_recognizer.images.strings import MARGIN
 from digit_recognizer.models.ctc import Logs, String, align, digit_probabilities, most_probable
 from digit_recognizer.models.line_reader import PIXELS, LineReader
+from digit_recognizer.reading.digits import check_reads
 
 LONGEST = 64  # times as wide as high: what is wider is no line of digits
 
@@ -23,7 +24,7 @@ LONGEST = 64  # times as wide as high: what is wider is no line of digits
 class LineDigit:
     """One digit of a line."""
 
-    label: int  # 0..9
+    label: int  # the digit, as the reader's class is named
     probability: float  # against every other digit and none in its place, the others being as they are
     left: float  # columns of the given image between which it stands; it may lean beyond them, or touch its neighbour
     right: float
@@ -42,8 +43,10 @@ def read_line(image: NDArray[np.uint8], reader: LineReader) -> Line:
     """Read one line of digits.
 
     image: (H, W) uint8, light ink on black paper, of any size, with nothing but the line on it. Raises ImageError for
-    another kind of array and for a line more than LONGEST times as wide as its ink is high.
+    another kind of array and for a line more than LONGEST times as wide as its ink is high; ModelFileError for a reader
+    whose classes are not digits.
     """
+    check_reads(reader.model)
     if image.ndim != 2 or image.dtype != np.uint8:
         raise ImageError(f"A line is an array (H, W) of uint8, not {image.shape} of {image.dtype}.")
     if not image.any():
@@ -56,7 +59,7 @@ def read_line(image: NDArray[np.uint8], reader: LineReader) -> Line:
     first_ink, last_ink = first, first + (line.shape[1] - 2 * MARGIN) / factor
     columns = np.clip(columns, first_ink, last_ink).tolist()
     found = zip(string, digit_probabilities(logs, string), columns, columns[1:], strict=False)
-    digits = tuple(LineDigit(label, share, left, right) for label, share, left, right in found)
+    digits = tuple(LineDigit(int(names[label]), share, left, right) for label, share, left, right in found)
     return Line("".join(names[label] for label in string), probability, digits)
 
 

@@ -8,6 +8,7 @@ from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.given import source_name
 from digit_recognizer.images.large import times_smaller
 from digit_recognizer.reading.components import LEAST_HEIGHT, Box, box_around
+from digit_recognizer.reading.digits import check_reads
 from digit_recognizer.reading.ink import darkness, strokes
 from digit_recognizer.reading.ruling import find_rules
 from digit_recognizer.reading.turning import Turn, best_turn
@@ -45,8 +46,9 @@ def read_page(picture: Picture, recognizer: Recognizer, source: str | None = Non
     Boxes are in pixels of the photo as its EXIF orientation turns it, also where it is so large that it is decoded
     smaller. A page whose
     digits read clearly better turned by 90, 180 or 270 degrees is read so, and says it (`turning.best_turn`).
-    Raises ImageError for what is no picture.
+    Raises ImageError for what is no picture, ModelFileError for a model whose classes are not digits.
     """
+    check_reads(recognizer.model)
     source = source_name(picture, source or "the picture", recognizer.keep_ids)
     grey = read_picture(picture, keep_ids=recognizer.keep_ids, source=source)
     size = grey.shape[1], grey.shape[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -47,7 +47,7 @@ LEVEL = 0.8  # of the highest one's height: printed digits are alike, letters ha
 class Digit:
     """One digit on a page."""
 
-    label: int
+    label: int  # the digit, as the model's class is named
     box: Box  # left, top, width, height in pixels of the photo; in a Reading of the picture that is worked on
     probability: float  # of the label, 0..1
     status: str  # "ok" or "unsure"; in a Reading the recognizer's own
@@ -149,9 +149,12 @@ def read_parted(groups: Sequence[Group], ink: PageInk, recognizer: Recognizer) -
 def likelier(word: Word, group: Group, ink: PageInk, recognizer: Recognizer) -> Word:
     """A number's digits as its cuts gave them, or as a line where that is probable and finds more, or the cuts doubt.
 
-    Two digits that touch are often surely one other digit to a network that knows single ones: 18 is an 8.
+    Two digits that touch are often surely one other digit to a network that knows single ones: 18 is an 8. The line
+    reader knows all ten digits: where it sees one that is none of the recognizer's classes, nothing is sure.
     """
     found, probability = read_as_line(group, ink, shipped_reader())
+    if probability >= LIKELY and not recognizer.model.header.knows(label for label, _, _ in found):
+        return tuple(replace(digit, status="unsure") if digit.status == "ok" else digit for digit in word)
     doubted = any(digit.status != "ok" for digit in word)
     if probability < LIKELY or not (doubted or len(found) > len(word)):
         return word

@@ -54,7 +54,7 @@ class Explainer:
         most = max(FEWEST, MOST * SIDE**2 // max(SIDE, height) ** 2)
         numbers = np.array(list(dict.fromkeys(shown))[:most], np.int64)
         images = take(numbers) if len(numbers) else np.zeros((0, *self.model.preprocess.shape), np.uint8)
-        labels = self.predicted[numbers]
+        labels = np.array([self.model.header.label_of(index) for index in self.predicted[numbers].tolist()], np.int64)
         maps = {
             int(number): as_address(coloured(image, explain(self.model, image, int(label))))
             for number, image, label in zip(numbers, images, labels, strict=True)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.images.notes import gathered
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.recognizer import Input, Recognizer
 from digit_recognizer.report.figures import PLAIN
@@ -38,9 +39,10 @@ def seen_figure(
     for axis in axes.flat:
         axis.set_axis_off()
     given = [each.source for each in predictions] if pictures is None else pictures
-    channels = recognizer.model.preprocess.channels
+    channels, form = recognizer.model.preprocess.channels, recognizer.model.preprocess.form
     for number, (prediction, seen, each) in enumerate(zip(predictions, inputs, given, strict=True)):
-        picture = read_picture(each, prediction.as_stored, channels, recognizer.keep_ids, prediction.source)
+        with gathered():  # what is to be told of the picture was told when it was recognised
+            picture = read_picture(each, prediction.as_stored, channels, recognizer.keep_ids, prediction.source, form)
         pair = axes.flat[2 * number : 2 * number + 2]
         draw(pair[0], picture, prediction.source[-LONGEST:])
         if seen is not None:

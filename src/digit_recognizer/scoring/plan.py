@@ -12,25 +12,28 @@ from typing import Any
 
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import locked_folder
-from digit_recognizer.scoring.places import drop_temporary, is_local, place_of, written_whole
+from digit_recognizer.scoring.places import drop_temporary, is_local, place_of, rename, written_whole
 from digit_recognizer.scoring.shards import Shard, find_shards
 from digit_recognizer.scoring.work import Settings
 from digit_recognizer.sources import Tally
 
 SCHEMA = "digit-recognizer/scoring/1"
-PLAN = "scoring.json"
-SHARDS = "shards.jsonl"
+# What reads a folder of Parquet files passes over names that begin with _ or a dot.
+PLAN = "_scoring.json"
+SHARDS = "_shards.jsonl"
+BEFORE = {PLAN: "scoring.json", SHARDS: "shards.jsonl"}  # what these files were called at first
 
 
 @contextmanager
-def opened_output(out: str, source: str, settings: Settings) -> Iterator[tuple[str, int, Counter[str]]]:
+def opened_output(out: str, source: str, settings: Settings, **more: str) -> Iterator[tuple[str, int, Counter[str]]]:
     """The list of a run's shards, a place with one a line, how many, and what files the source holds beside them, by
     kind: made, or found where the run goes on.
 
     A local folder is locked against other runs; in an object store nothing keeps two runs apart, and both would write
-    the same parts. Raises RunError where the folder is in use or holds another run, DataError for the source.
+    the same parts. more: what else must be the same where a run goes on. Raises RunError where the folder is in use or
+    holds another run, DataError for the source.
     """
-    wanted = {"schema": SCHEMA, "source": source, **asdict(settings)}
+    wanted = {"schema": SCHEMA, "source": source, **asdict(settings), **more}
     busy = "another run is scoring into it. Wait for it, or name another --out."
     with locked_folder(Path(out), busy) if is_local(out) else nullcontext():
         drop_temporary(out)
@@ -42,25 +45,36 @@ def opened_output(out: str, source: str, settings: Settings) -> Iterator[tuple[s
             with written_whole(out, PLAN) as path:
                 path.write_text(json.dumps(before, indent=2) + "\n", "utf-8")
         check_same(out, before, wanted)
+        for name, first in {SHARDS: BEFORE[SHARDS], PLAN: BEFORE[PLAN]}.items():  # the plan last: it says what is there
+            rename(out, first, name)
         yield place_of(out, SHARDS), int(before["shards"]), Counter(before.get("left_out", {}))
         drop_temporary(out)  # of a machine that was lost meanwhile
 
 
 def read_plan(out: str) -> dict[str, Any] | None:
     """What the folder was begun with; None for a new one. Raises RunError where it holds something else."""
+    found = None
+    for name in (PLAN, BEFORE[PLAN]):
+        found = read_json(place_of(out, name)) if found is None else found
+    if found is None:
+        return None
+    place = place_of(out, PLAN)
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA or not isinstance(found.get("shards"), int):
+        raise RunError(f"{place}: is not of this version's scoring. Name another folder with --out.")
+    return found
+
+
+def read_json(place: str) -> Any:
+    """What a file holds; None where there is none. Raises RunError."""
     from fsspec.core import open as open_place
 
-    place = place_of(out, PLAN)
     try:
         with open_place(place, "rb") as file:
-            found = json.loads(file.read())
+            return json.loads(file.read())
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise RunError(f"{place}: cannot be read ({error}). Name another folder with --out.") from error
-    if not isinstance(found, dict) or found.get("schema") != SCHEMA or not isinstance(found.get("shards"), int):
-        raise RunError(f"{place}: is not of this version's scoring. Name another folder with --out.")
-    return found
 
 
 def check_same(out: str, before: dict[str, Any], wanted: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow
 
+    from digit_recognizer.models.header import ModelHeader
     from digit_recognizer.prediction import Prediction
     from digit_recognizer.reading import Page
 
@@ -16,17 +17,21 @@ Row = dict[str, Any]
 
 
 @cache
-def schema_of_pictures() -> pyarrow.Schema:
-    """A row a picture; label and probability are null where there is none, error where all went well."""
+def schema_of_pictures(numbers: bool = True) -> pyarrow.Schema:
+    """A row a picture; label and probability are null where there is none, error where all went well.
+
+    numbers: whether the classes are named by whole numbers; their labels are these, or else the names as text.
+    """
     import pyarrow as pa
 
+    kind = pa.int32() if numbers else pa.string()
     return pa.schema(
         [
             pa.field("source", pa.string(), nullable=False),
-            pa.field("label", pa.int32()),
+            pa.field("label", kind),
             pa.field("probability", pa.float64()),
             pa.field("status", pa.string(), nullable=False),
-            pa.field("prediction_set", pa.list_(pa.int32())),
+            pa.field("prediction_set", pa.list_(kind)),
             pa.field("error", pa.string()),
             pa.field("model_sha256", pa.string(), nullable=False),
         ]
@@ -55,14 +60,14 @@ def schema_of_pages() -> pyarrow.Schema:
     )
 
 
-def of_prediction(prediction: Prediction, source: str, sha256: str) -> Row:
-    """One picture's row."""
+def of_prediction(prediction: Prediction, source: str, sha256: str, header: ModelHeader) -> Row:
+    """One picture's row; header: the model's."""
     return {
         "source": source,
-        "label": prediction.label,
+        "label": None if prediction.label is None else header.shown(prediction.label),
         "probability": prediction.probability,
         "status": prediction.status,
-        "prediction_set": prediction.prediction_set,
+        "prediction_set": [header.shown(label) for label in prediction.prediction_set],
         "error": prediction.error,
         "model_sha256": sha256,
     }

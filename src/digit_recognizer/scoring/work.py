@@ -12,6 +12,7 @@ from PIL import Image
 
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images import open_picture
+from digit_recognizer.images.notes import gathered, tell
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.recognizer import BATCH, Recognizer, same_recognizer
 from digit_recognizer.scoring.inputs import COLUMN, Input, inputs
@@ -61,7 +62,8 @@ def score_shard(shard: Shard, out: str, settings: Settings) -> Done:
                 statuses[row["status"]] += 1
                 yield row
 
-    schema = schema_of_pages() if settings.read else schema_of_pictures()
+    numbers = recognizer.model.header.numbers is not None
+    schema = schema_of_pages() if settings.read else schema_of_pictures(numbers)
     write_part(out, part_name(shard.number), schema, rows(), left_out)
     return Done(shard, counted["inputs"], dict(statuses), dict(left_out))
 
@@ -73,7 +75,7 @@ def rows_of(chunk: list[Input], recognizer: Recognizer, settings: Settings) -> I
             yield from page_rows(each, recognizer, settings.model_sha256)
         return
     for each, prediction in zip(chunk, predictions_of(chunk, recognizer), strict=True):
-        yield of_prediction(prediction, each.source, settings.model_sha256)
+        yield of_prediction(prediction, each.source, settings.model_sha256, recognizer.model.header)
 
 
 def predictions_of(chunk: list[Input], recognizer: Recognizer) -> Iterable[Prediction]:
@@ -87,7 +89,9 @@ def predictions_of(chunk: list[Input], recognizer: Recognizer) -> Iterable[Predi
         except ImageError as error:
             found.append(Prediction(each.source, "error", error=str(error)))
     sources = [each.source for each, failed in zip(chunk, found, strict=True) if failed is None]
-    answers = iter(recognizer.predict(ready, sources) if ready else ())
+    with gathered() as notes:  # one line of a million pictures' notes, not one each
+        answers = iter(recognizer.predict(ready, sources) if ready else ())
+    tell(notes)
     for failed in found:
         yield failed or named(next(answers))
 

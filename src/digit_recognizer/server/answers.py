@@ -20,15 +20,15 @@ GRID: Literal["digit-recognizer/grid/1"] = "digit-recognizer/grid/1"
 
 
 class PredictionObject(TypedDict):
-    """What was recognised on one picture; the fields are those of `Prediction`."""
+    """What was recognised on one picture; the fields are those of `Prediction`, its classes by name."""
 
     schema: Literal["digit-recognizer/prediction/1"]
     source: str
-    label: int | None
+    label: int | str | None  # the class's name: as a number where all classes are named by whole numbers
     name: str | None
     probability: float | None
     status: Literal["ok", "unsure", "not a digit", "unfamiliar", "error"]
-    prediction_set: list[int]
+    prediction_set: list[int | str]  # labels
     model: str
     labels: NotRequired[list[str]]  # names, of a model that gives several
     reason: NotRequired[str]
@@ -40,7 +40,7 @@ class PredictionObject(TypedDict):
 class DigitObject(TypedDict):
     """One digit on a page."""
 
-    label: int
+    label: int  # the digit
     box: list[int]  # left, top, width, height in pixels of the photo
     probability: float
     status: Literal["ok", "unsure"]
@@ -92,7 +92,7 @@ class ExplanationObject(TypedDict):
     """What the model saw of one picture, and which pixels spoke for a class."""
 
     prediction: PredictionObject
-    label: int | None  # the class that is explained; None, as the two below, without ink and in colour
+    label: int | str | None  # the class that is explained; None, as the two below, without ink and in colour
     seen: list[list[int]] | None  # rows of grey levels, 0..255, light ink on black
     heat: list[list[float]] | None  # rows of log odds, in nats, as `occlusion_map` gives them
 
@@ -102,15 +102,15 @@ def prediction_object(prediction: Prediction, model: ModelHeader, probabilities:
     made: PredictionObject = {
         "schema": PREDICTION,
         "source": prediction.source,
-        "label": prediction.label,
+        "label": None if prediction.label is None else model.shown(prediction.label),
         "name": prediction.name,
         "probability": prediction.probability,
         "status": prediction.status,  # type: ignore[typeddict-item]  # one of the five
-        "prediction_set": list(prediction.prediction_set),
+        "prediction_set": [model.shown(label) for label in prediction.prediction_set],
         "model": model.name,
     }
     if prediction.labels:
-        made["labels"] = [model.class_names[label] for label in prediction.labels]
+        made["labels"] = [str(model.shown(label)) for label in prediction.labels]
     if prediction.reason is not None:
         made["reason"] = prediction.reason
     if prediction.error is not None:

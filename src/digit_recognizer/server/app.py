@@ -139,13 +139,16 @@ async def read(request: Request, grid: Annotated[str | None, Query(description=G
     service = service_of(request)
     shape = None if grid is None else as_shape(grid, "grid")
     uploads = await read_uploads(request, service.limits.photos_at_once)
+    service.check_reads()
     objects, status = await service.read(uploads, grid is not None, shape)
     return answer("pages" if grid is None else "grids", objects, status)
 
 
 async def explain(
     request: Request,
-    label: Annotated[int | None, Query(description="The class to explain; the most probable one by default.")] = None,
+    label: Annotated[
+        str | None, Query(description="The class to explain, by its name; the most probable one by default.")
+    ] = None,
 ) -> Response:
     """Show what the model saw of one picture, and which of its pixels spoke for a class (occlusion)."""
     service = service_of(request)

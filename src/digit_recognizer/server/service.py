@@ -20,7 +20,7 @@ from digit_recognizer.server.answers import (
 from digit_recognizer.server.batching import Batcher
 from digit_recognizer.server.limits import Limits
 from digit_recognizer.server.metrics import Metrics
-from digit_recognizer.server.problems import log_remedies
+from digit_recognizer.server.problems import ProblemError, log_remedies
 from digit_recognizer.server.uploads import Upload
 from digit_recognizer.server.work import (
     Recognised,
@@ -90,7 +90,19 @@ class Service:
         finally:
             left.set()
 
-    async def explain(self, upload: Upload, label: int | None) -> ExplanationObject:
+    def check_reads(self) -> None:
+        """Raise ProblemError where the model cannot read numbers."""
+        from digit_recognizer.reading.digits import why_not
+
+        reason = why_not(self.header)
+        if reason:
+            raise ProblemError(
+                422,
+                f"The model that answers here, {self.header.name}, reads no numbers: {reason}."
+                " Send pictures of one class each to /v1/predict.",
+            )
+
+    async def explain(self, upload: Upload, label: str | None) -> ExplanationObject:
         """What the model saw of a picture, and which pixels spoke. Raises ImageError, ConfigError."""
         (found,) = await called(self.explanations, [partial(explain_upload, self.recognizer, upload, label)])
         return found

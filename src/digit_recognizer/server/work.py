@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 from threading import Event
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from digit_recognizer.errors import ImageError, PictureKindError, PictureSizeError
+from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.images import open_picture
 from digit_recognizer.images.pages import is_pdf
 from digit_recognizer.prediction import Prediction
@@ -76,7 +77,8 @@ def elsewhere(recognizer: Recognizer) -> Callable[[], Recognizer]:
 def predict_elsewhere(
     make: Callable[[], Recognizer], uploads: list[Upload], most_pixels: int
 ) -> list[Recognised | None]:
-    """`predict_uploads` in another process than the recognizer's."""
+    """`predict_uploads` in another process than the recognizer's, whose log has no place for notes on pictures."""
+    warnings.simplefilter("ignore", DigitRecognizerWarning)
     return predict_uploads(make(), uploads, most_pixels)
 
 
@@ -121,12 +123,13 @@ def read_grid_upload(
         return grid_object(upload.source, None, model, told(error)), status_of(error)
 
 
-def explain_upload(recognizer: Recognizer, upload: Upload, label: int | None) -> ExplanationObject:
+def explain_upload(recognizer: Recognizer, upload: Upload, label: str | None) -> ExplanationObject:
     """What the model saw of a picture and which pixels spoke for a class, the most probable one where none is named.
 
     Raises ImageError; ConfigError for a class that there is not.
     """
     from digit_recognizer.explaining import occlusion_map
+    from digit_recognizer.explaining.occlusion import checked_label
 
     picture = opened(upload)
     (prediction,), (seen,) = recognizer.predict([picture], [upload.source], return_inputs=True)
@@ -142,7 +145,8 @@ def explain_upload(recognizer: Recognizer, upload: Upload, label: int | None) ->
     if model.preprocess.channels != 1:  # of colour a map of greys tells nothing
         return made
     if seen is not None and prediction.label is not None:
-        asked = prediction.label if label is None else label
-        made["label"], made["seen"] = asked, seen.tolist()
+        header = model.header
+        asked = prediction.label if label is None else header.label_of(checked_label(model, label))
+        made["label"], made["seen"] = header.shown(asked), seen.tolist()
         made["heat"] = occlusion_map(model, seen, asked).round(4).tolist()
     return made

@@ -13,6 +13,7 @@ from torch import nn
 
 from digit_recognizer.data import Dataset, Split, load_dataset
 from digit_recognizer.data.pictures import modalities_of
+from digit_recognizer.data.readable import left_out, write_errors
 from digit_recognizer.data.spec import check_taught
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
@@ -82,7 +83,8 @@ def train(
     recipe: a name ("auto" suits any set) or a Recipe. data: a set's name, a folder of class folders, or a loaded
     Dataset. train_on: "train", "train+validation" or "all".
     model: your own network, (N, C, H, W) float32 -> logits (N, K), which is taught in place by the recipe's rules.
-    out: the run folder to write (run.json, history.jsonl, checkpoints/, model.safetensors, model.onnx), if any.
+    out: the run folder to write (run.json, history.jsonl, checkpoints/, model.safetensors, model.onnx; errors.csv where
+    pictures cannot be read), if any.
     resume: go on with the run in `out`, bit-exactly on processors alike, and everywhere in the arithmetic that it was
     begun in. device: "cpu", "cuda"; the GPU where there is one by default.
     Processes that torchrun started train one network together; the first of them writes, and is told of the progress.
@@ -90,14 +92,13 @@ def train(
     """
     place = own_device(choose_device(device))
     dataset = data if isinstance(data, Dataset) else load_dataset(data, data_dir)
+    bad = left_out(dataset, ("train", "validation", "calibration"))  # all that is read until the run ends
     learn, held_out = dataset.training(train_on)
     if len(np.unique(learn.labels)) < 2:
         raise DataError(f"{dataset.spec.name}: its training images are all of one class. Add another class.")
     check_taught(dataset.spec, learn)
     chosen = alone(recipe_for(recipe, dataset.spec, len(learn)), model)
-    source: dict[str, Any] = {"name": dataset.spec.name, "train_on": train_on, "n": len(learn), "sha256": learn.sha256}
-    if modalities := modalities_of(learn):
-        source["modalities"] = modalities
+    source = source_of(dataset, learn, train_on, len(bad))
     settings: dict[str, Any] = {"recipe": chosen.to_dict(), "data": source, "seed": seed, "place": dict(dataset.place)}
     if not isinstance(chosen, EnsembleRecipe):  # each member notes its own
         settings |= begun_on(place, on_cpu=chosen.learning.bfloat16)
@@ -113,6 +114,7 @@ def train(
     told = (on_epoch, on_batch) if first else (ignore_epoch, ignore_batch)
     task = Task(dataset, learn, held_out, preprocess, model, seed, place, folder, checkpoint_seconds, *told)
     with opened_run(folder, settings, resume) if folder else nullcontext(settings) as begun, joined(place):
+        write_errors(folder, bad)
         if isinstance(chosen, EnsembleRecipe):
             network, history = train_members(chosen, task, train_on)
         else:
@@ -127,6 +129,14 @@ def train(
             write_history(folder, [record.to_dict() for record in history])
             write_run_model(folder / MODEL_NAME, header, network, task)
     return Trained(network, header, history, folder)
+
+
+def source_of(dataset: Dataset, learn: Split, train_on: str, bad: int) -> dict[str, Any]:
+    """What a network learned from, for its header; bad: pictures that cannot be read."""
+    source: dict[str, Any] = {"name": dataset.spec.name, "train_on": train_on, "n": len(learn), "sha256": learn.sha256}
+    if modalities := modalities_of(learn):
+        source["modalities"] = modalities
+    return source | ({"left_out": bad} if bad else {})
 
 
 def write_run_model(path: Path, header: ModelHeader, network: nn.Module, task: Task) -> None:

@@ -2,7 +2,9 @@
 const part = (id) => document.getElementById(id);
 const percent = (share) => (share > 0.9995 && share < 1 ? "> 99.9 %" : `${(100 * share).toFixed(share < 0.1 ? 1 : share > 0.99 ? 1 : 0)} %`);
 
+let shown = []; // the classes' names, in the order of the bars
 export function makeBars(classes) {
+  shown = classes;
   part("bars").replaceChildren(
     ...classes.map((name) => {
       const bar = document.createElement("li");
@@ -20,13 +22,13 @@ export function showCaveats(caveats) {
   part("caveats").hidden = caveats.length === 0;
 }
 
-function showBars(probabilities, label, status) {
+function showBars(probabilities, name, status) {
   for (const [number, bar] of [...part("bars").children].entries()) {
     const share = probabilities[number] ?? 0;
     bar.querySelector(".fill").style.height = `${100 * share}%`;
     bar.querySelector(".share").textContent = share >= 0.01 ? `${Math.round(100 * share)}` : "";
-    bar.classList.toggle("top", number === label);
-    bar.classList.toggle("doubt", number === label && status !== "ok");
+    bar.classList.toggle("top", shown[number] === name);
+    bar.classList.toggle("doubt", shown[number] === name && status !== "ok");
   }
 }
 
@@ -41,7 +43,7 @@ export function showPrediction(found) {
   if (found.status === "ok") verdict("ok", found.name, `${percent(found.probability)} sure`, "");
   else if (found.status === "unsure") verdict("unsure", found.name, "Unsure", `Perhaps ${best}: ${found.reason}.`);
   else verdict(found.status, found.name ?? "–", "Not a digit", `${found.reason}${best ? `; at best ${best}` : ""}.`);
-  showBars(found.probabilities ?? [], found.label, found.status);
+  showBars(found.probabilities ?? [], found.name, found.status);
   part("spoken").textContent = found.status === "ok" ? `${best}` : `${part("headline").textContent}. ${part("reason").textContent}`;
 }
 

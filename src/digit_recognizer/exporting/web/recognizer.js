@@ -46,14 +46,14 @@ function softmax(logits, temperature) {
 
 function answer(told, probabilities, strangeness) {
   const probability = Math.max(...probabilities);
-  const label = probabilities.indexOf(probability);
+  const best = probabilities.indexOf(probability);
   let [status, reason] = ["ok", null];
   if (told.strangest !== null && strangeness > told.strangest) [status, reason] = ["not a digit", told.strange];
   else if (told.threshold !== null && probability < told.threshold) {
     status = "unsure";
     reason = `its most probable class has ${Number((100 * probability).toPrecision(3))} %; ${told.answered}`;
   }
-  const inside = told.least === null ? () => false : (each, name) => name === label || each >= told.least[name];
-  const set = probabilities.flatMap((each, name) => (inside(each, name) ? [name] : []));
-  return { status, label, name: told.classes[label], probability, prediction_set: set, reason };
+  const inside = told.least === null ? () => false : (each, index) => index === best || each >= told.least[index];
+  const set = probabilities.flatMap((each, index) => (inside(each, index) ? [told.labels[index]] : []));
+  return { status, label: told.labels[best], name: told.classes[best], probability, prediction_set: set, reason };
 }

@@ -8,6 +8,7 @@ const part = (id) => document.getElementById(id);
 const PAUSE = 250; // milliseconds without a change after which the answer is explained
 let running = new AbortController(); // what is asked about the present picture
 let [asking, again, later] = [false, false, 0];
+let reads = true; // whether the model's classes are digits, so that it reads numbers and tables
 
 function trouble(error) {
   if (error?.name === "AbortError") return;
@@ -56,13 +57,13 @@ function showSide(several) {
 async function opened(picture, shown) {
   fresh();
   part("boxes").replaceChildren();
-  part("modes").hidden = false;
+  part("modes").hidden = !reads;
   document.querySelector("input[name=mode][value=auto]").checked = true;
   await shown; // its size is known then
   if (desk.picture === picture) await read();
 }
 
-const mode = () => document.querySelector("input[name=mode]:checked").value;
+const mode = () => (reads ? document.querySelector("input[name=mode]:checked").value : "digit");
 const several = (page) => page.numbers.reduce((sum, number) => sum + number.digits.length, 0) > 1;
 
 async function read() {
@@ -105,6 +106,7 @@ makeBars([..."0123456789"]);
 showNothing();
 server.models().then((told) => {
   makeBars(told.classes);
+  reads = told.classes.every((name) => /^[0-9]$/.test(name));
   showCaveats(told.caveats);
   part("model").textContent = `model: ${told.serving}`;
 }, trouble);

@@ -1,0 +1,106 @@
+"""A frame of a DICOM file, unpacked by pydicom's decoders once its own head was checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.errors import ImageError, PictureSizeError, ReaderMissingError
+from digit_recognizer.images.dicom_packed import RLE, longest_run, precision_of, stated_sizes
+from digit_recognizer.images.pages import Check
+
+INTERPRETATION = "photometric_interpretation"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame, from 0. packed: its bytes where they are packed, or none."""
+
+    header: Any
+    number: int
+    name: str
+    packed: bytes
+
+    @property
+    def precision(self) -> int | None:
+        """The bits of a sample that its stream states."""
+        return precision_of(self.packed)
+
+    def cells(self) -> NDArray[Any]:
+        """The cells (H, W) or (H, W, 3) as they are stored, with whatever lies in their unused bits."""
+        return self.unpacked()[0]
+
+    def unpacked(self) -> tuple[NDArray[Any], str]:
+        """The cells, and the colour space that these are in, which decoders may have changed."""
+        from pydicom.pixels.decoders.base import get_decoder
+
+        syntax = self.header.file_meta.TransferSyntaxUID
+        missing = missing_decoders(syntax, self.name) if syntax.is_compressed else []
+        # Of run lengths pydicom's own reader: pylibjpeg-rle ends on damaged bytes with what is no Exception.
+        own = "pydicom" if syntax == RLE else ""
+        options: dict[str, Any] = {"raw": True, "correct_unused_bits": False, "decoding_plugin": own}
+        try:
+            stored, told = get_decoder(syntax).as_array(self.header, index=self.number, **options)
+        except RuntimeError:  # of all decoders that are there
+            if missing:
+                raise needs_others(self.name, syntax, missing) from None
+            raise
+        if stored.shape[:2] != (self.header.Rows, self.header.Columns):
+            raise ImageError(f"{self.name}: holds a picture of another size than it states. Export it again.")
+        return np.ascontiguousarray(stored, stored.dtype.newbyteorder("=")), str(told[INTERPRETATION])
+
+
+def packed_frame(header: Any, frame: int, name: str, check: Check) -> bytes:
+    """The bytes of a packed frame, none where frames are not packed.
+
+    Raises ImageError for one that unpacks to more than its file states: decoders believe its own head.
+    """
+    from pydicom.encaps import get_frame
+
+    syntax = header.file_meta.TransferSyntaxUID
+    if not syntax.is_compressed:
+        return b""
+    missing_decoders(syntax, name)
+    packed: bytes = get_frame(header.PixelData, frame, number_of_frames=int(header.get("NumberOfFrames") or 1))
+    for size in stated_sizes(packed):
+        check(size, name)
+    most = 2 * header.Rows * header.Columns + 2**16  # a plane is a byte of each pixel; some writers pad it
+    if syntax == RLE and longest_run(packed) > most:
+        raise PictureSizeError(f"{name}: unpacks to more than the size that it states. Export it again.")
+    return packed
+
+
+def missing_decoders(syntax: Any, name: str) -> list[str]:
+    """The packages that might unpack a transfer syntax too; raises ImageError where none that is here does."""
+    from pydicom.pixels.decoders.base import get_decoder
+
+    try:
+        decoder = get_decoder(syntax)
+    except NotImplementedError:  # what pydicom raises for a packing that it only knows by name: films, JPIP
+        raise unknown_packing(name, f" ({syntax.name})") from None
+    missing: list[str] = decoder.missing_dependencies
+    if not decoder.is_available:
+        raise needs_others(name, syntax, missing)
+    return missing
+
+
+def unknown_packing(name: str, known: str = "") -> ImageError:
+    """Pixels that no package unpacks; known: what is known of the way, in brackets after a space."""
+    return ImageError(
+        f"{name}: is a DICOM file whose pixels are packed in a way{known} that nothing reads here. Export it as"
+        " JPEG 2000 or unpacked."
+    )
+
+
+def needs_others(name: str, syntax: Any, missing: list[str]) -> ReaderMissingError:
+    """Pixels that what is installed here does not unpack."""
+    from digit_recognizer.installed import install_command
+
+    remedy = (
+        f"nothing installed here unpacks them. Unless they are damaged, one of these does: {'; '.join(missing)}.\n"
+        f"Install them with: {install_command('medical-codecs')}"
+    )
+    return ReaderMissingError(name, "DICOM", remedy, f" whose pixels are packed as {syntax.name}")
