@@ -32,9 +32,10 @@ def default_data_dir() -> Path:
 
 
 def damaged(spec: DatasetSpec, folder: Path) -> list[str]:
-    """The files of the set that are absent from `folder` or differ from what was published."""
+    """The files of the set that are absent from `folder` or differ from what was published, as far as that is known."""
     wrong = [name for name, sha256 in spec.sha256.items() if not intact(folder / name, sha256, "sha256")]
-    return wrong + [name for name, md5 in spec.md5.items() if not intact(folder / name, md5, "md5")]
+    wrong += [name for name, md5 in spec.md5.items() if not intact(folder / name, md5, "md5")]
+    return wrong + [name for name in spec.files if not (folder / name).is_file()]
 
 
 def intact(path: Path, published: str, method: str) -> bool:

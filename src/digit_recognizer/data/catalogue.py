@@ -7,7 +7,8 @@ from pathlib import Path
 
 from digit_recognizer.data.cache import damaged, default_data_dir
 from digit_recognizer.data.folder import load_folder
-from digit_recognizer.data.idx_sets import FASHION_MNIST, MNIST, inside_folder, is_packed_here, load_idx_set
+from digit_recognizer.data.idx_sets import inside_folder, is_packed_here, load_idx_set
+from digit_recognizer.data.idx_specs import FASHION_MNIST, MNIST, OTHERS
 from digit_recognizer.data.medmnist import MEDMNIST, SMALLEST, load_medmnist
 from digit_recognizer.data.pixel_tables import load_pixels
 from digit_recognizer.data.printed import MIXED, PRINTED, load_mixed, load_printed
@@ -22,7 +23,7 @@ from digit_recognizer.tables.folders import read_folder, tables_in
 from digit_recognizer.tables.packed import bare_name
 from digit_recognizer.tables.reading import LISTED, is_packed_table, read_tables, split_keys
 
-SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, PRINTED, MIXED)} | MEDMNIST
+SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, *OTHERS, PRINTED, MIXED)} | MEDMNIST
 # Those that a list for people names: each MedMNIST set once, whatever its sizes.
 NAMES = [name for name, spec in SPECS.items() if name not in MEDMNIST or spec.size == SMALLEST]
 
@@ -33,7 +34,9 @@ class Listing:
 
     spec: DatasetSpec
     place: Path
-    state: str  # "verified", "damaged", "not here", "not unpacked yet" or "drawn when loaded"
+    # "verified", "here, not verified" (no hash was published), "damaged", "not here", "not unpacked yet" or "drawn when
+    # loaded"
+    state: str
 
 
 def load_dataset(
@@ -44,10 +47,11 @@ def load_dataset(
     positive: str | None = None,
     keep_ids: bool = False,
 ) -> Dataset:
-    """A data set by name ("mnist", "fashion-mnist", "printed", "mixed"; MedMNIST's, "breastmnist" of 28 pixels,
-    "breastmnist-64" of 64, 128 or 224), from a folder of class folders or an archive of one (zip, tar), from a CSV file
-    of pictures, labels and patients, or from a table of pixels: CSV (label,pixel0..), IDX, npz, MATLAB, HDF5 or
-    Parquet, or a folder of these. Of a file with several arrays, "set.npz[pictures,labels]" names those that are meant.
+    """A data set by name ("mnist", "fashion-mnist", "kmnist", "qmnist", "emnist-letters", "printed", "mixed"...;
+    MedMNIST's, "breastmnist" of 28 pixels, "breastmnist-64" of 64, 128 or 224), from a folder of class folders or an
+    archive of one (zip, tar), from a CSV file of pictures, labels and patients, or from a table of pixels: CSV
+    (label,pixel0..), IDX, npz, MATLAB, HDF5 or Parquet, or a folder of these. Of a file with several arrays,
+    "set.npz[pictures,labels]" names those that are meant.
 
     data_dir: where named sets are kept; the user's cache folder unless given.
     unverified: a file that stands in for that of a MedMNIST set, although it is not the published one.
@@ -115,11 +119,11 @@ def listing(spec: DatasetSpec, data_dir: Path) -> Listing:
     if spec in (PRINTED, MIXED):
         return Listing(spec, FONTS_FOLDER, "drawn when loaded" if has_fonts() else "not here")
     place = data_dir if spec.name in MEDMNIST else data_dir / inside_folder(spec)
-    present = [name for name in (*spec.sha256, *spec.md5) if (place / name).exists()]
+    present = [name for name in (*spec.sha256, *spec.md5, *spec.files) if (place / name).exists()]
     if not present:
         state = "not unpacked yet" if is_packed_here(spec) else "not here"
     else:
-        state = "damaged" if damaged(spec, place) else "verified"
+        state = "damaged" if damaged(spec, place) else "here, not verified" if spec.files else "verified"
     return Listing(spec, place, state)
 
 

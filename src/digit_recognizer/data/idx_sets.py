@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST: four IDX files each, read by torchvision, embedded or found or downloaded."""
+"""MNIST and the sets of its form: four IDX files each, read by torchvision, embedded or found or downloaded."""
 
 from __future__ import annotations
 
@@ -7,68 +7,38 @@ import hashlib
 import shutil
 import ssl
 import zlib
+from contextlib import suppress
+from functools import partial
 from http.client import HTTPException
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import numpy as np
 
-from digit_recognizer.data.cache import default_data_dir, unpacked
+from digit_recognizer.data.cache import default_data_dir, unpacked, warn
+from digit_recognizer.data.idx_specs import FASHION_MNIST as FASHION_MNIST
+from digit_recognizer.data.idx_specs import MNIST as MNIST
 from digit_recognizer.data.spec import ArraySplit, Dataset, DatasetSpec, Labels
 from digit_recognizer.data.splits import drawn_held_out, mnist_held_out, parted
 from digit_recognizer.errors import DataError
-
-MNIST = DatasetSpec(
-    name="mnist",
-    title="MNIST handwritten digits",
-    task="multi-class",
-    classes=tuple("0123456789"),
-    channels=1,
-    size=28,
-    licence="CC BY-SA 3.0",
-    source="http://yann.lecun.com/exdb/mnist/",
-    counts={"train": 50_000, "validation": 5_000, "calibration": 5_000, "test": 10_000},
-    sha256={
-        "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    },
-)
-
-FASHION_MNIST = DatasetSpec(
-    name="fashion-mnist",
-    title="Fashion-MNIST articles of clothing",
-    task="multi-class",
-    classes=(
-        "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
-    ),
-    channels=1,
-    size=28,
-    licence="MIT",
-    source="https://github.com/zalandoresearch/fashion-mnist",
-    counts={"train": 50_000, "validation": 5_000, "calibration": 5_000, "test": 10_000},
-    sha256={
-        "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-        "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-        "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-        "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-    },
-)  # fmt: skip
+from digit_recognizer.files import hash_of
+from digit_recognizer.tables.idx import header_in
 
 # Where Debian's package dataset-fashion-mnist puts the gz files.
 DEBIAN_FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 
-LARGEST = 64 * 2**20  # bytes that are unpacked of one file; the largest published one has 47,040,016
+MNIST_TRAINING = 60_000
+SLACK = 2**20  # bytes that a file may have beside its pixels
+EMNIST_ARCHIVE = "gzip.zip"  # all six of EMNIST's sets, as torchvision downloads it
 
 # What a download that breaks off raises past torchvision; the others that are OSError mean that writing failed.
-NETWORK = (ConnectionError, TimeoutError, HTTPException, ssl.SSLError)
+NETWORK = (ConnectionError, TimeoutError, HTTPException, ssl.SSLError, URLError)
 
 
 def load_idx_set(spec: DatasetSpec, data_dir: Path | None) -> Dataset:
-    """MNIST or Fashion-MNIST as arrays in memory."""
-    reader = torchvision_set(spec)
+    """A set of MNIST's form as arrays in memory. Raises DataError where its files hold other numbers of images."""
     inside = inside_folder(spec)
     own = (data_dir or default_data_dir()) / inside
 
@@ -76,24 +46,29 @@ def load_idx_set(spec: DatasetSpec, data_dir: Path | None) -> Dataset:
         raw = temporary / inside
         raw.mkdir(parents=True)
         place_found(spec, raw, own)
-        fetch_and_unpack(spec, reader, temporary, own)
+        fetch_and_unpack(spec, temporary, raw, own)
 
     with unpacked(spec, data_dir, inside, unpack) as root:
         refuse_pickle(root / inside)
-        training, test = read(reader, root, train=True), read(reader, root, train=False)
+        training, test = read(spec, root, train=True), read(spec, root, train=False)
+    check_counts(spec, training, test, own)
     return Dataset(spec, parted(training, held_out(spec, training.labels), test))
 
 
 def inside_folder(spec: DatasetSpec) -> str:
     """Where torchvision keeps the files of this set inside a data folder."""
-    return {"mnist": "MNIST/raw", "fashion-mnist": "FashionMNIST/raw"}[spec.name]
+    kept = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST", "qmnist": "QMNIST"}
+    return f"{kept.get(spec.name, 'EMNIST')}/raw"
 
 
 def torchvision_set(spec: DatasetSpec) -> Any:
-    """The torchvision class that reads (and, for Fashion-MNIST, downloads) this set."""
+    """The torchvision class that reads (and, but for MNIST, downloads) this set."""
     from torchvision import datasets
 
-    return {"mnist": datasets.MNIST, "fashion-mnist": datasets.FashionMNIST}[spec.name]
+    known = {"mnist": datasets.MNIST, "fashion-mnist": datasets.FashionMNIST, "kmnist": datasets.KMNIST}
+    if spec.name == "qmnist":
+        return datasets.QMNIST
+    return known.get(spec.name) or partial(datasets.EMNIST, split=spec.name.removeprefix("emnist-"))
 
 
 def is_packed_here(spec: DatasetSpec) -> bool:
@@ -101,47 +76,74 @@ def is_packed_here(spec: DatasetSpec) -> bool:
     return spec.name == MNIST.name or (spec.name == FASHION_MNIST.name and DEBIAN_FASHION_MNIST.is_dir())
 
 
+def file_names(spec: DatasetSpec) -> tuple[str, ...]:
+    """The unpacked files of the set."""
+    return (*spec.sha256, *spec.files)
+
+
 def place_found(spec: DatasetSpec, raw: Path, own: Path) -> None:
     """Put what need not be downloaded where torchvision looks: from this package, the user's folder or Debian's."""
-    for name, sha256 in spec.sha256.items():
+    most = sum(spec.counts.values()) * spec.size**2 + SLACK
+    for name in file_names(spec):
         packed = f"{name}.gz"
         if spec.name == "mnist":
             with resources.as_file(resources.files("digit_recognizer.data") / "mnist" / packed) as embedded:
                 shutil.copyfile(embedded, raw / packed)
             continue
-        for folder in (own, DEBIAN_FASHION_MNIST):
-            if unpack_found(folder / packed, raw / name, sha256):
+        for folder in (own, DEBIAN_FASHION_MNIST) if spec.sha256 else (own,):
+            if name in spec.files and (folder / name).is_file():
+                shutil.copyfile(folder / name, raw / name)
                 break
+            if unpack_found(folder / packed, raw / name, spec.sha256.get(name), most):
+                if name in spec.files and known_md5s(spec).get(packed) != hash_of(folder / packed, "md5"):
+                    warn(f"{folder / packed}: is read although it cannot be verified: no hash of it is known.")
+                break
+    if spec.name.startswith("emnist-") and (own / EMNIST_ARCHIVE).is_file():
+        shutil.copyfile(own / EMNIST_ARCHIVE, raw / EMNIST_ARCHIVE)
 
 
-def unpack_found(packed: Path, target: Path, sha256: str) -> bool:
-    """Unpack a gz file, if it is there and holds what was published.
+def known_md5s(spec: DatasetSpec) -> dict[str, str]:
+    """The md5s of the packed files that torchvision knows, by their names."""
+    resources = getattr(torchvision_set(spec), "resources", ())
+    listed = [each for part in resources.values() for each in part] if isinstance(resources, dict) else resources
+    return {place.rsplit("/", 1)[-1]: md5 for place, md5 in listed}
 
-    Its content is checked, not its md5 as torchvision does: Debian packs the same files anew.
+
+def unpack_found(packed: Path, target: Path, sha256: str | None, most: int) -> bool:
+    """Unpack a gz file, if it is there and holds what was published; where no hash was, if it holds an IDX file.
+
+    Its content is checked, not its md5 as torchvision does: Debian packs the same files in its own way.
     """
     if not packed.is_file():
         return False
     try:
         with gzip.open(packed) as source:
-            content = source.read(LARGEST)
+            content = source.read(most)
     except (gzip.BadGzipFile, EOFError, zlib.error):
         return False
-    if hashlib.sha256(content).hexdigest() != sha256:
-        return False
-    target.write_bytes(content)
-    return True
+    known = header_in(content) is not None if sha256 is None else hashlib.sha256(content).hexdigest() == sha256
+    if known:
+        target.write_bytes(content)
+    return known
 
 
-def fetch_and_unpack(spec: DatasetSpec, reader: Any, temporary: Path, own: Path) -> None:
-    """Let torchvision check the md5s, download what is absent or differs, and unpack."""
+def fetch_and_unpack(spec: DatasetSpec, temporary: Path, raw: Path, own: Path) -> None:
+    """Let torchvision check the md5s that it knows, download what is absent or differs, and unpack."""
+    reader = torchvision_set(spec)
     try:
-        reader(temporary, download=True)
+        for train in (True, False):  # QMNIST's two parts are fetched apart
+            reader(temporary, train=train, download=True)
     except (RuntimeError, EOFError, *NETWORK) as error:
-        files = ", ".join(f"{name}.gz" for name in spec.sha256)
+        files = ", ".join(f"{name}.gz" for name in file_names(spec))
+        debian = f", or install Debian's package dataset-{spec.name}" if spec.name == FASHION_MNIST.name else ""
+        archive = f" (or all of {EMNIST_ARCHIVE})" if spec.name.startswith("emnist-") else ""
         raise DataError(
             f"{spec.name}: is not on this machine and could not be downloaded.\n"
-            f"Put {files}\ninto {own} (from {spec.source}), or install Debian's package dataset-{spec.name}."
+            f"Put {files}{archive}\ninto {own} (from {spec.source}){debian}."
         ) from error
+    with suppress(OSError):  # so that the next of EMNIST's sets needs no download
+        if (raw / EMNIST_ARCHIVE).is_file() and own.is_dir() and not (own / EMNIST_ARCHIVE).exists():
+            shutil.move(raw / EMNIST_ARCHIVE, own / EMNIST_ARCHIVE)
 
 
 def refuse_pickle(raw: Path) -> None:
@@ -151,12 +153,42 @@ def refuse_pickle(raw: Path) -> None:
         raise DataError(f"{pickled}: holds pickled copies of an old torchvision, which are never read. Remove them.")
 
 
-def read(reader: Any, root: Path, *, train: bool) -> ArraySplit:
-    """One published part as arrays."""
-    part = reader(root, train=train)
-    return ArraySplit(part.data.numpy(), part.targets.numpy().astype(np.int64))
+def read(spec: DatasetSpec, root: Path, *, train: bool) -> ArraySplit:
+    """One published part as arrays: EMNIST's pictures turned, its letters counted from 0, QMNIST's classes alone."""
+    try:
+        part = torchvision_set(spec)(root, train=train)
+        images, labels = part.data.numpy(), part.targets.numpy().astype(np.int64)
+    except (AssertionError, ValueError, TypeError, RuntimeError) as error:  # what torchvision raises on damaged files
+        which = "training" if train else "test"
+        raise DataError(
+            f"{spec.name}: its {which} files in {root / inside_folder(spec)} are damaged ({error}). Remove them, so"
+            " that they are fetched again."
+        ) from error
+    if spec.name.startswith("emnist-"):
+        images = np.ascontiguousarray(images.swapaxes(1, 2))
+    if labels.ndim == 2:
+        labels = labels[:, 0]
+    return ArraySplit(images, labels - (1 if spec.name == "emnist-letters" else 0))
+
+
+def check_counts(spec: DatasetSpec, training: ArraySplit, test: ArraySplit, own: Path) -> None:
+    """Raise DataError for other numbers of images or classes than were published: of some sets no hash was."""
+    published = sum(spec.counts[name] for name in ("train", "validation", "calibration"))
+    stated = (published, spec.counts["test"])
+    labels = np.concatenate([training.labels, test.labels])
+    found = (len(training.images), len(test.images))
+    if found != stated or len(labels) != sum(stated) or labels.min() < 0 or labels.max() >= len(spec.classes):
+        raise DataError(
+            f"{spec.name}: {own} holds {found[0]:,} training and {found[1]:,} test images with the labels"
+            f" {labels.min()} to {labels.max()}; published were {stated[0]:,} and {stated[1]:,} of"
+            f" {len(spec.classes)} classes. Remove the files, so that they are fetched again."
+        )
 
 
 def held_out(spec: DatasetSpec, labels: Labels) -> dict[str, Labels]:
-    """Indices of the validation and calibration images among the published training images."""
-    return mnist_held_out() if spec.name == "mnist" else drawn_held_out(labels, spec.counts["validation"])
+    """Indices of the validation and calibration images among the published training images.
+
+    QMNIST's training images are MNIST's, in their order, drawn again: the same writers are held out.
+    """
+    by_writer = spec.name == "mnist" or (spec.name == "qmnist" and len(labels) == MNIST_TRAINING)
+    return mnist_held_out() if by_writer else drawn_held_out(labels, spec.counts["validation"])

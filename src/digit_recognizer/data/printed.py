@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_recognizer.data.idx_sets import MNIST, load_idx_set
+from digit_recognizer.data.idx_sets import load_idx_set
+from digit_recognizer.data.idx_specs import MNIST
 from digit_recognizer.data.spec import SPLITS, ArraySplit, Dataset, DatasetSpec, Split, in_memory
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.fonts import FONTS_FOLDER

@@ -41,6 +41,7 @@ class DatasetSpec:
     counts: Mapping[str, int] = field(default_factory=dict)  # images by split
     sha256: Mapping[str, str] = field(default_factory=dict)  # by unpacked file
     md5: Mapping[str, str] = field(default_factory=dict)  # by file, where only that was published
+    files: tuple[str, ...] = ()  # unpacked files of which no hash was published
     positive: int | None = None  # the class that is looked for, of two; None: neither is declared
     form: str = "digit"  # how a strange picture is brought to this form: Preprocess.form
     # What leaves an image's class as it is: "mirror" left for right, "all" quarter turns too.

@@ -9,7 +9,7 @@ import numpy as np
 
 from digit_recognizer.data import load_dataset
 from digit_recognizer.data.catalogue import SPECS
-from digit_recognizer.data.idx_sets import MNIST
+from digit_recognizer.data.idx_specs import MNIST
 from digit_recognizer.data.printed import MIXED, PRINTED
 from digit_recognizer.data.spec import Images
 from digit_recognizer.errors import DataError, ModelFileError

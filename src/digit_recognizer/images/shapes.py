@@ -51,7 +51,7 @@ def _of_row(array: NDArray[Any], _channels: int) -> list[NDArray[Any]]:
 def _of_two(array: NDArray[Any], _channels: int) -> list[NDArray[Any]]:
     rows, columns = array.shape
     side = side_of(columns)
-    if columns == 1:
+    if columns == 1 and side_of(rows):
         return _of_row(array[:, 0], _channels)
     if columns == USUAL and rows != USUAL:
         return list(array.reshape(-1, 28, 28))

@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from digit_recognizer.errors import DataError, MissingExtraError
+from digit_recognizer.images.arrays import Refused
 from digit_recognizer.images.decode import MAX_BYTES
 from digit_recognizer.images.dicom_names import is_dicom, named_by
+from digit_recognizer.images.given import as_list
 from digit_recognizer.scoring.shards import Shard
 from digit_recognizer.sources.archives import members
 from digit_recognizer.sources.kinds import PICTURE
+from digit_recognizer.tables.cells import Trouble, cells_of
+from digit_recognizer.tables.found import WHOLE
+from digit_recognizer.tables.parquet import pixel_cells, pixel_layout
+from digit_recognizer.tables.reading import read_tables
 
-COLUMN = "image"  # of a table: the bytes of a picture, or a struct that holds them as "bytes" (as Hugging Face's)
+COLUMN = "image"  # of a table: bytes, a struct that holds them (Hugging Face's), base64, a path or pixels
 NAMES = ("path", "source", "name", "__key__", "key")  # columns that may name a row, the first that is there
 ROWS = 256  # of a table, held at once
+COLOUR = 3  # an array in a cell is one picture, so that of three axes one is colour
 
 
 @dataclass(frozen=True)
@@ -24,8 +34,9 @@ class Input:
     """One picture of a shard."""
 
     source: str
-    content: bytes | None = None  # None where it could not be read
+    content: bytes | None = None  # None where it could not be read, or is no file
     error: str | None = None
+    picture: Any = None  # that of a table of pixels, as `read_picture` takes it
 
 
 def inputs(shard: Shard, column: str = COLUMN, left_out: Counter[str] | None = None) -> Iterator[Input]:
@@ -43,6 +54,8 @@ def inputs(shard: Shard, column: str = COLUMN, left_out: Counter[str] | None = N
     try:
         if shard.kind == "parquet":
             yield from in_table(place, shard.row_group, column)
+        elif shard.kind == "pixels":
+            yield from in_pixels(place)
         else:
             yield from in_archive(place, Counter() if left_out is None else left_out)
     except (DataError, MissingExtraError):
@@ -88,31 +101,51 @@ def in_archive(place: str, left_out: Counter[str]) -> Iterator[Input]:
                 yield Input(source, error=f"{source}: {member.error}.")
 
 
+def in_pixels(place: str) -> Iterator[Input]:
+    """The rows of a table of pixels: CSV, npy, npz, IDX, MATLAB, HDF5."""
+    for part, table in (read_tables(place, alone=True) or {}).items():
+        for row in range(len(table)):
+            picture = table.pictures[row]
+            number = row + 1 if part == WHOLE else f"{part} {row + 1}"
+            source = f"{place}[{table.ids[row] if table.ids else number}]"
+            refused = f"{source}: {picture.cause}" if isinstance(picture, Refused) else None
+            yield Input(source, error=refused, picture=None if refused else picture)
+
+
 def in_table(place: str, row_group: int, column: str) -> Iterator[Input]:
-    """The pictures of one row group of a Parquet file."""
+    """The pictures of one row group of a Parquet file: of a column of them, or with a column a pixel."""
     from fsspec.core import open as open_place
     from pyarrow.parquet import ParquetFile
 
     with open_place(place, "rb") as file:
         table = ParquetFile(file)
         names = table.schema_arrow.names
-        if column not in names:
+        layout = None if column in names else pixel_layout(place, table.schema_arrow)
+        if layout is None and column not in names:
             raise DataError(f"{place}: has no column {column!r}; it has {', '.join(names)}. Name one with --column.")
         naming = next((name for name in NAMES if name in names), None)
-        wanted = [column] if naming is None else [column, naming]
+        wanted = ([column] if layout is None else []) + ([] if naming is None else [naming])
+        folder = None if "://" in place else Path(place).parent
         row = 0
-        for batch in table.iter_batches(ROWS, row_groups=[row_group], columns=wanted):
-            for cells in batch.to_pylist():
-                yield of_row(f"{place}#{row_group}.{row}", cells[column], cells.get(naming))
+        for batch in table.iter_batches(ROWS, row_groups=[row_group], columns=None if layout else wanted):
+            called = [None] * len(batch) if naming is None else batch.column(naming).to_pylist()
+            cells = pixel_cells(batch, layout) if layout else of_column(batch.column(column), column, folder)
+            for (cell, stated), name in zip(cells, called, strict=True):
+                yield of_row(f"{place}#{row_group}.{row}", cell, name if isinstance(name, str) else stated)
                 row += 1
 
 
-def of_row(where: str, cell: Any, name: Any) -> Input:
-    """A picture in a cell: bytes, or a struct with them."""
-    content = cell.get("bytes") if isinstance(cell, dict) else cell
-    source = f"{where} {name}" if isinstance(name, str) else where
-    if not isinstance(content, bytes):
-        return Input(source, error=f"{source}: holds no bytes of a picture.")
-    if len(content) > MAX_BYTES:
-        return Input(source, error=f"{source}: is larger than {MAX_BYTES // 2**20} MiB, the most that is read.")
-    return named(source, content)
+def of_column(column: Any, name: str, folder: Path | None) -> list[tuple[Any, str | None]]:
+    """The pictures of some cells, those of numbers in one range, each with the path that the cell states."""
+    cells = list(cells_of(column, name, folder))
+    arrays = [cell for cell, _ in cells if isinstance(cell, np.ndarray)]
+    ready = iter(as_list([*arrays, None], COLOUR)[:-1])
+    return [(next(ready) if isinstance(cell, np.ndarray) else cell, path) for cell, path in cells]
+
+
+def of_row(where: str, cell: Any, name: str | None) -> Input:
+    """A picture in a cell: the bytes of a file, numbers, or why it holds neither."""
+    source = where if name is None else f"{where} {name}"
+    if isinstance(cell, Trouble | Refused):
+        return Input(source, error=f"{source}: {cell.cause.rstrip('.')}.")
+    return named(source, cell) if isinstance(cell, bytes) else Input(source, picture=cell)

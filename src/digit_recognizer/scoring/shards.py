@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digit_recognizer.errors import DataError
@@ -17,13 +18,15 @@ from digit_recognizer.images.formats import FIRST
 from digit_recognizer.sources import Tally
 from digit_recognizer.sources.kinds import ARCHIVE, HIDDEN, PICTURE, TABLE, is_hidden, kind_of
 from digit_recognizer.sources.walk import walk_folder
+from digit_recognizer.tables.reading import LISTED, holds_pictures
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 FILES = 4096  # pictures of a folder in a shard
 WANTED = (PICTURE, ARCHIVE, TABLE)
-KINDS = {PICTURE: "files", ARCHIVE: "archive", TABLE: "parquet"}  # what a shard of each is called
+PIXELS = "table of pixels"
+KINDS = {PICTURE: "files", ARCHIVE: "archive", TABLE: "parquet", PIXELS: "pixels"}  # what a shard of each is called
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Shard:
     """A unit of work: what one part of the output is made of."""
 
     number: int  # from 0; names the part
-    kind: str  # "files", "archive" (older runs: "tar") or "parquet"
+    kind: str  # "files", "archive" (older runs: "tar"), "parquet" or "pixels"
     places: tuple[str, ...]  # the pictures' places; one archive; one table
     row_group: int = 0  # of the table
 
@@ -124,8 +127,13 @@ def walk(filesystem: AbstractFileSystem, root: str, source: str, tally: Tally) -
     """
     if filesystem.isfile(root):
         kind = kind_of(root.rpartition("/")[2], lambda: first_of(filesystem, root))
-        if kind not in WANTED:
-            raise DataError(f"{source}: is neither a folder nor an archive (zip, tar), a Parquet table or a picture.")
+        if kind not in WANTED and "://" not in source and holds_pictures(Path(root)):
+            kind = PIXELS
+        if kind not in (*WANTED, PIXELS):
+            raise DataError(
+                f"{source}: is neither a folder nor an archive (zip, tar), a Parquet table, a table of pixels on this"
+                f" machine ({LISTED}) or a picture."
+            )
         tally.taken[kind] += 1
         yield root, kind
     elif "://" not in source:

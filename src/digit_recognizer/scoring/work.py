@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from PIL import Image
+from typing import Any
 
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images import open_picture
@@ -19,9 +16,6 @@ from digit_recognizer.scoring.inputs import COLUMN, Input, inputs
 from digit_recognizer.scoring.parts import part_name, write_part
 from digit_recognizer.scoring.rows import Row, of_error, of_page, of_prediction, schema_of_pages, schema_of_pictures
 from digit_recognizer.scoring.shards import Shard, in_chunks
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -103,8 +97,10 @@ def named(prediction: Prediction) -> Prediction:
     return replace(prediction, error=f"{prediction.source}: {prediction.error.partition(': ')[2]}")
 
 
-def opened(given: Input) -> Image.Image | NDArray[np.uint8]:
+def opened(given: Input) -> Any:
     """The picture of an input, not yet decoded. Raises ImageError."""
+    if given.picture is not None:
+        return given.picture
     if given.content is None:
         raise ImageError(given.error)
     return open_picture(given.content, given.source)

@@ -60,8 +60,7 @@ def cells_of(column: pyarrow.Array, name: str, folder: Path | None) -> Iterator[
     if pa.types.is_struct(column.type):
         yield from _structs(column, name, folder)
     elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        for text in column.to_pylist():
-            yield _of_text(text, name, folder), text if text and len(text) < 1000 else None
+        yield from (_of_text(text, name, folder) for text in column.to_pylist())
     elif _is_list(column.type):
         yield from ((_of_list(each, name), None) for each in _lists(column))
     else:
@@ -121,21 +120,27 @@ def bounded(content: bytes) -> Cell:
     return content
 
 
-def _of_text(text: str | None, name: str, folder: Path | None) -> Cell:
-    """A picture in base64, or named by its path."""
+def _of_text(text: str | None, name: str, folder: Path | None) -> tuple[Cell, str | None]:
+    """A picture in base64, or named by its path, and that path."""
     if not text:
-        return Trouble(f"column {name} is empty here")
+        return Trouble(f"column {name} is empty here"), None
+    content = _decoded(text)
+    if content is None:
+        return _at_path(text, name, folder), text
+    return bounded(content) if content else Trouble(f"column {name} holds base64 that is damaged"), None
+
+
+def _decoded(text: str) -> bytes | None:
+    """What base64 stands for, nothing where it is damaged; None for another text."""
     address = _ADDRESS.match(text)
-    bare = "".join(text[address.end() :].split()) if address else text.strip()
-    if address or _BASE64.fullmatch(bare):
-        with_plus = bare.replace("-", "+").replace("_", "/")
-        try:
-            content = base64.b64decode(with_plus + "=" * (-len(with_plus) % 4), validate=True)
-        except (binascii.Error, ValueError):
-            content = b""
-        if address or content.startswith(KINDS) or is_dicom(content):
-            return bounded(content) if content else Trouble(f"column {name} holds base64 that is damaged")
-    return _at_path(text, name, folder)
+    bare = "".join((text[address.end() :] if address else text).split()).replace("-", "+").replace("_", "/")
+    if not address and not _BASE64.fullmatch(bare):
+        return None
+    try:
+        content = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return b"" if address else None
+    return content if address or content.startswith(KINDS) or is_dicom(content) else None
 
 
 def _at_path(path: str, name: str, folder: Path | None) -> Cell:

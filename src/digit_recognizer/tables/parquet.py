@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digit_recognizer.errors import DataError, require_extra
 from digit_recognizer.images.arrays import Refused
@@ -57,7 +58,19 @@ def read_parquet(path: Path, column: str | None = None) -> PictureTable:
         return _of_cells(path, file, chosen)
 
 
-def pixel_layout(path: Path, schema: pyarrow.Schema) -> Layout | None:
+def pixel_cells(batch: pyarrow.RecordBatch, layout: Layout) -> list[tuple[Any, None]]:
+    """The pictures of some rows of a table with a column a pixel, in the range of these rows."""
+    images = _images(batch, layout)
+    return [(picture, None) for picture in in_batch(list(images), images)]
+
+
+def _images(batch: pyarrow.RecordBatch, layout: Layout) -> NDArray[Any]:
+    """The pixels of some rows as pictures."""
+    values = np.stack([batch.column(place).to_numpy(zero_copy_only=False) for place in layout.pixels], axis=1)
+    return values.reshape(-1, layout.side, layout.side) if layout.channels == 1 else coloured(values, layout.side)
+
+
+def pixel_layout(path: Path | str, schema: pyarrow.Schema) -> Layout | None:
     """Where the pixels stand in a table with a column a pixel; None for any other."""
     try:
         return find_layout([schema.names]) if len(schema.names) >= 64 else None
@@ -90,12 +103,10 @@ def _of_pixels(file: Any, layout: Layout) -> PictureTable:
     pieces = []
     others: dict[str, list[Any]] = {name: [] for name in layout.names}
     for batch in file.iter_batches(4096):
-        columns = [batch.column(place).to_numpy(zero_copy_only=False) for place in layout.pixels]
-        pieces.append(np.stack(columns, axis=1))
+        pieces.append(_images(batch, layout))
         for name, place in zip(layout.names, layout.places, strict=True):
             others[name] += batch.column(names.index(names[place])).to_pylist()
-    values = np.concatenate(pieces)
-    images = values.reshape(-1, layout.side, layout.side) if layout.channels == 1 else coloured(values, layout.side)
+    images = np.concatenate(pieces)
     words = {name: _words(cells) for name, cells in others.items()}
     return PictureTable(
         in_batch(list(images), images),

@@ -64,6 +64,12 @@ def is_packed_table(path: Path) -> bool:
     return len(names) == 1 and names[0].endswith(TEXTS)
 
 
+def holds_pictures(path: Path) -> bool:
+    """Whether a file is a table of pictures, without reading it all. Raises DataError for one that cannot be read."""
+    kind = kind_of(path)
+    return kind is not None and (kind != "text" or layout_of(path)[1] is not None)
+
+
 def read_tables(name: str | Path, *, alone: bool = False) -> Parts | None:
     """The pictures of a table by split, or as WHOLE where it tells of none; None where the file is no such table.
 
