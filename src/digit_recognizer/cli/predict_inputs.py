@@ -121,7 +121,7 @@ class CsvAnswers:
             write_whole(Path(self.target), text.getvalue().encode())
             note(f"{self.target}: {len(self.rows) - 1:,} rows.")
         if self.without:
-            note(f"{self.without:,} rows have no label, since their pictures hold no ink or could not be read.")
+            note(f"Rows without a label: {self.without:,}. Their pictures hold no ink, or could not be read.")
 
 
 def plain_cell(text: str) -> str:
