@@ -113,6 +113,9 @@ def test_tables_that_cannot_teach_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "b.npz", x_train=IMAGES, y_train=LABELS, x_test=IMAGES)
     with pytest.warns(DigitRecognizerWarning, match="its test pictures have no labels, and are left out"):
         assert "test" not in load_dataset(tmp_path / "b.npz").splits
+    (tmp_path / "mnist.pkl.gz").write_bytes(b"something")
+    with pytest.raises(DataError, match=r"mnist\.pkl\.gz: may be pickled, and a pickle is never read"):
+        load_dataset(tmp_path / "mnist.pkl.gz")
     (tmp_path / "a.bin").write_bytes(b"something")
     with pytest.raises(DataError, match=r"is not a table of pictures that is known: \.csv of pixels, \.npy"):
         load_dataset(tmp_path / "a.bin")

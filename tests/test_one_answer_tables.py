@@ -105,6 +105,20 @@ def test_an_array_gives_one_answer(
     check(recognizer.predict(ARRAYS[form](ten[0])), expected)
 
 
+@pytest.mark.parametrize("form", ["npy of rows", "CSV as Kaggle's", "Parquet of structs"])
+def test_python_takes_the_name_of_a_table(
+    form: str, ten: tuple[Images, Labels], recognizer: Recognizer, expected: list[Prediction], tmp_path: Path
+) -> None:
+    path = FORMS[form](tmp_path, *ten)
+    found = recognizer.predict(path)
+    check(found, expected)
+    assert [each.source for each in found] == [f"{path}[{number}]" for number in range(1, 11)]
+    path.write_bytes(path.read_bytes()[:50])
+    (refused,) = recognizer.predict(path)
+    assert refused.status == "error"
+    assert str(path) in (refused.error or "")
+
+
 @pytest.mark.parametrize("form", ["CSV without labels", "npy", "IDX", "Parquet of structs", "MATLAB"])
 def test_the_commands_give_it_too(
     form: str, ten: tuple[Images, Labels], expected: list[Prediction], tmp_path: Path

@@ -118,6 +118,13 @@ def test_what_is_wrong_with_a_table_is_said(header: Any, rows: Any, said: str, t
     assert str(path) in str(caught.value)
 
 
+def test_names_that_pandas_made_of_a_row_are_not_a_picture(tmp_path: Path) -> None:
+    names = [str(3), *("0" if n == 0 else f"0.{n}" for n in range(784))]
+    found = read(text(tmp_path / "a.csv", names, ROWS))
+    assert found.labels == tuple(map(str, LABELS))
+    assert np.array_equal(levels(found), IMAGES)
+
+
 def test_text_that_is_not_pixels_is_another_table(tmp_path: Path) -> None:
     for name, content in (("a.csv", "file,label\na.png,3\n"), ("b.csv", "0.1,0.9\n0.8,0.2\n"), ("c.txt", "words\n")):
         (tmp_path / name).write_text(content)

@@ -8,19 +8,21 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
+from digit_recognizer.errors import ConfigError, DataError, ImageError, ModelFileError
 from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.images.arrays import Refused
 from digit_recognizer.images.dicom_modality import modality_of
 from digit_recognizer.images.given import as_list, is_turned, source_name
 from digit_recognizer.measuring.calibration import Calibration, read_calibration
 from digit_recognizer.measuring.selective import AnswerThreshold
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.prediction import DOUBTFUL, ELSEWHERE, NO_INK, STRANGE, STRANGER, Prediction, in_words, refused
+from digit_recognizer.tables.reading import kind_of, read_tables, sources_in, split_keys
 
 DEFAULT_MODEL = "best"
 DEFAULT_LEVEL = 0.99  # of prediction sets
@@ -99,10 +101,14 @@ class Recognizer:
             (H, W), (784,), (1, H, W), (H, W, 1), (H, W, 3), (H, W, 4). Also an array of N pictures: (N, 784),
             (N, H, W), (N, 1, H, W), (N, 3, H, W), (N, H, W, 1), (N, H, W, 3). All arrays of a call are in one range of
             values: 0..255, 0..1 or -1..1. A shape that could be two things gives an error that says how to give each.
+            One file name may be that of a table (.npy, a CSV of pixels): each of its rows is a picture.
         sources: what to call each of them; their file names or numbers by default.
         return_inputs: also return what the network was given of each picture: the prepared image, (H, W) or (H, W, 3)
             uint8; None for a picture that cannot be read or holds no ink.
         """
+        if isinstance(pictures, str | os.PathLike) and kind_of(Path(split_keys(os.fspath(pictures))[0])):
+            pictures, own = _rows_of(os.fspath(pictures))
+            sources = sources or own
         several = as_list(pictures, self.model.preprocess.channels, self.model.preprocess.form)
         names = sources or [source_name(each, f"picture {i}", self.keep_ids) for i, each in enumerate(several)]
         predictions: list[Prediction] = []
@@ -200,6 +206,17 @@ class Recognizer:
             as_stored=as_stored,
             index=best,
         )
+
+
+def _rows_of(name: str) -> tuple[list[Any], list[str]]:
+    """The pictures in a table, and what each is called; one with an error where the table cannot be read."""
+    try:
+        parts = read_tables(name, alone=True)
+    except DataError as error:
+        return [Refused(str(error).removeprefix(f"{name}: "))], [name]
+    if parts is None:
+        return [Refused("is a text that is not a table of pixels. Name the pictures themselves.")], [name]
+    return [picture for table in parts.values() for picture in table.pictures], sources_in(name, parts)
 
 
 @lru_cache(maxsize=1)

@@ -49,9 +49,8 @@ def groups_in(names: list[str], files_in: Callable[[list[str]], Iterator[str]]) 
 def _of_table(name: str, files_in: Callable[[list[str]], Iterator[str]]) -> Iterator[Group]:
     """The rows of a table, of a list of files the pictures that it names; or one error that says what is wrong."""
     from digit_recognizer.cli.output import note
-    from digit_recognizer.tables.found import WHOLE
     from digit_recognizer.tables.listed import files_listed
-    from digit_recognizer.tables.reading import read_tables
+    from digit_recognizer.tables.reading import read_tables, sources_in
 
     try:
         parts = read_tables(name, alone=True)
@@ -67,8 +66,7 @@ def _of_table(name: str, files_in: Callable[[list[str]], Iterator[str]]) -> Iter
         note(f"{name}: its labels are not used here. Measure a model on them: digits evaluate --data {name}")
     for part, table in parts.items():
         numbers = [str(number) for number in range(1, len(table) + 1)]
-        words = table.ids or (numbers if part == WHOLE else [f"{part} {number}" for number in numbers])
-        yield Group(table.pictures, [f"{name}[{word}]" for word in words], table.ids or words, table.id_name)
+        yield Group(table.pictures, sources_in(name, {part: table}), table.ids or numbers, table.id_name)
 
 
 def check_target(csv: str | None, json: str | None) -> None:

@@ -28,6 +28,9 @@ SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, *OTHERS, PRINTED, MI
 NAMES = [name for name, spec in SPECS.items() if name not in MEDMNIST or spec.size == SMALLEST]
 
 
+PICKLED = (".pkl", ".pickle", ".pt", ".pth", ".joblib")
+
+
 @dataclass(frozen=True)
 class Listing:
     """One row of `digits data`."""
@@ -103,6 +106,11 @@ def find_on_disk(name: str, preprocess: Preprocess, keep_ids: bool) -> Dataset:
         return load_pixels(name, parts, preprocess)
     if bare_name(place).endswith((".csv", ".tsv")) and place.exists():
         return load_table(place, preprocess, keep_ids)
+    if bare_name(place).endswith(PICKLED) and place.exists():
+        raise DataError(
+            f"{name}: may be pickled, and a pickle is never read: it runs the code that it holds. Save its arrays with"
+            " numpy.savez('set.npz', images=..., labels=...)."
+        )
     if Path(split_keys(name)[0]).exists():
         raise DataError(
             f"{name}: is not a table of pictures that is known: {LISTED}, or a CSV of file names and labels."

@@ -34,7 +34,7 @@ def load_pixels(name: str, parts: Parts, preprocess: Preprocess) -> Dataset:
     if not labelled:
         raise DataError(
             f"{name}: has pictures and no labels, so nothing can be learned from it or measured. A table of pixels"
-            " needs a column 'label'; digits predict names the class of each row."
+            " needs a column 'label', arrays an npz with images and labels. digits predict gives each picture a class."
         )
     for part in parts.keys() - labelled.keys():
         warn(f"{name}: its {part} pictures have no labels, and are left out.")

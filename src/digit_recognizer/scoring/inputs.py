@@ -19,9 +19,8 @@ from digit_recognizer.scoring.shards import Shard
 from digit_recognizer.sources.archives import members
 from digit_recognizer.sources.kinds import PICTURE
 from digit_recognizer.tables.cells import Trouble, cells_of
-from digit_recognizer.tables.found import WHOLE
 from digit_recognizer.tables.parquet import pixel_cells, pixel_layout
-from digit_recognizer.tables.reading import read_tables
+from digit_recognizer.tables.reading import read_tables, sources_in
 
 COLUMN = "image"  # of a table: bytes, a struct that holds them (Hugging Face's), base64, a path or pixels
 NAMES = ("path", "source", "name", "__key__", "key")  # columns that may name a row, the first that is there
@@ -103,13 +102,11 @@ def in_archive(place: str, left_out: Counter[str]) -> Iterator[Input]:
 
 def in_pixels(place: str) -> Iterator[Input]:
     """The rows of a table of pixels: CSV, npy, npz, IDX, MATLAB, HDF5."""
-    for part, table in (read_tables(place, alone=True) or {}).items():
-        for row in range(len(table)):
-            picture = table.pictures[row]
-            number = row + 1 if part == WHOLE else f"{part} {row + 1}"
-            source = f"{place}[{table.ids[row] if table.ids else number}]"
-            refused = f"{source}: {picture.cause}" if isinstance(picture, Refused) else None
-            yield Input(source, error=refused, picture=None if refused else picture)
+    parts = read_tables(place, alone=True) or {}
+    pictures = (table.pictures[row] for table in parts.values() for row in range(len(table)))
+    for picture, source in zip(pictures, sources_in(place, parts), strict=True):
+        refused = f"{source}: {picture.cause}" if isinstance(picture, Refused) else None
+        yield Input(source, error=refused, picture=None if refused else picture)
 
 
 def in_table(place: str, row_group: int, column: str) -> Iterator[Input]:

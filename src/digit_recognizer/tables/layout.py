@@ -69,8 +69,9 @@ def find_layout(rows: list[list[str]]) -> Layout | None:
     first = [cell.strip() for cell in rows[0]]
     numeric = [_is_number(cell) for cell in first]
     counted = first == [str(n) for n in range(len(first))] or first == [str(n + 1) for n in range(len(first))]
+    mangled = _is_mangled(first, rows[1:])
     if sum(not each for each in numeric) <= 1 and not counted and first.count("") == 0:
-        return _without_names(rows, range(len(first)), header=False)
+        return _without_names(rows[1:] if mangled else rows, range(len(first)), header=mangled)
     groups = _groups(first)
     if not groups:
         return _packed(first, rows[1:])
@@ -83,6 +84,11 @@ def find_layout(rows: list[list[str]]) -> Layout | None:
     if prefix == "" and _shape(len(ordered)) is None:  # numbers for names: the label may be one of them
         return _without_names(rows[1:], sorted(ordered), header=True, width=len(first))
     return _named(first, ordered, members)
+
+
+def _is_mangled(first: list[str], rows: list[list[str]]) -> bool:
+    """Whether a first line is what pandas makes of a row of numbers that it takes for names: 0, 0.1, 0.2..."""
+    return any("." in cell for cell in first) and bool(rows) and not any("." in cell for row in rows for cell in row)
 
 
 def _named(first: list[str], ordered: tuple[int, ...], members: dict[tuple[int, ...], int]) -> Layout | None:

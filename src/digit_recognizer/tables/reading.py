@@ -55,6 +55,15 @@ def kind_of(path: Path) -> str | None:
     return next((kind for kind, fits in marks if fits), None)
 
 
+def sources_in(name: str, parts: Parts) -> list[str]:
+    """What the rows of a table are called: by their ids, or by their numbers from 1, "test.csv[1]"."""
+    made = []
+    for part, table in parts.items():
+        numbers = [str(number) if part == WHOLE else f"{part} {number}" for number in range(1, len(table) + 1)]
+        made += [f"{name}[{word}]" for word in table.ids or numbers]
+    return made
+
+
 def is_packed_table(path: Path) -> bool:
     """Whether an archive holds one text table and nothing else, as Kaggle packs it: "train.csv.zip"."""
     if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
