@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -170,7 +171,7 @@ def _lists(column: pyarrow.Array) -> Iterator[NDArray[Any] | Trouble | None]:
     for cell in column:
         values, shape = cell.values, []
         while values is not None and _is_list(values.type):
-            shape.append(len(values))
+            shape.append(len(values) // max(1, math.prod(shape)))
             lengths = {*compute.list_value_length(values).to_pylist()}
             values = values.flatten() if len(lengths) == 1 and None not in lengths else None
         if not cell.is_valid:

@@ -16,7 +16,7 @@ from digit_recognizer.tables.packed import MAX_BYTES, bare_name, opened, start_o
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 MOST_AXES = 4
-_WORDS = re.compile(r"[-_. ]?(images?|labels?|idx\d?|ubyte|ubytes|int|byte|x|y)(?=[-_. ]|$)", re.IGNORECASE)
+_WORDS = re.compile(r"(?:^|[-_. ])(images?|labels?|idx\d?|ubyte|ubytes|int|byte|x|y)(?=[-_. ]|$)", re.IGNORECASE)
 _PARTS = (("train", "train"), ("t10k", "test"), ("test", "test"), ("val", "validation"))
 
 
