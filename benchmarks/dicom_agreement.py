@@ -43,7 +43,7 @@ WHY = {
     ("dcmtk", "table of fewer bits than stated"): STATED,
     ("pydicom", "palette"): f"{STATED}; does not turn the words of a big-endian file",
     ("dcmtk", "palette"): STATED,
-    ("pydicom", "modality table"): "takes the entries of an implicit file for signed numbers",
+    ("pydicom", "modality table"): "counts places in the type of the values, which signed ones overflow",
     ("pydicom", "dirt in unused bits"): "masks the unused bits of unpacked values alone, not of JPEG 2000 and JPEG-LS",
     ("pydicom", "values high in their cells"): "does not use the high bit",
     ("pydicom", "JPEG, wrongly stated"): "believes the file against the stream's Adobe marker and samples",
