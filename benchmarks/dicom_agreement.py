@@ -72,7 +72,7 @@ def ours(content: bytes) -> Shown:
             warnings.simplefilter("ignore")  # notes on windows without width
             return np.asarray(read_dicom(content, 1, "it", check_pixels).convert("RGB"))
     except ImageError as error:
-        raise RefusedError(str(error).removeprefix("it: ").split(": ")[0].splitlines()[0]) from error
+        raise RefusedError(str(error).removeprefix("it: ").splitlines()[0].split(". ")[0]) from error
 
 
 def outcome(content: bytes, peer: Callable[[bytes], Shown], padded: NDArray[np.bool_] | None) -> tuple[str, str]:
