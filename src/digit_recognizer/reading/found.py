@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.images.opencv import cv2
-from digit_recognizer.reading.frame import PAPER, Grey, Quad, area, darkness, frame_candidates, reduced
+from digit_recognizer.reading.frame import PAPER, Darkness, Grey, Quad, alike, area, darkness, frame_candidates, reduced
 from digit_recognizer.reading.lattice import Lattice, find_lattice
 
 Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and down, in pixels of the photo
 
 SIDE = 1600  # pixels of the longer side: a cell of 12 in 100 rows keeps 10
+LIGHT = 0.5  # of its rules' darkness has most of a grid
 OTHER = 0.1  # of the grid's area: a second one is told
 
 
@@ -32,25 +33,26 @@ def find_any_grid(grey: Grey) -> Found | None:
     low, middle, high = np.percentile(grey, (2, 50, 98))
     ways = [middle < (low + high) / 2, middle >= (low + high) / 2]
     found = None
-    for light in ways:
-        each = in_dark_ink(255 - grey if light else grey, bool(light))
-        if each is not None and not each.doubts:
-            return each
-        found = found or each
+    for dashed in (False, True):
+        for light in ways:
+            each = in_dark_ink(255 - grey if light else grey, bool(light), dashed)
+            if each is not None and not each.doubts:
+                return each
+            found = found or each
     return found
 
 
-def in_dark_ink(grey: Grey, light: bool) -> Found | None:
+def in_dark_ink(grey: Grey, light: bool, dashed: bool) -> Found | None:
     """The largest grid of dark rules."""
     small, factor = reduced(grey, SIDE)
     dark = darkness(small, PAPER * max(small.shape))
     best: Lattice | None = None
     others: list[Lattice] = []
-    for quad in frame_candidates(small):
+    for quad in frame_candidates(small, dashed):
         if best is not None and not best.doubts and area(outer(best)) > 2 * area(quad) and not apart(quad, best):
             continue
-        found = find_lattice(dark, quad)
-        if found is None:
+        found = settled(dark, quad)
+        if found is None or not on_paper(found, dark):
             continue
         if best is None or better(found, best):
             best = found
@@ -59,6 +61,27 @@ def in_dark_ink(grey: Grey, light: bool) -> Found | None:
         return None
     further = [each for each in others if not each.doubts and apart(outer(each), best)]
     return Found(best.photo / factor, best.doubts, min(1, len(further)), light)
+
+
+def settled(dark: Darkness, quad: Quad) -> Lattice | None:
+    """The grid in an outline, sought again within its own outermost rules until they stay."""
+    found = find_lattice(dark, quad)
+    for _ in range(3):
+        if found is None or alike(outer(found), quad):
+            break
+        quad = outer(found)
+        found = find_lattice(dark, quad) or found
+    return found
+
+
+def on_paper(found: Lattice, dark: Darkness) -> bool:
+    """Whether most of a grid is lighter than its rules."""
+    inside = np.zeros(dark.shape, np.uint8)
+    cv2.fillConvexPoly(inside, np.rint(outer(found)).astype(np.int32), 1)
+    nodes = found.photo
+    middles = np.concatenate([((nodes[1:] + nodes[:-1]) / 2).reshape(-1, 2), ((nodes[:, 1:] + nodes[:, :-1]) / 2).reshape(-1, 2)])
+    x, y = np.clip(np.rint(middles).astype(int), 0, np.array(dark.shape[::-1]) - 1).T
+    return bool(np.median(dark[inside > 0]) < LIGHT * np.median(cv2.dilate(dark, np.ones((3, 3)))[y, x]))
 
 
 def outer(found: Lattice) -> Quad:

@@ -6,13 +6,13 @@ along. A row of digits can be dark nearly all along, too, but only a rule is dar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.images.opencv import cv2
-from digit_recognizer.reading.bend import Bend, find_bend
+from digit_recognizer.reading.bend import POWERS, Bend, find_bend
 from digit_recognizer.reading.frame import Darkness, Quad
 
 Floats = NDArray[np.float64]
@@ -24,9 +24,12 @@ DARK = 0.12  # darkness that counts as full: a hairline then weighs as much as a
 FAINTEST = 0.03  # contrast of a rule
 COMMON = 0.35  # quantile of a row's darkness that tells a rule: digits leave more paper between
 SPREADS = 4.0  # standard deviations of what rows have that are no rule
+GAPS = (1, 5, 11)  # pixels of paper between the dots or dashes of a rule, about
+OPEN = 0.35  # of a cell: so far rules go on where the cells beyond have no outer rule
+THIN = 0.25  # of a cell: a rule
 MOST = 400  # lines
 ZONE = 0.12  # of a cell: beside a rule across
-MET = 0.7  # of the rules across a rule are met by it
+MET = 0.75  # of the rules across a rule are met by it
 DOUBLE = 0.2  # of the usual distance: nearer rules are one double rule
 SEEN = 0.4  # of a side of a cell is dark: the side is ruled
 
@@ -90,28 +93,35 @@ def flatten(dark: Darkness, quad: Quad) -> tuple[Flat, Flat]:
     homography = cv2.getPerspectiveTransform(quad, corners)
     size = (width + 2 * left, height + 2 * top)
     flat = np.asarray(cv2.warpPerspective(dark, homography, size, flags=cv2.INTER_LINEAR), np.float32)
-    turned = np.ascontiguousarray(flat.T)
-    return unbent(flat, top, left, height, width), unbent(turned, left, top, width, height)
+    level, upright = thin_ink(flat, height), thin_ink(np.ascontiguousarray(flat.T), width)
+    straight = np.zeros(len(POWERS))
+    return (
+        Flat(level, Bend(straight, left, top, width, height), top, left, height, width),
+        Flat(upright, Bend(straight, top, left, height, width), left, top, width, height),
+    )
 
 
-def unbent(flat: Darkness, top: int, left: int, height: int, width: int) -> Flat:
-    """What is thin and dark, its bend taken out."""
+def thin_ink(flat: Darkness, height: int) -> Darkness:
+    """What is dark and thin from above to below, 0..1 of DARK; height: of the outline."""
     side = max(9, round(THICKEST * height)) | 1
     thin = cv2.morphologyEx(flat, cv2.MORPH_TOPHAT, np.ones((side, 1), np.uint8))
-    thin = np.asarray(np.minimum(thin, DARK) / DARK, np.float32)
-    bend = find_bend(thin, top, left, height, width)
-    return Flat(bend.taken_out(thin), bend, top, left, height, width)
+    return np.asarray(np.minimum(thin, DARK) / DARK, np.float32)
 
 
-def candidates(flat: Flat) -> list[Line]:
-    """The rows that are darker than those beside nearly all along."""
-    size = 5
+def unbent(flat: Flat) -> Flat:
+    """The same with the page's bend taken out."""
+    bend = find_bend(flat.dark, flat.top, flat.left, flat.height, flat.width)
+    return replace(flat, dark=bend.taken_out(flat.dark), bend=bend)
+
+
+def candidates(flat: Flat, size: int) -> list[Line]:
+    """The rows that are darker than those beside nearly all along, gaps of so many pixels closed."""
     soft = cv2.blur(cv2.dilate(flat.dark, np.ones((3, 1), np.uint8)), (size, 1))
     inside = slice(flat.left, flat.left + flat.width)
     profile = np.quantile(soft[:, inside], COMMON, axis=1)
     sharp = cv2.blur(flat.dark, (size, 1))[:, inside].mean(1)
-    noise = float(np.median(profile))
-    least = noise + max(FAINTEST / DARK, SPREADS * 1.5 * float(np.median(np.abs(profile - noise))))
+    noise = float(np.quantile(profile, 0.2))
+    least = noise + FAINTEST / DARK
     taken = np.zeros(len(profile), bool)
     found = []
     for row in np.lexsort((-sharp, -profile)).tolist():
@@ -145,15 +155,38 @@ def hill(profile: Floats, top: int) -> tuple[int, int]:
 
 def find_lattice(dark: Darkness, quad: Quad) -> Lattice | None:
     """The rules in an outline; None where there are none that cross."""
-    flats = flatten(dark, quad)
-    found = candidates(flats[0]), candidates(flats[1])
+    straight = flatten(dark, quad)
+    bent = unbent(straight[0]), unbent(straight[1])
+    best: Lattice | None = None
+    for size in GAPS:
+        for flats in (straight, bent):
+            found = counted(flats, quad, size)
+            if found and not found.doubts:
+                return found
+            best = best or found
+    return best
+
+
+def counted(flats: tuple[Flat, Flat], quad: Quad, size: int) -> Lattice | None:
+    """The rules in an outline straightened, gaps of so many pixels closed."""
+    found = candidates(flats[0], size), candidates(flats[1], size)
     if min(len(each) for each in found) < 2 or max(len(each) for each in found) > MOST:
         return None
     lines = crossing(flats, found)
     if lines is None:
         return None
     lines = merged(lines[0]), merged(lines[1])
-    return None if max(map(len, lines)) < 3 else assessed(flats, lines, quad)
+    if max(map(len, lines)) < 3 or not thin(lines):
+        return None
+    return assessed(flats, lines, quad)
+
+
+def thin(lines: tuple[list[Line], list[Line]]) -> bool:
+    """Whether the lines are far thinner than what lies between them; those of text are not."""
+    return all(
+        np.median([line.thick for line in each]) <= THIN * np.median(np.diff([line.row for line in each]))
+        for each in lines
+    )
 
 
 def crossings(flats: tuple[Flat, Flat], rows: Floats, columns: Floats) -> Floats:
@@ -177,11 +210,11 @@ def met(lines: list[Line], others: list[Line], nodes: Floats) -> NDArray[np.bool
     for number, line in enumerate(lines):
         sums = np.concatenate([[0], np.cumsum(line.ink)])
         for side, (sign, pitch) in enumerate(((-1, before), (1, after))):
-            near = nodes[number] + sign * (np.array([other.thick for other in others]) / 2 + 1)
+            near = nodes[number] + 0.5 + sign * (np.array([other.thick for other in others]) / 2 + 0.5)
             far = near + sign * np.maximum(2, ZONE * pitch)
             low, high = np.rint(np.minimum(near, far)), np.rint(np.maximum(near, far))
             low, high = (np.clip(each, 0, len(line.ink)).astype(int) for each in (low, high))
-            found[number, :, side] = sums[high] - sums[low] >= 0.5 * np.maximum(high - low, 1)
+            found[number, :, side] = sums[high] - sums[low] >= MET * np.maximum(high - low, 1)
     return found
 
 
@@ -242,18 +275,21 @@ def merged(lines: list[Line]) -> list[Line]:
 
 def assessed(flats: tuple[Flat, Flat], lines: tuple[list[Line], list[Line]], quad: Quad) -> Lattice:
     """The grid of these lines, and what is doubtful about it."""
-    rows, columns = (np.array([line.row for line in each]) for each in lines)
-    nodes = crossings(flats, rows, columns)
-    level = sides(lines[0], nodes[:, :, 0])
-    upright = sides(lines[1], nodes[:, :, 1].T)
-    missing = int((level < SEEN).sum() + (upright < SEEN).sum())
-    doubts = []
-    if missing:
-        doubts.append(f"{missing} of the {level.size + upright.size} sides of its cells show no rule")
-    for each, at, name in ((lines[0], nodes[:, :, 0], ("left", "right")), (lines[1], nodes[:, :, 1].T, ("upper", "lower"))):
-        for side, run in zip(name, run_on(each, at), strict=True):
-            if run:
-                doubts.append(f"rules go on beyond its {side} side")
+    nodes = crossings(flats, *(np.array([line.row for line in each]) for each in lines))
+    ruled = np.concatenate([sides(lines[0], nodes[:, :, 0]).ravel(), sides(lines[1], nodes[:, :, 1].T).ravel()])
+    missing = int((ruled < SEEN).sum())
+    doubts = [f"{missing} of {len(ruled)} sides of cells show no rule"] if missing else []
+    ends = [open_ends(lines[0], nodes[:, :, 0]), open_ends(lines[1], nodes[:, :, 1].T)]
+    sidenames = (("left", "right"), ("upper", "lower"))
+    more: list[list[float]] = [[], []]
+    for direction, names in enumerate(sidenames):
+        for name, end in zip(names, ends[direction], strict=True):
+            if end is not None:
+                more[1 - direction].append(end)
+                doubts.append(f"its {name} side has no rule")
+    if doubts:
+        added = [sorted([*each, *(Line(row, each[0].ink, 1.0) for row in rows)], key=lambda line: line.row) for each, rows in zip(lines, more, strict=True)]
+        nodes = crossings(flats, *(np.array([line.row for line in each]) for each in added))
     return Lattice(flats, lines, nodes, tuple(doubts), quad)
 
 
@@ -266,12 +302,21 @@ def sides(lines: list[Line], nodes: Floats) -> Floats:
     return made
 
 
-def run_on(lines: list[Line], nodes: Floats) -> tuple[bool, bool]:
-    """Whether most lines go on for a good part of a cell before the first and after the last crossing."""
-    made = []
+def open_ends(lines: list[Line], nodes: Floats) -> list[float | None]:
+    """Where the lines end that go on beyond their first and their last crossing for a good part of a cell, or None."""
+    made: list[float | None] = []
     for end, sign in ((0, -1), (-1, 1)):
-        pitch = np.abs(nodes[:, end] - nodes[:, end - sign])
-        far = nodes[:, end] + sign * 0.4 * pitch
-        low, high = (np.clip(np.rint(each), 0, len(lines[0].ink)).astype(int) for each in (np.minimum(nodes[:, end], far), np.maximum(nodes[:, end], far)))
-        made.append(float(np.mean([line.ink[a:b].mean() >= 0.8 if b > a else False for line, a, b in zip(lines, low, high, strict=True)])) > 0.5)
-    return made[0], made[1]
+        pitch = float(np.median(np.abs(nodes[:, end] - nodes[:, end - sign])))
+        runs = [run(line.ink[::sign], start) for line, start in zip(lines, nodes[:, end] if sign > 0 else len(lines[0].ink) - 1 - nodes[:, end], strict=True)]
+        far = float(np.median(runs))
+        made.append(float(np.median(nodes[:, end])) + sign * far if far >= OPEN * pitch else None)
+    return made
+
+
+def run(ink: Inked, start: float) -> int:
+    """How far a line goes on from a place, gaps of three pixels skipped."""
+    rest = np.flatnonzero(ink[round(start) :])
+    if not len(rest) or rest[0] > 5:
+        return 0
+    gaps = np.flatnonzero(np.diff(rest) > 4)
+    return int(rest[gaps[0]] if len(gaps) else rest[-1])
