@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images.opencv import cv2
 from digit_recognizer.reading.frame import PAPER, Darkness, Grey, Quad, alike, area, darkness, frame_candidates, reduced
-from digit_recognizer.reading.lattice import Lattice, find_lattice
+from digit_recognizer.reading.lattice import GAPS, Lattice, find_lattice
 
 Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and down, in pixels of the photo
 
@@ -38,8 +38,14 @@ def find_any_grid(grey: Grey) -> Found | None:
             each = in_dark_ink(255 - grey if light else grey, bool(light), dashed)
             if each is not None and not each.doubts:
                 return each
-            found = found or each
+            if each is not None and (found is None or size_of(each.nodes) > size_of(found.nodes)):
+                found = each
     return found
+
+
+def size_of(nodes: Nodes) -> float:
+    """The area of a grid, in pixels."""
+    return area(np.asarray(nodes[[0, 0, -1, -1], [0, -1, -1, 0]], np.float32))
 
 
 def in_dark_ink(grey: Grey, light: bool, dashed: bool) -> Found | None:
@@ -51,7 +57,7 @@ def in_dark_ink(grey: Grey, light: bool, dashed: bool) -> Found | None:
     for quad in frame_candidates(small, dashed):
         if best is not None and not best.doubts and area(outer(best)) > 2 * area(quad) and not apart(quad, best):
             continue
-        found = settled(dark, quad)
+        found = settled(dark, quad, GAPS if dashed else GAPS[:1])
         if found is None or not on_paper(found, dark):
             continue
         if best is None or better(found, best):
@@ -63,14 +69,14 @@ def in_dark_ink(grey: Grey, light: bool, dashed: bool) -> Found | None:
     return Found(best.photo / factor, best.doubts, min(1, len(further)), light)
 
 
-def settled(dark: Darkness, quad: Quad) -> Lattice | None:
+def settled(dark: Darkness, quad: Quad, gaps: tuple[int, ...]) -> Lattice | None:
     """The grid in an outline, sought again within its own outermost rules until they stay."""
-    found = find_lattice(dark, quad)
+    found = find_lattice(dark, quad, gaps)
     for _ in range(3):
         if found is None or alike(outer(found), quad):
             break
         quad = outer(found)
-        found = find_lattice(dark, quad) or found
+        found = find_lattice(dark, quad, gaps) or found
     return found
 
 

@@ -24,7 +24,9 @@ DARK = 0.12  # darkness that counts as full: a hairline then weighs as much as a
 FAINTEST = 0.03  # contrast of a rule
 COMMON = 0.35  # quantile of a row's darkness that tells a rule: digits leave more paper between
 SPREADS = 4.0  # standard deviations of what rows have that are no rule
-GAPS = (1, 5, 11)  # pixels of paper between the dots or dashes of a rule, about
+GAPS = (1, 3, 5, 11)  # pixels of paper between the dots or dashes of a rule, about
+CLOSED = 0.15  # of a cell: gaps in rules, at most; digits leave as much
+STRONG = 0.88  # of a line is dark: it may be a rule
 OPEN = 0.35  # of a cell: so far rules go on where the cells beyond have no outer rule
 THIN = 0.25  # of a cell: a rule
 MOST = 400  # lines
@@ -116,10 +118,11 @@ def unbent(flat: Flat) -> Flat:
 
 def candidates(flat: Flat, size: int) -> list[Line]:
     """The rows that are darker than those beside nearly all along, gaps of so many pixels closed."""
-    soft = cv2.blur(cv2.dilate(flat.dark, np.ones((3, 1), np.uint8)), (size, 1))
+    joined = cv2.morphologyEx(flat.dark, cv2.MORPH_CLOSE, np.ones((1, size), np.uint8))
+    soft = cv2.dilate(joined, np.ones((3, 1), np.uint8))
     inside = slice(flat.left, flat.left + flat.width)
     profile = np.quantile(soft[:, inside], COMMON, axis=1)
-    sharp = cv2.blur(flat.dark, (size, 1))[:, inside].mean(1)
+    sharp = joined[:, inside].mean(1)
     noise = float(np.quantile(profile, 0.2))
     least = noise + FAINTEST / DARK
     taken = np.zeros(len(profile), bool)
@@ -153,12 +156,12 @@ def hill(profile: Floats, top: int) -> tuple[int, int]:
     return ends[0], ends[1]
 
 
-def find_lattice(dark: Darkness, quad: Quad) -> Lattice | None:
+def find_lattice(dark: Darkness, quad: Quad, gaps: tuple[int, ...] = GAPS) -> Lattice | None:
     """The rules in an outline; None where there are none that cross."""
     straight = flatten(dark, quad)
     bent = unbent(straight[0]), unbent(straight[1])
     best: Lattice | None = None
-    for size in GAPS:
+    for size in gaps:
         for flats in (straight, bent):
             found = counted(flats, quad, size)
             if found and not found.doubts:
@@ -178,7 +181,25 @@ def counted(flats: tuple[Flat, Flat], quad: Quad, size: int) -> Lattice | None:
     lines = merged(lines[0]), merged(lines[1])
     if max(map(len, lines)) < 3 or not thin(lines):
         return None
-    return assessed(flats, lines, quad)
+    return assessed(flats, lines, quad, doubts_of(lines, found, size))
+
+
+def doubts_of(lines: tuple[list[Line], list[Line]], found: tuple[list[Line], list[Line]], size: int) -> list[str]:
+    """Whether gaps were closed as wide as those around digits, and lines left out that are as dark as rules."""
+    doubts = []
+    pitch = min(float(np.median(np.diff([line.row for line in each]))) for each in lines)
+    if size > 1 and (size > CLOSED * pitch or min(map(len, lines)) < 3):
+        doubts.append("its rules are broken")
+    strong = 0
+    for each, across, all_lines in zip(lines, lines[::-1], found, strict=True):
+        first, last = round(across[0].row), round(across[-1].row)
+        strong += sum(
+            line.ink[first:last].mean() >= STRONG
+            and each[0].row < line.row < each[-1].row
+            and min(abs(line.row - other.row) - other.thick / 2 for other in each) > DOUBLE * pitch
+            for line in all_lines
+        )
+    return [*doubts, f"{strong} lines that look like rules do not meet the others"] if strong else doubts
 
 
 def thin(lines: tuple[list[Line], list[Line]]) -> bool:
@@ -273,12 +294,12 @@ def merged(lines: list[Line]) -> list[Line]:
     ]
 
 
-def assessed(flats: tuple[Flat, Flat], lines: tuple[list[Line], list[Line]], quad: Quad) -> Lattice:
+def assessed(flats: tuple[Flat, Flat], lines: tuple[list[Line], list[Line]], quad: Quad, doubts: list[str]) -> Lattice:
     """The grid of these lines, and what is doubtful about it."""
     nodes = crossings(flats, *(np.array([line.row for line in each]) for each in lines))
     ruled = np.concatenate([sides(lines[0], nodes[:, :, 0]).ravel(), sides(lines[1], nodes[:, :, 1].T).ravel()])
     missing = int((ruled < SEEN).sum())
-    doubts = [f"{missing} of {len(ruled)} sides of cells show no rule"] if missing else []
+    doubts = [*doubts, f"{missing} of {len(ruled)} sides of cells show no rule"] if missing else doubts
     ends = [open_ends(lines[0], nodes[:, :, 0]), open_ends(lines[1], nodes[:, :, 1].T)]
     sidenames = (("left", "right"), ("upper", "lower"))
     more: list[list[float]] = [[], []]
