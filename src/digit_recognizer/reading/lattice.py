@@ -26,6 +26,8 @@ COMMON = 0.35  # quantile of a row's darkness that tells a rule: digits leave mo
 SPREADS = 4.0  # standard deviations of what rows have that are no rule
 GAPS = (1, 3, 5, 11)  # pixels of paper between the dots or dashes of a rule, about
 CLOSED = 0.15  # of a cell: gaps in rules, at most; digits leave as much
+WHOLE = 0.8  # of its sides is dark: a grid's rules are not broken
+BROKEN = "its rules are broken"
 STRONG = 0.88  # of a line is dark: it may be a rule
 OPEN = 0.35  # of a cell: so far rules go on where the cells beyond have no outer rule
 THIN = 0.25  # of a cell: a rule
@@ -189,7 +191,7 @@ def doubts_of(lines: tuple[list[Line], list[Line]], found: tuple[list[Line], lis
     doubts = []
     pitch = min(float(np.median(np.diff([line.row for line in each]))) for each in lines)
     if size > 1 and (size > CLOSED * pitch or min(map(len, lines)) < 3):
-        doubts.append("its rules are broken")
+        doubts.append(BROKEN)
     strong = 0
     for each, across, all_lines in zip(lines, lines[::-1], found, strict=True):
         first, last = round(across[0].row), round(across[-1].row)
@@ -299,6 +301,8 @@ def assessed(flats: tuple[Flat, Flat], lines: tuple[list[Line], list[Line]], qua
     nodes = crossings(flats, *(np.array([line.row for line in each]) for each in lines))
     ruled = np.concatenate([sides(lines[0], nodes[:, :, 0]).ravel(), sides(lines[1], nodes[:, :, 1].T).ravel()])
     missing = int((ruled < SEEN).sum())
+    if np.mean(ruled) < WHOLE and BROKEN not in doubts:
+        doubts = [*doubts, BROKEN]
     doubts = [*doubts, f"{missing} of {len(ruled)} sides of cells show no rule"] if missing else doubts
     ends = [open_ends(lines[0], nodes[:, :, 0]), open_ends(lines[1], nodes[:, :, 1].T)]
     sidenames = (("left", "right"), ("upper", "lower"))
@@ -330,7 +334,8 @@ def open_ends(lines: list[Line], nodes: Floats) -> list[float | None]:
         pitch = float(np.median(np.abs(nodes[:, end] - nodes[:, end - sign])))
         runs = [run(line.ink[::sign], start) for line, start in zip(lines, nodes[:, end] if sign > 0 else len(lines[0].ink) - 1 - nodes[:, end], strict=True)]
         far = float(np.median(runs))
-        made.append(float(np.median(nodes[:, end])) + sign * far if far >= OPEN * pitch else None)
+        rest = float(np.median(len(lines[0].ink) - 1 - nodes[:, end] if sign > 0 else nodes[:, end]))
+        made.append(float(np.median(nodes[:, end])) + sign * far if far >= min(OPEN * pitch, rest - 2) else None)
     return made
 
 
