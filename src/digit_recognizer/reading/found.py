@@ -27,6 +27,11 @@ class Found:
     others: int = 0  # further grids in the photo
     light: bool = False  # light ink on dark paper
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.nodes.shape[0] - 1, self.nodes.shape[1] - 1
+
 
 def find_any_grid(grey: Grey) -> Found | None:
     """The largest grid in a photo (H, W) uint8; None where there is none."""
