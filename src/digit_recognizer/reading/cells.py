@@ -14,9 +14,9 @@ from digit_recognizer.reading.frame import Darkness, Grey, darkness, reduced
 SIDE = 64  # pixels of a cell once it is straightened
 MARGIN = SIDE // 4  # pixels around a cell, and around the page: digits run over the rules
 INK_WINDOW = 0.4  # of a cell: what is dark over less is ink
-MIDDLE = (slice(MARGIN + round(0.2 * SIDE), -MARGIN - round(0.2 * SIDE)),) * 2  # where a digit's ink must pass
+EDGE = 0.2  # of a cell: a digit's ink must pass farther in
 SQUARE = 1.6  # times as long as the shortest is the longest side of cells that are taken as squares in perspective
-EXTREMES = 0.4, 8.0  # SIDEs: the least and the most of a cell
+EXTREMES = 0.3, 8.0  # SIDEs: the least and the most of a cell
 RULE = 10  # pixels to either side of where a rule should be: so far a bold or bent one may reach
 FAINTEST = 0.07  # darkness below which nothing is ink
 GRAINS = 2.0  # times as dark as the grain of the paper ink is at least,
@@ -30,6 +30,7 @@ STRONG = 0.4  # of a cell's darkest ink: from here on a pixel belongs to a strok
 LEAST_HEIGHT = 0.2  # of a cell: what is lower is dirt, or a remainder of a rule
 LEAST_PART = 0.08  # of the digit's ink: a piece of it, not a speck
 LONG, THIN = 0.7, 0.15  # of a cell: what is as long and as thin is a piece of a rule
+CENTRE = 0.2  # of a cell: so near to its middle no rule lies
 NEAR = 0.12  # of a cell: how far a piece may lie outside the digit's box,
 LARGE_NEAR = 0.2  # and a large one, such as the bar of a 5,
 LARGE = 0.2  # of the digit's ink at least
@@ -123,15 +124,15 @@ class Ink:
         ink = (self.picture < WHITE).astype(np.uint8)
         whole = np.count_nonzero(ink)
         opened = np.count_nonzero(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
-        return bool(opened >= SOLID * whole and np.count_nonzero(ink[MIDDLE]) >= CENTRAL * whole)
+        return bool(opened >= SOLID * whole and np.count_nonzero(ink[middle(ink.shape)]) >= CENTRAL * whole)
 
 
 def cell_inks(page: Straight) -> list[Ink | None]:
     """What may be a digit in each cell, row by row; None where the cell is empty."""
     clean = without_rules(page)
     inner = windows(clean)
-    peaks = np.array([darkest(cell[MIDDLE]) for cell in inner])
-    grain = float(np.median([np.median(cell[MIDDLE]) for cell in inner]))
+    peaks = np.array([darkest(cell[middle(cell.shape)]) for cell in inner])
+    grain = float(np.median([np.median(cell[middle(cell.shape)]) for cell in inner]))
     usual = float(np.median(peaks[peaks >= peaks.max() / 2]))
     least = max(FAINTEST, GRAINS * grain, PALEST * usual)
     sharp = windows(replace(clean, dark=sharpened(clean.dark)))
@@ -153,6 +154,12 @@ def sharpened(page: Darkness) -> Darkness:
     """The page with its edges raised (unsharp masking): out of focus, the holes of an 8 fill with grey."""
     soft = cv2.GaussianBlur(page, (0, 0), BLUR)
     return np.asarray(np.clip(page + SHARPER * (page - soft), 0, 1), np.float32)
+
+
+def middle(shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """Where a digit's ink must pass in a cell with MARGIN around, (H, W)."""
+    edges = [MARGIN + round(EDGE * min(SIDE, length - 2 * MARGIN)) for length in shape]
+    return tuple(slice(edge, -edge) for edge in edges)
 
 
 def windows(page: Straight) -> list[Darkness]:
@@ -197,7 +204,7 @@ def without_level_rules(page: Straight) -> Straight:
 
 def digit_ink(inner: Darkness, pale: bool) -> Ink | None:
     """The digit in a cell with MARGIN around; None where all ink is dirt."""
-    peak = darkest(inner[MIDDLE])
+    peak = darkest(inner[middle(inner.shape)])
     ink = (inner >= STRONG * peak).astype(np.uint8)
     digit = strokes(ink)
     if digit is None:
@@ -217,10 +224,10 @@ def strokes(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     stats = np.asarray(boxes, np.int32)
     sizes, spans = stats[:, cv2.CC_STAT_AREA], stats[:, 2:4]
-    inside = np.bincount(labels[MIDDLE].ravel(), minlength=count)
+    inside = np.bincount(labels[middle(labels.shape)].ravel(), minlength=count)
     own = np.bincount(labels[MARGIN:-MARGIN, MARGIN:-MARGIN].ravel(), minlength=count)
     possible = (spans.max(1) >= LEAST_HEIGHT * SIDE) & (own >= (1 - OUTSIDE) * sizes) & (inside >= WITHIN * sizes)
-    possible &= ~rulelike(spans)
+    possible &= ~rulelike(stats, ink.shape)
     possible[0] = False
     if not possible.any():
         return None
@@ -231,9 +238,17 @@ def strokes(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     return np.asarray(kept[labels], np.uint8)
 
 
-def rulelike(spans: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Which widths and heights (n, 2) are those of pieces of a rule: as long as a cell, nearly, and thin."""
-    return np.asarray((spans.max(1) >= LONG * SIDE) & (spans.min(1) <= THIN * SIDE), np.bool_)
+def rulelike(stats: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which components are pieces of a rule: thin, and nearly as long as a cell. A bar in its middle is a 1.
+
+    stats: (n, 5), as OpenCV gives them; shape: of the cell with MARGIN around.
+    """
+    spans, centres = stats[:, 2:4], stats[:, :2] + stats[:, 2:4] / 2
+    lies = spans[:, 0] >= spans[:, 1]
+    off = np.where(lies, np.abs(centres[:, 1] - shape[0] / 2), np.abs(centres[:, 0] - shape[1] / 2))
+    room = np.where(lies, shape[0], shape[1]) - 2 * MARGIN
+    bar = (off <= CENTRE * room) & (spans.max(1) <= SIDE)
+    return np.asarray((spans.max(1) >= LONG * SIDE) & (spans.min(1) <= THIN * SIDE) & ~bar, np.bool_)
 
 
 def beside(stats: NDArray[np.int32], main: int, near: float) -> NDArray[np.bool_]:
