@@ -67,8 +67,11 @@ def read_one(
         complain(error)
         return "error"
     if grid is None:
-        note(f"{shown}: shows no {'ruled grid' if shape is None else f'grid of {shape[0]} x {shape[1]}'}.")
+        wanted = f"grid of {shape[0]} x {shape[1]}" if shape else "ruled grid: no rules cross so that they enclose cells"
+        note(f"{shown}: shows no {wanted}.")
         return "none"
+    for each in grid.notes:
+        note(f"{shown}: {each}.")
     if annotate:
         write_annotated(photo, grid, annotate)
     return "read"

@@ -169,7 +169,7 @@ def _lists(column: pyarrow.Array) -> Iterator[NDArray[Any] | Trouble | None]:
     from pyarrow import compute
 
     for cell in column:
-        values, shape = cell.values, []
+        values, shape = cell.values, list[int]()
         while values is not None and _is_list(values.type):
             shape.append(len(values) // max(1, math.prod(shape)))
             lengths = {*compute.list_value_length(values).to_pylist()}
