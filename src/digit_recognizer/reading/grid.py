@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.given import source_name
+from digit_recognizer.images.large import times_smaller
 from digit_recognizer.images.small_digits import for_small_digits
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.reading.cells import Ink, cell_inks, straighten
@@ -83,7 +84,22 @@ def read_grid(
         quarters = (1, 3)
     inks = cell_inks(straighten(255 - grey if found.light else grey, found.nodes))
     grid = best_turn(found.nodes, inks, quarters, recognizer, source)
-    return noted(grid, found)
+    return scaled(noted(grid, found), times_smaller(picture))
+
+
+def scaled(grid: Grid, by: float) -> Grid:
+    """A grid's places in a photo so many times as large."""
+    if by == 1:
+        return grid
+
+    def point(x: float, y: float) -> Point:
+        return round(by * x, 1), round(by * y, 1)
+
+    def box(cell: Cell) -> tuple[Point, Point, Point, Point]:
+        first, second, third, fourth = cell.box
+        return point(*first), point(*second), point(*third), point(*fourth)
+
+    return replace(grid, cells=tuple(replace(cell, box=box(cell)) for cell in grid.cells))
 
 
 def noted(grid: Grid, found: Found) -> Grid:

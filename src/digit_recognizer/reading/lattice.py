@@ -85,7 +85,9 @@ class Lattice:
         """The nodes in pixels of the picture."""
         flat = self.flats[0]
         back = cv2.getPerspectiveTransform(flat.corners, self.quad)
-        return np.asarray(cv2.perspectiveTransform(self.nodes.reshape(-1, 1, 2), back), np.float64).reshape(self.nodes.shape)
+        return np.asarray(cv2.perspectiveTransform(self.nodes.reshape(-1, 1, 2), back), np.float64).reshape(
+            self.nodes.shape
+        )
 
 
 def flatten(dark: Darkness, quad: Quad) -> tuple[Flat, Flat]:
@@ -265,7 +267,9 @@ def crossing(flats: tuple[Flat, Flat], found: tuple[list[Line], list[Line]]) -> 
     """
     rows, columns = (np.array([line.row for line in each]) for each in found)
     nodes = crossings(flats, rows, columns)
-    both = np.stack([met(found[0], found[1], nodes[:, :, 0]), met(found[1], found[0], nodes[:, :, 1].T).transpose(1, 0, 2)], 2)
+    both = np.stack(
+        [met(found[0], found[1], nodes[:, :, 0]), met(found[1], found[0], nodes[:, :, 1].T).transpose(1, 0, 2)], 2
+    )
     kept = np.ones(len(rows), bool), np.ones(len(columns), bool)
     while min(kept[0].sum(), kept[1].sum()) >= 2:
         shares = [np.where(keep, share, 2) for keep, share in zip(kept, scores(both, kept), strict=True)]
@@ -313,7 +317,10 @@ def assessed(flats: tuple[Flat, Flat], lines: tuple[list[Line], list[Line]], qua
                 more[1 - direction].append(end)
                 doubts.append(f"its {name} side has no rule")
     if doubts:
-        added = [sorted([*each, *(Line(row, each[0].ink, 1.0) for row in rows)], key=lambda line: line.row) for each, rows in zip(lines, more, strict=True)]
+        added = [
+            sorted([*each, *(Line(row, each[0].ink, 1.0) for row in rows)], key=lambda line: line.row)
+            for each, rows in zip(lines, more, strict=True)
+        ]
         nodes = crossings(flats, *(np.array([line.row for line in each]) for each in added))
     return Lattice(flats, lines, nodes, tuple(doubts), quad)
 
@@ -332,7 +339,12 @@ def open_ends(lines: list[Line], nodes: Floats) -> list[float | None]:
     made: list[float | None] = []
     for end, sign in ((0, -1), (-1, 1)):
         pitch = float(np.median(np.abs(nodes[:, end] - nodes[:, end - sign])))
-        runs = [run(line.ink[::sign], start) for line, start in zip(lines, nodes[:, end] if sign > 0 else len(lines[0].ink) - 1 - nodes[:, end], strict=True)]
+        runs = [
+            run(line.ink[::sign], start)
+            for line, start in zip(
+                lines, nodes[:, end] if sign > 0 else len(lines[0].ink) - 1 - nodes[:, end], strict=True
+            )
+        ]
         far = float(np.median(runs))
         rest = float(np.median(len(lines[0].ink) - 1 - nodes[:, end] if sign > 0 else nodes[:, end]))
         made.append(float(np.median(nodes[:, end])) + sign * far if far >= min(OPEN * pitch, rest - 2) else None)
