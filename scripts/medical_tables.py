@@ -12,6 +12,7 @@ from results import RESULTS, read
 
 # ResNet-18 at 28 pixels, AUC and ACC on the test split: Yang et al., Scientific Data 10:41 (2023), table 3.
 PUBLISHED = {"pneumoniamnist": (0.944, 0.854), "breastmnist": (0.901, 0.863)}
+OUTCOMES = ("agree", "differ", "refused by the peer alone", "refused here alone", "refused by both")
 AIMED_AT = {"pneumoniamnist": (0.985, 0.94), "breastmnist": (0.920, 0.88)}
 
 
@@ -150,6 +151,23 @@ def span(interval: dict[str, Any]) -> str:
     return f"{interval['low']:.4f} to {interval['high']:.4f}"
 
 
+def dicom_agreement() -> str:
+    """How many DICOM files are shown as independent readers show them, and why others are not."""
+    found = read("medical/dicom-agreement")
+    readers = found["readers"]
+    rows = [
+        [what, str(found[key]["n"]), f"{peer} {readers[peer]}", *(str(counts.get(each, 0)) for each in OUTCOMES)]
+        for key, what in (("real", "pydicom's"), ("made", "made"))
+        for peer, counts in found[key]["peers"].items()
+    ]
+    header = ["files", "n", "beside", "agree", "differ", "refused by it alone", "refused here alone", "by both"]
+    why: dict[tuple[str, str], int] = {}
+    for each in (*found["real"]["differing"], *found["made"]["differing"]):
+        why[each["peer"], each["why"]] = why.get((each["peer"], each["why"]), 0) + each["n"]
+    reasons = [[peer, str(n), reason] for (peer, reason), n in sorted(why.items())]
+    return table(header, rows) + "\n\n" + table(["reader", "differs in", "since it"], reasons)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "medical-measured": measured,
     "medical-verdicts": verdicts,
@@ -158,4 +176,5 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "medical-wished": wished,
     "medical-modality": modality,
     "medical-checklists": checklists,
+    "medical-dicom": dicom_agreement,
 }

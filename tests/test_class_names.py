@@ -325,7 +325,7 @@ def test_an_audit_names_the_classes(mnist: Dataset) -> None:
     from digit_recognizer.auditing.suspects import Suspect
 
     few = ArraySplit(mnist.split("validation").take(np.arange(4)), np.array([0, 1, 2, 0]))
-    for classes, expected in ((("7", "8", "9"), (7, 8)), (("cat", "dog", "owl"), ("cat", "dog"))):
+    for classes, expected in ((("7", "8", "9"), (7, 8)), (("cat", "dog", "owl"), (0, 1))):
         pool = pooled({"train": few}, classes)
         told = Suspect(0, 0, 1, 0.1, True).to_dict(pool)
         assert (told["given"], told["suggested"]) == expected

@@ -16,7 +16,7 @@ from digit_recognizer.images import large as large_module
 from digit_recognizer.images import open_picture, read_picture
 from digit_recognizer.images.drawn_pages import DrawnPage, drawn_page
 from digit_recognizer.images.large import times_smaller
-from digit_recognizer.reading import read_page
+from digit_recognizer.reading import read_grid, read_page
 from digit_recognizer.recognizer import Recognizer
 from helpers_cli import digits
 
@@ -96,3 +96,27 @@ def test_places_are_those_of_the_whole_photo(tmp_path: Path, monkeypatch: pytest
         blue = np.argwhere(np.abs(np.asarray(picture).astype(int) - (40, 90, 200)).sum(2) < 30)
         assert abs(blue[:, 0].min() - min(each.box[1] for each in photo.numbers) / 2) < 40
         assert abs(blue[:, 1].max() - max(each.box[0] + each.box[2] for each in photo.numbers) / 2) < 40
+
+
+def test_cells_of_a_grid_are_those_of_the_whole_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Image.new("L", (800, 640), 245)
+    for at in range(5):
+        page.paste(20, (80, 60 + 130 * at, 724, 64 + 130 * at))
+        page.paste(20, (80 + 160 * at, 60, 84 + 160 * at, 584))
+    path = tmp_path / "grid.jpg"
+    page.save(path, quality=95)
+    monkeypatch.setattr(large_module, "MAX_PIXELS", 400 * 320)
+    recognizer = Recognizer.load("classic")
+    grid, small = read_grid(path, recognizer, (4, 4)), read_grid(read_picture(path), recognizer, (4, 4))
+    assert grid is not None
+    assert small is not None
+    for one, other in zip(grid.cells, small.cells, strict=True):
+        assert np.allclose(one.box, 2 * np.array(other.box), atol=0.01)
+    assert np.abs(np.array(grid.cells[0].box[0]) - (82, 62)).max() < 8
+    drawn = tmp_path / "drawn.png"
+    assert digits("read", path, "--grid", "4x4", "--annotate", drawn).code == 0
+    with Image.open(drawn) as picture:
+        assert picture.size == (400, 320)
+        changed = np.argwhere(np.asarray(picture)[..., 0] != read_picture(path))
+        assert np.abs(changed.min(0) - (31, 41)).max() < 6
+        assert np.abs(changed.max(0) - (291, 361)).max() < 6

@@ -14,7 +14,7 @@ from digit_recognizer import Recognizer
 from digit_recognizer.data import Dataset
 from digit_recognizer.reading import read_grid
 from digit_recognizer.reading.cells import MARGIN as AROUND
-from digit_recognizer.reading.cells import SIDE, cell_inks, strokes
+from digit_recognizer.reading.cells import SIDE, Straight, cell_inks, strokes
 
 pytestmark = pytest.mark.arithmetic
 
@@ -76,9 +76,10 @@ def test_what_holds_no_grid_gives_none(kind: str, best: Recognizer) -> None:
     assert grid is None or not any(cell.status == "ok" for cell in grid.cells)
 
 
-def page_of(cells: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+def page_of(cells: list[NDArray[np.float32]]) -> Straight:
     """A straightened page, one row of cells of SIDE pixels, as `cell_inks` takes it."""
-    return np.pad(np.hstack(cells), AROUND)
+    across = tuple(AROUND + SIDE * number for number in range(len(cells) + 1))
+    return Straight(np.pad(np.hstack(cells), AROUND), (AROUND, AROUND + SIDE), across)
 
 
 def stroke(dark: float) -> NDArray[np.float32]:

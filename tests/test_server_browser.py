@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from digit_recognizer.data import Dataset
-from server_process import PATIENCE, Server, as_png, running
+from model_files import renamed
+from server_process import PATIENCE, Server, as_png, running, seven
 
 pytestmark = pytest.mark.slow
 
@@ -255,3 +256,18 @@ def test_a_token_is_asked_for(browser: Browser, tmp_path: Path) -> None:
         page.get_by_role("button", name="Go on").click()
         expect(page.locator("#model")).to_have_text("model: classic")
         context.close()
+
+
+@pytest.mark.parametrize("names", ["abcdefghij", [*map(str, range(20, 30))]])
+def test_a_model_of_other_classes_is_shown_by_its_names(browser: Browser, tmp_path: Path, names: Sequence[str]) -> None:
+    """And offers no reading of numbers, which it refuses."""
+    model = renamed(tmp_path / "renamed.onnx", "best", names)
+    with running(tmp_path, str(model)) as server:
+        for desk in opened(browser, server, "light", False):
+            draw(desk, 3)
+            expect(desk.locator("#digit")).to_have_text(names[3])
+            expect(desk.locator("#bars li.top b")).to_have_text(names[3])
+            desk.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": as_png(seven())})
+            expect(desk.locator("#digit")).to_have_text(names[7])
+            expect(desk.locator("#modes")).to_be_hidden()
+            expect(desk.locator("#trouble")).to_be_hidden()

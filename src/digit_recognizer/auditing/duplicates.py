@@ -60,7 +60,7 @@ class Leak:
 def labelled(pool: Pool, at: int) -> dict[str, Any]:
     """Where an image stands, and its label."""
     label = int(pool.labels[at])
-    return {**pool.place(at), "label": pool.shown(label), "name": pool.classes[label]}
+    return {**pool.place(at), "label": pool.label_of(label), "name": pool.classes[label]}
 
 
 def find_duplicates(pool: Pool) -> list[Duplicates]:

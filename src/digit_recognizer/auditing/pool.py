@@ -49,10 +49,10 @@ class Pool:
         named = {"file": self.files[split][index]} if split in self.files else {}
         return {"split": split, "index": index, **named}
 
-    def shown(self, label: int) -> int | str:
-        """What stands for a class: its name, as a number where all classes are named by whole numbers."""
+    def label_of(self, index: int) -> int:
+        """What stands for a class beside its name: the number that is its name, or its index, as in `Prediction`."""
         numbers = as_numbers(self.classes)
-        return self.classes[label] if numbers is None else numbers[label]
+        return index if numbers is None else numbers[index]
 
     def small(self) -> Images:
         """The images as (N, 28, 28) uint8; other sizes are scaled, with anti-aliasing."""

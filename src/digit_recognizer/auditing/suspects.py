@@ -28,9 +28,9 @@ class Suspect:
         """The suspect as `digits audit --json` writes it."""
         return {
             **pool.place(self.member),
-            "given": pool.shown(self.given),
+            "given": pool.label_of(self.given),
             "given_name": pool.classes[self.given],
-            "suggested": pool.shown(self.suggested),
+            "suggested": pool.label_of(self.suggested),
             "suggested_name": pool.classes[self.suggested],
             "score": self.score,
             "confident": self.confident,

@@ -67,8 +67,13 @@ def read_one(
         complain(error)
         return "error"
     if grid is None:
-        note(f"{shown}: shows no {'ruled grid' if shape is None else f'grid of {shape[0]} x {shape[1]}'}.")
+        wanted = (
+            f"grid of {shape[0]} x {shape[1]}" if shape else "ruled grid: no rules cross so that they enclose cells"
+        )
+        note(f"{shown}: shows no {wanted}.")
         return "none"
+    for each in grid.notes:
+        note(f"{shown}: {each}.")
     if annotate:
         write_annotated(photo, grid, annotate)
     return "read"
@@ -80,10 +85,12 @@ def write_annotated(photo: str, grid: Grid, target: Path) -> None:
 
     from digit_recognizer.files import write_whole
     from digit_recognizer.images import read_picture
+    from digit_recognizer.images.large import times_smaller
     from digit_recognizer.reading.annotate import annotated
+    from digit_recognizer.reading.grid import scaled
 
     content = io.BytesIO()
-    annotated(read_picture(photo), grid).save(content, "PNG")
+    annotated(read_picture(photo), scaled(grid, 1 / times_smaller(photo))).save(content, "PNG")
     write_whole(target, content.getvalue())
 
 

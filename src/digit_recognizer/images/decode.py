@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.files import read_bounded
-from digit_recognizer.images.arrays import one_picture
+from digit_recognizer.images.arrays import from_tensor, one_picture
 from digit_recognizer.images.dicom import read_dicom
 from digit_recognizer.images.dicom_names import INDEX, first_bytes, is_dicom, named_by
 from digit_recognizer.images.dicom_names import SUFFIXES as DICOM_SUFFIXES
@@ -72,6 +72,8 @@ def read_picture(
 
 def read_array(array: Any, name: str, channels: int = 1, form: str = "digit") -> NDArray[np.uint8]:
     """An array or tensor as `read_picture` reads it."""
+    if hasattr(array, "detach"):
+        array = from_tensor(array, name)
     if is_wide(array):
         tell(range_note(int(array.max()), form, name))
         if form != "digit":

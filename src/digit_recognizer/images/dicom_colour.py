@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images.dicom_cells import bits_stored, values_of
 from digit_recognizer.images.dicom_jpeg import as_rgb, beyond, to_rgb
-from digit_recognizer.images.dicom_packed import converts_colours
 from digit_recognizer.images.dicom_palette import from_palette
 from digit_recognizer.images.dicom_unpack import Frame
 
@@ -29,9 +28,8 @@ def as_colour(frame: Frame, header: Any) -> NDArray[np.uint8]:
             return by_stream
     cells, interpretation = frame.unpacked()
     samples = eight_bits(values_of(cells, header, frame.precision), header)
-    if interpretation not in YCC or (converts_colours(frame.packed) and beyond(samples)):
-        return samples
-    return to_rgb(samples)
+    # What a tool has unpacked to RGB often still says that it is YCbCr.
+    return to_rgb(samples) if interpretation in YCC and not beyond(samples) else samples
 
 
 def of_jpeg(frame: Frame, header: Any) -> NDArray[np.uint8] | None:

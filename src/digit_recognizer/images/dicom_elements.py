@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from digit_recognizer.images.dicom_start import LONG, META_GROUP, SHORT, is_big_endian, start_of
+from digit_recognizer.images.dicom_start import LONG, META_GROUP, SHORT, UNDEFINED, is_big_endian, start_of
 
 MAX_DEPTH = 32  # sequences within sequences; a structured report nests about 15 deep
 MAX_ELEMENTS = 200_000  # of any depth: a header of 1,000 frames has about 60,000
@@ -36,7 +36,6 @@ WANTED = {
     *(0x00280000 + element for element in (0x1101, 0x1102, 0x1103, 0x1201, 0x1202, 0x1203, 0x1221, 0x1222, 0x1223)),
     *(0x00283000, 0x00283010, 0x52009229, 0x52009230, 0x7FE00001, 0x7FE00002, *FLOAT_PIXELS, PIXELS),
 }
-UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
 

@@ -12,7 +12,7 @@ SUSPECT = 8 * 2**20  # bytes of run lengths, which can unpack to 64 times as man
 MOST_PLANES = 15
 JPEG, JPEG_2000 = b"\xff\xd8", b"\xff\x4f\xff\x51"
 # Start of frame: ISO 10918-1, table B.1 (without DHT, JPG and DAC), and of JPEG-LS, ISO 14495-1, C.1.1.
-SCAN, CODING = 0xDA, b"\xff\x52"
+SCAN = 0xDA
 FRAME_STARTS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 
 
@@ -88,11 +88,3 @@ def runs_length(packed: bytes) -> int:
         else:
             at += 1
     return total
-
-
-def converts_colours(packed: bytes) -> bool:
-    """Whether a JPEG 2000's head states that its decoder makes RGB of what is stored (ISO 15444-1, A.6.1)."""
-    if not packed.startswith(JPEG_2000):
-        return False
-    at = packed.find(CODING)
-    return at >= 0 and at + 9 <= len(packed) and packed[at + 8] == 1

@@ -13,6 +13,7 @@ HEAD = PREAMBLE + len(MAGIC)  # bytes that tell
 META_GROUP, FIRST_GROUP = 0x0002, 0x0008  # of a file; of what it is about
 FIRST_ELEMENTS = 0x0018  # the first of its elements has no higher number
 LAST_GROUP = 0x0028  # that can stand so early
+UNDEFINED = 0xFFFFFFFF  # length of what ends on a mark
 LONG = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
 SHORT = {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL"} | {
     *(b"SS", b"ST", b"TM", b"UI", b"UL", b"US")
@@ -32,24 +33,25 @@ def start_of(content: bytes) -> int | None:
 
 def begins(head: bytes, at: int, implicit: bool, order: str) -> bool:
     """Whether elements of one encoding follow each other from `at` to the end of a file's first bytes."""
-    count, before, group = 0, -1, 0
+    enough = 2 if implicit else 1  # four bytes and a length can stand in any file
+    count, before = 0, -1
     while at + 8 <= len(head):
         group, number, kind, short = struct.unpack_from(f"{order}HH2sH", head, at)
         if count == 0 and (group not in (META_GROUP, FIRST_GROUP) or number > FIRST_ELEMENTS):
             return False
         if before >> 16 == META_GROUP and group != META_GROUP:
-            return True  # the elements behind that group may be encoded in another way
+            break  # what stands behind that group may be encoded in another way
         if group << 16 | number <= before or group > LAST_GROUP or not (implicit or kind in LONG | SHORT):
             return False
         before, count = group << 16 | number, count + 1
-        if not implicit and kind not in LONG:
-            at += 8 + short
-            continue
-        at += 4 if implicit else 8
-        if at + 4 > len(head):
-            break
-        at += 4 + struct.unpack_from(f"{order}L", head, at)[0]
-    return count >= (2 if implicit else 1)  # four bytes and a length can stand in any file
+        length, at = short, at + 8
+        if implicit or kind in LONG:
+            at += 0 if implicit else 4
+            length = struct.unpack_from(f"{order}L", head, at - 4)[0] if at <= len(head) else 0
+        if length % 2 and length != UNDEFINED:
+            return False  # values are filled up to even lengths
+        at += length
+    return count >= enough
 
 
 def is_big_endian(content: bytes, start: int) -> bool:

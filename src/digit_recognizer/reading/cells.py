@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,9 @@ from digit_recognizer.reading.frame import Darkness, Grey, darkness, reduced
 SIDE = 64  # pixels of a cell once it is straightened
 MARGIN = SIDE // 4  # pixels around a cell, and around the page: digits run over the rules
 INK_WINDOW = 0.4  # of a cell: what is dark over less is ink
-MIDDLE = slice(MARGIN + round(0.2 * SIDE), MARGIN + round(0.8 * SIDE))  # where a digit's ink must pass
+EDGE = 0.2  # of a cell: a digit's ink must pass farther in
+SQUARE = 1.6  # times as long as the shortest is the longest side of cells that are taken as squares in perspective
+EXTREMES = 0.3, 8.0  # SIDEs: the least and the most of a cell
 RULE = 10  # pixels to either side of where a rule should be: so far a bold or bent one may reach
 FAINTEST = 0.07  # darkness below which nothing is ink
 GRAINS = 2.0  # times as dark as the grain of the paper ink is at least,
@@ -27,9 +30,11 @@ STRONG = 0.4  # of a cell's darkest ink: from here on a pixel belongs to a strok
 LEAST_HEIGHT = 0.2  # of a cell: what is lower is dirt, or a remainder of a rule
 LEAST_PART = 0.08  # of the digit's ink: a piece of it, not a speck
 LONG, THIN = 0.7, 0.15  # of a cell: what is as long and as thin is a piece of a rule
+CENTRE = 0.2  # of a cell: so near to its middle no rule lies
 NEAR = 0.12  # of a cell: how far a piece may lie outside the digit's box,
 LARGE_NEAR = 0.2  # and a large one, such as the bar of a 5,
 LARGE = 0.2  # of the digit's ink at least
+ANOTHER = 0.25  # of the digit's ink: what else may be a digit in its cell
 OUTSIDE = 0.4  # share of its ink that a digit may have in other cells
 BLUR = 3.0  # pixels: how far out of focus a photo may be
 SHARPER = 0.5  # how much of what such a blur takes away is added
@@ -37,29 +42,56 @@ WHITE = 128  # of 255: paper
 SOFT = 3  # pixels around strokes whose grey is kept
 
 
-def straighten(grey: Grey, nodes: NDArray[np.float64]) -> Darkness:
-    """The grid in a photo as a page of square cells: (R * SIDE, C * SIDE) darkness, with MARGIN around.
+@dataclass(frozen=True)
+class Straight:
+    """A grid as a page of upright cells, with MARGIN around."""
+
+    dark: Darkness  # (H, W)
+    down: tuple[int, ...]  # where the R + 1 rules lie, in pixels, the first at MARGIN
+    across: tuple[int, ...]  # and the C + 1 upright ones
+
+    def turned(self) -> Straight:
+        """The same with its axes exchanged."""
+        return Straight(np.ascontiguousarray(self.dark.T), self.across, self.down)
+
+
+def straighten(grey: Grey, nodes: NDArray[np.float64]) -> Straight:
+    """The grid in a photo straightened: cells of SIDE pixels squared, or sides in proportion where they differ much.
 
     grey: (H, W) uint8. nodes: (R + 1, C + 1, 2), where the rules cross, across and down in pixels; between them the
     page is taken as bilinear.
     """
-    rows, columns = nodes.shape[0] - 1, nodes.shape[1] - 1
-    pitch = float(np.median(np.linalg.norm(np.diff(nodes, axis=1), axis=2)))
+    heights, widths = (np.median(np.linalg.norm(np.diff(nodes, axis=a), axis=2), axis=1 - a) for a in (0, 1))
+    sides = np.concatenate([heights, widths])
+    if sides.max() <= SQUARE * sides.min():
+        pitch = float(np.median(np.linalg.norm(np.diff(nodes, axis=1), axis=2)))
+        heights, widths = np.full(len(heights), pitch), np.full(len(widths), pitch)
+    else:
+        pitch = float(np.median(np.minimum.outer(heights, widths)))
     small, factor = reduced(grey, max(SIDE, round(max(grey.shape) * min(1.0, SIDE / pitch))))
-    down, across = interpolation(rows), interpolation(columns)
+    places = [in_pixels(sizes / pitch) for sizes in (heights, widths)]
+    down, across = (interpolation(each) for each in places)
     where = [np.asarray(down @ (nodes[:, :, axis] * factor) @ across.T, np.float32) for axis in (0, 1)]
     flat = cv2.remap(small, where[0], where[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return darkness(np.asarray(flat, np.uint8), INK_WINDOW * SIDE)
+    return Straight(darkness(np.asarray(flat, np.uint8), INK_WINDOW * SIDE), *places)
 
 
-def interpolation(n: int) -> NDArray[np.float64]:
-    """How much each of n + 1 nodes in a row weighs at each of n * SIDE + 2 MARGIN pixels; linear, goes on outside."""
-    places = (np.arange(n * SIDE + 2 * MARGIN) + 0.5 - MARGIN) / SIDE
-    first = np.clip(places.astype(np.int64), 0, n - 1)
-    weights = np.zeros((len(places), n + 1))
-    each = np.arange(len(places))
-    weights[each, first] = 1 - (places - first)
-    weights[each, first + 1] = places - first
+def in_pixels(sizes: NDArray[np.float64]) -> tuple[int, ...]:
+    """Where rules lie on a page between cells of these sizes in SIDEs."""
+    lengths = np.rint(SIDE * np.clip(sizes, *EXTREMES)).astype(int)
+    return tuple((MARGIN + np.concatenate([[0], np.cumsum(lengths)])).tolist())
+
+
+def interpolation(places: tuple[int, ...]) -> NDArray[np.float64]:
+    """How much each of n + 1 rules weighs at each pixel of a page, MARGIN beyond the last; linear, goes on outside."""
+    rules = np.array(places)
+    pixels = np.arange(places[-1] + MARGIN) + 0.5
+    first = np.clip(np.searchsorted(rules, pixels, side="right") - 1, 0, len(rules) - 2)
+    share = (pixels - rules[first]) / np.diff(rules)[first]
+    weights = np.zeros((len(pixels), len(rules)))
+    each = np.arange(len(pixels))
+    weights[each, first] = 1 - share
+    weights[each, first + 1] = share
     return weights
 
 
@@ -67,12 +99,13 @@ def interpolation(n: int) -> NDArray[np.float64]:
 class Ink:
     """What may be a digit in a cell."""
 
-    picture: Grey  # (SIDE + 2 MARGIN,) squared, dark ink on white paper
+    picture: Grey  # the cell with MARGIN around, dark ink on white paper
     pale: bool  # far paler than what else is written on the page
+    alone: bool = True  # the cell holds no ink beside it that may be a digit as well
 
     def turned(self, quarter: int) -> Ink:
         """The same turned by quarters, counterclockwise."""
-        return Ink(np.rot90(self.picture, quarter), self.pale)
+        return replace(self, picture=np.rot90(self.picture, quarter))
 
     @property
     def tall(self) -> bool:
@@ -91,24 +124,22 @@ class Ink:
         ink = (self.picture < WHITE).astype(np.uint8)
         whole = np.count_nonzero(ink)
         opened = np.count_nonzero(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
-        return bool(opened >= SOLID * whole and np.count_nonzero(ink[MIDDLE, MIDDLE]) >= CENTRAL * whole)
+        return bool(opened >= SOLID * whole and np.count_nonzero(ink[middle(ink.shape)]) >= CENTRAL * whole)
 
 
-def cell_inks(page: Darkness) -> list[Ink | None]:
-    """What may be a digit in each cell, row by row; None where the cell is empty.
-
-    page: (R * SIDE + 2 MARGIN, C * SIDE + 2 MARGIN), from `straighten`. The pictures have MARGIN around the cell.
-    """
+def cell_inks(page: Straight) -> list[Ink | None]:
+    """What may be a digit in each cell, row by row; None where the cell is empty."""
     clean = without_rules(page)
     inner = windows(clean)
-    peaks = np.array([darkest(cell[MIDDLE, MIDDLE]) for cell in inner])
-    grain = float(np.median([np.median(cell[MIDDLE, MIDDLE]) for cell in inner]))
+    peaks = np.array([darkest(cell[middle(cell.shape)]) for cell in inner])
+    grain = float(np.median([np.median(cell[middle(cell.shape)]) for cell in inner]))
     usual = float(np.median(peaks[peaks >= peaks.max() / 2]))
     least = max(FAINTEST, GRAINS * grain, PALEST * usual)
-    inks: list[Ink | None] = []
-    for cell, peak in zip(windows(sharpened(clean)), peaks.tolist(), strict=True):
-        picture = digit_ink(cell) if peak >= least else None
-        inks.append(None if picture is None else Ink(picture, peak < PALE * usual))
+    sharp = windows(replace(clean, dark=sharpened(clean.dark)))
+    inks = [
+        digit_ink(cell, peak < PALE * usual) if peak >= least else None
+        for cell, peak in zip(sharp, peaks.tolist(), strict=True)
+    ]
     return without_stains(inks)
 
 
@@ -125,12 +156,19 @@ def sharpened(page: Darkness) -> Darkness:
     return np.asarray(np.clip(page + SHARPER * (page - soft), 0, 1), np.float32)
 
 
-def windows(page: Darkness) -> list[Darkness]:
+def middle(shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """Where a digit's ink must pass in a cell with MARGIN around, (H, W)."""
+    edges = [MARGIN + round(EDGE * min(SIDE, length - 2 * MARGIN)) for length in shape]
+    return tuple(slice(edge, -edge) for edge in edges)
+
+
+def windows(page: Straight) -> list[Darkness]:
     """Each cell with MARGIN around it, row by row."""
-    rows, columns = ((length - 2 * MARGIN) // SIDE for length in page.shape)
-    size = SIDE + 2 * MARGIN
-    starts = [(row * SIDE, column * SIDE) for row in range(rows) for column in range(columns)]
-    return [page[down : down + size, across : across + size] for down, across in starts]
+    return [
+        page.dark[top - MARGIN : bottom + MARGIN, left - MARGIN : right + MARGIN]
+        for top, bottom in pairwise(page.down)
+        for left, right in pairwise(page.across)
+    ]
 
 
 def darkest(dark: Darkness) -> float:
@@ -138,44 +176,44 @@ def darkest(dark: Darkness) -> float:
     return float(np.percentile(cv2.GaussianBlur(dark, (0, 0), 1.5), 98))
 
 
-def without_rules(page: Darkness) -> Darkness:
+def without_rules(page: Straight) -> Straight:
     """The page with its rules taken away, and the strokes that cross them joined again."""
-    level = without_level_rules(page)
-    return np.ascontiguousarray(without_level_rules(np.ascontiguousarray(level.T)).T)
+    return without_level_rules(without_level_rules(page).turned()).turned()
 
 
-def without_level_rules(page: Darkness) -> Darkness:
+def without_level_rules(page: Straight) -> Straight:
     """The page without its level rules.
 
     What each row of pixels near a rule has in common, from one crossing to the next (the median: a digit that touches
     it darkens a few places only), is taken off; where the rule itself is, what goes on at both its sides stands.
     """
-    clean = page.copy()
-    rows, columns = ((length - 2 * MARGIN) // SIDE for length in page.shape)
-    for row in range(rows + 1):
-        top = MARGIN + row * SIDE - RULE
-        for column in range(columns):
-            left = MARGIN + column * SIDE
-            part = page[top : top + 2 * RULE, left : left + SIDE]
+    clean = page.dark.copy()
+    for rule in page.down:
+        top = rule - RULE
+        for left, right in pairwise(page.across):
+            part = page.dark[top : top + 2 * RULE, left:right]
             common = np.median(part, axis=1)
             wider = np.max([np.roll(common, shift) for shift in (-1, 0, 1)], axis=0)
             rest = np.maximum(part - wider[:, None], 0)
-            rule = np.flatnonzero(common >= 0.5 * common.max())
-            start, end = max(int(rule[0]) - 1, 0), min(int(rule[-1]) + 1, 2 * RULE - 1)
+            dark = np.flatnonzero(common >= 0.5 * common.max())
+            start, end = max(int(dark[0]) - 1, 0), min(int(dark[-1]) + 1, 2 * RULE - 1)
             rest[start : end + 1] = np.minimum(rest[start], rest[end])
-            clean[top : top + 2 * RULE, left : left + SIDE] = rest
-    return clean
+            clean[top : top + 2 * RULE, left:right] = rest
+    return replace(page, dark=clean)
 
 
-def digit_ink(inner: Darkness) -> Grey | None:
-    """The digit in a cell, (SIDE + 2 MARGIN,) squared; None where all ink is dirt."""
-    peak = darkest(inner[MIDDLE, MIDDLE])
-    digit = strokes((inner >= STRONG * peak).astype(np.uint8))
+def digit_ink(inner: Darkness, pale: bool) -> Ink | None:
+    """The digit in a cell with MARGIN around; None where all ink is dirt."""
+    peak = darkest(inner[middle(inner.shape)])
+    ink = (inner >= STRONG * peak).astype(np.uint8)
+    digit = strokes(ink)
     if digit is None:
         return None
     near = cv2.dilate(digit, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * SOFT + 1, 2 * SOFT + 1)))
-    ink = np.clip(inner / peak, 0, 1) * near
-    return np.asarray(np.rint(255 * (1 - ink)), np.uint8)
+    rest = strokes(ink - digit)
+    alone = rest is None or np.count_nonzero(rest) < ANOTHER * np.count_nonzero(digit)
+    picture = np.clip(inner / peak, 0, 1) * near
+    return Ink(np.asarray(np.rint(255 * (1 - picture)), np.uint8), pale, alone)
 
 
 def strokes(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
@@ -186,10 +224,10 @@ def strokes(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     stats = np.asarray(boxes, np.int32)
     sizes, spans = stats[:, cv2.CC_STAT_AREA], stats[:, 2:4]
-    inside = np.bincount(labels[MIDDLE, MIDDLE].ravel(), minlength=count)
+    inside = np.bincount(labels[middle(labels.shape)].ravel(), minlength=count)
     own = np.bincount(labels[MARGIN:-MARGIN, MARGIN:-MARGIN].ravel(), minlength=count)
     possible = (spans.max(1) >= LEAST_HEIGHT * SIDE) & (own >= (1 - OUTSIDE) * sizes) & (inside >= WITHIN * sizes)
-    possible &= ~rulelike(spans)
+    possible &= ~rulelike(stats, ink.shape)
     possible[0] = False
     if not possible.any():
         return None
@@ -200,9 +238,17 @@ def strokes(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     return np.asarray(kept[labels], np.uint8)
 
 
-def rulelike(spans: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Which widths and heights (n, 2) are those of pieces of a rule: as long as a cell, nearly, and thin."""
-    return np.asarray((spans.max(1) >= LONG * SIDE) & (spans.min(1) <= THIN * SIDE), np.bool_)
+def rulelike(stats: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which components are pieces of a rule: thin, and nearly as long as a cell. A bar in its middle is a 1.
+
+    stats: (n, 5), as OpenCV gives them; shape: of the cell with MARGIN around.
+    """
+    spans, centres = stats[:, 2:4], stats[:, :2] + stats[:, 2:4] / 2
+    lies = spans[:, 0] >= spans[:, 1]
+    off = np.where(lies, np.abs(centres[:, 1] - shape[0] / 2), np.abs(centres[:, 0] - shape[1] / 2))
+    room = np.where(lies, shape[0], shape[1]) - 2 * MARGIN
+    bar = (off <= CENTRE * room) & (spans.max(1) <= SIDE)
+    return np.asarray((spans.max(1) >= LONG * SIDE) & (spans.min(1) <= THIN * SIDE) & ~bar, np.bool_)
 
 
 def beside(stats: NDArray[np.int32], main: int, near: float) -> NDArray[np.bool_]:

@@ -23,6 +23,7 @@ WINDOWS = ((1 / 25, 12), (1 / 25, 6), (1 / 9, 6))
 RUN = 1 / 30  # of the longer side: no digit's stroke is so long
 CELL = (1 / 5000, 1 / 20)  # of the picture: what one cell's paper covers at least and at most
 FILLED = 0.4  # of the box around it: so much of a cell is paper, though it holds a digit and stands aslant
+DASH = 9  # pixels: gaps between dots or dashes are smaller
 GAP = 1 / 70  # of the longer side: no rule is so thick
 LARGEST = 6  # components looked at in each
 MIN_SIDE = 0.15  # of the picture's shorter side
@@ -50,8 +51,12 @@ def darkness(grey: Grey, window: float) -> Darkness:
     return np.asarray(np.clip((paper - grey) / np.maximum(paper, 16), 0, 1), np.float32)
 
 
-def frame_candidates(grey: Grey) -> list[Quad]:
-    """Outlines that may be a grid's, the largest first; grey (H, W) uint8, best of at most MAX_SIDE pixels a side."""
+def frame_candidates(grey: Grey, dashed: bool = False) -> list[Quad]:
+    """Outlines that may be a grid's, the largest first; grey (H, W) uint8, best of at most MAX_SIDE pixels a side.
+
+    dashed: rules may be dots or dashes, or lack at the grid's edge, which may be the picture's.
+    """
+    height, width = grey.shape
     soft = cv2.GaussianBlur(grey, (0, 0), 1)
     found: list[Quad] = []
     for share, levels in WINDOWS:
@@ -60,11 +65,23 @@ def frame_candidates(grey: Grey) -> list[Quad]:
             cv2.adaptiveThreshold(soft, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, window, levels),
             np.uint8,
         )
-        for mask in (ink, long_runs(ink), enclosed(ink)):
+        for mask in (joined(ink),) if dashed else (ink, long_runs(ink), enclosed(ink)):
             for quad in outlines(np.asarray(mask, np.uint8)):
                 if not any(alike(quad, other) for other in found):
                     found.append(quad)
+    if dashed:
+        found.append(np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32))
     return sorted(found, key=area, reverse=True)
+
+
+def joined(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The ink that runs on, level or upright, but for small gaps: rules of dots or dashes."""
+    length = max(3, round(RUN * max(ink.shape)))
+    masks = []
+    for axis in (0, 1):
+        closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, DASH) if axis else (DASH, 1)))
+        masks.append(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, length) if axis else (length, 1))))
+    return np.asarray(cv2.max(*masks), np.uint8)
 
 
 def long_runs(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.given import source_name
+from digit_recognizer.images.large import times_smaller
 from digit_recognizer.images.small_digits import for_small_digits
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.reading.cells import Ink, cell_inks, straighten
 from digit_recognizer.reading.digits import check_reads
+from digit_recognizer.reading.found import Found, find_any_grid
 from digit_recognizer.reading.frame import PAPER, Grey, area, darkness, frame_candidates, reduced
 from digit_recognizer.reading.grid_rules import MAX_RULES, find_nodes
 from digit_recognizer.recognizer import Recognizer
@@ -21,6 +23,7 @@ from digit_recognizer.recognizer import Recognizer
 Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and down, in pixels of the photo
 Point = tuple[float, float]
 
+MOST = 100  # rows or columns
 GOOD = 0.93  # quality of a grid from which on no other outline is looked at
 SMALLER = 0.5  # outlines smaller than this share of the first grid's are grids of their own
 CLEAR = 0.8  # share of the dark ink that is surely digits; with less the grid is read turned, too
@@ -47,6 +50,7 @@ class Grid:
     shape: tuple[int, int]  # rows, columns
     cells: tuple[Cell, ...]  # row by row
     turned: int  # degrees, clockwise, that the digits stand turned in the photo: 0, 90, 180 or 270
+    notes: tuple[str, ...] = ()  # what is doubtful: where it is the shape, no cell is "ok"
 
     @property
     def rows(self) -> list[list[int | None]]:
@@ -61,7 +65,8 @@ def read_grid(
 ) -> Grid | None:
     """The largest ruled grid in a photo, read; None where there is none.
 
-    picture: as for `read_picture`. shape: rows and columns, 2 to 25 each; None: they are counted.
+    picture: as for `read_picture`. shape: rows and columns, 1 to 100 each; None: they are counted, and where the rules
+    leave a doubt `notes` say it, and no cell is "ok".
     source: what to call a picture that is not a file.
     Digits that stand turned by 90, 180 or 270 degrees are read so where that reads clearly better.
     Raises ImageError for what is no picture, ConfigError for a shape that no grid has, ModelFileError for a model whose
@@ -71,32 +76,69 @@ def read_grid(
     check_shape(shape)
     source = source_name(picture, source or "the picture", recognizer.keep_ids)
     grey = read_picture(picture, keep_ids=recognizer.keep_ids, source=source)
-    nodes = find_grid(grey, shape)
-    if nodes is None:
+    found = find_any_grid(grey) if shape is None else find_grid(grey, shape)
+    if found is None:
         return None
     quarters = (0, 1, 2, 3) if shape is None or shape[0] == shape[1] else (0, 2)
-    if shape is not None and (nodes.shape[0] - 1, nodes.shape[1] - 1) != shape:
+    if shape is not None and found.shape != shape:
         quarters = (1, 3)
-    inks = cell_inks(straighten(grey, nodes))
-    return best_turn(nodes, inks, quarters, recognizer, source)
+    inks = cell_inks(straighten(255 - grey if found.light else grey, found.nodes))
+    grid = best_turn(found.nodes, inks, quarters, recognizer, source)
+    return scaled(noted(grid, found), times_smaller(picture))
+
+
+def scaled(grid: Grid, by: float) -> Grid:
+    """A grid's places in a photo so many times as large."""
+    if by == 1:
+        return grid
+
+    def point(x: float, y: float) -> Point:
+        return round(by * x, 1), round(by * y, 1)
+
+    def box(cell: Cell) -> tuple[Point, Point, Point, Point]:
+        first, second, third, fourth = cell.box
+        return point(*first), point(*second), point(*third), point(*fourth)
+
+    return replace(grid, cells=tuple(replace(cell, box=box(cell)) for cell in grid.cells))
+
+
+def noted(grid: Grid, found: Found) -> Grid:
+    """The grid with what is to be said of it; none of its cells is sure where its shape is not."""
+    notes = []
+    if found.others:
+        notes.append("there is another grid in the photo, which was not read")
+    if not found.doubts:
+        return replace(grid, notes=tuple(notes))
+    notes.append(f"it may have another shape, so that no cell is sure: {', '.join(found.doubts)}")
+    cells = tuple(replace(cell, status="unsure") if cell.status == "ok" else cell for cell in grid.cells)
+    return replace(grid, cells=cells, notes=tuple(notes))
 
 
 def check_shape(shape: tuple[int, int] | None) -> None:
     """Raise ConfigError for rows and columns that no grid has."""
-    if shape is not None and (min(shape) < 2 or max(shape) > MAX_RULES):
+    if shape is not None and (min(shape) < 1 or max(shape) < 2 or max(shape) > MOST):
         raise ConfigError(
-            f"A grid of {shape[0]} x {shape[1]} is not read. Give 2 to {MAX_RULES} rows and columns, like 9x9."
+            f"A grid of {shape[0]} x {shape[1]} is not read. Give 1 to {MOST} rows and columns, like 9x9."
         )
 
 
-def find_grid(grey: Grey, shape: tuple[int, int] | None = None) -> Nodes | None:
-    """Where the rules of the largest grid in a photo (H, W) uint8 cross; None where there is no grid.
+def find_grid(grey: Grey, shape: tuple[int, int]) -> Found | None:
+    """The largest grid of a shape in a photo (H, W) uint8; None where there is none.
 
     A grid that is not square may lie on its side: its nodes are then (C + 1, R + 1, 2).
     """
+    nodes = find_even_grid(grey, shape) if min(shape) > 1 and max(shape) <= MAX_RULES else None
+    if nodes is not None:
+        return Found(nodes)
+    found = find_any_grid(grey)
+    return replace(found, doubts=()) if found and found.shape in (shape, shape[::-1]) else None
+
+
+def find_even_grid(grey: Grey, shape: tuple[int, int]) -> Nodes | None:
+    """Where the rules of the largest grid with even steps cross."""
     small, factor = reduced(grey)
     dark = darkness(small, PAPER * max(small.shape))
-    shapes = [shape] if shape is None or shape[0] == shape[1] else [shape, shape[::-1]]
+    shapes = [shape] if shape[0] == shape[1] else [shape, shape[::-1]]
     best: tuple[float, float, Nodes] | None = None
     for quad in frame_candidates(small):
         if best is not None and (best[0] >= GOOD or area(quad) < SMALLER * best[1]):
@@ -137,9 +179,10 @@ def read_cells(nodes: Nodes, inks: list[Ink | None], quarter: int, recognizer: R
     order = np.rot90(np.arange(rows * columns).reshape(rows, columns), quarter)
     upright = [None if ink is None else ink.turned(quarter) for ink in (inks[number] for number in order.ravel())]
     predictions = recognised(upright, recognizer)
+    crowded = [ink is not None and not ink.alone for ink in upright]
     nodes = np.rot90(nodes, quarter)
     places = [(row, column) for row in range(order.shape[0]) for column in range(order.shape[1])]
-    cells = tuple(as_cell(place, nodes, found) for place, found in zip(places, predictions, strict=True))
+    cells = tuple(as_cell(*each) for each in zip(places, [nodes] * len(places), predictions, crowded, strict=True))
     return Grid(source, (order.shape[0], order.shape[1]), cells, 90 * quarter)
 
 
@@ -155,13 +198,13 @@ def recognised(inks: list[Ink | None], recognizer: Recognizer) -> list[Predictio
     ]
 
 
-def as_cell(place: tuple[int, int], nodes: Nodes, prediction: Prediction | None) -> Cell:
-    """One cell with what was recognised in it; None: nothing stands there."""
+def as_cell(place: tuple[int, int], nodes: Nodes, prediction: Prediction | None, crowded: bool) -> Cell:
+    """One cell with what was recognised in it; None: nothing stands there. crowded: something else may, too."""
     row, column = place
     corners = nodes[[row, row, row + 1, row + 1], [column, column + 1, column + 1, column]]
     first, second, third, fourth = ((round(float(x), 1), round(float(y), 1)) for x, y in corners)
     box = (first, second, third, fourth)
     if prediction is None or prediction.label is None:
         return Cell(row, column, box, "empty")
-    status = "ok" if prediction.status == "ok" else "unsure"
+    status = "ok" if prediction.status == "ok" and not crowded else "unsure"
     return Cell(row, column, box, status, prediction.label, prediction.probability)

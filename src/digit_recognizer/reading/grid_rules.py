@@ -31,7 +31,7 @@ ACROSS = 2  # its degree across the rules: with more, a line of text above a gri
 MIN_QUALITY = 0.78  # of rules; other drawings reach 0.77, and mostly 0.65
 MIN_CONTRAST = 0.1
 HOPELESS = 0.6  # with less no other way of seeking them makes rules
-MAX_RULES = 25  # rows or columns of a grid
+MAX_RULES = 25  # rows or columns of a grid that is followed so
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,16 @@ class Rules:
         return self.quality >= MIN_QUALITY and self.contrast >= MIN_CONTRAST
 
 
-def find_nodes(dark: Darkness, quad: Quad, shape: tuple[int, int] | None) -> tuple[Floats, float] | None:
+def find_nodes(dark: Darkness, quad: Quad, shape: tuple[int, int]) -> tuple[Floats, float] | None:
     """Where the rules cross, (R + 1, C + 1, 2) across and down in pixels, and their quality, 0..1.
 
-    shape: rows and columns; where None, they are counted. None where there is no such grid in the outline.
+    shape: rows and columns. None where there is no such grid in the outline.
     """
     turned = np.ascontiguousarray(dark.T)
-    rows, columns = shape or (None, None)
-    level = find_rules(dark, quad, rows)
+    level = find_rules(dark, quad, shape[0])
     if level is None:
         return None
-    upright = find_rules(turned, transposed(quad), columns)
+    upright = find_rules(turned, transposed(quad), shape[1])
     if upright is None:
         return None
     square = crossings(level, upright)
@@ -68,16 +67,13 @@ def find_nodes(dark: Darkness, quad: Quad, shape: tuple[int, int] | None) -> tup
     return np.asarray(photo, np.float64).reshape(square.shape), min(level.quality, upright.quality)
 
 
-def find_rules(dark: Darkness, quad: Quad, n: int | None) -> Rules | None:
-    """The n + 1 level rules inside an outline, sound ones or None; where n is None, the most that are sound."""
-    for count in [n] if n is not None else likely_counts(dark, quad):
-        flat = straightened(dark, quad, count)
-        found = follow(flat, count)
-        if found.quality >= HOPELESS:  # an edge beside a grid draws paths that stray freely away; folds want them
-            found = max(found, follow(flat, count, STRAYING), key=lambda each: each.darkness)
-        if found.sound:
-            return found
-    return None
+def find_rules(dark: Darkness, quad: Quad, n: int) -> Rules | None:
+    """The n + 1 level rules inside an outline, sound ones or None."""
+    flat = straightened(dark, quad, n)
+    found = follow(flat, n)
+    if found.quality >= HOPELESS:  # an edge beside a grid draws paths that stray freely away; folds want them
+        found = max(found, follow(flat, n, STRAYING), key=lambda each: each.darkness)
+    return found if found.sound else None
 
 
 def straightened(dark: Darkness, quad: Quad, n: int) -> Darkness:
@@ -199,27 +195,6 @@ def crossings(level: Rules, upright: Rules) -> NDArray[np.float32]:
                 x = float(np.interp(y, upright.places, other))
             nodes[row, column] = x, y
     return nodes
-
-
-def likely_counts(dark: Darkness, quad: Quad) -> list[int]:
-    """How many rows an outline may have, the most first, by the distances at which its level rules come again.
-
-    Sums the autocorrelations of narrow strips: a bent page moves the rules of a strip, not their distances.
-    """
-    finest = straightened(dark, quad, MAX_RULES)[PITCH:-PITCH, PITCH:-PITCH].astype(np.float64)
-    strips = finest.reshape(len(finest), 24, -1).mean(2)
-    strips = strips - strips.mean(0)
-    spectrum = np.abs(np.fft.rfft(strips, 2 * len(strips), axis=0)) ** 2
-    again = np.fft.irfft(spectrum.sum(1))[: len(strips)] / np.arange(len(strips), 0, -1)
-    counts = [n for n in range(2, MAX_RULES + 1) if comes_again(again, len(strips) / n)]
-    return sorted(counts, reverse=True)
-
-
-def comes_again(again: Floats, distance: float) -> bool:
-    """Whether an autocorrelation has a hill at a distance."""
-    near = again[round(0.93 * distance) : round(1.07 * distance) + 1].max()
-    valley = again[round(0.35 * distance) : round(0.65 * distance) + 1].mean()
-    return bool(near > valley + 0.1 * again[0])
 
 
 def transposed(quad: Quad) -> Quad:

@@ -84,6 +84,7 @@ class GridObject(TypedDict):
     rows: list[list[int | None]]
     cells: list[CellObject]
     turned: NotRequired[int]
+    notes: NotRequired[list[str]]  # what is doubtful; where it is the shape, no cell is "ok"
     model: str
     error: NotRequired[str]
 
@@ -150,7 +151,7 @@ def grid_object(source: str, grid: Grid | None, model: str, error: str | None = 
     """The table in one photo; grid: None where it shows none, or could not be read for the reason `error`."""
     made: GridObject = {"schema": GRID, "source": source, "rows": [], "cells": [], "model": model}
     if grid:
-        made["rows"], made["turned"] = grid.rows, grid.turned
+        made["rows"], made["turned"], made["notes"] = grid.rows, grid.turned, list(grid.notes)
         made["cells"] = [vars(cell) | {"box": list(cell.box)} for cell in grid.cells]  # type: ignore[misc]
     if error is not None:
         made["error"] = error

@@ -1,0 +1,115 @@
+"""The grid in a photo whose shape nobody has told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_recognizer.images.opencv import cv2
+from digit_recognizer.reading.frame import PAPER, Darkness, Grey, Quad, alike, area, darkness, frame_candidates, reduced
+from digit_recognizer.reading.lattice import GAPS, Lattice, find_lattice
+
+Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and down, in pixels of the photo
+
+SIDE = 1600  # pixels of the longer side: a cell of 12 in 100 rows keeps 10
+LIGHT = 0.5  # of its rules' darkness has most of a grid
+OTHER = 0.1  # of the grid's area: a second one is told
+
+
+@dataclass(frozen=True)
+class Found:
+    """A grid, and what is to be said of it."""
+
+    nodes: Nodes
+    doubts: tuple[str, ...] = ()  # why it may have another shape
+    others: int = 0  # further grids in the photo
+    light: bool = False  # light ink on dark paper
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.nodes.shape[0] - 1, self.nodes.shape[1] - 1
+
+
+def find_any_grid(grey: Grey) -> Found | None:
+    """The largest grid in a photo (H, W) uint8; None where there is none."""
+    low, middle, high = np.percentile(grey, (2, 50, 98))
+    ways = [middle < (low + high) / 2, middle >= (low + high) / 2]
+    found = None
+    for dashed in (False, True):
+        for light in ways:
+            each = in_dark_ink(255 - grey if light else grey, bool(light), dashed)
+            if each is not None and not each.doubts:
+                return each
+            if each is not None and (found is None or size_of(each.nodes) > size_of(found.nodes)):
+                found = each
+    return found
+
+
+def size_of(nodes: Nodes) -> float:
+    """The area of a grid, in pixels."""
+    return area(np.asarray(nodes[[0, 0, -1, -1], [0, -1, -1, 0]], np.float32))
+
+
+def in_dark_ink(grey: Grey, light: bool, dashed: bool) -> Found | None:
+    """The largest grid of dark rules."""
+    small, factor = reduced(grey, SIDE)
+    dark = darkness(small, PAPER * max(small.shape))
+    best: Lattice | None = None
+    others: list[Lattice] = []
+    for quad in frame_candidates(small, dashed):
+        if best is not None and not best.doubts and area(outer(best)) > 2 * area(quad) and not apart(quad, best):
+            continue
+        found = settled(dark, quad, GAPS if dashed else GAPS[:1])
+        if found is None or not on_paper(found, dark):
+            continue
+        if best is None or better(found, best):
+            best = found
+        others.append(found)
+    if best is None:
+        return None
+    further = [each for each in others if not each.doubts and apart(outer(each), best)]
+    return Found(best.photo / factor, best.doubts, min(1, len(further)), light)
+
+
+def settled(dark: Darkness, quad: Quad, gaps: tuple[int, ...]) -> Lattice | None:
+    """The grid in an outline, sought again within its own outermost rules until they stay."""
+    found = find_lattice(dark, quad, gaps)
+    for _ in range(3):
+        if found is None or alike(outer(found), quad):
+            break
+        quad = outer(found)
+        found = find_lattice(dark, quad, gaps) or found
+    return found
+
+
+def on_paper(found: Lattice, dark: Darkness) -> bool:
+    """Whether most of a grid is lighter than its rules."""
+    inside = np.zeros(dark.shape, np.uint8)
+    cv2.fillConvexPoly(inside, np.rint(outer(found)).astype(np.int32), 1)
+    nodes = found.photo
+    middles = np.concatenate(
+        [((nodes[1:] + nodes[:-1]) / 2).reshape(-1, 2), ((nodes[:, 1:] + nodes[:, :-1]) / 2).reshape(-1, 2)]
+    )
+    x, y = np.clip(np.rint(middles).astype(int), 0, np.array(dark.shape[::-1]) - 1).T
+    return bool(np.median(dark[inside > 0]) < LIGHT * np.median(cv2.dilate(dark, np.ones((3, 3)))[y, x]))
+
+
+def outer(found: Lattice) -> Quad:
+    """The corners of a grid."""
+    return np.asarray(found.photo[[0, 0, -1, -1], [0, -1, -1, 0]], np.float32)
+
+
+def better(one: Lattice, other: Lattice) -> bool:
+    """Whether one is surer, or as sure and larger."""
+    if bool(one.doubts) != bool(other.doubts):
+        return not one.doubts
+    return area(outer(one)) > 1.02 * area(outer(other))
+
+
+def apart(quad: Quad, best: Lattice) -> bool:
+    """Whether an outline lies beside a grid."""
+    x, y = quad.mean(0).tolist()
+    return cv2.pointPolygonTest(outer(best), (x, y), False) < 0 and area(quad) > OTHER * area(outer(best))
