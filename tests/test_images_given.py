@@ -144,6 +144,7 @@ def test_scikit_learns_digits_end_at_sixteen() -> None:
     for form in (small, small.astype(np.float64), list(small), small.astype(np.uint8)):
         assert np.array_equal(read(form), expected)
     assert np.array_equal(read(small[0].ravel()), expected[:1])
+    assert np.array_equal(read(pd.DataFrame(small.reshape(5, 64))), expected)
 
 
 @pytest.mark.parametrize(("most", "depth"), [(1000, 10), (4095, 12), (16_000, 14), (65_535, 16)])

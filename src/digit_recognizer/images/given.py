@@ -83,6 +83,8 @@ def _parts(array: NDArray[Any], channels: int, of_columns: bool = False) -> list
             f"is a table of {array.shape[1]} columns, which are not the pixels of a square picture (784 are)."
             " Leave out the columns that are not pixels."
         )
+    if of_columns and array.ndim == 2 and (side := side_of(array.shape[1])):
+        return list(array.reshape(-1, side, side))
     try:
         return parted(array, channels)
     except ImageError as error:

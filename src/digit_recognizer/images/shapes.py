@@ -2,7 +2,8 @@
 
 784 columns are 28 x 28 pixels, a row a picture. Otherwise two axes are one picture (H, W). Of three axes the last is
 colour where it is 3 or 4; else the first counts pictures. Of four axes the first counts pictures, the second or the
-last is colour (1, 3 or 4). Shapes that could be two things are refused, and the error says how to give each.
+last is colour (1, 3 or 4). Shapes that could be two things, as 785 columns, are refused, and the error says how to give
+each.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from digit_recognizer.errors import ImageError
 
 USUAL = 784  # MNIST's pixels; 784 columns are rows of pixels
 LEAST = 8  # pixels, the side of the smallest pictures that are counted out of an array
-LONGEST = 4  # times its other side, that one side of a picture among pixels in columns may have
+LONGEST = 4  # times its other side, that a picture's side may have where its columns may be pixels
+WIDEST = 32**2  # columns that may be the pixels of small pictures
 COLOURS = (3, 4)
 SHAPES = "(H, W), (1, H, W), (H, W, 1), (H, W, 3), (H, W, 4) or (784,)"
 SEVERAL = "(N, 784), (N, H, W), (N, 1, H, W), (N, 3, H, W), (N, H, W, 1) or (N, H, W, 3)"
@@ -50,24 +52,28 @@ def _of_row(array: NDArray[Any], _channels: int) -> list[NDArray[Any]]:
 
 def _of_two(array: NDArray[Any], _channels: int) -> list[NDArray[Any]]:
     rows, columns = array.shape
-    side = side_of(columns)
     if columns == 1 and side_of(rows):
         return _of_row(array[:, 0], _channels)
     if columns == USUAL and rows != USUAL:
         return list(array.reshape(-1, 28, 28))
-    if side and (columns == USUAL or rows > LONGEST * columns or (columns > LONGEST * rows and columns <= 32**2)):
-        raise _unclear(
-            array.shape,
-            (f"{rows} pictures of {side} x {side}", f"({rows}, {side}, {side})"),
-            (f"one of {rows} x {columns} pixels", f"(1, {rows}, {columns})"),
-        )
-    if rows == USUAL and not 1 / LONGEST <= columns / rows <= LONGEST:
-        raise _unclear(
-            array.shape,
-            (f"{columns} pictures of 28 x 28", f"({columns}, {rows}), by array.T"),
-            (f"one of {rows} x {columns} pixels", f"(1, {rows}, {columns})"),
-        )
+    other = _other_reading(rows, columns)
+    if other:
+        raise _unclear(array.shape, other, (f"one of {rows} x {columns} pixels", f"(1, {rows}, {columns})"))
     return [array]
+
+
+def _other_reading(rows: int, columns: int) -> tuple[str, str] | None:
+    """What two axes may be beside one picture, and the shape to give then; None where they are a picture."""
+    side, long = side_of(columns), rows > LONGEST * columns or columns > LONGEST * rows
+    if side and (columns == USUAL or (long and columns <= WIDEST)):
+        return f"{rows} pictures of {side} x {side}", f"({rows}, {side}, {side})"
+    if columns == USUAL + 1:
+        return f"{rows} pictures of 28 x 28, without their labels", f"({rows}, {USUAL}), by array[:, 1:]"
+    if columns == 3 * USUAL and long:
+        return f"{rows} pictures of 28 x 28 in colour", f"({rows}, 3, 28, 28) or ({rows}, 28, 28, 3)"
+    if rows == USUAL and long:
+        return f"{columns} pictures of 28 x 28", f"({columns}, {USUAL}), by array.T"
+    return None
 
 
 def _of_three(array: NDArray[Any], channels: int) -> list[NDArray[Any]]:
