@@ -16,7 +16,7 @@ from scipy.io import savemat
 from digit_recognizer.errors import DataError, MissingExtraError
 from digit_recognizer.images import read_picture
 from digit_recognizer.images.arrays import Refused
-from digit_recognizer.tables import idx, matlab
+from digit_recognizer.tables import idx, matlab, named_arrays
 from digit_recognizer.tables.folders import read_folder, tables_in
 from digit_recognizer.tables.found import Parts
 from digit_recognizer.tables.reading import kind_of, read_tables
@@ -251,3 +251,13 @@ def test_tables_beside_class_folders_are_not_the_set(tmp_path: Path) -> None:
     (tmp_path / "one" / "raw").mkdir(parents=True)
     path = write_idx(tmp_path / "one" / "raw", "train-images-idx3-ubyte", IMAGES)
     assert tables_in(tmp_path / "one") == [path]
+
+
+def test_an_array_larger_than_fits_is_refused_by_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (named_arrays, idx):
+        monkeypatch.setattr(module, "MOST_HELD", IMAGES.nbytes - 1)
+    monkeypatch.setattr("digit_recognizer.tables.numpy_files.load_from", lambda *_: pytest.fail("it was read"))
+    with pytest.raises(DataError, match=r"'images' has shape \(6, 28, 28\), more than is read"):
+        read(npz(tmp_path / "a.npz", images=IMAGES, labels=LABELS))
+    with pytest.raises(DataError, match="more than is read"):
+        read(write_idx(tmp_path, "a-images", IMAGES))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import DataError
-from digit_recognizer.tables.packed import MAX_BYTES, bare_name, opened, start_of
+from digit_recognizer.tables.packed import MOST_HELD, bare_name, opened, start_of
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 MOST_AXES = 4
@@ -52,7 +52,7 @@ def read_idx(path: Path) -> NDArray[Any]:
     with opened(path) as stream:
         header = _read_header(stream, path)
         wanted = math.prod(header.shape) * header.dtype.itemsize
-        if wanted > MAX_BYTES:
+        if wanted > MOST_HELD:
             raise DataError(f"{path}: states {header.shape}, more than is read.")
         content = stream.read(wanted)
         if len(content) < wanted or stream.read(1):

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from digit_recognizer.errors import DataError, MissingExtraError, require_extra
 from digit_recognizer.installed import install_command
-from digit_recognizer.tables.named_arrays import MOST_VALUES, StoredArray, stored_array
+from digit_recognizer.tables.named_arrays import StoredArray, stored_array
 
 MAT_MARK = b"MATLAB 5.0"
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
 HIDDEN = "__"  # how MATLAB's own entries begin
 DEEPEST = 8
+MOST_MATLAB = 2**33  # bytes of an array, were all its values doubles, as most are not
 
 
 def arrays_of_mat(path: Path) -> dict[str, StoredArray]:
@@ -31,7 +32,7 @@ def arrays_of_mat(path: Path) -> dict[str, StoredArray]:
         return list(whosmat(str(path)))
 
     stated = _guarded(path, listed)
-    if any(math.prod(shape) > MOST_VALUES for _, shape, _ in stated):
+    if any(8 * math.prod(shape) > MOST_MATLAB for _, shape, _ in stated):
         raise DataError(f"{path}: states arrays larger than are read.")
     structs = [name for name, _, kind in stated if kind in ("struct", "cell", "object")]
     plain = {name: StoredArray(tuple(shape), _kind(kind)) for name, shape, kind in stated if name not in structs}

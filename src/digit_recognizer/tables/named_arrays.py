@@ -15,6 +15,7 @@ from digit_recognizer.errors import DataError
 from digit_recognizer.images.shapes import side_of
 from digit_recognizer.tables.columns import SPLIT_NAMES
 from digit_recognizer.tables.found import WHOLE, Parts, of_arrays
+from digit_recognizer.tables.packed import MOST_HELD
 
 IMAGES = (
     "images",
@@ -31,7 +32,6 @@ IMAGES = (
     "inputs",
 )
 LABELS = ("labels", "label", "y", "targets", "target", "classes", "class", "lbls", "lab")
-MOST_VALUES = 2**30  # of an array that is read
 SHOWN = 12  # arrays that an error lists
 _PART = "|".join(sorted(SPLIT_NAMES, key=len, reverse=True))
 _NAME = re.compile(
@@ -45,6 +45,7 @@ class StoredArray:
 
     shape: tuple[int, ...]
     kind: str  # of its values: "u", "i", "f", "b", "O"...
+    itemsize: int = 8  # bytes of a value, 8 where that is not known
 
     @property
     def in_words(self) -> str:
@@ -77,7 +78,7 @@ def read_named(
     for key in wanted:
         if stored[key].kind in "OV":
             raise DataError(f"{name}: {key!r} holds Python objects, which are never unpickled. Save it as numbers.")
-        if math.prod(stored[key].shape) > MOST_VALUES:
+        if math.prod(stored[key].shape) * stored[key].itemsize > MOST_HELD:
             raise DataError(f"{name}: {key!r} has shape {stored[key].shape}, more than is read.")
     return {
         part: of_arrays(
@@ -154,4 +155,4 @@ def _nothing_known(stored: Mapping[str, StoredArray], name: str) -> str:
 
 def stored_array(shape: tuple[int, ...], dtype: np.dtype[Any]) -> StoredArray:
     """What an array of this type is."""
-    return StoredArray(tuple(shape), "O" if dtype.hasobject else dtype.kind)
+    return StoredArray(tuple(shape), "O" if dtype.hasobject else dtype.kind, dtype.itemsize)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.errors import DataError
 from digit_recognizer.tables.named_arrays import StoredArray, stored_array
-from digit_recognizer.tables.packed import MAX_BYTES, damaged, opened
+from digit_recognizer.tables.packed import MOST_HELD, damaged, whole
 
 MAGIC = b"\x93NUMPY"
 HEADER = 4096  # bytes; an array's header is no longer than that
@@ -29,9 +29,7 @@ def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 def read_npy(path: Path) -> NDArray[Any]:
     """The array of an npy file. Raises DataError, with its name."""
-    with opened(path) as stream:
-        content = stream.read()
-    return array_in(content, str(path))
+    return array_in(whole(path), str(path))
 
 
 def array_in(content: bytes, name: str) -> NDArray[Any]:
@@ -78,7 +76,7 @@ def load_from(path: Path, key: str) -> NDArray[Any]:
     """One array of an npz file."""
     try:
         with zipfile.ZipFile(path) as packed, packed.open(f"{key}.npy") as file:
-            content = file.read(MAX_BYTES + HEADER)
+            content = file.read(MOST_HELD + HEADER)
     except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         raise damaged(f"{path}[{key}]", error) from error
     return array_in(content, f"{path}[{key}]")

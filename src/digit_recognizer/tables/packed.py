@@ -16,6 +16,7 @@ from typing import IO, Any, BinaryIO
 from digit_recognizer.errors import DataError
 
 MAX_BYTES = 2**32  # of a file, and of what it unpacks to
+MOST_HELD = 2**31  # bytes of one array in memory
 START = 512  # bytes by which a kind is known; MATLAB's HDF5 files have the mark of HDF5 there
 HEAD = START + 8
 PACKERS: dict[bytes, Callable[..., Any]] = {
@@ -101,7 +102,7 @@ def bare_name(path: Path) -> str:
     return next((low.removesuffix(suffix) for suffix in SUFFIXES if low.endswith(suffix)), low)
 
 
-def whole(path: Path, limit: int = MAX_BYTES) -> bytes:
+def whole(path: Path, limit: int = MOST_HELD) -> bytes:
     """All of a file, unpacked. Raises DataError."""
     with opened(path, limit) as stream:
         return stream.read()

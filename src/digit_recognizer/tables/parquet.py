@@ -18,14 +18,15 @@ from digit_recognizer.tables.cells import Trouble, cells_of
 from digit_recognizer.tables.columns import called, plain
 from digit_recognizer.tables.found import Encoded, PictureTable, as_words, coloured
 from digit_recognizer.tables.layout import IDS, Layout, find_layout
+from digit_recognizer.tables.packed import MOST_HELD
 
 if TYPE_CHECKING:
     import pyarrow
 
 MARK = b"PAR1"
 PICTURES = ("image", "img", "picture", "pixels", "pixel", "bytes", "data", "x", "file", "path", "image_path", "content")
+TOO_MUCH = "unpacks to more bytes than are held in memory. Part it, or take it to digits score."
 ROWS = 256  # held as Arrow's at once
-MOST_HELD = 2**31  # bytes of a table in memory
 
 
 @contextmanager
@@ -50,7 +51,7 @@ def read_parquet(path: Path, column: str | None = None) -> PictureTable:
         schema = file.schema_arrow
         held = sum(file.metadata.row_group(n).total_byte_size for n in range(file.metadata.num_row_groups))
         if held > MOST_HELD:
-            raise DataError(f"{path}: unpacks to {held:,} bytes, more than is held in memory. Use digits score.")
+            raise DataError(f"{path}: {TOO_MUCH}")
         layout = None if column else pixel_layout(path, schema)
         if layout is not None:
             return _of_pixels(file, layout)
@@ -135,9 +136,15 @@ def _of_cells(path: Path, file: Any, chosen: str) -> PictureTable:
     ident = next((name for name in rest if plain(name) in IDS and name), None)
     wanted = {**known, **({"id": ident} if ident else {})}
     found: list[Any] = []
+    held = 0
     others: dict[str, list[Any]] = {name: [] for name in wanted}
     for batch in file.iter_batches(ROWS, columns=[chosen, *wanted.values()]):
         found += [cell for cell, _ in cells_of(batch.column(chosen), chosen, path.parent)]
+        held += sum(
+            len(each) if isinstance(each, bytes) else getattr(each, "nbytes", 0) for each in found[-len(batch) :]
+        )
+        if held > MOST_HELD:
+            raise DataError(f"{path}: {TOO_MUCH}")
         for ours, theirs in wanted.items():
             others[ours] += batch.column(theirs).to_pylist()
     classes = class_names(schema, known["label"]) if "label" in known else None

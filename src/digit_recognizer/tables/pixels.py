@@ -17,13 +17,12 @@ from digit_recognizer.errors import DataError
 from digit_recognizer.images.given import in_batch
 from digit_recognizer.tables.found import PictureTable, coloured
 from digit_recognizer.tables.layout import Layout, find_layout
-from digit_recognizer.tables.packed import opened
+from digit_recognizer.tables.packed import MOST_HELD, opened
 from digit_recognizer.tables.text import encoding_of, not_text, rows_of, separator_of, without_statement
 
 SAMPLE = 2**20  # bytes by which a table's form is found
 ROWS = 1000  # read at once
 MOST_ROWS = 5_000_000
-MOST_HELD = 2**31  # bytes of pixels in memory
 LONGEST = 2**24  # characters of a line
 
 
