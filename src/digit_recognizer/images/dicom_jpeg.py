@@ -64,7 +64,7 @@ def is_ycc(samples: Samples, stated: Stated, *, ycc: bool) -> bool:
 def some_of(samples: Samples) -> NDArray[np.float32]:
     """Samples from all over a picture, as one row each of Y, Cb and Cr, the colours around 0."""
     flat = samples.reshape(-1, 3)
-    return (flat[:: len(flat) // LOOKED_AT + 1].astype(np.float32) - np.float32((0, 128, 128))).T
+    return (flat[:: len(flat) // LOOKED_AT + 1].astype(np.float32) - np.array((0, 128, 128), np.float32)).T
 
 
 def colourless_ends(samples: Samples) -> bool:
