@@ -1,9 +1,9 @@
 """Whether DICOM files are shown as independent readers show them: pydicom's own functions and dcmtk's dcmj2pnm.
 
 The files that pydicom ships for its tests (with pydicom-data installed, those too), and files made on a grid of bits,
-sign, photometric interpretation, transfer syntax, window, table, padding and colours (dicom_made.py, dicom_made_colours.py). Two pictures
-agree where no pixel differs by more than one grey level; padding is left out, since only this project blackens it.
-Needs dcmtk (apt-get install dcmtk) and, for all files, pylibjpeg-libjpeg and pyjpegls.
+sign, photometric interpretation, transfer syntax, window, table, padding and colours. Two pictures agree where no pixel
+differs by more than one grey level; padding is left out, since only this project blackens it. Needs dcmtk (apt-get
+install dcmtk) and, for all files, pylibjpeg-libjpeg and pyjpegls.
 
     python benchmarks/dicom_agreement.py [--json FILE|-]
 """
