@@ -158,7 +158,9 @@ def photographed(page: NDArray[np.uint8], draw: Draw, askew: float, blur: float,
     homography = cv2.getPerspectiveTransform(corners, (corners + shift).astype(np.float32))
     seen = cv2.warpPerspective(page, homography, (width, height), flags=cv2.INTER_AREA, borderValue=150)
     seen = cv2.GaussianBlur(seen.astype(np.float32), (0, 0), blur) if blur else seen.astype(np.float32)
-    light = np.add.outer(np.linspace(0, draw.uniform(-0.3, 0.3), height), np.linspace(0, draw.uniform(-0.3, 0.3), width))
+    light = np.add.outer(
+        np.linspace(0, draw.uniform(-0.3, 0.3), height), np.linspace(0, draw.uniform(-0.3, 0.3), width)
+    )
     seen = 0.85 * seen * (1 + light - light.max()) + draw.normal(0, grain, page.shape)
     return np.asarray(np.clip(seen, 0, 255), np.uint8)
 

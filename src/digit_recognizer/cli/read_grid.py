@@ -67,7 +67,9 @@ def read_one(
         complain(error)
         return "error"
     if grid is None:
-        wanted = f"grid of {shape[0]} x {shape[1]}" if shape else "ruled grid: no rules cross so that they enclose cells"
+        wanted = (
+            f"grid of {shape[0]} x {shape[1]}" if shape else "ruled grid: no rules cross so that they enclose cells"
+        )
         note(f"{shown}: shows no {wanted}.")
         return "none"
     for each in grid.notes:

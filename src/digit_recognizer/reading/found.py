@@ -90,7 +90,9 @@ def on_paper(found: Lattice, dark: Darkness) -> bool:
     inside = np.zeros(dark.shape, np.uint8)
     cv2.fillConvexPoly(inside, np.rint(outer(found)).astype(np.int32), 1)
     nodes = found.photo
-    middles = np.concatenate([((nodes[1:] + nodes[:-1]) / 2).reshape(-1, 2), ((nodes[:, 1:] + nodes[:, :-1]) / 2).reshape(-1, 2)])
+    middles = np.concatenate(
+        [((nodes[1:] + nodes[:-1]) / 2).reshape(-1, 2), ((nodes[:, 1:] + nodes[:, :-1]) / 2).reshape(-1, 2)]
+    )
     x, y = np.clip(np.rint(middles).astype(int), 0, np.array(dark.shape[::-1]) - 1).T
     return bool(np.median(dark[inside > 0]) < LIGHT * np.median(cv2.dilate(dark, np.ones((3, 3)))[y, x]))
 
