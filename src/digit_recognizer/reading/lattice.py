@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images.opencv import cv2
 from digit_recognizer.reading.frame import Darkness, Quad
-from digit_recognizer.reading.lattice_doubts import DOUBLE, broken, left_out, open_sides, unruled
+from digit_recognizer.reading.lattice_doubts import DOUBLE, SEEN, UNSEEN, all_sides, broken, left_out, open_sides
 from digit_recognizer.reading.rule_lines import Flat, Floats, Inked, Line, candidates, flatten, unbent
 
 Lines = tuple[list[Line], list[Line]]  # level, upright
@@ -32,12 +32,18 @@ class Lattice:
     flats: tuple[Flat, Flat]
     nodes: Floats  # (R + 1, C + 1, 2): where they cross, across and down, in pixels of the straightened outline
     doubts: tuple[str, ...]  # why it may have another shape
+    unseen: int  # sides of cells that show no rule
     quad: Quad
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.nodes.shape[0] - 1, self.nodes.shape[1] - 1
+
+    @property
+    def doubtful(self) -> tuple[int, int]:
+        """The less, the better."""
+        return len(self.doubts), self.unseen
 
     @property
     def photo(self) -> Floats:
@@ -57,9 +63,10 @@ def find_lattice(dark: Darkness, quad: Quad, gaps: tuple[int, ...] = GAPS) -> La
     for size in gaps:
         for flats in (straight, bent):
             found = counted(flats, quad, size)
-            if found and not found.doubts:
+            if found and not found.doubts and not found.unseen:
                 return found
-            best = best or found
+            if found and (best is None or found.doubtful < best.doubtful):
+                best = found
     return best
 
 
@@ -75,14 +82,18 @@ def counted(flats: tuple[Flat, Flat], quad: Quad, size: int) -> Lattice | None:
     if max(map(len, lines)) < 3 or not thin(lines):
         return None
     nodes = crossings(flats, *map(rows_of, lines))
-    doubts = [*broken(lines, nodes, size), *left_out(lines, found), *unruled(lines, nodes)]
+    ruled = all_sides(lines, nodes)
+    unseen = int((ruled < SEEN).sum())
+    doubts = [*broken(lines, ruled, size), *left_out(lines, found)]
+    if unseen > UNSEEN * len(ruled):
+        doubts.append(f"{unseen} of {len(ruled)} sides of cells show no rule")
     ends = open_sides(lines, nodes)
     if ends:
         doubts.append(f"no rule on its {', '.join(ends)} side")
         nodes = crossings(
             flats, *(np.sort([*rows_of(each), *more]) for each, more in zip(lines, added(ends), strict=True))
         )
-    return Lattice(flats, nodes, tuple(doubts), quad)
+    return Lattice(flats, nodes, tuple(doubts), unseen, quad)
 
 
 def added(ends: dict[str, float]) -> tuple[list[float], list[float]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from digit_recognizer.reading.rule_lines import Floats, Inked, Line
 
 DOUBLE = 0.2  # of the usual distance: nearer rules are one double rule
 SEEN = 0.4  # of a side of a cell is dark: the side is ruled
+UNSEEN = 0.03  # of all sides: with fewer that show no rule, cells may be joined, but the shape is clear
 WHOLE = 0.8  # of all sides is dark: the rules are not broken
 CLOSED = 0.15  # of a cell: gaps in rules, at most; digits leave as much
 STRONG = 0.88  # of a line is dark: it may be a rule
@@ -20,7 +23,7 @@ def sides(lines: list[Line], nodes: Floats) -> Floats:
     made = np.empty((nodes.shape[0], nodes.shape[1] - 1))
     for number, line in enumerate(lines):
         ends = np.clip(np.rint(nodes[number]), 0, len(line.ink) - 1).astype(int).tolist()
-        made[number] = [line.ink[a : max(b, a + 1)].mean() for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        made[number] = [line.ink[a : max(b, a + 1)].mean() for a, b in pairwise(ends)]
     return made
 
 
@@ -29,18 +32,11 @@ def all_sides(lines: tuple[list[Line], list[Line]], nodes: Floats) -> Floats:
     return np.concatenate([sides(lines[0], nodes[:, :, 0]).ravel(), sides(lines[1], nodes[:, :, 1].T).ravel()])
 
 
-def unruled(lines: tuple[list[Line], list[Line]], nodes: Floats) -> list[str]:
-    """Whether sides of cells show no rule."""
-    ruled = all_sides(lines, nodes)
-    missing = int((ruled < SEEN).sum())
-    return [f"{missing} of {len(ruled)} sides of cells show no rule"] if missing else []
-
-
-def broken(lines: tuple[list[Line], list[Line]], nodes: Floats, size: int) -> list[str]:
+def broken(lines: tuple[list[Line], list[Line]], ruled: Floats, size: int) -> list[str]:
     """Whether the rules have gaps, or gaps were closed (of `size` pixels) as wide as those around digits."""
     pitch = min(float(np.median(np.diff([line.row for line in each]))) for each in lines)
     closed = size > 1 and (size > CLOSED * pitch or min(map(len, lines)) < 3)
-    return ["its rules are broken"] if closed or all_sides(lines, nodes).mean() < WHOLE else []
+    return ["its rules are broken"] if closed or ruled.mean() < WHOLE else []
 
 
 def left_out(lines: tuple[list[Line], list[Line]], found: tuple[list[Line], list[Line]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rows of an outline's pixels that are dark all along, as rules are: the outline straightened, the page's bend taken out."""
+"""Rows of pixels that are dark all along, as rules are, once an outline is straightened and its bend taken out."""
 
 from __future__ import annotations
 
