@@ -1,9 +1,9 @@
 """Whether DICOM files are shown as independent readers show them: pydicom's own functions and dcmtk's dcmj2pnm.
 
 The files that pydicom ships for its tests (with pydicom-data installed, those too), and files made on a grid of bits,
-sign, photometric interpretation, transfer syntax, window, table, padding and colours (dicom_made.py). Two pictures
-agree where no pixel differs by more than one grey level; padding is left out, since only this project blackens it.
-Needs dcmtk (apt-get install dcmtk) and, for all files, pylibjpeg-libjpeg and pyjpegls.
+sign, photometric interpretation, transfer syntax, window, table, padding and colours. Two pictures agree where no pixel
+differs by more than one grey level; padding is left out, since only this project blackens it. Needs dcmtk (apt-get
+install dcmtk) and, for all files, pylibjpeg-libjpeg and pyjpegls.
 
     python benchmarks/dicom_agreement.py [--json FILE|-]
 """
@@ -23,7 +23,8 @@ import pydicom
 from numpy.typing import NDArray
 
 from common import parser, report, say
-from dicom_made import Made, all_made
+from dicom_made import Made
+from dicom_made_colours import all_made
 from dicom_peers import RefusedError, Shown, by_dcmtk, by_pydicom, dcmtk_version
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images.decode import check_pixels

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.data import get_testdata_file
-from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import (
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    SecondaryCaptureImageStorage,
+)
 
 PATIENT, NUMBER = "Doe^Jane", "HOSPITAL-4711"  # must appear nowhere
+NATIVE = {"implicit": ImplicitVRLittleEndian, "explicit": ExplicitVRLittleEndian, "big endian": ExplicitVRBigEndian}
 INSTANCE = "1.2.826.0.1.3680043.8.498.4711"
 
 
@@ -75,3 +84,39 @@ def nested(depth: int) -> bytes:
     )
     closed = struct.pack("<HHL", 0xFFFE, 0xE00D, 0) + struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
     return beginning() + opened * depth + closed * depth
+
+
+def encoded(dataset: Any, syntax: str) -> bytes:
+    """The file in another native encoding; pydicom writes words of the order OW as they are."""
+    big = syntax == "big endian"
+
+    def turn(_dataset: Dataset, element: Any) -> None:
+        if big and element.VR == "OW" and isinstance(element.value, bytes):
+            element.value = np.frombuffer(element.value, "<u2").astype(">u2").tobytes()
+
+    dataset.walk(turn)
+    dataset.file_meta.TransferSyntaxUID = NATIVE[syntax]
+    content = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pydicom.dcmwrite(
+            content, dataset, implicit_vr=syntax == "implicit", little_endian=not big, enforce_file_format=True
+        )
+    return content.getvalue()
+
+
+def stored_in(values: NDArray[Any], bits: int, **elements: Any) -> Any:
+    dataset = made(values, **elements)
+    dataset.BitsStored, dataset.HighBit = bits, bits - 1
+    return dataset
+
+
+def table(entries: NDArray[Any], start: int, bits: int, form: str) -> Any:
+    """A lookup table of words ("OW"), numbers ("US") or bytes, packed in words or not ("bytes", "OB")."""
+    item = Dataset()
+    item.LUTDescriptor = [len(entries) % 2**16, start % 2**16, bits]
+    item["LUTDescriptor"].VR = "US"
+    packed = entries.astype("<u2" if form in ("OW", "US") else np.uint8).tobytes()
+    item.LUTData = np.frombuffer(packed, "<u2").tolist() if form in ("US", "US of bytes") else packed
+    item["LUTData"].VR = {"OB": "OB", "US": "US", "US of bytes": "US"}.get(form, "OW")
+    return Sequence([item])

@@ -57,6 +57,7 @@ def test_what_cannot_be_read_is_left_out_and_told(tmp_path: Path, monkeypatch: p
         whole = dataset.split("all")
     assert len(told) == 1
     assert "And 1 more." in str(told[0].message)
+    assert sum(f"/bad {name}." in str(told[0].message) for name in BAD) + str(told[0].message).count("dicom-") == 3
     assert isinstance(whole, FolderSplit)
     assert len(whole) == 40
     assert len(whole.take(np.arange(40))) == 40

@@ -6,7 +6,6 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +25,7 @@ def benchmark(name: str) -> ModuleType:
         return import_module(name)
 
 
-MADE, AGREEMENT = benchmark("dicom_made"), benchmark("dicom_agreement")
+MADE, COLOURED, AGREEMENT = map(benchmark, ("dicom_made", "dicom_made_colours", "dicom_agreement"))
 
 
 @given(
@@ -45,19 +44,14 @@ def test_a_made_file_is_shown_as_pydicom_shows_it(
     assert AGREEMENT.outcome(MADE.as_file(dataset, syntax), AGREEMENT.by_pydicom, None) == ("agree", "")
 
 
-def made(kind: str) -> list[Any]:
-    packers = {"greys": MADE.greys, "padded": MADE.padded, "colours": MADE.colours, "palettes": MADE.palettes}
-    return list(packers[kind]())
-
-
 def test_made_padding_is_compared_apart_from_it() -> None:
-    for each in made("padded"):
+    for each in MADE.padded():
         assert AGREEMENT.outcome(each.content, AGREEMENT.by_pydicom, each.padded)[0] == "agree"
         assert not AGREEMENT.ours(each.content)[each.padded].any()
 
 
 def test_made_colours_and_palettes_are_the_pictures_that_they_stand_for() -> None:
-    for each in (*made("colours"), *made("palettes")):
+    for each in (*COLOURED.colours(), *COLOURED.palettes()):
         assert np.abs(AGREEMENT.ours(each.content) - each.truth.astype(float)).max() <= 3, each.facts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zlib
 from pathlib import Path
 
@@ -110,3 +111,9 @@ def test_numbers_in_a_raw_file_are_no_elements() -> None:
             assert not is_dicom(np.arange(first, 200).astype(kind).tobytes())
             assert not is_dicom(np.full(200, first, kind).tobytes())
     assert not is_dicom(zlib.compress(bytes(1000)))
+
+
+@pytest.mark.parametrize(("group", "length", "known"), [(8, 4, True), (8, 3, False), (16, 4, False), (2, 4, True)])
+def test_elements_begin_with_the_first_groups_and_have_even_lengths(group: int, length: int, known: bool) -> None:
+    elements = b"".join(struct.pack("<HHL", group, number, length) + b"abcd"[:length] for number in (1, 2, 3))
+    assert is_dicom(elements) == known

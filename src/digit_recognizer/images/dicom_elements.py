@@ -19,6 +19,7 @@ from digit_recognizer.images.dicom_start import LONG, META_GROUP, SHORT, UNDEFIN
 MAX_DEPTH = 32  # sequences within sequences; a structured report nests about 15 deep
 MAX_ELEMENTS = 200_000  # of any depth: a header of 1,000 frames has about 60,000
 TOO_MUCH = f"it has more than {MAX_ELEMENTS:,} elements, or they nest deeper than {MAX_DEPTH}"
+HEADS = (-zlib.MAX_WBITS, zlib.MAX_WBITS | 32)  # of deflated elements: none, and those of zlib or gzip by some writers
 MAX_UNPACKED = 64 * 2**20  # bytes of a deflated file
 
 TRANSFER_SYNTAX, FRAMES, PIXELS = 0x00020010, 0x00280008, 0x7FE00010
@@ -132,10 +133,7 @@ def transfer_syntax(content: bytes) -> tuple[str, int]:
 def inflated(packed: bytes) -> bytes:
     """The elements of a deflated file, no more than MAX_UNPACKED bytes of them."""
     found = None
-    for bits in (
-        -zlib.MAX_WBITS,
-        zlib.MAX_WBITS | 32,
-    ):  # as DICOM has it; some writers put a head on it
+    for bits in HEADS:
         with suppress(zlib.error):
             found = found or zlib.decompressobj(bits).decompress(packed, MAX_UNPACKED + 1)
     if not found:

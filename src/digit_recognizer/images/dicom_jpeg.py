@@ -22,6 +22,7 @@ RAW = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"  # "these are no YCbC
 BY_LETTERS = (b"RGB", b"rgb")
 USUAL = b"\x01\x02\x03"  # numbers of components that every JPEG reader takes for YCbCr
 FAR, SHARE = 24, 0.05  # levels beyond 0 to 255, and the share of pixels there, that noise does not reach
+NEAR, BLACK, WHITE = 4, 16, 239  # levels from grey, and of greys
 LOOKED_AT = 100_000  # pixels
 Samples = NDArray[np.uint8]  # (H, W, 3)
 
@@ -57,14 +58,24 @@ def is_ycc(samples: Samples, stated: Stated, *, ycc: bool) -> bool:
         return stated.ycc
     if beyond(samples):
         return False
-    return (ycc or stated.usual) if stated.ycc is None else stated.ycc
+    return (ycc or stated.usual or colourless_ends(samples)) if stated.ycc is None else stated.ycc
+
+
+def some_of(samples: Samples) -> NDArray[np.float32]:
+    """Samples from all over a picture, as one row each of Y, Cb and Cr, the colours around 0."""
+    flat = samples.reshape(-1, 3)
+    return (flat[:: len(flat) // LOOKED_AT + 1].astype(np.float32) - np.array((0, 128, 128), np.float32)).T
+
+
+def colourless_ends(samples: Samples) -> bool:
+    """Whether a part of a picture is black or white as YCbCr, which in RGB were a cyan or a red of one kind."""
+    y, cb, cr = some_of(samples)
+    return bool(np.mean((np.maximum(abs(cb), abs(cr)) <= NEAR) & ((y < BLACK) | (y > WHITE))) > SHARE)
 
 
 def beyond(samples: Samples) -> bool:
     """Whether more of the samples, taken for YCbCr, are no colours than noise would make."""
-    flat = samples.reshape(-1, 3)
-    y, cb, cr = flat[:: len(flat) // LOOKED_AT + 1].astype(np.float32).T
-    cb, cr = cb - 128, cr - 128
+    y, cb, cr = some_of(samples)
     made = np.stack([y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb])
     return bool(np.mean(((made < -FAR) | (made > 255 + FAR)).any(axis=0)) > SHARE)
 

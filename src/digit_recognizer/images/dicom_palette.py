@@ -20,8 +20,10 @@ def from_palette(values: NDArray[Any], header: Any) -> NDArray[np.uint8]:
     tables = [palette_of(header, channel) for channel in CHANNELS]
     used = max(table.used for table in tables)
     bits = next(depth for depth in DEPTHS if depth >= used)
-    colours = np.stack([table.look_up(values, signed=is_signed(header)) for table in tables], axis=-1)
-    made: NDArray[np.uint8] = np.rint(colours * (255 / (2**bits - 1))).astype(np.uint8)
+    made = np.empty((*values.shape, len(CHANNELS)), np.uint8)
+    for channel, table in enumerate(tables):
+        shades = np.rint(table.entries * (255 / (2**bits - 1))).astype(np.uint8)
+        made[..., channel] = shades[table.places(values, signed=is_signed(header))]
     return made
 
 

@@ -33,11 +33,16 @@ class Table:
         """The bits that its greatest entry needs, at least one."""
         return max(int(self.entries.max()).bit_length(), 1)
 
-    def look_up(self, values: NDArray[Any], *, signed: bool) -> NDArray[np.int64]:
-        """The entries of values, what lies beyond the ends as these; signed: whether values may be below 0."""
+    def places(self, values: NDArray[Any], *, signed: bool) -> NDArray[Any]:
+        """Which entries are for values, what lies beyond the ends as these; signed: whether values may be below 0."""
         start = self.start - 2**16 if signed and self.start >= 2**15 else self.start
-        places = (np.rint(values) - start).clip(0, len(self.entries) - 1)
-        found: NDArray[np.int64] = self.entries[places.astype(np.int64)]
+        small = values.dtype.kind in "iu" and values.dtype.itemsize <= WORD  # of a large picture half the memory
+        whole = values.astype(np.int32) if small else np.rint(values).astype(np.float64)
+        return (whole - start).clip(0, len(self.entries) - 1).astype(np.int32)
+
+    def look_up(self, values: NDArray[Any], *, signed: bool) -> NDArray[np.int64]:
+        """The entries of values; signed: as for `places`."""
+        found: NDArray[np.int64] = self.entries[self.places(values, signed=signed)]
         return found
 
 

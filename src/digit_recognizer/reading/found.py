@@ -15,6 +15,7 @@ Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and 
 
 SIDE = 1600  # pixels of the longer side: a cell of 12 in 100 rows keeps 10
 LIGHT = 0.5  # of its rules' darkness has most of a grid
+WITHIN = 0.5  # of the area of a doubtful grid: a sure one that is smaller is a part of it, or of another
 OTHER = 0.1  # of the grid's area: a second one is told
 
 
@@ -24,7 +25,8 @@ class Found:
 
     nodes: Nodes
     doubts: tuple[str, ...] = ()  # why it may have another shape
-    others: int = 0  # further grids in the photo
+    unseen: int = 0  # sides of cells that show no rule
+    others: bool = False  # there are further grids in the photo
     light: bool = False  # light ink on dark paper
 
     @property
@@ -71,7 +73,7 @@ def in_dark_ink(grey: Grey, light: bool, dashed: bool) -> Found | None:
     if best is None:
         return None
     further = [each for each in others if not each.doubts and apart(outer(each), best)]
-    return Found(best.photo / factor, best.doubts, min(1, len(further)), light)
+    return Found(best.photo / factor, best.doubts, best.unseen, len(further) > 0, light)
 
 
 def settled(dark: Darkness, quad: Quad, gaps: tuple[int, ...]) -> Lattice | None:
@@ -103,10 +105,11 @@ def outer(found: Lattice) -> Quad:
 
 
 def better(one: Lattice, other: Lattice) -> bool:
-    """Whether one is surer, or as sure and larger."""
-    if bool(one.doubts) != bool(other.doubts):
-        return not one.doubts
-    return area(outer(one)) > 1.02 * area(outer(other))
+    """Whether one is surer, or as sure and larger; a doubtful one that holds a sure one is larger than that."""
+    sizes = [area(outer(each)) for each in (one, other)]
+    if bool(one.doubts) == bool(other.doubts):
+        return sizes[0] > 1.02 * sizes[1]
+    return sizes[0] * WITHIN > sizes[1] if one.doubts else sizes[0] >= WITHIN * sizes[1]
 
 
 def apart(quad: Quad, best: Lattice) -> bool:

@@ -1,0 +1,81 @@
+"""What speaks against the shape in which a grid's rules were counted."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from digit_recognizer.reading.rule_lines import Floats, Inked, Line
+
+DOUBLE = 0.2  # of the usual distance: nearer rules are one double rule
+SEEN = 0.4  # of a side of a cell is dark: the side is ruled
+UNSEEN = 0.03  # of all sides: with fewer that show no rule, cells may be joined, but the shape is clear
+WHOLE = 0.8  # of all sides is dark: the rules are not broken
+CLOSED = 0.15  # of a cell: gaps in rules, at most; digits leave as much
+STRONG = 0.88  # of a line is dark: it may be a rule
+OPEN = 0.35  # of a cell: so far rules go on where the cells beyond have no outer rule
+GAP = 4  # pixels: a rule ends where more are light
+
+
+def sides(lines: list[Line], nodes: Floats) -> Floats:
+    """How much of each line is dark from one crossing to the next, (K, M - 1); nodes: (K, M), along the lines."""
+    made = np.empty((nodes.shape[0], nodes.shape[1] - 1))
+    for number, line in enumerate(lines):
+        ends = np.clip(np.rint(nodes[number]), 0, len(line.ink) - 1).astype(int).tolist()
+        made[number] = [line.ink[a : max(b, a + 1)].mean() for a, b in pairwise(ends)]
+    return made
+
+
+def all_sides(lines: tuple[list[Line], list[Line]], nodes: Floats) -> Floats:
+    """How much of each side of each cell is dark; nodes: (R + 1, C + 1, 2)."""
+    return np.concatenate([sides(lines[0], nodes[:, :, 0]).ravel(), sides(lines[1], nodes[:, :, 1].T).ravel()])
+
+
+def broken(lines: tuple[list[Line], list[Line]], ruled: Floats, size: int) -> list[str]:
+    """Whether the rules have gaps, or gaps were closed (of `size` pixels) as wide as those around digits."""
+    pitch = min(float(np.median(np.diff([line.row for line in each]))) for each in lines)
+    closed = size > 1 and (size > CLOSED * pitch or min(map(len, lines)) < 3)
+    return ["its rules are broken"] if closed or ruled.mean() < WHOLE else []
+
+
+def left_out(lines: tuple[list[Line], list[Line]], found: tuple[list[Line], list[Line]]) -> list[str]:
+    """Whether lines among the rules were left out that are as dark as rules."""
+    strong = 0
+    for each, across, others in zip(lines, lines[::-1], found, strict=True):
+        pitch = float(np.median(np.diff([line.row for line in each])))
+        along = slice(round(across[0].row), round(across[-1].row))
+        inside = [line for line in others if each[0].row < line.row < each[-1].row]
+        strong += sum(
+            line.ink[along].mean() >= STRONG
+            and min(abs(line.row - rule.row) - rule.thick / 2 for rule in each) > DOUBLE * pitch
+            for line in inside
+        )
+    return [f"lines that look like rules ({strong}) do not meet the others"] if strong else []
+
+
+def open_sides(lines: tuple[list[Line], list[Line]], nodes: Floats) -> dict[str, float]:
+    """The sides of a grid beyond which its rules go on, and how far down or across they end there."""
+    found = {}
+    for each, along, names in (
+        (lines[0], nodes[:, :, 0], ("left", "right")),
+        (lines[1], nodes[:, :, 1].T, ("upper", "lower")),
+    ):
+        for sign, name in zip((-1, 1), names, strict=True):
+            first, second = (along[:, 0], along[:, 1]) if sign < 0 else (along[:, -1], along[:, -2])
+            starts = first if sign > 0 else len(each[0].ink) - 1 - first
+            runs = [run(line.ink[::sign], start) for line, start in zip(each, starts.tolist(), strict=True)]
+            room = len(each[0].ink) - 1 - float(np.median(starts))
+            far = max(float(np.median(runs)), min(runs[0], runs[-1]))  # a title over all columns leaves only two
+            if far >= min(OPEN * float(np.median(np.abs(first - second))), room - 2):
+                found[name] = float(np.median(first)) + sign * far
+    return found
+
+
+def run(ink: Inked, start: float) -> float:
+    """How far a line goes on from a place, small gaps skipped."""
+    rest = np.flatnonzero(ink[round(start) :])
+    if not len(rest) or rest[0] > GAP:
+        return 0.0
+    gaps = np.flatnonzero(np.diff(rest) > GAP)
+    return float(rest[gaps[0]] if len(gaps) else rest[-1])
