@@ -173,3 +173,10 @@ def test_files_that_cannot_be_the_published_ones_are_refused(tmp_path: Path) -> 
     images.write_bytes(good[:4] + (9).to_bytes(4, "big") + good[8 : 16 + 9 * 784])
     with pytest.raises(DataError, match=r"9 training and 20 test images .* published were 60 and 20 of 10 classes"):
         load_dataset("kmnist", tmp_path)
+
+
+def test_emnist_alone_names_its_sets() -> None:
+    with pytest.raises(
+        DataError, match=r"'emnist' is several sets\. Name one of them: emnist-balanced, emnist-byclass"
+    ):
+        load_dataset("emnist")

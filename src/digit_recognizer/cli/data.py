@@ -36,4 +36,6 @@ def data(data_dir: DataDir = None, json: Json = None) -> None:
         ):
             table.add_row(name, Text(value))
         answers().print(table)
-    answers().print("Any folder of class folders works too: --data FOLDER")
+    answers().print(
+        "Any folder of class folders works too, and any table of pictures (CSV, IDX, npz, Parquet...): --data PATH"
+    )

@@ -83,14 +83,16 @@ ALONE = {"--ray": "auto", "--json": "-"}  # what an option means that no value f
 START = 2**16  # bytes of a file that tell whether it holds JSON
 LISTING = ("predict", "read")  # verbs that take any number of pictures, and write a JSON object a line
 
-Data = Annotated[str, typer.Option("--data", metavar="NAME|FOLDER", help="A set's name or a folder of class folders.")]
+Data = Annotated[
+    str, typer.Option("--data", metavar="NAME|FOLDER", help="A set's name, a folder of class folders or a table.")
+]
 DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="Where named sets are kept; the user's cache folder by default."),
 ]
 RunData = Annotated[
     str | None,
-    typer.Option("--data", metavar="NAME|FOLDER", help="A set's name or a folder; by default the run's own."),
+    typer.Option("--data", metavar="NAME|FOLDER", help="A set's name, a folder or a table; by default the run's own."),
 ]
 Unverified = Annotated[
     Path | None,

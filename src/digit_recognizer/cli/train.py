@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def train(
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="NAME|FOLDER", help="A set's name or a folder; mnist by default."),
+        typer.Option("--data", metavar="NAME|FOLDER", help="A set's name, a folder or a table; mnist by default."),
     ] = None,
     recipe: Annotated[
         str | None, typer.Option(help="How to train; classic by default. auto suits any set of small pictures.")

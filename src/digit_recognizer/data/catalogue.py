@@ -115,6 +115,9 @@ def find_on_disk(name: str, preprocess: Preprocess, keep_ids: bool) -> Dataset:
         raise DataError(
             f"{name}: is not a table of pictures that is known: {LISTED}, or a CSV of file names and labels."
         )
+    parts_of = [each for each in NAMES if each.startswith(f"{name}-")]
+    if parts_of:
+        raise DataError(f"{name!r} is several sets. Name one of them: {', '.join(parts_of)}.")
     raise DataError(f"{name!r} is neither a known data set nor a folder, archive or table.{nearest(name, NAMES)}")
 
 
