@@ -121,6 +121,12 @@ def test_plan_takes_the_shares_that_evaluate_takes() -> None:
         ("models --json=told.json", "models --json=told.json"),
         ("predict --json a.png", "predict --json - a.png"),
         ("read a.png --json", "read a.png --json -"),
+        ("read --csv a.png", "read --csv - a.png"),
+        ("read a.png --csv --json=told.json", "read a.png --csv - --json=told.json"),
+        ("predict --csv told.CSV a.png", "predict --csv told.CSV a.png"),
+        ("predict a.csv --csv", "predict a.csv --csv -"),
+        ("predict --csv -- a.csv", "predict --csv - -- a.csv"),
+        ("predict --csv=told a.png", "predict --csv=told a.png"),
         ("predict --json - a.png", "predict --json - a.png"),
         ("read --json=told.json a.png", "read --json=told.json a.png"),
         ("predict -- --json a.png", "predict -- --json a.png"),
@@ -155,6 +161,9 @@ def test_json_in_a_file_leaves_standard_output_to_words(tmp_path: Path, verb: tu
         table = digits(*call, "--csv", f"--json={target}")
         assert (table.out, target.read_text()) == (digits(*call, "--csv").out, listed.out)
         is_complaint(digits(*call, "--csv", "--json"), "--json and --csv exclude each other", "--json=FILE")
+        in_file = digits(*call, "--csv", tmp_path / "told.csv")
+        assert (in_file.code, in_file.out) == (table.code, "")
+        assert (tmp_path / "told.csv").read_bytes() == table.out.encode()
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_a_picture_is_read(tmp_path: Path) -> None:

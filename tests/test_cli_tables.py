@@ -104,8 +104,17 @@ def test_an_npy_can_be_drawn(few: tuple[Images, Labels], tmp_path: Path) -> None
 
 def test_two_answers_do_not_go_to_one_place(tmp_path: Path) -> None:
     picture = draw_seven(tmp_path / "7.png")
-    is_complaint(digits("predict", "--json=-", picture, "--csv", "-"), "--csv and --json cannot write to one place")
-    is_complaint(digits("predict", picture, "--csv", tmp_path), "is a folder")
+    is_complaint(digits("predict", "--json=-", picture, "--csv", "-"), "--json and --csv exclude each other")
+    is_complaint(digits("predict", picture, f"--csv={tmp_path}"), "is a folder")
+
+
+def test_a_table_of_pictures_is_never_overwritten(few: tuple[Images, Labels], tmp_path: Path) -> None:
+    path = text(tmp_path / "test.csv", PIXELS, few[0].reshape(5, -1))
+    before = path.read_bytes()
+    is_complaint(digits("predict", "--csv", path, path), "holds pictures, so it is not overwritten", "--csv=FILE")
+    assert path.read_bytes() == before
+    told = tmp_path / "told.csv"
+    assert digits("predict", path, "--csv", told, *MODEL).code == digits("predict", path, "--csv", told, *MODEL).code
 
 
 def test_the_base_install_predicts_tables_of_text_and_numbers(

@@ -4,6 +4,8 @@
 - A share (`--level`, `--max-error`, `--sensitivity`, `--prevalence`, ...) is written 95% or 0.95.
 - `--json` alone, or `--json -`, writes JSON to standard output, and `--json=FILE` to a file. `--json FILE` does too,
   but where the words after it may be pictures (LISTING).
+- `--csv` is the same of a table. The word after it is its file only where that ends on .csv or .tsv: others may be
+  pictures.
 - `--ray` alone is `--ray auto`.
 """
 
@@ -17,7 +19,7 @@ from typing import Annotated
 
 import typer
 
-from digit_recognizer.errors import ConfigError
+from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.files import check_can_be_written
 
 
@@ -33,6 +35,25 @@ def json_to_be_written(target: str | None) -> str | None:
     if target is not None and target != "-":
         _check_is_meant(target)
         check_can_be_written(Path(target))
+    return target
+
+
+def csv_to_be_written(target: str | None) -> str | None:
+    """The same of `--csv`; refused too where the file is there and holds pictures, which nobody wants to lose."""
+    if target is not None and target != "-":
+        from digit_recognizer.tables.reading import holds_pictures
+
+        path = Path(target)
+        check_can_be_written(path)
+        try:
+            known = holds_pictures(path)
+        except DataError:
+            known = False
+        if known:
+            raise ConfigError(
+                f"--csv {target}: this file is there and holds pictures, so it is not overwritten. Name another file:"
+                " --csv=FILE"
+            )
     return target
 
 
@@ -79,8 +100,9 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last} are" if others else f"{last} is"
 
 
-ALONE = {"--ray": "auto", "--json": "-"}  # what an option means that no value follows
+ALONE = {"--ray": "auto", "--json": "-", "--csv": "-"}  # what an option means that no value follows
 START = 2**16  # bytes of a file that tell whether it holds JSON
+TABLES = (".csv", ".tsv")  # how a file ends that --csv may write without =
 LISTING = ("predict", "read")  # verbs that take any number of pictures, and write a JSON object a line
 
 Data = Annotated[
@@ -120,6 +142,15 @@ JsonLines = Annotated[
         help="Write JSON, one object a line: to standard output, or to a file.",
     ),
 ]
+Csv = Annotated[
+    str | None,
+    typer.Option(
+        "--csv",
+        metavar="[FILE.csv]",
+        callback=csv_to_be_written,
+        help="Write a table: to standard output, or to a file.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no words, only answers and errors.")]
 KeepIds = Annotated[
     bool, typer.Option("--keep-ids", help="Call DICOM files by their own names, which may be those of patients.")
@@ -148,9 +179,17 @@ def with_values(words: list[str]) -> list[str]:
     made: list[str] = []
     for place, word in enumerate(words[:end]):
         after = words[place + 1] if place + 1 < end else "--"
-        follows = after == "-" or not (after.startswith("-") or (listing and word == "--json"))
-        made += [word] if follows or word not in ALONE else [word, ALONE[word]]
+        made += [word] if word not in ALONE or _is_value(word, after, listing=listing) else [word, ALONE[word]]
     return made + words[end:]
+
+
+def _is_value(option: str, word: str, *, listing: bool) -> bool:
+    """Whether the word after an option that may stand alone is its value. listing: the verb takes pictures."""
+    if word == "-":
+        return True
+    if option == "--csv":
+        return word.lower().endswith(TABLES) and not word.startswith("-")
+    return not (word.startswith("-") or (listing and option == "--json"))
 
 
 def share(option: str, text: str, example: str = "95%") -> float:

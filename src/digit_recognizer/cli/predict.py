@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digit_recognizer.cli.options import JsonLines, KeepIds, Save, share
+from digit_recognizer.cli.options import Csv, JsonLines, KeepIds, Save, share
 
 if TYPE_CHECKING:
     from digit_recognizer.cli.predict_inputs import Group
@@ -43,12 +43,7 @@ def predict(
         typer.Option(metavar="SHARE", help="With which the prediction set holds the digit: 90%, 95%, 99% or 99.9%."),
     ] = "99%",
     json: JsonLines = None,
-    csv: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE|-", help="Write the answers to this CSV; of a table of pixels as Kaggle's ImageId,Label."
-        ),
-    ] = None,
+    csv: Csv = None,
     show: Annotated[bool, typer.Option("--show", help="Draw what the model saw beside each picture.")] = False,
     save: Save = None,
     keep_ids: KeepIds = False,

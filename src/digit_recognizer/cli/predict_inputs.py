@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from digit_recognizer.errors import ConfigError, DataError
-from digit_recognizer.files import check_can_be_written, write_whole
+from digit_recognizer.files import write_whole
 from digit_recognizer.images.arrays import Refused
 from digit_recognizer.prediction import Prediction
 
@@ -70,11 +70,9 @@ def _of_table(name: str, files_in: Callable[[list[str]], Iterator[str]]) -> Iter
 
 
 def check_target(csv: str | None, json: str | None) -> None:
-    """Refuse at once a table that can't be written, or that would be mixed with the lines of --json."""
-    if csv is not None and csv == json:
-        raise ConfigError("--csv and --json cannot write to one place. Name a file for one of them: --csv FILE.")
-    if csv not in (None, "-"):
-        check_can_be_written(Path(csv or ""))
+    """Refuse a table that would be mixed with the lines of --json."""
+    if csv == json == "-":
+        raise ConfigError("--json and --csv exclude each other on standard output. Write one to a file: --csv=FILE.")
 
 
 class CsvAnswers:

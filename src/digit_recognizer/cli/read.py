@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv as csv_format
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from digit_recognizer.cli.options import JsonLines, KeepIds
+from digit_recognizer.cli.options import Csv, JsonLines, KeepIds
 from digit_recognizer.errors import ConfigError, ImageError
+from digit_recognizer.files import write_whole
 
 if TYPE_CHECKING:
     from digit_recognizer.reading import Number, Page
@@ -33,7 +35,7 @@ def read(
         str | None, typer.Option(help="A shipped name, a model file or a run folder; mixed by default.")
     ] = None,
     json: JsonLines = None,
-    csv: Annotated[bool, typer.Option("--csv", help="A table with a row for each digit.")] = False,
+    csv: Csv = None,
     annotate: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw what was read onto the photo (.png); one photo only.")
     ] = None,
@@ -60,13 +62,24 @@ def read(
         check_shape(shape)
     recognizer = Recognizer.load(model or PAGE_MODEL, keep_ids=keep_ids)
     check_reads(recognizer.model)
-    with json_lines(json) as write:
+    with json_lines(json) as write, rows_in(csv):
         if grid:
             seen = read_grids(files, shape, recognizer, printed, write, annotate)
         else:
             seen = read_pages(files, recognizer, printed, write, annotate)
     if seen != {"read"}:
         raise typer.Exit(2 if seen == {"error"} else 1)
+
+
+@contextmanager
+def rows_in(csv: str | None) -> Iterator[None]:
+    """Where the rows of --csv go: to standard output, or once all are there to a file, whole or not at all."""
+    if csv in (None, "-"):
+        yield
+        return
+    with redirect_stdout(io.StringIO()) as rows:
+        yield
+    write_whole(Path(csv or ""), rows.getvalue().encode())
 
 
 def read_pages(
