@@ -23,6 +23,7 @@ FEATURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "ray": ("scale", (*_SCORE, "ray")),
     "heic": ("formats", ("pillow_heif",)),
     "pdf": ("formats", ("pypdfium2",)),
+    "hdf5": ("formats", ("h5py",)),
     "dicom": ("medical", ("pydicom",)),
 }
 

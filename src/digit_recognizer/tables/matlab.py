@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.errors import DataError, MissingExtraError, require_extra
-from digit_recognizer.installed import install_command
+from digit_recognizer.errors import DataError, require_extra
 from digit_recognizer.tables.named_arrays import StoredArray, stored_array
 
 MAT_MARK = b"MATLAB 5.0"
@@ -91,18 +90,9 @@ def _inside(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
     return found
 
 
-def needs_h5py(path: Path) -> None:
-    """Raise MissingExtraError, with the install command, where h5py is absent."""
-    if importlib.util.find_spec("h5py") is None:
-        raise MissingExtraError(
-            f"Reading {path.name}, an HDF5 file, needs h5py, which the base install leaves out.\n"
-            f"Install with: {install_command('formats')}"
-        )
-
-
 def arrays_of_hdf5(path: Path) -> dict[str, StoredArray]:
     """The arrays of an HDF5 file by their paths. Links to other files are not followed."""
-    needs_h5py(path)
+    require_extra("hdf5", f"Reading {path.name}, an HDF5 file,")
     h5py: Any = importlib.import_module("h5py")
     found: dict[str, StoredArray] = {}
 
