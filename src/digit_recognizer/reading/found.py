@@ -80,11 +80,13 @@ def in_dark_ink(grey: Grey, light: bool, dashed: bool) -> Found | None:
 def settled(dark: Darkness, quad: Quad, dashed: bool) -> Lattice | None:
     """The grid in an outline, sought again within its own outermost rules until they stay.
 
-    An outline of ink that is larger than the grid by a good part of a cell may hold rules that were not seen.
+    An outline that is larger than the grid by a good part of a cell may hold rules that were not seen, unless it is the
+    whole picture's.
     """
     gaps = GAPS if dashed else GAPS[:1]
     found = find_lattice(dark, quad, gaps)
-    if found is not None and not dashed and not found.fills:
+    whole = dashed and area(quad) >= dark[1:, 1:].size
+    if found is not None and not whole and not found.fills:
         return replace(found, doubts=(*found.doubts, "its outline is larger"))
     for _ in range(3):
         if found is None or alike(outer(found), quad):
