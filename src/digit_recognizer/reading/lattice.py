@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images.opencv import cv2
 from digit_recognizer.reading.frame import Darkness, Quad
-from digit_recognizer.reading.lattice_doubts import DOUBLE, SEEN, UNSEEN, all_sides, broken, left_out, open_sides
+from digit_recognizer.reading.lattice_doubts import (
+    DOUBLE,
+    SEEN,
+    UNSEEN,
+    all_sides,
+    broken,
+    left_out,
+    open_sides,
+    strokes,
+)
 from digit_recognizer.reading.rule_lines import Flat, Floats, Inked, Line, candidates, flatten, unbent
 
 Lines = tuple[list[Line], list[Line]]  # level, upright
@@ -96,7 +105,7 @@ def counted(flats: tuple[Flat, Flat], quad: Quad, size: int) -> Lattice | None:
     nodes = crossings(flats, *map(rows_of, lines))
     ruled = all_sides(lines, nodes)
     unseen = int((ruled < SEEN).sum())
-    doubts = [*broken(lines, ruled, size), *left_out(lines, found)]
+    doubts = [*broken(lines, ruled, size), *strokes(lines, ruled), *left_out(lines, found)]
     if unseen > UNSEEN * len(ruled):
         doubts.append(f"{unseen} of {len(ruled)} sides of cells show no rule")
     ends = open_sides(lines, nodes)

@@ -17,6 +17,8 @@ STRONG = 0.88  # of a line is dark: it may be a rule
 FAINT = 0.4  # and of one that lies where even steps want a rule
 UNEVEN = 0.2  # of a cell: by so much even steps may differ in a photo
 MOSTLY = 0.6  # of the steps are one cell
+FEW = 4  # cells
+SLIM = 0.12  # of a cell: a rule of so small a grid
 OPEN = 0.35  # of a cell: so far rules go on where the cells beyond have no outer rule
 GAP = 4  # pixels: a rule ends where more are light
 
@@ -40,6 +42,16 @@ def broken(lines: tuple[list[Line], list[Line]], ruled: Floats, size: int) -> li
     pitch = min(float(np.median(np.diff([line.row for line in each]))) for each in lines)
     closed = size > 1 and (size > CLOSED * pitch or min(map(len, lines)) < 3)
     return ["its rules are broken"] if closed or ruled.mean() < WHOLE else []
+
+
+def strokes(lines: tuple[list[Line], list[Line]], ruled: Floats) -> list[str]:
+    """Whether so few lines may be the strokes of a large digit."""
+    if (len(lines[0]) - 1) * (len(lines[1]) - 1) > FEW:
+        return []
+    thick = max(
+        np.median([line.thick for line in each]) / np.median(np.diff([line.row for line in each])) for each in lines
+    )
+    return ["its few lines may be strokes"] if thick > SLIM or ruled.min() < STRONG else []
 
 
 def left_out(lines: tuple[list[Line], list[Line]], found: tuple[list[Line], list[Line]]) -> list[str]:
