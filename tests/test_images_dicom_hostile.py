@@ -9,6 +9,7 @@ import warnings
 import zlib
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from digit_recognizer.images.decode import check_pixels
 from digit_recognizer.images.dicom import read_dicom
 from digit_recognizer.images.dicom_elements import MAX_DEPTH, StructureError, take
 from digit_recognizer.images.dicom_packed import runs_length, stated_sizes
+from digit_recognizer.images.dicom_unpack import plugins_of
 from digit_recognizer.installed import install_command
 from examples import examples
 
@@ -149,6 +151,31 @@ def test_a_packed_frame_larger_than_the_file_states_is_refused_by_its_own_head(s
         at = packed.index(b"\xff\x4f\xff\x51")
         packed[at + 8 : at + 16] = struct.pack(">LL", 60_000, 60_000)
     refused(packed_as(syntax, bytes(packed)), "60000 x 60000 pixels", PictureSizeError)
+
+
+@pytest.mark.parametrize(("height", "parts"), [(0, 1), (7, 1), (6, 200)])
+@pytest.mark.parametrize(("syntax", "start"), [(JPEGBaseline8Bit, 0xC0), (JPEG2000Lossless, 0x51)])
+def test_a_packed_frame_states_its_size_before_it_is_unpacked(height: int, parts: int, syntax: Any, start: int) -> None:
+    """A decoder goes on without end where a head states no height, and makes as many planes as it states."""
+    if start == 0xC0:
+        packed = b"\xff\xd8\xff\xc0" + struct.pack(">HBHHB", 8 + 3 * parts, 8, height, 8, parts) + b"\1\x11\0" * parts
+    else:
+        sizes = struct.pack(">8L", 8, height, 0, 0, 8, 8, 0, 0)
+        packed = b"\xff\x4f\xff\x51" + struct.pack(">HH", 38 + 3 * parts, 0) + sizes + struct.pack(">H", parts)
+        packed += b"\7\1\1" * parts
+    refused(packed_as(syntax, packed), "another size")
+
+
+def test_gdcm_is_the_last_to_be_asked() -> None:
+    """It ends the process on some damaged files."""
+    decoder = SimpleNamespace(UID=JPEGBaseline8Bit, available_plugins=("gdcm", "pillow", "pylibjpeg"))
+    assert plugins_of(decoder) == ("pillow", "pylibjpeg")
+    decoder.available_plugins = ("gdcm",)
+    assert plugins_of(decoder) == ("gdcm",)
+    decoder.available_plugins = ()
+    assert plugins_of(decoder) == ("",)
+    decoder.UID = RLELossless
+    assert plugins_of(decoder) == ("pydicom",)
 
 
 @given(st.binary(max_size=300))

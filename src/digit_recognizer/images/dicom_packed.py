@@ -67,6 +67,15 @@ def precision_of(packed: bytes) -> int | None:
     return (packed[at + 42] & 0x7F) + 1  # ISO 15444-1, A.5.1: Ssiz, the highest bit is the sign
 
 
+def components_of(packed: bytes) -> int:
+    """How many samples a pixel has by a JPEG's or JPEG 2000's head; 0 where neither is seen."""
+    if packed.startswith(JPEG):
+        frames = (each.body for each in segments(packed) if each.marker in FRAME_STARTS and len(each.body) > 5)
+        return next((body[5] for body in frames), 0)
+    at = packed.find(JPEG_2000)
+    return int.from_bytes(packed[at + 40 : at + 42], "big") if at >= 0 else 0  # ISO 15444-1, A.5.1: Csiz
+
+
 def longest_run(packed: bytes) -> int:
     """The most bytes that a plane of a frame of run lengths unpacks to (PS3.5, annex G), without unpacking it."""
     if not len(packed) >= SUSPECT:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import ImageError, PictureSizeError, ReaderMissingError
-from digit_recognizer.images.dicom_packed import RLE, longest_run, precision_of, stated_sizes
+from digit_recognizer.images.dicom_packed import RLE, components_of, longest_run, precision_of, stated_sizes
 from digit_recognizer.images.pages import Check
 
 INTERPRETATION = "photometric_interpretation"
+OWN, GDCM = "pydicom", "gdcm"  # plugins
+MOST_COMPONENTS = 4  # colours and a transparency
 
 
 @dataclass(frozen=True)
@@ -39,24 +44,44 @@ class Frame:
 
         syntax = self.header.file_meta.TransferSyntaxUID
         missing = missing_decoders(syntax, self.name) if syntax.is_compressed else []
-        # Of run lengths pydicom's own reader: pylibjpeg-rle ends on damaged bytes with what is no Exception.
-        own = "pydicom" if syntax == RLE else ""
-        options: dict[str, Any] = {"raw": True, "correct_unused_bits": False, "decoding_plugin": own}
         try:
-            stored, told = get_decoder(syntax).as_array(self.header, index=self.number, **options)
+            stored, told = self.by_plugins(get_decoder(syntax))
         except RuntimeError:  # of all decoders that are there
             if missing:
                 raise needs_others(self.name, syntax, missing) from None
             raise
         if stored.shape[:2] != (self.header.Rows, self.header.Columns):
-            raise ImageError(f"{self.name}: holds a picture of another size than it states. Export it again.")
+            raise other_size(self.name)
         return np.ascontiguousarray(stored, stored.dtype.newbyteorder("=")), str(told[INTERPRETATION])
+
+    def by_plugins(self, decoder: Any) -> tuple[NDArray[Any], dict[str, Any]]:
+        """The cells and what is told of them by the first of a decoder's plugins that can. Raises RuntimeError."""
+        options: dict[str, Any] = {"raw": True, "correct_unused_bits": False}
+        read: Callable[..., tuple[NDArray[Any], dict[str, Any]]] = partial(decoder.as_array, **options)
+        *others, last = plugins_of(decoder)
+        for plugin in others:
+            with suppress(RuntimeError):
+                return read(self.header, index=self.number, decoding_plugin=plugin)
+        return read(self.header, index=self.number, decoding_plugin=last)
+
+
+def plugins_of(decoder: Any) -> tuple[str, ...]:
+    """The plugins to try, in turn; "": those of unpacked pixels, which need none.
+
+    Of run lengths pydicom's own: pylibjpeg-rle ends on damaged bytes with what is no Exception. GDCM ends the process
+    on some: it is used where nothing else is installed.
+    """
+    if decoder.UID == RLE:
+        return (OWN,)
+    there = tuple(decoder.available_plugins)
+    return tuple(each for each in there if each != GDCM) or there or ("",)
 
 
 def packed_frame(header: Any, frame: int, name: str, check: Check) -> bytes:
     """The bytes of a packed frame, none where frames are not packed.
 
-    Raises ImageError for one that unpacks to more than its file states: decoders believe its own head.
+    Raises ImageError for one whose own head states something else than its file: decoders believe the head, and go on
+    without end where it states no size.
     """
     from pydicom.encaps import get_frame
 
@@ -65,12 +90,19 @@ def packed_frame(header: Any, frame: int, name: str, check: Check) -> bytes:
         return b""
     missing_decoders(syntax, name)
     packed: bytes = get_frame(header.PixelData, frame, number_of_frames=int(header.get("NumberOfFrames") or 1))
-    for size in stated_sizes(packed):
+    sizes = list(stated_sizes(packed))
+    for size in sizes:
         check(size, name)
+    if syntax != RLE and (sizes[:1] != [(header.Columns, header.Rows)] or components_of(packed) > MOST_COMPONENTS):
+        raise other_size(name)
     most = 2 * header.Rows * header.Columns + 2**16  # a plane is a byte of each pixel; some writers pad it
     if syntax == RLE and longest_run(packed) > most:
         raise PictureSizeError(f"{name}: unpacks to more than the size that it states. Export it again.")
     return packed
+
+
+def other_size(name: str) -> ImageError:
+    return ImageError(f"{name}: holds a picture of another size than it states. Export it again.")
 
 
 def missing_decoders(syntax: Any, name: str) -> list[str]:

@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 BANDS = 24  # in which a path is sought
 STEPS = 96  # places of a path
-POWERS = ((1, 0), (2, 0), (3, 0), (1, 1), (2, 1), (1, 2))  # along, across
+POWERS = ((1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (1, 1), (2, 1), (3, 1), (1, 2), (2, 2))  # along, across
 
 
 @dataclass(frozen=True)

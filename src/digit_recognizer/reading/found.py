@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and 
 SIDE = 1600  # pixels of the longer side: a cell of 12 in 100 rows keeps 10
 LIGHT = 0.5  # of its rules' darkness has most of a grid
 WITHIN = 0.5  # of the area of a doubtful grid: a sure one that is smaller is a part of it, or of another
+STAYS = 0.95  # of the area of a grid that is sought again within its own outermost rules
 OTHER = 0.1  # of the grid's area: a second one is told
 
 
@@ -64,7 +65,7 @@ def in_dark_ink(grey: Grey, light: bool, dashed: bool) -> Found | None:
     for quad in frame_candidates(small, dashed):
         if best is not None and not best.doubts and area(outer(best)) > 2 * area(quad) and not apart(quad, best):
             continue
-        found = settled(dark, quad, GAPS if dashed else GAPS[:1])
+        found = settled(dark, quad, dashed)
         if found is None or not on_paper(found, dark):
             continue
         if best is None or better(found, best):
@@ -76,14 +77,25 @@ def in_dark_ink(grey: Grey, light: bool, dashed: bool) -> Found | None:
     return Found(best.photo / factor, best.doubts, best.unseen, len(further) > 0, light)
 
 
-def settled(dark: Darkness, quad: Quad, gaps: tuple[int, ...]) -> Lattice | None:
-    """The grid in an outline, sought again within its own outermost rules until they stay."""
+def settled(dark: Darkness, quad: Quad, dashed: bool) -> Lattice | None:
+    """The grid in an outline, sought again within its own outermost rules until they stay.
+
+    An outline that is larger than the grid by a good part of a cell may hold rules that were not seen, unless it is the
+    whole picture's.
+    """
+    gaps = GAPS if dashed else GAPS[:1]
     found = find_lattice(dark, quad, gaps)
+    whole = dashed and area(quad) >= dark[1:, 1:].size
+    if found is not None and not whole and not found.fills:
+        return replace(found, doubts=(*found.doubts, "its outline is larger"))
     for _ in range(3):
         if found is None or alike(outer(found), quad):
             break
         quad = outer(found)
-        found = find_lattice(dark, quad, gaps) or found
+        again = find_lattice(dark, quad, gaps)
+        if again is None or area(outer(again)) < STAYS * area(quad):
+            break
+        found = again
     return found
 
 

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images.opencv import cv2
 from digit_recognizer.reading.frame import Darkness, Quad
-from digit_recognizer.reading.lattice_doubts import DOUBLE, SEEN, UNSEEN, all_sides, broken, left_out, open_sides
+from digit_recognizer.reading.lattice_doubts import (
+    DOUBLE,
+    SEEN,
+    UNSEEN,
+    all_sides,
+    broken,
+    left_out,
+    open_sides,
+    strokes,
+)
 from digit_recognizer.reading.rule_lines import Flat, Floats, Inked, Line, candidates, flatten, unbent
 
 Lines = tuple[list[Line], list[Line]]  # level, upright
@@ -22,6 +31,7 @@ GAPS = (1, 3, 5, 11)  # pixels of paper between the dots or dashes of a rule, ab
 MOST = 400  # lines of one direction that are looked at
 ZONE = 0.12  # of a cell: beside a rule across
 MET = 0.75  # of that zone is dark where a rule meets one across; and of the rules across are met
+FILLS = 0.4  # of a cell: so near to the outermost rules is the outline of a grid
 THIN = 0.25  # of a cell: a rule
 
 
@@ -44,6 +54,17 @@ class Lattice:
     def doubtful(self) -> tuple[int, int]:
         """The less, the better."""
         return len(self.doubts), self.unseen
+
+    @property
+    def fills(self) -> bool:
+        """Whether its outermost rules lie where the outline does, or nearly."""
+        ends = self.flats[0].corners[[0, 2]]  # upper left, lower right
+        outermost = (
+            np.array([np.median(self.nodes[:, 0, 0]), np.median(self.nodes[0, :, 1])]),
+            np.array([np.median(self.nodes[:, -1, 0]), np.median(self.nodes[-1, :, 1])]),
+        )
+        steps = [np.median(np.diff(self.nodes[:, :, axis], axis=1 - axis)) for axis in (0, 1)]
+        return bool((np.abs(np.array(outermost) - ends) <= FILLS * np.array(steps)).all())
 
     @property
     def photo(self) -> Floats:
@@ -84,7 +105,7 @@ def counted(flats: tuple[Flat, Flat], quad: Quad, size: int) -> Lattice | None:
     nodes = crossings(flats, *map(rows_of, lines))
     ruled = all_sides(lines, nodes)
     unseen = int((ruled < SEEN).sum())
-    doubts = [*broken(lines, ruled, size), *left_out(lines, found)]
+    doubts = [*broken(lines, ruled, size), *strokes(lines, ruled), *left_out(lines, found)]
     if unseen > UNSEEN * len(ruled):
         doubts.append(f"{unseen} of {len(ruled)} sides of cells show no rule")
     ends = open_sides(lines, nodes)

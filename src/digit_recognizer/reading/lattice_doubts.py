@@ -14,6 +14,11 @@ UNSEEN = 0.03  # of all sides: with fewer that show no rule, cells may be joined
 WHOLE = 0.8  # of all sides is dark: the rules are not broken
 CLOSED = 0.15  # of a cell: gaps in rules, at most; digits leave as much
 STRONG = 0.88  # of a line is dark: it may be a rule
+FAINT = 0.4  # and of one that lies where even steps want a rule
+UNEVEN = 0.2  # of a cell: by so much even steps may differ in a photo
+MOSTLY = 0.6  # of the steps are one cell
+FEW = 4  # cells
+SLIM = 0.12  # of a cell: a rule of so small a grid
 OPEN = 0.35  # of a cell: so far rules go on where the cells beyond have no outer rule
 GAP = 4  # pixels: a rule ends where more are light
 
@@ -39,19 +44,44 @@ def broken(lines: tuple[list[Line], list[Line]], ruled: Floats, size: int) -> li
     return ["its rules are broken"] if closed or ruled.mean() < WHOLE else []
 
 
+def strokes(lines: tuple[list[Line], list[Line]], ruled: Floats) -> list[str]:
+    """Whether so few lines may be the strokes of a large digit."""
+    if (len(lines[0]) - 1) * (len(lines[1]) - 1) > FEW:
+        return []
+    thick = max(
+        np.median([line.thick for line in each]) / np.median(np.diff([line.row for line in each])) for each in lines
+    )
+    return ["its few lines may be strokes"] if thick > SLIM or ruled.min() < STRONG else []
+
+
 def left_out(lines: tuple[list[Line], list[Line]], found: tuple[list[Line], list[Line]]) -> list[str]:
-    """Whether lines among the rules were left out that are as dark as rules."""
+    """Whether lines among the rules were left out that are as dark as rules, or lie where even steps want one."""
     strong = 0
     for each, across, others in zip(lines, lines[::-1], found, strict=True):
-        pitch = float(np.median(np.diff([line.row for line in each])))
+        rows = np.array([line.row for line in each])
+        pitch = float(np.median(np.diff(rows)))
         along = slice(round(across[0].row), round(across[-1].row))
-        inside = [line for line in others if each[0].row < line.row < each[-1].row]
-        strong += sum(
-            line.ink[along].mean() >= STRONG
-            and min(abs(line.row - rule.row) - rule.thick / 2 for rule in each) > DOUBLE * pitch
-            for line in inside
-        )
+        wanted = lacking(rows, pitch)
+        for line in others:
+            away = min(abs(line.row - rule.row) - rule.thick / 2 for rule in each)
+            if away <= DOUBLE * pitch or not each[0].row < line.row < each[-1].row:
+                continue
+            in_step = any(abs(line.row - place) < UNEVEN * pitch for place in wanted)
+            strong += line.ink[along].mean() >= (FAINT if in_step else STRONG)
     return [f"lines that look like rules ({strong}) do not meet the others"] if strong else []
+
+
+def lacking(rows: Floats, pitch: float) -> list[float]:
+    """Where a rule lacks if all are evenly spaced, which most of them are."""
+    steps = np.diff(rows) / pitch
+    even = np.abs(steps - np.rint(steps)) < UNEVEN
+    if len(steps) < 4 or not even.all() or (np.rint(steps) == 1).mean() < MOSTLY:
+        return []
+    return [
+        start + pitch * (number + 1) * step / round(step)
+        for start, step in zip(rows[:-1].tolist(), steps.tolist(), strict=True)
+        for number in range(round(step) - 1)
+    ]
 
 
 def open_sides(lines: tuple[list[Line], list[Line]], nodes: Floats) -> dict[str, float]:
