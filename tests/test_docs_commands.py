@@ -45,6 +45,8 @@ RUN: dict[str, str | None] = {
     "digits predict PICTURES... [--model M] [--json]": "digits predict three.png photo.jpg --model classic --json",
     "digits predict FILE": "digits predict photo.jpg",
     "digits predict three.png": None,
+    "digits train --data train.csv": "digits train --data train.csv --epochs 1 --out of-table",
+    "digits predict test.csv --csv submission.csv": None,
     "digits predict --json": "digits predict --json three.png",
     "digits train [--recipe NAME] [--data NAME|FOLDER] [--seed N | --seeds N] [--out RUN] [--resume]": (
         "digits train --recipe classic --data mine --seed 1 --epochs 2 --out run"
@@ -210,6 +212,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Image.fromarray(drawn).filter(ImageFilter.GaussianBlur(0.8)).save(folder / name, quality=95)
     (folder / "p.csv").write_text("a,b\n" + "0.8,0.2\n0.3,0.7\n0.6,0.4\n" * 10)
     (folder / "y.csv").write_text("label\n" + "a\nb\nb\n" * 10)
+    for name, some in (("train.csv", range(400)), ("test.csv", range(400, 420))):
+        kept = [[split.labels[row], *split.take(np.array([row])).ravel()][name == "test.csv" :] for row in some]
+        names = [*["label"][name == "test.csv" :], *(f"pixel{number}" for number in range(784))]
+        lines_of = [",".join(map(str, row)) for row in (names, *kept)]
+        (folder / name).write_text("\n".join(lines_of) + "\n")
     (folder / "g.csv").write_text("group\n" + "".join(f"{number // 3}\n" for number in range(30)))
     return folder
 

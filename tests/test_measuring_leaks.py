@@ -15,7 +15,6 @@ from digit_recognizer.measuring import evaluate, wilson
 from digit_recognizer.measuring.leaks import found_in
 from digit_recognizer.models import Model, load_model
 from helpers_cli import digits
-from platforms import posix
 from tiny import tiny_dataset
 
 pytestmark = pytest.mark.arithmetic
@@ -95,15 +94,15 @@ def test_equal_files_of_a_folder_are_told(tmp_path: Path) -> None:
     assert " of 1, " in answer.out
 
 
-@posix("links that every user may make")
 def test_a_training_picture_that_cannot_be_read_stops_no_evaluation(tmp_path: Path) -> None:
     for level in range(3):
         for split in ("train", "test"):
             for label in "01":
                 save(tmp_path / split / label / f"{level}.png", 10 * level + (split == "test") + 3 * int(label))
     broken = tmp_path / "train" / "1" / "broken.png"
-    broken.symlink_to(tmp_path / "nowhere.png")
+    broken.write_bytes(b"words")
     dataset = load_dataset(tmp_path)
-    found = found_in(dataset.split("test"), dataset.split("train"))
+    with pytest.warns(DigitRecognizerWarning, match="1 of 7 pictures of the split 'train' cannot be read"):
+        found = found_in(dataset.split("test"), dataset.split("train"))
     assert found is not None
     assert not found.any()

@@ -170,6 +170,7 @@ def test_a_folder_that_may_not_be_read_is_counted(tmp_path: Path, monkeypatch: p
         taken(closed)
 
 
+@posix("links that every user may make")
 def test_class_folders_that_are_links_are_classes(tmp_path: Path) -> None:
     spread(tmp_path / "real", SET)
     (tmp_path / "set").mkdir()
