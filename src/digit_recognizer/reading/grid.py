@@ -12,7 +12,8 @@ from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.given import source_name
 from digit_recognizer.images.small_digits import for_small_digits
 from digit_recognizer.prediction import Prediction
-from digit_recognizer.reading.cells import Ink, cell_inks, straighten
+from digit_recognizer.reading.cell_page import straighten
+from digit_recognizer.reading.cells import Ink, cell_inks
 from digit_recognizer.reading.found import Found, find_any_grid
 from digit_recognizer.reading.frame import PAPER, Grey, area, darkness, frame_candidates, reduced
 from digit_recognizer.reading.grid_rules import MAX_RULES, find_nodes
