@@ -18,7 +18,8 @@ from digit_recognizer import Recognizer
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.reading import read_grid
 from digit_recognizer.reading.found import Found, find_any_grid
-from digit_recognizer.reading.lattice_doubts import lacking
+from digit_recognizer.reading.lattice_doubts import lacking, left_out
+from digit_recognizer.reading.rule_lines import Line
 from examples import examples
 from helpers_cli import digits
 from script_modules import script
@@ -164,14 +165,35 @@ def test_even_steps_tell_where_a_rule_lacks() -> None:
     assert lacking(np.array([0.0, 50, 100, 175, 225, 275]), 50.0) == []
 
 
-def test_two_digits_in_a_cell_are_never_sure(mixed: Recognizer) -> None:
-    page = drawing.ruled(drawing.even(3, 4, 70, content="empty"), np.random.default_rng(0)).picture.copy()
-    cv2.putText(page, "17", (43, 95), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 30, 3)
-    cv2.putText(page, "4", (130, 95), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 30, 3)
+@pytest.mark.parametrize(("share", "doubted"), [(1.0, True), (0.7, False)])
+def test_a_line_as_dark_as_rules_that_meets_none_is_doubted(share: float, doubted: bool) -> None:
+    rules = [Line(float(row), np.ones(201, bool), 1.0) for row in (0, 70, 130, 200)]
+    other = Line(100.0, np.arange(201) < 201 * share, 1.0)
+    assert bool(left_out((rules, rules), ([*rules, other], rules))) == doubted
+
+
+def test_two_digits_in_a_wide_cell_are_never_sure(mixed: Recognizer) -> None:
+    how = drawing.Ruled((60.0,) * 3, (60.0, 180.0, 60.0), content="empty")
+    page = drawing.ruled(how, np.random.default_rng(0)).picture.copy()
+    for digit, x in (("4", 55), ("4", 110), ("7", 215), ("7", 295)):
+        cv2.putText(page, digit, (x, 85), cv2.FONT_HERSHEY_SIMPLEX, 1.3, 30, 3)
     grid = read_grid(page, mixed)
     assert grid is not None
-    assert grid.shape == (3, 4)
-    assert [cell.status for cell in grid.cells[:2]] == ["unsure", "ok"]
+    assert grid.shape == (3, 3)
+    assert [(cell.label, cell.status) for cell in grid.cells[::2][:2]] == [(4, "ok"), (7, "ok")]
+    assert grid.cells[1].status == "unsure"
+
+
+def test_ones_like_rules_are_digits(mixed: Recognizer) -> None:
+    drawn = drawing.ruled(drawing.even(3, 4, 60, content="ones"), np.random.default_rng(0))
+    grid = read_grid(drawn.picture, mixed)
+    assert grid is not None
+    assert grid.rows == drawn.table
+
+
+def test_text_on_a_photographed_page_is_no_grid() -> None:
+    """Light between dark lines looks like light rules, but most of such a grid is as light as they are."""
+    assert not sure(find_any_grid(drawing.drawn_grid("no grid: photo", 400).picture))
 
 
 @pytest.mark.parametrize("shape", [(1, 6), (6, 1), (30, 3)])
