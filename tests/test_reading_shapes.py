@@ -157,7 +157,7 @@ def test_two_joined_cells_are_said(mixed: Recognizer) -> None:
     grid = read_grid(boxes("one"), mixed)
     assert grid is not None
     assert grid.shape == (6, 5)
-    assert grid.notes == ("1 sides of cells show no rule; cells may be joined there",)
+    assert grid.notes == ("some sides of cells (1) show no rule; cells may be joined there",)
 
 
 def test_even_steps_tell_where_a_rule_lacks() -> None:

@@ -90,7 +90,7 @@ def noted(grid: Grid, found: Found) -> Grid:
     if found.others:
         notes.append("there is another grid in the photo, which was not read")
     if found.unseen:
-        notes.append(f"{found.unseen} sides of cells show no rule; cells may be joined there")
+        notes.append(f"some sides of cells ({found.unseen}) show no rule; cells may be joined there")
     if not found.doubts:
         return replace(grid, notes=tuple(notes))
     notes.append(f"it may have another shape, so that no cell is sure: {', '.join(found.doubts)}")
