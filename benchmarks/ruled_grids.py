@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,9 +104,9 @@ def ruled(how: Ruled, draw: Draw) -> Drawn:
 def written(page: Page, down: NDArray[np.float64], across: NDArray[np.float64], how: Ruled, draw: Draw) -> list:
     """Write a digit into each cell (not into a header, which gets words); which."""
     table: list[list[int | None]] = []
-    for top, bottom in zip(down[:-1], down[1:], strict=True):
+    for top, bottom in pairwise(down):
         table.append([])
-        for left, right in zip(across[:-1], across[1:], strict=True):
+        for left, right in pairwise(across):
             digit = 1 if how.content == "ones" else int(draw.integers(10))
             gone = how.content == "empty" or (how.content == "some" and draw.random() < 0.6)
             table[-1].append(None if gone else digit)
@@ -251,10 +252,10 @@ KINDS: dict[str, Callable[[Draw], Drawn]] = {
     "N x 1": made(lambda draw: even(between(draw, 3, 16), 1, 50, thick=thickness(draw))),
     "2 x 2": made(lambda draw: even(2, 2, float(between(draw, 40, 200)), thick=thickness(draw))),
     "9 x 9, bold every third": made(lambda draw: even(9, 9, float(between(draw, 30, 60)), heavy=3, content="some")),
-    "16 x 16, bold every fourth": made(lambda draw: even(16, 16, 40, heavy=4, content="some")),
+    "16 x 16, bold every fourth": made(lambda _: even(16, 16, 40, heavy=4, content="some")),
     "20 x 5": made(lambda draw: even(20, 5, 40, thick=thickness(draw))),
-    "40 x 12": made(lambda draw: even(40, 12, 24, thick=1.0)),
-    "60 x 40": made(lambda draw: even(60, 40, 16, thick=1.0)),
+    "40 x 12": made(lambda _: even(40, 12, 24, thick=1.0)),
+    "60 x 40": made(lambda _: even(60, 40, 16, thick=1.0)),
     "100 x 60": made(lambda draw: even(100, 60, float(draw.choice([12, 16])), thick=1.0)),
     "dotted": made(lambda draw: any_even(draw, dash=(2, 2))),
     "dashed": made(lambda draw: any_even(draw, dash=(6, 4))),

@@ -1,4 +1,4 @@
-"""Files of scripts/ as modules: they are scripts, not a package."""
+"""Files of scripts/ and benchmarks/ as modules: they are scripts, not packages."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def script(name: str) -> ModuleType:
-    """A file of scripts/ as a module."""
+def script(name: str, folder: str = "scripts") -> ModuleType:
+    """A file of scripts/ (or of benchmarks/) as a module."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT / "scripts"))
+        patch.syspath_prepend(str(ROOT / folder))
         return import_module(name)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from digit_recognizer import Recognizer
 from digit_recognizer.data import Dataset
 from digit_recognizer.reading import read_grid
-from digit_recognizer.reading.cells import MARGIN as AROUND
-from digit_recognizer.reading.cells import SIDE, Straight, cell_inks, strokes
+from digit_recognizer.reading.cell_page import MARGIN as AROUND
+from digit_recognizer.reading.cell_page import SIDE, Straight
+from digit_recognizer.reading.cells import cell_inks, strokes
 
 pytestmark = pytest.mark.arithmetic
 

@@ -13,7 +13,8 @@ from digit_recognizer.images.given import source_name
 from digit_recognizer.images.large import times_smaller
 from digit_recognizer.images.small_digits import for_small_digits
 from digit_recognizer.prediction import Prediction
-from digit_recognizer.reading.cells import Ink, cell_inks, straighten
+from digit_recognizer.reading.cell_page import straighten
+from digit_recognizer.reading.cells import Ink, cell_inks
 from digit_recognizer.reading.digits import check_reads
 from digit_recognizer.reading.found import Found, find_any_grid
 from digit_recognizer.reading.frame import PAPER, Grey, area, darkness, frame_candidates, reduced
@@ -108,7 +109,7 @@ def noted(grid: Grid, found: Found) -> Grid:
     if found.others:
         notes.append("there is another grid in the photo, which was not read")
     if found.unseen:
-        notes.append(f"{found.unseen} sides of cells show no rule; cells may be joined there")
+        notes.append(f"some sides of cells ({found.unseen}) show no rule; cells may be joined there")
     if not found.doubts:
         return replace(grid, notes=tuple(notes))
     notes.append(f"it may have another shape, so that no cell is sure: {', '.join(found.doubts)}")

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from digit_recognizer.reading.rule_lines import Floats, Inked, Line
+from digit_recognizer.reading.rule_lines import Floats, Inked, Line, Lines
 
 DOUBLE = 0.2  # of the usual distance: nearer rules are one double rule
 SEEN = 0.4  # of a side of a cell is dark: the side is ruled
@@ -32,19 +32,19 @@ def sides(lines: list[Line], nodes: Floats) -> Floats:
     return made
 
 
-def all_sides(lines: tuple[list[Line], list[Line]], nodes: Floats) -> Floats:
+def all_sides(lines: Lines, nodes: Floats) -> Floats:
     """How much of each side of each cell is dark; nodes: (R + 1, C + 1, 2)."""
     return np.concatenate([sides(lines[0], nodes[:, :, 0]).ravel(), sides(lines[1], nodes[:, :, 1].T).ravel()])
 
 
-def broken(lines: tuple[list[Line], list[Line]], ruled: Floats, size: int) -> list[str]:
+def broken(lines: Lines, ruled: Floats, size: int) -> list[str]:
     """Whether the rules have gaps, or gaps were closed (of `size` pixels) as wide as those around digits."""
     pitch = min(float(np.median(np.diff([line.row for line in each]))) for each in lines)
     closed = size > 1 and (size > CLOSED * pitch or min(map(len, lines)) < 3)
     return ["its rules are broken"] if closed or ruled.mean() < WHOLE else []
 
 
-def strokes(lines: tuple[list[Line], list[Line]], ruled: Floats) -> list[str]:
+def strokes(lines: Lines, ruled: Floats) -> list[str]:
     """Whether so few lines may be the strokes of a large digit."""
     if (len(lines[0]) - 1) * (len(lines[1]) - 1) > FEW:
         return []
@@ -54,7 +54,7 @@ def strokes(lines: tuple[list[Line], list[Line]], ruled: Floats) -> list[str]:
     return ["its few lines may be strokes"] if thick > SLIM or ruled.min() < STRONG else []
 
 
-def left_out(lines: tuple[list[Line], list[Line]], found: tuple[list[Line], list[Line]]) -> list[str]:
+def left_out(lines: Lines, found: Lines) -> list[str]:
     """Whether lines among the rules were left out that are as dark as rules, or lie where even steps want one."""
     strong = 0
     for each, across, others in zip(lines, lines[::-1], found, strict=True):
@@ -84,7 +84,7 @@ def lacking(rows: Floats, pitch: float) -> list[float]:
     ]
 
 
-def open_sides(lines: tuple[list[Line], list[Line]], nodes: Floats) -> dict[str, float]:
+def open_sides(lines: Lines, nodes: Floats) -> dict[str, float]:
     """The sides of a grid beyond which its rules go on, and how far down or across they end there."""
     found = {}
     for each, along, names in (

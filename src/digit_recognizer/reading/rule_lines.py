@@ -48,12 +48,17 @@ class Line:
     thick: float  # pixels
 
 
+Lines = tuple[list[Line], list[Line]]  # level, upright
+
+
 def flatten(dark: Darkness, quad: Quad) -> tuple[Flat, Flat]:
     """The outline straightened, for its level rules and, axes exchanged, for its upright ones."""
     sides = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)
     width, height = max(16, round(max(sides[0], sides[2]))), max(16, round(max(sides[1], sides[3])))
     left, top = round(AROUND * width) + 4, round(AROUND * height) + 4
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) + np.float32([left, top])
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) + np.array(
+        [left, top], np.float32
+    )
     homography = cv2.getPerspectiveTransform(quad, corners)
     size = (width + 2 * left, height + 2 * top)
     flat = np.asarray(cv2.warpPerspective(dark, homography, size, flags=cv2.INTER_LINEAR), np.float32)
