@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +59,7 @@ class Ink:
     @property
     def height(self) -> int:
         """Rows from its highest to its lowest ink."""
-        rows = np.flatnonzero((self.picture < WHITE).any(1))
-        return int(rows[-1] - rows[0]) + 1 if len(rows) else 0
+        return height_of(self.picture < WHITE)
 
     @property
     def firm(self) -> bool:
@@ -149,14 +149,37 @@ def digit_ink(inner: Darkness, pale: bool) -> Ink | None:
     """The digit in a cell with MARGIN around; None where all ink is dirt."""
     peak = darkest(inner[middle(inner.shape)])
     ink = (inner >= STRONG * peak).astype(np.uint8)
-    digit = strokes(ink)
+    digit, whole = strokes(ink), True
+    if digit is None or height_of(digit) <= LEAST_HEIGHT * SIDE:
+        # It may be in pieces, or touch what stands in other cells. What lies in its own cell is read, and is not sure.
+        digit, whole = pieces(ink), False
     if digit is None:
         return None
     near = cv2.dilate(digit, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * SOFT + 1, 2 * SOFT + 1)))
     rest = strokes(ink - digit)
     alone = rest is None or np.count_nonzero(rest) < ANOTHER * np.count_nonzero(digit)
     picture = np.clip(inner / peak, 0, 1) * near
-    return Ink(np.asarray(np.rint(255 * (1 - picture)), np.uint8), pale, bool(alone))
+    return Ink(np.asarray(np.rint(255 * (1 - picture)), np.uint8), pale, whole and bool(alone))
+
+
+def height_of(ink: NDArray[Any]) -> int:
+    """Rows from the highest to the lowest ink of a mask (H, W)."""
+    rows = np.flatnonzero(ink.any(1))
+    return int(rows[-1] - rows[0]) + 1 if len(rows) else 0
+
+
+def pieces(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """All of a cell's own ink that passes through its middle, 0 or 1; None where most of it lies elsewhere."""
+    own = np.pad(ink[MARGIN:-MARGIN, MARGIN:-MARGIN], MARGIN)
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(own, connectivity=8)
+    stats = np.asarray(boxes, np.int32)
+    inside = np.bincount(labels[middle(labels.shape)].ravel(), minlength=count)
+    kept = (inside > 0) & ~rulelike(stats, ink.shape)
+    kept[0] = False
+    sizes = stats[:, cv2.CC_STAT_AREA]
+    kept &= sizes >= LEAST_PART * sizes[kept].sum()
+    enough = inside[kept].sum() >= WITHIN * max(1, sizes[kept].sum())
+    return np.asarray(kept[labels], np.uint8) if kept.any() and enough else None
 
 
 def strokes(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
