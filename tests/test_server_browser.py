@@ -201,6 +201,17 @@ def test_a_photo_of_a_grid_gives_its_table(desk: Page, shared_data: Path) -> Non
     assert desk.evaluate("document.querySelector('#boxes').getBoundingClientRect().width") > 100
 
 
+def test_a_table_of_doubtful_shape_is_shown_with_its_note(desk: Page, tmp_path: Path) -> None:
+    with Image.open(Path(__file__).parent / "grids" / "plain.png") as picture:
+        picture.crop((83, 63, 555, 655)).save(tmp_path / "cut.png")  # without its outermost rules
+    desk.set_input_files("#file", tmp_path / "cut.png")
+    desk.get_by_role("radio", name="Table").check(force=True)
+    desk.get_by_label("Rows × columns").fill("auto")
+    desk.get_by_role("button", name="Read").click()
+    expect(desk.locator("table.cells tr")).to_have_count(5)
+    expect(desk.locator("#summary")).to_contain_text("Note: it may have another shape, so that no cell is sure")
+
+
 def test_a_picture_is_pasted_and_dropped(desk: Page, mnist: Dataset) -> None:
     image = mnist.split("validation").take(np.arange(1))[0]
     actual = mnist.split("validation").labels[0]

@@ -79,7 +79,7 @@ async function read() {
     if (how === "auto" || how === "grid") {
       const grid = await server.readGrid(file, how === "grid" ? part("shape").value : "auto", signal);
       if (how === "grid" && !grid.rows.length) throw new Error("This picture shows no ruled table.");
-      if (grid.cells.some((cell) => cell.status === "ok")) { showGrid(grid, size); showSide(true); return; }
+      if (how === "grid" || grid.cells.some((cell) => cell.status === "ok")) { showGrid(grid, size); showSide(true); return; }
     }
     if (how !== "digit") {
       const page = await server.readNumbers(file, signal);

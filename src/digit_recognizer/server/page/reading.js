@@ -126,7 +126,7 @@ export function showGrid(grid, size) {
   for (const row of rows) for (const [column, place] of row.entries())
     (column === 0 ? table.insertRow() : table.rows[table.rows.length - 1]).insertCell().append(place.input);
   part("results").replaceChildren(table);
-  show("Table", `${rows.length} × ${width} cells read${turned(grid)}.`, rows, size);
+  show("Table", `${rows.length} × ${width} cells read${turned(grid)}.${grid.notes.map((note) => ` Note: ${note}.`).join("")}`, rows, size);
   saved = {
     name: "table.csv",
     header: ["row", "column", "label", "probability", "status"],
