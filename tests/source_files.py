@@ -27,16 +27,17 @@ def picture(number: int, kind: str = "PNG") -> bytes:
 
 
 def spread(folder: Path, files: Mapping[str, bytes]) -> Path:
-    """Files by their names below a folder."""
+    """Files by their names below a folder; a name that ends on / is an empty folder's."""
     for name, content in files.items():
         place = folder / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+        (place if name.endswith("/") else place.parent).mkdir(parents=True, exist_ok=True)
+        if not name.endswith("/"):
+            place.write_bytes(content)
     return folder
 
 
 def packed(path: Path, files: Mapping[str, bytes]) -> Path:
-    """An archive of files by their names, packed as its suffix says."""
+    """An archive of files by their names, packed as its suffix says; a name that ends on / is an empty folder's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -50,6 +51,7 @@ def packed(path: Path, files: Mapping[str, bytes]) -> Path:
         for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)
+            member.type = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
             tar.addfile(member, io.BytesIO(content))
     content = plain.getvalue()
     path.write_bytes(pa.compress(content, "zstd", asbytes=True) if path.name.endswith("zst") else content)

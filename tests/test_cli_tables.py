@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -19,6 +20,7 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.scoring import score
 from digit_recognizer.tables.text import split_rows
 from helpers_cli import digits, draw_seven, is_complaint
+from platforms import linux
 from scoring_files import rows_in
 from table_files import PIXELS, Images, Labels, png, rows_of, text
 from test_cli_errors import ABSENT, BASE_INSTALL
@@ -81,7 +83,20 @@ def test_a_list_of_files_is_the_files(tmp_path: Path) -> None:
 def test_a_file_whose_name_is_a_formula_stays_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     draw_seven(tmp_path / "=1+1.png")
     monkeypatch.chdir(tmp_path)
-    assert digits("predict", "=1+1.png", *MODEL, "--csv", "-").out.splitlines()[1].startswith("'=1+1.png,")
+    for verb in ("predict", "read"):
+        assert digits(verb, "=1+1.png", *MODEL, "--csv", "-").out.splitlines()[1].startswith("'=1+1.png,")
+
+
+@linux("names that are not UTF-8")
+def test_a_name_that_is_not_utf8_fits_every_table(tmp_path: Path) -> None:
+    place = draw_seven(tmp_path / os.fsdecode(b"7\xe9.png"))
+    for verb in ("predict", "read"):
+        for target in ("-", tmp_path / "answers.csv"):
+            answer = digits(verb, place, *MODEL, f"--csv={target}")
+            text = answer.out if target == "-" else (tmp_path / "answers.csv").read_text("utf-8")
+            assert f"{tmp_path}/7\\udce9.png," in text
+    assert digits("score", tmp_path, *MODEL, "--workers", 1, "--out", tmp_path / "out").code == 0
+    assert [row["source"] for row in rows_in(tmp_path / "out")] == [f"{tmp_path}/7\\udce9.png"]
 
 
 def test_one_table_that_cannot_be_read_stops_no_other_picture(tmp_path: Path) -> None:

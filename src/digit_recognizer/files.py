@@ -113,6 +113,11 @@ def locked_folder(folder: Path, busy: str) -> Iterator[None]:
         lock.release()
 
 
+def storable(text: str) -> str:
+    """Text that fits any file: bytes of a file's name that are not UTF-8 become escapes, as in JSON."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def storage_error(path: Path, error: OSError) -> StorageError:
     """What to tell when `path` could not be written."""
     reason = error.strerror or str(error)

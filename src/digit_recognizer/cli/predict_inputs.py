@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from digit_recognizer.errors import ConfigError, DataError
-from digit_recognizer.files import write_whole
+from digit_recognizer.files import storable, write_whole
 from digit_recognizer.images.arrays import Refused
 from digit_recognizer.prediction import Prediction
 
@@ -121,5 +121,5 @@ class CsvAnswers:
 
 
 def plain_cell(text: str) -> str:
-    """A cell that a spreadsheet shows and does not compute: a file may be called "=1+1.png"."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    """A cell that a spreadsheet shows and does not compute: a file may be called "=1+1.png". Its text fits any file."""
+    return storable(f"'{text}" if text.startswith(FORMULA) else text)

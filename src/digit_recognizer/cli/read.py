@@ -139,8 +139,11 @@ def in_words(number: Number) -> str:
 
 def rows(page: Page) -> list[tuple[object, ...]]:
     """The lines of --csv, numbers and places counted from 1."""
+    from digit_recognizer.cli.predict_inputs import plain_cell
+
+    source = plain_cell(page.source)
     return [
-        (page.source, count, place, digit.label, digit.probability, digit.status, *digit.box)
+        (source, count, place, digit.label, digit.probability, digit.status, *digit.box)
         for count, number in enumerate(page.numbers, 1)
         for place, digit in enumerate(number.digits, 1)
     ]

@@ -8,8 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from digit_recognizer.files import storable
 from digit_recognizer.scoring.places import is_local, place_of, written_whole
 from digit_recognizer.scoring.rows import Row
 from digit_recognizer.scoring.shards import in_chunks
@@ -40,10 +41,16 @@ def write_part(
 
     with written_whole(out, name) as path, ParquetWriter(path, schema, compression="zstd") as writer:
         for chunk in in_chunks(rows, ROWS):
-            columns = [pa.array([row.get(name) for row in chunk], schema.field(name).type) for name in schema.names]
+            columns = [pa.array([cell(row, name) for row in chunk], schema.field(name).type) for name in schema.names]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=ROWS)
         if left_out:
             writer.add_key_value_metadata({LEFT_OUT: json.dumps(left_out)})
+
+
+def cell(row: Row, name: str) -> Any:
+    """A row's value in a column, as Parquet can hold it."""
+    value = row.get(name)
+    return storable(value) if isinstance(value, str) else value
 
 
 def finished(out: str) -> set[int]:

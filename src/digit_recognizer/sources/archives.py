@@ -15,7 +15,7 @@ from typing import IO, Self
 from digit_recognizer.errors import require_extra
 from digit_recognizer.images.decode import MAX_BYTES
 from digit_recognizer.images.formats import FIRST
-from digit_recognizer.sources.kinds import ARCHIVES, HIDDEN, is_hidden, kind_of
+from digit_recognizer.sources.kinds import ARCHIVES, FOLDER, HIDDEN, OTHER, is_hidden, kind_of
 
 TOO_LARGE = f"is larger than {MAX_BYTES // 2**20} MiB, the most that is read of a picture"
 _LOCKED = 1  # zip: bit 0 of a member's flags says that it is encrypted
@@ -39,6 +39,7 @@ class _Entry:
     size: int
     open: Callable[[], IO[bytes]]
     refused: str | None = None  # what to count it as, where it is not a file that can be read
+    is_folder: bool = False
 
 
 def is_archive(name: str) -> bool:
@@ -50,16 +51,18 @@ def members(file: IO[bytes], name: str, wanted: Collection[str], left_out: Count
     """The members of an archive that are of a wanted kind, in its order; left_out counts the others by kind.
 
     file: the archive; a zip must be seekable. name: of the archive; its suffix tells how it is packed. A damaged member
-    of a zip is given with its error. Raises what zipfile, tarfile, zlib, lzma and pyarrow raise where the archive
+    of a zip is given with its error. Where folders are wanted, so is each that holds nothing of a wanted kind. Raises what zipfile, tarfile, zlib, lzma and pyarrow raise where the archive
     itself is damaged, MissingExtraError for .zst without pyarrow.
     """
     in_zip = name.lower().endswith(".zip")
     for entry in _zip_entries(file) if in_zip else _tar_entries(file, name):
         parts = entry.name.split("/")
-        if entry.refused or ".." in parts:
-            left_out[entry.refused or "name with .."] += 1
-        elif any(map(is_hidden, parts)):
-            left_out[HIDDEN] += 1
+        passed_over = "name with .." if ".." in parts else HIDDEN if any(map(is_hidden, parts)) else None
+        if entry.is_folder:
+            yield from () if passed_over else _folder(parts, wanted)
+        elif passed_over or entry.refused:
+            left_out[entry.refused or passed_over or OTHER] += 1
+            yield from () if passed_over else _folder(parts[:-1], wanted)
         else:
             try:
                 found = _member(entry, wanted)
@@ -71,6 +74,13 @@ def members(file: IO[bytes], name: str, wanted: Collection[str], left_out: Count
                 yield found
             else:
                 left_out[found.kind] += 1
+                yield from _folder(parts[:-1], wanted)
+
+
+def _folder(parts: list[str], wanted: Collection[str]) -> Iterator[Member]:
+    """A folder, where folders are wanted and it is not the archive's own."""
+    if FOLDER in wanted and any(parts):
+        yield Member("/".join(parts), FOLDER)
 
 
 def _member(entry: _Entry, wanted: Collection[str]) -> Member:
@@ -93,12 +103,11 @@ def _member(entry: _Entry, wanted: Collection[str]) -> Member:
 def _zip_entries(file: IO[bytes]) -> Iterator[_Entry]:
     with zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
-            if info.is_dir() or info.filename.endswith("\\"):
-                continue
-            refused = "locked by a password" if info.flag_bits & _LOCKED else None
+            is_folder = info.is_dir() or info.filename.endswith("\\")
+            refused = "locked by a password" if info.flag_bits & _LOCKED and not is_folder else None
             if stat.S_ISLNK(info.external_attr >> 16):
                 refused = "link"
-            yield _Entry(_cleaned(info.filename), info.file_size, partial(archive.open, info), refused)
+            yield _Entry(_cleaned(info.filename), info.file_size, partial(archive.open, info), refused, is_folder)
 
 
 def _tar_entries(file: IO[bytes], name: str) -> Iterator[_Entry]:
@@ -108,9 +117,9 @@ def _tar_entries(file: IO[bytes], name: str) -> Iterator[_Entry]:
     mode = "r|" if zstd else "r|*"
     with plain as packed, tarfile.open(fileobj=packed, mode=mode, tarinfo=_Checked) as archive:  # type: ignore[call-overload]
         for info in archive:
-            if not info.isdir():
-                refused = None if info.isfile() else "link" if info.issym() or info.islnk() else "pipe or device"
-                yield _Entry(_cleaned(info.name), info.size, partial(_opened, archive, info), refused)
+            known = info.isfile() or info.isdir()
+            refused = None if known else "link" if info.issym() or info.islnk() else "pipe or device"
+            yield _Entry(_cleaned(info.name), info.size, partial(_opened, archive, info), refused, info.isdir())
 
 
 class _Checked(tarfile.TarInfo):

@@ -13,15 +13,29 @@ from digit_recognizer.images.pages import is_heic, is_pdf
 PICTURE, DOCUMENT, ARCHIVE, TABLE = "picture", "PDF", "archive", "table"
 ARCHIVES = re.compile(r"\.(zip|tar|tar\.(gz|bz2|xz|zst)|tgz|tbz2?|txz|tzst)$", re.IGNORECASE)
 HIDDEN, OTHER = "hidden", "of another kind"
+FOLDER = "folder"  # of archives alone: one in which nothing of a wanted kind stands
 # Suffixes by which a file is counted. Any other may be a part of a person's name ("scan.Jane Doe").
 _NAMED = re.compile(
     r"\.(txt|md|csv|tsv|json|jsonl|xml|ya?ml|toml|ini|log|html|js|css|py|ipynb|sh|cls|dat|bin|npy|npz|mat|h5|hdf5|pkl|pth?"
     r"|onnx|safetensors|db|sqlite|docx?|xlsx?|pptx?|odt|eps|ps|svg|wmf|emf|mp4|mov|avi|mkv|mpe?g|mp3|wav|gz|bz2|xz|zst"
     r"|rar|7z|exe|dll|cr2|cr3|nef|arw|dng|raf|orf|rw2|nii|mha|mhd|nrrd|raw|xcf|ai|bak|tmp|lock)"
 )
-# Folders that programs make beside what people keep: of macOS archives, of Synology, of Windows, of Python, of Jupyter.
+# Folders that programs make beside what people keep: of macOS archives, of Synology and QNAP (their recycle bins hold what
+# was deleted), of Windows, of Python, of Jupyter.
 _MADE_BY_PROGRAMS = {
-    *("__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found", "__pycache__"),
+    *(
+        "__macosx",
+        "@eadir",
+        "#recycle",
+        "#snapshot",
+        "@tmp",
+        "@recycle",
+        "@recently-snapshot",
+        "$recycle.bin",
+        "system volume information",
+        "lost+found",
+        "__pycache__",
+    ),
     "ipynb_checkpoints",
 }
 _FILES_OF_PROGRAMS = {"thumbs.db", "ehthumbs.db", "desktop.ini"}

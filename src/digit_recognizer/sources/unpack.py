@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
@@ -12,7 +14,7 @@ from digit_recognizer.errors import DataError, DigitRecognizerError
 from digit_recognizer.files import storage_error
 from digit_recognizer.images.pages import UNPACKED
 from digit_recognizer.sources.archives import Member, members
-from digit_recognizer.sources.kinds import PICTURE
+from digit_recognizer.sources.kinds import FOLDER, PICTURE
 from digit_recognizer.sources.tally import Tally
 from digit_recognizer.sources.walk import walk_folder
 
@@ -45,11 +47,13 @@ def unpacked(archive: Path, tally: Tally, wanted: Collection[str] = (PICTURE,)) 
     except OSError as error:
         raise storage_error(Path(tempfile.gettempdir()), error) from error
     left = MOST
-    for member in _read(archive, wanted, tally):
+    for member in _read(archive, (*wanted, FOLDER), tally):
         left -= len(member.content)
         if left < 0:
             raise DataError(f"{archive}: unpacks to more than {MOST // 2**30} GiB. Unpack it and name its folder.")
         what = "damaged in the archive" if member.error else _put(root, member)
+        if member.kind == FOLDER and not what:
+            continue  # a class without pictures is one all the same, and is named where it matters
         counts = tally.left_out if what else tally.taken
         counts[what or member.kind] += 1
     return root
@@ -73,9 +77,12 @@ def _read(archive: Path, wanted: Collection[str], tally: Tally) -> Iterator[Memb
 def _put(root: Path, member: Member) -> str | None:
     """Write a member's bytes under its name below the folder; what to count it as, where its name does not allow it."""
     target = root / member.name
-    if not target.is_relative_to(root) or ":" in member.name:
+    if not target.is_relative_to(root) or (os.name == "nt" and ":" in member.name):  # a drive, or a stream of a file
         return "name that leads elsewhere"
     try:
+        if member.kind == FOLDER:
+            target.mkdir(parents=True, exist_ok=True)
+            return None
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:
             file.write(member.content)
@@ -84,5 +91,7 @@ def _put(root: Path, member: Member) -> str | None:
     except ValueError:  # a NUL byte
         return "name that no file can have"
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return "name too long for this machine"
         raise storage_error(target, error) from error
     return None
