@@ -340,6 +340,22 @@ def test_a_damaged_archive_is_named(tmp_path: Path, packing: str) -> None:
         load_dataset(place)
 
 
+@pytest.mark.parametrize("packing", ["", ".zip", ".tar.gz"])
+def test_each_page_of_a_tiff_is_scored_as_it_is_predicted(tmp_path: Path, packing: str) -> None:
+    first, *others = [Image.open(io.BytesIO(picture(number))) for number in range(3)]
+    whole = io.BytesIO()
+    first.save(whole, "TIFF", save_all=True, append_images=others)
+    files = {"a/scan.tif": whole.getvalue(), "a/no suffix": whole.getvalue(), "a/1.png": picture(1)}
+    place = packed(tmp_path / f"some{packing}", files) if packing else spread(tmp_path / "some", files)
+    lines = digits("predict", place, "--model", "classic", "--json").out.splitlines()
+    told = {each["source"]: (each["label"], each["status"]) for each in map(json.loads, lines)}
+    score(place, tmp_path / "out", "classic", workers=1)
+    rows = {str(row["source"]): (row["label"], row["status"]) for row in rows_in(tmp_path / "out")}
+    above = f"{place.parent}/" if packing else ""
+    assert {f"{above}{name}": found for name, found in told.items()} == rows
+    assert len(rows) == 7
+
+
 def test_an_archive_without_pictures_says_what_it_holds(tmp_path: Path) -> None:
     place = packed(tmp_path / "set.zip", {"a/1.txt": b"words", "b/2.zip": b"PK"})
     with pytest.raises(DataError, match=r"nothing taken, 2 left out \(\.txt: 1, archive: 1\): it holds no pictures"):
