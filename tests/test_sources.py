@@ -20,9 +20,10 @@ from PIL import Image
 from torchvision.datasets import ImageFolder
 
 from digit_recognizer.data import load_dataset
+from digit_recognizer.data.folder import load_folder
 from digit_recognizer.data.pictures import FolderSplit
 from digit_recognizer.errors import DataError, DigitRecognizerWarning, MissingExtraError
-from digit_recognizer.images import read_picture, shown_name
+from digit_recognizer.images import Preprocess, read_picture, shown_name
 from digit_recognizer.images.formats import SUFFIXES
 from digit_recognizer.scoring import score
 from digit_recognizer.scoring.inputs import inputs
@@ -363,7 +364,7 @@ def test_an_archive_without_pictures_says_what_it_holds(tmp_path: Path) -> None:
     answer = digits("predict", place)
     assert (answer.code, answer.out) == (2, "")
     assert "nothing taken, 2 left out (.txt: 1, archive: 1)" in answer.err
-    assert "set.zip: is not a picture" in answer.err
+    assert "set.zip: is an archive from which no picture can be taken" in answer.err
 
 
 def test_one_damaged_member_of_a_zip_is_counted(tmp_path: Path) -> None:
@@ -373,6 +374,52 @@ def test_one_damaged_member_of_a_zip_is_counted(tmp_path: Path) -> None:
     place.write_bytes(content)
     names, tally = taken(place)
     assert (len(names), tally.left_out) == (15, {"damaged in the archive": 1})
+
+
+@pytest.mark.parametrize("top", ["set", "some set/inner"])
+def test_a_single_folder_at_the_top_is_entered(tmp_path: Path, top: str) -> None:
+    place = spread(tmp_path / "x", {f"{top}/{name}": content for name, content in SET.items()} | {"a.png": picture(1)})
+    with pytest.warns(DigitRecognizerWarning, match="16 pictures taken, 1 left out .picture outside the class folders"):
+        found = load_dataset(str(place))
+    assert found.spec.classes == ("a", "b")
+    assert found.spec.counts["all"] == 16
+
+
+def test_a_single_split_stays_one(tmp_path: Path) -> None:
+    place = spread(tmp_path / "x", {f"train/{name}": content for name, content in SET.items()})
+    assert load_dataset(str(place)).spec.counts == {"train": 16}
+
+
+@posix("links that every user may make")
+def test_a_folder_of_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x").symlink_to(tmp_path)
+    with pytest.raises(DataError, match="holds only the class folder 'x'"):
+        load_dataset(str(tmp_path))
+
+
+def test_a_folder_that_may_not_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(DataError, match=r"can't be listed .Permission denied.. Check the name and its rights"):
+        load_folder(tmp_path, Preprocess())
+
+
+@pytest.mark.parametrize("name", ["set.rar", "set.7z", "set.zip", "set.tar"])
+def test_archives_that_give_no_picture_say_what_to_do(tmp_path: Path, name: str) -> None:
+    starts = {"set.rar": b"Rar!\x1a\x07\x01", "set.7z": b"7z\xbc\xaf'\x1c"}
+    if name in starts:
+        (tmp_path / name).write_bytes(starts[name])
+    else:
+        packed(tmp_path / name, {"inner.zip": b"PK"})
+    answer = digits("predict", tmp_path / name, "--model", "classic")
+    assert answer.code == 2
+    assert f"{name}: is an archive from which no picture can be taken." in answer.err
+    if name not in starts:
+        assert digits("score", tmp_path / name, "--model", "classic", "--out", tmp_path / "out").code == 1
+    else:
+        is_complaint(digits("train", "--data", tmp_path / name), name, "unpack any other")
 
 
 def test_a_zst_archive_needs_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
