@@ -358,6 +358,24 @@ def test_each_page_of_a_tiff_is_scored_as_it_is_predicted(tmp_path: Path, packin
     assert len(rows) == 7
 
 
+@posix("names with colons")
+@pytest.mark.parametrize("packing", ["", ".zip"])
+def test_a_name_that_looks_like_a_chain_is_a_name(
+    tmp_path: Path, packing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"a.png": picture(1), "a.png::b.png": picture(2), "50%.png": picture(3), "x#y?z.png": picture(4)}
+    top = tmp_path / "x::50%25#1"
+    (packed(top / "set.zip", files) if packing else spread(top, files))
+    monkeypatch.chdir(tmp_path)
+    for source in (top.name, *([f"{top.name}/set.zip"] if packing else [f"{top.name}/a.png::b.png"])):
+        found = {each.source: each.content for shard in find_shards(source) for each in inputs(shard)}
+        inside = {f"{top}/{'set.zip/' if packing else ''}{name}": content for name, content in files.items()}
+        assert found == (inside if source[-1] != "g" else {f"{top}/a.png::b.png": picture(2)})
+    for _ in range(2):  # the second run finds what the first one wrote
+        score(source, tmp_path / "out::1", "classic", workers=1)
+    assert len(rows_in(tmp_path / "out::1")) == (4 if packing else 1)
+
+
 def test_an_archive_without_pictures_says_what_it_holds(tmp_path: Path) -> None:
     place = packed(tmp_path / "set.zip", {"a/1.txt": b"words", "b/2.zip": b"PK"})
     with pytest.raises(DataError, match=r"nothing taken, 2 left out \(\.txt: 1, archive: 1\): it holds no pictures"):

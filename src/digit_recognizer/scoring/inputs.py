@@ -18,6 +18,7 @@ from digit_recognizer.images.dicom_names import is_dicom, named_by
 from digit_recognizer.images.formats import FIRST
 from digit_recognizer.images.given import as_list
 from digit_recognizer.images.pages import page_name, tiff_numbers
+from digit_recognizer.scoring.places import reading
 from digit_recognizer.scoring.shards import Shard
 from digit_recognizer.sources.archives import members
 from digit_recognizer.sources.kinds import PICTURE
@@ -70,10 +71,8 @@ def inputs(shard: Shard, column: str = COLUMN, left_out: Counter[str] | None = N
 
 def one_file(place: str) -> Iterator[Input]:
     """The picture in a file of its own, or its pages."""
-    from fsspec.core import open as open_place
-
     try:
-        with open_place(place, "rb") as file:
+        with reading(place) as file:
             found = bounded(place, file)
     except Exception as error:  # object stores raise errors of their own
         found = iter([Input(place, error=f"{place}: cannot be read ({error}). Check the name and its rights.")])
@@ -100,9 +99,7 @@ def named(source: str, content: bytes) -> Iterator[Input]:
 
 def in_archive(place: str, left_out: Counter[str]) -> Iterator[Input]:
     """The pictures of an archive (of WebDataset's layout too, where other members lie beside them)."""
-    from fsspec.core import open as open_place
-
-    with open_place(place, "rb") as raw:
+    with reading(place) as raw:
         for member in members(raw, place, (PICTURE,), left_out):
             source = f"{place}/{member.name}"
             if member.error is None:
@@ -122,10 +119,9 @@ def in_pixels(place: str) -> Iterator[Input]:
 
 def in_table(place: str, row_group: int, column: str) -> Iterator[Input]:
     """The pictures of one row group of a Parquet file: of a column of them, or with a column a pixel."""
-    from fsspec.core import open as open_place
     from pyarrow.parquet import ParquetFile
 
-    with open_place(place, "rb") as file:
+    with reading(place) as file:
         table = ParquetFile(file)
         names = table.schema_arrow.names
         layout = None if column in names else pixel_layout(place, table.schema_arrow)
