@@ -117,7 +117,7 @@ def test_tables_that_cannot_teach_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"mnist\.pkl\.gz: may be pickled, and a pickle is never read"):
         load_dataset(tmp_path / "mnist.pkl.gz")
     (tmp_path / "a.bin").write_bytes(b"something")
-    with pytest.raises(DataError, match=r"is not a table of pictures that is known: \.csv of pixels, \.npy"):
+    with pytest.raises(DataError, match=r"nor a table of pictures that is known: \.csv of pixels, \.npy"):
         load_dataset(tmp_path / "a.bin")
 
 

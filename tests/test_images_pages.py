@@ -35,6 +35,28 @@ def test_every_page_is_read_by_its_name(tmp_path: Path, kind: str) -> None:
         assert abs(float(np.median(read)) - page[0, 0]) <= 2
 
 
+@pytest.mark.parametrize("kind", ["TIFF", "PDF"])
+@pytest.mark.parametrize("name", ["scan", "scan.jpg", "scan.dat"])
+def test_pages_are_told_by_the_bytes(tmp_path: Path, kind: str, name: str) -> None:
+    path = save_pages(tmp_path / f"scan.{kind}", 3).rename(tmp_path / name)
+    assert page_names(str(path)) == [f"{path}[{number}]" for number in (1, 2, 3)]
+    assert [read_picture(page).shape[1] // 2 * 2 for page in page_names(str(path))] == [20, 20, 22]
+
+
+def test_the_sizes_in_a_raw_photo_are_not_pages(tmp_path: Path) -> None:
+    path = save_pages(tmp_path / "scan.tif", 3).rename(tmp_path / "photo.NEF")
+    assert page_names(str(path)) == [str(path)]
+
+
+@pytest.mark.parametrize("kind", ["tif", "pdf"])
+def test_pages_beyond_the_bound_are_told(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digit_recognizer.images.pages.MAX_PAGES", 2)
+    path = save_pages(tmp_path / f"long.{kind}", 4)
+    assert page_names(str(path)) == [f"{path}[1]", f"{path}[2]", str(path)]
+    with pytest.raises(ImageError, match=r"of several pages.*of a file given whole, the first 2 are read"):
+        read_picture(path)
+
+
 @pytest.mark.parametrize("kind", ["tif", "pdf"])
 def test_one_page_needs_no_number(tmp_path: Path, kind: str) -> None:
     path = save_pages(tmp_path / f"one.{kind}", 1)

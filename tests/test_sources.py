@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import tarfile
 import tempfile
 import warnings
@@ -20,9 +21,10 @@ from PIL import Image
 from torchvision.datasets import ImageFolder
 
 from digit_recognizer.data import load_dataset
+from digit_recognizer.data.folder import load_folder
 from digit_recognizer.data.pictures import FolderSplit
 from digit_recognizer.errors import DataError, DigitRecognizerWarning, MissingExtraError
-from digit_recognizer.images import read_picture, shown_name
+from digit_recognizer.images import Preprocess, read_picture, shown_name
 from digit_recognizer.images.formats import SUFFIXES
 from digit_recognizer.scoring import score
 from digit_recognizer.scoring.inputs import inputs
@@ -340,6 +342,40 @@ def test_a_damaged_archive_is_named(tmp_path: Path, packing: str) -> None:
         load_dataset(place)
 
 
+@pytest.mark.parametrize("packing", ["", ".zip", ".tar.gz"])
+def test_each_page_of_a_tiff_is_scored_as_it_is_predicted(tmp_path: Path, packing: str) -> None:
+    first, *others = [Image.open(io.BytesIO(picture(number))) for number in range(3)]
+    whole = io.BytesIO()
+    first.save(whole, "TIFF", save_all=True, append_images=others)
+    files = {"a/scan.tif": whole.getvalue(), "a/no suffix": whole.getvalue(), "a/1.png": picture(1)}
+    place = packed(tmp_path / f"some{packing}", files) if packing else spread(tmp_path / "some", files)
+    lines = digits("predict", place, "--model", "classic", "--json").out.splitlines()
+    told = {each["source"]: (each["label"], each["status"]) for each in map(json.loads, lines)}
+    score(place, tmp_path / "out", "classic", workers=1)
+    rows = {str(row["source"]): (row["label"], row["status"]) for row in rows_in(tmp_path / "out")}
+    above = f"{place.parent}/" if packing else ""
+    assert {f"{above}{name}": found for name, found in told.items()} == rows
+    assert len(rows) == 7
+
+
+@posix("names with colons")
+@pytest.mark.parametrize("packing", ["", ".zip"])
+def test_a_name_that_looks_like_a_chain_is_a_name(
+    tmp_path: Path, packing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"a.png": picture(1), "a.png::b.png": picture(2), "50%.png": picture(3), "x#y?z.png": picture(4)}
+    top = tmp_path / "x::50%25#1"
+    (packed(top / "set.zip", files) if packing else spread(top, files))
+    monkeypatch.chdir(tmp_path)
+    for source in (top.name, *([f"{top.name}/set.zip"] if packing else [f"{top.name}/a.png::b.png"])):
+        found = {each.source: each.content for shard in find_shards(source) for each in inputs(shard)}
+        inside = {f"{top}/{'set.zip/' if packing else ''}{name}": content for name, content in files.items()}
+        assert found == (inside if source[-1] != "g" else {f"{top}/a.png::b.png": picture(2)})
+    for _ in range(2):  # the second run finds what the first one wrote
+        score(source, tmp_path / "out::1", "classic", workers=1)
+    assert len(rows_in(tmp_path / "out::1")) == (4 if packing else 1)
+
+
 def test_an_archive_without_pictures_says_what_it_holds(tmp_path: Path) -> None:
     place = packed(tmp_path / "set.zip", {"a/1.txt": b"words", "b/2.zip": b"PK"})
     with pytest.raises(DataError, match=r"nothing taken, 2 left out \(\.txt: 1, archive: 1\): it holds no pictures"):
@@ -347,7 +383,7 @@ def test_an_archive_without_pictures_says_what_it_holds(tmp_path: Path) -> None:
     answer = digits("predict", place)
     assert (answer.code, answer.out) == (2, "")
     assert "nothing taken, 2 left out (.txt: 1, archive: 1)" in answer.err
-    assert "set.zip: is not a picture" in answer.err
+    assert "set.zip: is an archive from which no picture can be taken" in answer.err
 
 
 def test_one_damaged_member_of_a_zip_is_counted(tmp_path: Path) -> None:
@@ -357,6 +393,64 @@ def test_one_damaged_member_of_a_zip_is_counted(tmp_path: Path) -> None:
     place.write_bytes(content)
     names, tally = taken(place)
     assert (len(names), tally.left_out) == (15, {"damaged in the archive": 1})
+
+
+@pytest.mark.parametrize("top", ["set", "some set/inner"])
+def test_a_single_folder_at_the_top_is_entered(tmp_path: Path, top: str) -> None:
+    place = spread(tmp_path / "x", {f"{top}/{name}": content for name, content in SET.items()} | {"a.png": picture(1)})
+    with pytest.warns(DigitRecognizerWarning, match="16 pictures taken, 1 left out .picture outside the class folders"):
+        found = load_dataset(str(place))
+    assert found.spec.classes == ("a", "b")
+    assert found.spec.counts["all"] == 16
+
+
+def test_a_single_split_stays_one(tmp_path: Path) -> None:
+    place = spread(tmp_path / "x", {f"train/{name}": content for name, content in SET.items()})
+    assert load_dataset(str(place)).spec.counts == {"train": 16}
+
+
+@posix("links that every user may make")
+def test_a_folder_of_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x").symlink_to(tmp_path)
+    with pytest.raises(DataError, match=rf"^{re.escape(str(tmp_path))}: holds only the class folder 'x'"):
+        load_dataset(str(tmp_path))
+
+
+def test_a_folder_that_may_not_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(DataError, match=r"can't be listed .Permission denied.. Check the name and its rights"):
+        load_folder(tmp_path, Preprocess())
+
+
+@pytest.mark.parametrize("name", ["set.rar", "set.7z", "set.zip", "set.tar"])
+def test_archives_that_give_no_picture_say_what_to_do(tmp_path: Path, name: str) -> None:
+    starts = {"set.rar": b"Rar!\x1a\x07\x01", "set.7z": b"7z\xbc\xaf'\x1c"}
+    if name in starts:
+        (tmp_path / name).write_bytes(starts[name])
+    else:
+        packed(tmp_path / name, {"inner.zip": b"PK"})
+    answer = digits("predict", tmp_path / name, "--model", "classic")
+    assert answer.code == 2
+    assert f"{name}: is an archive from which no picture can be taken." in answer.err
+    if name not in starts:
+        assert digits("score", tmp_path / name, "--model", "classic", "--out", tmp_path / "out").code == 1
+    else:
+        is_complaint(digits("train", "--data", tmp_path / name), name, "unpack any other")
+
+
+def test_one_damaged_archive_stops_no_other_picture(tmp_path: Path) -> None:
+    whole = packed(tmp_path / "set.zip", SET).read_bytes()
+    (tmp_path / "set.zip").write_bytes(whole[: len(whole) // 2])
+    spread(tmp_path, {"a.png": picture(1), "b.png": picture(2)})
+    names = [tmp_path / name for name in ("a.png", "set.zip", "b.png")]
+    answer = digits("predict", *names, "--model", "classic", "--json")
+    statuses = [json.loads(line)["status"] == "error" for line in answer.out.splitlines()]
+    assert (answer.code, statuses) == (1, [False, True, False])
+    assert "set.zip: can't be read at its beginning" in answer.err
+    assert digits("read", tmp_path / "set.zip", "--model", "classic").code == 2
 
 
 def test_a_zst_archive_needs_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

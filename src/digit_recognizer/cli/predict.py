@@ -114,10 +114,12 @@ def draw(recognizer: Recognizer, drawn: list[tuple[Any, Prediction, Input | None
 def picture_files(names: list[str]) -> Iterator[str]:
     """The files named, or their pages, and the pictures in the folders and archives named.
 
-    A folder without any picture is given itself, so that an error tells of it. Last, a note counts what was taken of
+    A folder or archive without any picture is given itself, so that an error tells of it, and so is one that can't be
+    read, once that was told. Last, a note counts what was taken of
     folders and archives, and what was left out.
     """
-    from digit_recognizer.cli.output import note
+    from digit_recognizer.cli.output import complain, note
+    from digit_recognizer.errors import DataError
     from digit_recognizer.images import page_names
     from digit_recognizer.sources import Tally, files_of, is_archive
     from digit_recognizer.sources.kinds import DOCUMENT, PICTURE
@@ -127,7 +129,11 @@ def picture_files(names: list[str]) -> Iterator[str]:
         if not os.path.isdir(name) and not (is_archive(name) and os.path.isfile(name)):  # noqa: PTH112, PTH113 - never raise
             yield from page_names(name)
             continue
-        inside = sorted(map(str, files_of(Path(name), tally, (PICTURE, DOCUMENT))))
+        try:
+            inside = sorted(map(str, files_of(Path(name), tally, (PICTURE, DOCUMENT))))
+        except DataError as error:
+            complain(str(error))
+            inside = []
         for path in inside or (name,):
             yield from page_names(path)
     if tally.taken or tally.left_out:  # without a folder's name, which may be a patient's

@@ -71,7 +71,7 @@ def score(
         )
     if json != "-" and not quiet:
         tell(source, out, found, rows)
-    if any(rows.get(status) for status in NO_ANSWER):
+    if not rows or any(rows.get(status) for status in NO_ANSWER):
         raise typer.Exit(1)
 
 

@@ -113,7 +113,9 @@ def find_on_disk(name: str, preprocess: Preprocess, keep_ids: bool) -> Dataset:
         )
     if Path(split_keys(name)[0]).exists():
         raise DataError(
-            f"{name}: is not a table of pictures that is known: {LISTED}, or a CSV of file names and labels."
+            f"{name}: is neither an archive that is read (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz, .tar.zst; unpack any"
+            f" other and name its folder) nor a table of pictures that is known: {LISTED}, or a CSV of file names and"
+            " labels."
         )
     parts_of = [each for each in NAMES if each.startswith(f"{name}-")]
     if parts_of:

@@ -43,13 +43,14 @@ def load_folder(place: Path, preprocess: Preprocess, keep_ids: bool = False) -> 
     these. A warning counts what is left out. keep_ids: as for load_dataset.
     """
     tally = Tally()
-    folder = inner_folder(unpacked(place, tally)) if place.is_file() else place
+    folder = inner_folder(unpacked(place, tally)) if place.is_file() else inner_folder(place, splits=True)
     if place.is_file() and not tally.taken:
         raise DataError(f"{tally.line(str(place))}: it holds no pictures in class folders.")
     split_folders = find_split_folders(folder, place)
     classes = class_names(split_folders.get("train", next(iter(split_folders.values()))) if split_folders else folder)
     depth = 2 if split_folders else 1
-    files = files_of(folder, Tally() if place.is_file() else tally)  # an archive's are counted as they come out
+    # An archive's are counted as they come out.
+    files = files_of(folder, Tally()) if place.is_file() else files_of(place, tally)
     found = pictures_by_folder(folder, files, depth, tally)
     if tally.left_out:
         warn(tally.line(str(place)))
@@ -77,10 +78,16 @@ def load_folder(place: Path, preprocess: Preprocess, keep_ids: bool = False) -> 
     return Dataset(spec, splits)
 
 
-def inner_folder(folder: Path) -> Path:
-    """The folder of an archive in which there is more than one folder: many archives hold a single one at the top."""
+def inner_folder(folder: Path, splits: bool = False) -> Path:
+    """The folder in which there is more than one folder: many archives hold a single one at the top. No link is
+    followed.
+
+    splits: whether a single one that is called as a split is that split, and not entered.
+    """
     inside = subfolders(folder)
-    while len(inside) == 1 and subfolders(inside[0]):
+    while len(inside) == 1 and not inside[0].is_symlink() and subfolders(inside[0]):
+        if splits and inside[0].name.lower() in SPLIT_FOLDERS:
+            break
         folder, inside = inside[0], subfolders(inside[0])
     return folder
 
@@ -114,8 +121,12 @@ def named(folders: Sequence[Path]) -> str:
 
 
 def subfolders(folder: Path) -> list[Path]:
-    """The folders in `folder` that no program hides there, by name."""
-    return sorted(p for p in folder.iterdir() if p.is_dir() and not is_hidden(p.name))
+    """The folders in `folder` that no program hides there, by name. Raises DataError where it can't be listed."""
+    try:
+        return sorted(p for p in folder.iterdir() if p.is_dir() and not is_hidden(p.name))
+    except OSError as error:
+        why = f"can't be listed ({error.strerror}). Check the name and its rights."
+        raise DataError(f"{shown_name(folder)}: {why}") from error
 
 
 def class_names(folder: Path) -> tuple[str, ...]:
@@ -138,7 +149,7 @@ def pictures_by_folder(
     """
     found: dict[tuple[str, ...], list[Path]] = {}
     for file in files:
-        above = file.relative_to(folder).parts[:-1]
+        above = file.relative_to(folder).parts[:-1] if file.is_relative_to(folder) else ()
         if len(above) < depth:
             tally.taken[PICTURE] -= 1
             tally.left_out["picture outside the class folders"] += 1

@@ -19,7 +19,7 @@ from digit_recognizer.images.dicom import read_dicom
 from digit_recognizer.images.dicom_names import INDEX, first_bytes, is_dicom, named_by
 from digit_recognizer.images.dicom_names import SUFFIXES as DICOM_SUFFIXES
 from digit_recognizer.images.flatten import early_end, to_colour, to_grey, with_channels
-from digit_recognizer.images.formats import COMMON, FIRST, SUFFIXES, formats_for, looks_like_picture
+from digit_recognizer.images.formats import COMMON, FIRST, SUFFIXES, formats_for, is_packed, looks_like_picture
 from digit_recognizer.images.large import MAX_PIXELS as MAX_PIXELS
 from digit_recognizer.images.large import MAX_STATED, open_jpeg
 from digit_recognizer.images.levels import FULL, SIGNED, is_wide, range_note, sixteen_to_eight, stored_wide
@@ -109,10 +109,15 @@ def read_file(
 
 
 def open_named(content: bytes, path: Path, page: int | None, shown: str) -> Image.Image | NDArray[np.uint8]:
-    """`open_picture` of a file's bytes; of one that is called a DICOM file and is of no known kind, what it lacks."""
+    """`open_picture` of a file's bytes; of an archive, or of one that is called a DICOM file, why it is no picture."""
     try:
         return open_picture(content, shown, page)
     except PictureKindError:
+        if is_packed(content):
+            raise PictureKindError(
+                f"{shown}: is an archive from which no picture can be taken. Read are .zip, .tar, .tar.gz, .tar.bz2,"
+                " .tar.xz and .tar.zst without a password, and no archives inside them. Unpack it and name its folder."
+            ) from None
         if path.suffix.lower() not in DICOM_SUFFIXES:
             raise
         raise PictureKindError(

@@ -58,6 +58,8 @@ _SIGNATURES = (
     *(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
     *(b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51", b"8BPS", b"qoif", b"DDS "),
 )
+_PACKED = (b"PK\3\4", b"PK\5\6", b"Rar!", b"7z\xbc\xaf'\x1c", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+_TAR = slice(257, 262)  # where POSIX.1-2001 has "ustar"
 _PORTABLE = re.compile(rb"P[1-6]\s+(?:#[^\n]*\n\s*)*\d")  # netpbm: its mark, then the width
 _FAMILY = (b"avif", b"avis")  # brands of an ISO media file; HEIC's are in pages.py
 
@@ -71,6 +73,11 @@ def looks_like_picture(first: bytes) -> bool:
     if first.startswith(b"BM"):
         return first[6:10] == bytes(4)  # two letters would fit many a text: the reserved fields are 0
     return is_avif(first)
+
+
+def is_packed(content: bytes) -> bool:
+    """Whether a file's bytes are those of an archive, or are packed as archives are."""
+    return content.startswith(_PACKED) or content[_TAR] == b"ustar"
 
 
 def is_avif(first: bytes) -> bool:

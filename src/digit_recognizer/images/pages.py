@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,15 @@ from PIL import Image
 
 from digit_recognizer.errors import ImageError, MissingExtraError, ReaderMissingError, require_extra
 from digit_recognizer.images.dicom_elements import frame_count
-from digit_recognizer.images.dicom_names import MOST, first_bytes, is_dicom_file, name_of
+from digit_recognizer.images.dicom_names import MOST, first_bytes, is_dicom, name_of
+from digit_recognizer.images.dicom_start import HEAD
 
 MAX_PAGES = 1000
-PAGED = (".tif", ".tiff", ".pdf")
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+RAW = (
+    *(".cr2", ".nef", ".nrw", ".arw", ".sr2", ".dng", ".pef", ".srw", ".erf", ".3fr", ".iiq"),
+    *(".kdc", ".mef", ".mos", ".dcr"),
+)
 PAGE = re.compile(r"(.+)\[([1-9][0-9]{0,3})\]", re.DOTALL)
 DOTS_PER_INCH, POINTS_PER_INCH = 200, 72  # a page of a PDF is drawn as an office scanner records one
 ORIENTATION, TURNED = 274, range(2, 9)  # EXIF 2.3, section 4.6.4
@@ -44,18 +49,47 @@ def split_page(name: str) -> tuple[str, int | None]:
 
 
 def page_names(name: str) -> list[str]:
-    """The names of a file's pages where it has several, at most MAX_PAGES; its own name otherwise, readable or not."""
-    in_frames = is_dicom_file(name)
-    if not in_frames and not name.lower().endswith(PAGED):
-        return [name]
+    """The names of a file's pages where it has several; its own name otherwise, readable or not.
+
+    Its bytes tell its kind: scans may lack a suffix. Of more than MAX_PAGES pages the others are left to the file's own
+    name, which is then the last, and which `read_picture` refuses with the reason.
+    """
+    first = first_bytes(name, HEAD)
+    if is_dicom(first):
+        numbers = _numbers(lambda: dicom_frames(name))
+        numbers = numbers if numbers[-1] else [None]  # one of more frames is refused whole
+    elif is_pdf(first):
+        numbers = _numbers(lambda: pdf_pages(name))
+    else:
+        numbers = tiff_numbers(name, name, first)
+    return [page_name(name, number) for number in numbers]
+
+
+def page_name(name: str, page: int | None) -> str:
+    """What a page of a file is called; page: None for the file itself."""
+    return name if page is None else f"{name}[{page}]"
+
+
+def tiff_numbers(name: str, file: str | IO[bytes], first: bytes) -> list[int | None]:
+    """The pages of a TIFF, as `page_names` names them, None for the file itself; [None] for any other file.
+
+    file: its name or its bytes as a stream. first: its first bytes. The parts of a camera's raw file are one photo in
+    several sizes, so they are not pages.
+    """
+    if not first.startswith(TIFF_STARTS) or name.lower().endswith(RAW):
+        return [None]
+    return _numbers(lambda: tiff_pages(file))
+
+
+def _numbers(count_pages: Callable[[], int]) -> list[int | None]:
+    """The numbers of as many pages as are counted."""
     count = 1
     with suppress(Exception), warnings.catch_warnings():  # whatever is wrong with it is told when it is read
         warnings.simplefilter("ignore")
-        if in_frames:
-            count = dicom_frames(name)
-        else:
-            count = pdf_pages(name) if name.lower().endswith(".pdf") else tiff_pages(name)
-    return [f"{name}[{page}]" for page in range(1, count + 1)] if 1 < count <= MAX_PAGES else [name]
+        count = count_pages()
+    if count <= 1:
+        return [None]
+    return [*range(1, min(count, MAX_PAGES) + 1), *([None] if count > MAX_PAGES else [])]
 
 
 def shown_name(name: str | os.PathLike[str], keep_ids: bool = False) -> str:
@@ -66,7 +100,7 @@ def shown_name(name: str | os.PathLike[str], keep_ids: bool = False) -> str:
     """
     file, page = split_page(os.fspath(name))
     shown = _IN_ARCHIVE.sub("", file if keep_ids else name_of(file))
-    return shown if page is None else f"{shown}[{page}]"
+    return page_name(shown, page)
 
 
 def dicom_frames(name: str) -> int:
@@ -74,24 +108,24 @@ def dicom_frames(name: str) -> int:
     return frame_count(first_bytes(name, MOST))
 
 
-def tiff_pages(name: str) -> int:
-    """How many pages a TIFF has, MAX_PAGES at most."""
-    with Image.open(name, formats=("TIFF",)) as image:
-        for page in range(1, MAX_PAGES):
+def tiff_pages(file: str | IO[bytes]) -> int:
+    """How many pages a TIFF has, at most one more than MAX_PAGES: counting all of a long file is slow."""
+    with Image.open(file, formats=("TIFF",)) as image:
+        for page in range(1, MAX_PAGES + 1):
             try:
                 image.seek(page)
             except EOFError:
                 return page
-    return MAX_PAGES
+    return MAX_PAGES + 1
 
 
 def pdf_pages(name: str) -> int:
-    """How many pages a PDF has, MAX_PAGES at most."""
+    """How many pages a PDF has."""
     import pypdfium2
 
     document = pypdfium2.PdfDocument(name)
     try:
-        return min(len(document), MAX_PAGES)
+        return len(document)
     finally:
         document.close()
 
@@ -117,7 +151,8 @@ def turn_to(image: Image.Image, page: int | None, name: str) -> None:
 
 
 def several(name: str, kind: str, parts: str = "pages") -> ImageError:
-    return ImageError(f"{name}: is a {kind} of several {parts}. Name one of them: {name}[1] is the first.")
+    at_once = f"; of a file given whole, the first {MAX_PAGES:,} are read"
+    return ImageError(f"{name}: is a {kind} of several {parts}. Name one of them: {name}[1] is the first{at_once}.")
 
 
 def is_pdf(content: bytes) -> bool:

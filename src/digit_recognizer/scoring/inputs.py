@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,10 @@ from digit_recognizer.errors import DataError, MissingExtraError
 from digit_recognizer.images.arrays import Refused
 from digit_recognizer.images.decode import MAX_BYTES
 from digit_recognizer.images.dicom_names import is_dicom, named_by
+from digit_recognizer.images.formats import FIRST
 from digit_recognizer.images.given import as_list
+from digit_recognizer.images.pages import page_name, tiff_numbers
+from digit_recognizer.scoring.places import reading
 from digit_recognizer.scoring.shards import Shard
 from digit_recognizer.sources.archives import members
 from digit_recognizer.sources.kinds import PICTURE
@@ -35,6 +39,7 @@ class Input:
     source: str
     content: bytes | None = None  # None where it could not be read, or is no file
     error: str | None = None
+    page: int | None = None  # of a TIFF of several, which the source's name ends on
     picture: Any = None  # that of a table of pixels, as `read_picture` takes it
 
 
@@ -47,7 +52,8 @@ def inputs(shard: Shard, column: str = COLUMN, left_out: Counter[str] | None = N
     Raises DataError for a table without it.
     """
     if shard.kind == "files":
-        yield from map(one_file, shard.places)
+        for place in shard.places:
+            yield from one_file(place)
         return
     (place,) = shard.places
     try:
@@ -63,39 +69,41 @@ def inputs(shard: Shard, column: str = COLUMN, left_out: Counter[str] | None = N
         yield Input(place, error=f"{place}: breaks off here ({error}). Make it again; what is above was read.")
 
 
-def one_file(place: str) -> Input:
-    """A picture in a file of its own."""
-    from fsspec.core import open as open_place
-
+def one_file(place: str) -> Iterator[Input]:
+    """The picture in a file of its own, or its pages."""
     try:
-        with open_place(place, "rb") as file:
-            return bounded(place, file)
+        with reading(place) as file:
+            found = bounded(place, file)
     except Exception as error:  # object stores raise errors of their own
-        return Input(place, error=f"{place}: cannot be read ({error}). Check the name and its rights.")
+        found = iter([Input(place, error=f"{place}: cannot be read ({error}). Check the name and its rights.")])
+    yield from found
 
 
-def bounded(source: str, file: IO[bytes]) -> Input:
+def bounded(source: str, file: IO[bytes]) -> Iterator[Input]:
     """An opened file's bytes, no more than a picture may have."""
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        return Input(source, error=f"{source}: is larger than {MAX_BYTES // 2**20} MiB, the most that is read.")
+        return iter([Input(source, error=f"{source}: is larger than {MAX_BYTES // 2**20} MiB, the most that is read.")])
     return named(source, content)
 
 
-def named(source: str, content: bytes) -> Input:
-    """A picture's bytes under its name; those of a DICOM file, which is refused, under a hash of them (dicom_names)."""
-    return Input(named_by(content) if is_dicom(content) else source, content)
+def named(source: str, content: bytes) -> Iterator[Input]:
+    """A picture's bytes under its name, a TIFF of several pages under the name of each (pages.py); those of a DICOM
+    file, which is refused, under a hash of them (dicom_names)."""
+    if is_dicom(content):
+        yield Input(named_by(content), content)
+        return
+    for page in tiff_numbers(source, io.BytesIO(content), content[:FIRST]):
+        yield Input(page_name(source, page), content, page=page)
 
 
 def in_archive(place: str, left_out: Counter[str]) -> Iterator[Input]:
     """The pictures of an archive (of WebDataset's layout too, where other members lie beside them)."""
-    from fsspec.core import open as open_place
-
-    with open_place(place, "rb") as raw:
+    with reading(place) as raw:
         for member in members(raw, place, (PICTURE,), left_out):
             source = f"{place}/{member.name}"
             if member.error is None:
-                yield named(source, member.content)
+                yield from named(source, member.content)
             else:
                 yield Input(source, error=f"{source}: {member.error}.")
 
@@ -111,10 +119,9 @@ def in_pixels(place: str) -> Iterator[Input]:
 
 def in_table(place: str, row_group: int, column: str) -> Iterator[Input]:
     """The pictures of one row group of a Parquet file: of a column of them, or with a column a pixel."""
-    from fsspec.core import open as open_place
     from pyarrow.parquet import ParquetFile
 
-    with open_place(place, "rb") as file:
+    with reading(place) as file:
         table = ParquetFile(file)
         names = table.schema_arrow.names
         layout = None if column in names else pixel_layout(place, table.schema_arrow)
@@ -128,7 +135,7 @@ def in_table(place: str, row_group: int, column: str) -> Iterator[Input]:
             called = [None] * len(batch) if naming is None else batch.column(naming).to_pylist()
             cells = pixel_cells(batch, layout) if layout else of_column(batch.column(column), column, folder)
             for (cell, stated), name in zip(cells, called, strict=True):
-                yield of_row(f"{place}#{row_group}.{row}", cell, name if isinstance(name, str) else stated)
+                yield from of_row(f"{place}#{row_group}.{row}", cell, name if isinstance(name, str) else stated)
                 row += 1
 
 
@@ -140,9 +147,12 @@ def of_column(column: Any, name: str, folder: Path | None) -> list[tuple[Any, st
     return [(next(ready) if isinstance(cell, np.ndarray) else cell, path) for cell, path in cells]
 
 
-def of_row(where: str, cell: Any, name: str | None) -> Input:
+def of_row(where: str, cell: Any, name: str | None) -> Iterator[Input]:
     """A picture in a cell: the bytes of a file, numbers, or why it holds neither."""
     source = where if name is None else f"{where} {name}"
     if isinstance(cell, Trouble | Refused):
-        return Input(source, error=f"{source}: {cell.cause.rstrip('.')}.")
-    return named(source, cell) if isinstance(cell, bytes) else Input(source, picture=cell)
+        yield Input(source, error=f"{source}: {cell.cause.rstrip('.')}.")
+    elif isinstance(cell, bytes):
+        yield from named(source, cell)
+    else:
+        yield Input(source, picture=cell)

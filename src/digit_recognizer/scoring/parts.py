@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from digit_recognizer.files import storable
-from digit_recognizer.scoring.places import is_local, place_of, written_whole
+from digit_recognizer.scoring.places import is_local, place_of, reading, written_whole
 from digit_recognizer.scoring.rows import Row
 from digit_recognizer.scoring.shards import in_chunks
 
@@ -83,10 +83,9 @@ def counts_in(out: str, parts: Iterable[int] | None = None) -> tuple[Counter[str
 
 def counts_of(place: str) -> tuple[Counter[str], dict[str, int]]:
     """The rows of each status in a part, and what was left out as it was made."""
-    from fsspec.core import open as open_place
     from pyarrow.parquet import ParquetFile
 
-    with open_place(place, "rb") as file:
+    with reading(place) as file:
         part = ParquetFile(file)
         batches = part.iter_batches(ROWS, columns=["status"])
         rows = Counter(status for batch in batches for status in batch.column(0).to_pylist())

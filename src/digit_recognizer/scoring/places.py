@@ -6,8 +6,9 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from digit_recognizer.errors import StorageError
 from digit_recognizer.files import storage_error, sync_folder
@@ -23,6 +24,15 @@ def is_local(out: str) -> bool:
 def place_of(out: str, name: str) -> str:
     """A file's place in the folder."""
     return f"{out.rstrip('/')}/{name}"
+
+
+def reading(place: str) -> AbstractContextManager[IO[bytes]]:
+    """A file, opened to be read. One of this machine is called as it is: fsspec takes "a.png::b.png" for a chain."""
+    if is_local(place):
+        return Path(place).open("rb")
+    from fsspec.core import open as open_place
+
+    return open_place(place, "rb")  # type: ignore[no-any-return]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import locked_folder
-from digit_recognizer.scoring.places import drop_temporary, is_local, place_of, rename, written_whole
+from digit_recognizer.scoring.places import drop_temporary, is_local, place_of, reading, rename, written_whole
 from digit_recognizer.scoring.shards import Shard, find_shards
 from digit_recognizer.scoring.work import Settings
 from digit_recognizer.sources import Tally
@@ -66,10 +66,8 @@ def read_plan(out: str) -> dict[str, Any] | None:
 
 def read_json(place: str) -> Any:
     """What a file holds; None where there is none. Raises RunError."""
-    from fsspec.core import open as open_place
-
     try:
-        with open_place(place, "rb") as file:
+        with reading(place) as file:
             return json.loads(file.read())
     except FileNotFoundError:
         return None
@@ -101,7 +99,5 @@ def write_shards(out: str, source: str, tally: Tally) -> int:
 
 def shards_in(place: str) -> Iterator[Shard]:
     """The shards of a list, one at a time."""
-    from fsspec.core import open as open_place
-
-    with open_place(place, "rt", encoding="utf-8") as file:
-        yield from map(Shard.from_line, file)
+    with reading(place) as file:
+        yield from (Shard.from_line(line.decode()) for line in file)

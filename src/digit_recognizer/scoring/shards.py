@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from digit_recognizer.errors import DataError
 from digit_recognizer.images.formats import FIRST
+from digit_recognizer.scoring.places import is_local
 from digit_recognizer.sources import Tally
 from digit_recognizer.sources.kinds import ARCHIVE, HIDDEN, PICTURE, TABLE, is_hidden, kind_of
 from digit_recognizer.sources.walk import walk_folder
@@ -109,9 +110,13 @@ def whole(filesystem: AbstractFileSystem, place: str, name: str, kind: str) -> l
 def opened(source: str) -> tuple[AbstractFileSystem, str]:
     """The file system of a place, and the place within it. Raises DataError where there is none."""
     from fsspec.core import url_to_fs
+    from fsspec.implementations.local import LocalFileSystem
 
     try:
-        filesystem, root = url_to_fs(source)
+        if is_local(source):  # called as it is: fsspec takes "a.png::b.png" for a chain
+            filesystem, root = LocalFileSystem(), Path(source).absolute().as_posix()
+        else:
+            filesystem, root = url_to_fs(source)
         there = filesystem.exists(root)
     except (ImportError, ValueError, OSError) as error:
         raise DataError(f"{source}: cannot be reached ({error}). Check the name and your rights.") from error

@@ -103,7 +103,7 @@ def opened(given: Input) -> Any:
         return given.picture
     if given.content is None:
         raise ImageError(given.error)
-    return open_picture(given.content, given.source)
+    return open_picture(given.content, given.source, given.page)
 
 
 def page_rows(given: Input, recognizer: Recognizer, sha256: str) -> Iterator[Row]:

@@ -51,8 +51,9 @@ def members(file: IO[bytes], name: str, wanted: Collection[str], left_out: Count
     """The members of an archive that are of a wanted kind, in its order; left_out counts the others by kind.
 
     file: the archive; a zip must be seekable. name: of the archive; its suffix tells how it is packed. A damaged member
-    of a zip is given with its error. Where folders are wanted, so is each that holds nothing of a wanted kind. Raises what zipfile, tarfile, zlib, lzma and pyarrow raise where the archive
-    itself is damaged, MissingExtraError for .zst without pyarrow.
+    of a zip is given with its error. Where folders are wanted, so is each that holds nothing of a wanted kind. Raises
+    what zipfile, tarfile, zlib, lzma and pyarrow raise where the archive itself is damaged, MissingExtraError for .zst
+    without pyarrow.
     """
     in_zip = name.lower().endswith(".zip")
     for entry in _zip_entries(file) if in_zip else _tar_entries(file, name):

@@ -20,23 +20,11 @@ _NAMED = re.compile(
     r"|onnx|safetensors|db|sqlite|docx?|xlsx?|pptx?|odt|eps|ps|svg|wmf|emf|mp4|mov|avi|mkv|mpe?g|mp3|wav|gz|bz2|xz|zst"
     r"|rar|7z|exe|dll|cr2|cr3|nef|arw|dng|raf|orf|rw2|nii|mha|mhd|nrrd|raw|xcf|ai|bak|tmp|lock)"
 )
-# Folders that programs make beside what people keep: of macOS archives, of Synology and QNAP (their recycle bins hold what
-# was deleted), of Windows, of Python, of Jupyter.
+# Folders that programs make beside what people keep: of macOS archives, of Synology and QNAP (their recycle bins hold
+# what was deleted), of Windows, of Python, of Jupyter.
 _MADE_BY_PROGRAMS = {
-    *(
-        "__macosx",
-        "@eadir",
-        "#recycle",
-        "#snapshot",
-        "@tmp",
-        "@recycle",
-        "@recently-snapshot",
-        "$recycle.bin",
-        "system volume information",
-        "lost+found",
-        "__pycache__",
-    ),
-    "ipynb_checkpoints",
+    *("__macosx", "@eadir", "#recycle", "#snapshot", "@tmp", "@recycle", "@recently-snapshot"),
+    *("$recycle.bin", "system volume information", "lost+found", "__pycache__", "ipynb_checkpoints"),
 }
 _FILES_OF_PROGRAMS = {"thumbs.db", "ehthumbs.db", "desktop.ini"}
 
