@@ -47,9 +47,7 @@ def test_sharp_rules_of_screenshots_are_counted(name: str, shape: tuple[int, int
     grid = read_grid(PICTURES / f"{name}.png", mixed)
     assert grid is not None
     assert (grid.shape, grid.notes) == (shape, ())
-    assert all(
-        cell.status != "empty" for cell in grid.cells
-    )  # a rule cuts a 7 of the third in pieces
+    assert all(cell.status != "empty" for cell in grid.cells)  # a rule cuts a 7 of the third in pieces
     right = [cell.label == number % 10 for number, cell in enumerate(grid.cells)]
     assert sum(right) >= 0.95 * len(right)
     assert all(is_right for cell, is_right in zip(grid.cells, right, strict=True) if cell.status == "ok")
