@@ -107,7 +107,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         raise DataError(f"{path}: cannot be read as a table of pictures: {error}.") from error
     missing = [name for name in NEEDED if name not in names]
     if missing:
-        found = ", ".join(map(repr, [*rows[0]][:10])) if rows else "no rows"
+        found = ", ".join(map(repr, [*rows[0]][:10])) if rows else "no rows below it"
         raise DataError(
             f"{path}: has no column {missing[0]!r}; its first line has {found}. That line must name the columns:"
             " file,label and, where known, patient, site, split."
