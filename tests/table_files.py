@@ -253,6 +253,9 @@ WITH_LABELS: dict[str, Write] = {
     ),
     "Parquet of tensors": parquet("tensors", tensor_type),
     "Parquet of base64": parquet("text", lambda x: pa.array([base64.b64encode(png(e)).decode() for e in x])),
+    "Parquet of base64 in bytes": parquet(
+        "text", lambda x: pa.array([base64.b64encode(png(e)) for e in x], pa.binary())
+    ),
     "Parquet of addresses": parquet(
         "addresses", lambda x: pa.array([f"data:image/png;base64,{base64.b64encode(png(e)).decode()}" for e in x])
     ),

@@ -168,3 +168,9 @@ def test_score_reads_cells_as_predict_does(form: str, few: tuple[Images, Labels]
 def test_score_refuses_a_table_of_other_things(tmp_path: Path) -> None:
     path = text(tmp_path / "a.csv", ["file", "label"], [["a.png", 3]])
     is_complaint(digits("score", path, "--out", tmp_path / "out", "--quiet"), "a table of pixels on this machine")
+
+
+def test_a_note_about_a_table_is_shown_once(mnist: Dataset, tmp_path: Path) -> None:
+    digits_turned = mnist.split("validation").take(np.arange(200)).transpose(0, 2, 1)  # more than are answered at once
+    np.save(tmp_path / "a.npy", digits_turned)
+    assert digits("predict", tmp_path / "a.npy", *MODEL).err.count("look transposed") == 1

@@ -160,3 +160,18 @@ def test_a_table_is_learned_from_and_measured(tmp_path: Path) -> None:
     measured = digits("evaluate", run, "--json", "-", "--split", "all")
     assert measured.code == 0, measured
     assert json.loads(measured.out)["n"] == 300
+
+
+def test_values_beyond_a_byte_are_warned_of_when_learned(tmp_path: Path) -> None:
+    rows = rows_of(IMAGES, LABELS)[:40]
+    rows[3, 5] = 300
+    with pytest.warns(DigitRecognizerWarning, match=r"its values end at 300 of 65,535, so that it is nearly black"):
+        load_dataset(csv(tmp_path / "a.csv", rows=rows))
+
+
+def test_pictures_of_12_bits_are_learned_as_they_are_predicted(tmp_path: Path) -> None:
+    wide = IMAGES.astype(np.uint16) * 16
+    np.savez(tmp_path / "a.npz", images=wide, labels=LABELS)
+    with pytest.warns(DigitRecognizerWarning, match="They are taken for 12 bits"):
+        dataset = load_dataset(tmp_path / "a.npz", preprocess=Preprocess(size=28, box=28, form="picture"))
+    assert np.array_equal(dataset.split("all").take(np.arange(300)), np.rint(wide * (255 / 4095)).astype(np.uint8))

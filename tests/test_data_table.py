@@ -220,3 +220,8 @@ def test_a_column_called_set_is_the_split_only_where_it_holds_splits(tmp_path: P
     assert "set" in part(load_dataset(write_table(tmp_path, of_letters), preprocess=FORM), "all").columns
     of_splits = [row | {"set": "train"} for row in cases(8)]
     assert set(load_dataset(write_table(tmp_path, of_splits), preprocess=FORM).splits) == {"train"}
+
+
+def test_labels_that_pandas_wrote_as_floats_are_whole(tmp_path: Path) -> None:
+    rows: list[Row] = [{"label": f"{number % 3}.0"} for number in range(30)]
+    assert load_dataset(write_table(tmp_path, rows), preprocess=FORM).spec.classes == ("0", "1", "2")

@@ -177,3 +177,32 @@ def test_an_array_of_many_is_not_copied() -> None:
     assert len(views) == 1000
     assert all(isinstance(each, InBatch) and each.array.base is not None for each in views)
     assert isinstance(as_list(np.zeros((3, 784)).T)[0], Refused)
+
+
+def test_masked_values_are_refused_and_never_read() -> None:
+    masked = np.ma.masked_array(np.zeros((2, 28, 28), np.uint8), mask=True)
+    for several in (masked, [masked[0]]):
+        with pytest.raises(ImageError, match=r"masked values. Fill them first: array.filled\(0\)"):
+            read_picture(as_list(several)[0])
+    assert len(as_list(np.ma.masked_array(masked.data))) == 2
+
+
+@pytest.mark.parametrize(("values", "said"), [(4096, "2 pictures of 64 x 64"), (3 * 4096, "64 x 64 in colour")])
+def test_rows_of_larger_pictures_are_not_one_wide_picture(values: int, said: str) -> None:
+    with pytest.raises(ImageError, match=said):
+        read_picture(as_list(np.zeros((2, values), np.uint8))[0])
+
+
+def test_a_list_of_rows_that_may_be_pictures_is_refused() -> None:
+    rows = [np.zeros(256, np.uint8)] * 100
+    with pytest.raises(ImageError, match=r"as pictures of 16 x 16 give an array of the shape \(100, 16, 16\)"):
+        read_picture(as_list(rows)[0])
+    assert len(as_list([np.zeros(784)] * 3)) == 3
+    assert len(as_list([np.zeros(100)] * 100)) == 1  # the rows of one picture
+
+
+def test_floats_that_numpy_lacks_are_read() -> None:
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    image = np.linspace(0, 1, 784).reshape(28, 28)
+    found = read_picture(image.astype(ml_dtypes.bfloat16))
+    assert abs(found.astype(int) - read_picture(image)).max() <= 1

@@ -179,3 +179,84 @@ def test_one_column_is_compared_with_two(tmp_path: Path) -> None:
     answer = digits("compare", p, q, "--labels", saved(tmp_path / "y.npy", ACTUAL), "--json", "-")
     assert answer.code == 0, answer.err
     assert [each["correct"] for each in json.loads(answer.out)["models"]] == [4, 4]
+
+
+def tables(folder: Path, header: str, rows: Any, label: str, labels: Any) -> tuple[Path, Path]:
+    (folder / "p.csv").write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]))
+    (folder / "y.csv").write_text("\n".join([label, *map(str, labels)]))
+    return folder / "p.csv", folder / "y.csv"
+
+
+@pytest.mark.parametrize(
+    ("header", "labels", "names"),
+    [
+        ("p1,p0", "01", ("1", "0")),
+        ("prob_1,prob_0", "01", ("1", "0")),
+        ("class_11,class_10", ("10", "11"), ("11", "10")),
+        ("prob_malignant,prob_melanoma", ("melanoma", "malignant"), ("malignant", "melanoma")),
+        ("True,False", "01", ("True", "False")),
+        ("true,false", ("False", "True"), ("true", "false")),
+        ("1,0", "01", ("1", "0")),
+        ("1.0,0.0", "01", ("1", "0")),
+    ],
+)
+def test_columns_in_another_order_are_known_by_their_names(
+    header: str, labels: Any, names: tuple[str, str], tmp_path: Path
+) -> None:
+    found = read_predictions(*tables(tmp_path, header, TWO[:, ::-1], "label", [labels[each] for each in ACTUAL]))
+    assert (found.class_names, found.notes) == (names, ())
+    assert found.labels.tolist() == (1 - ACTUAL).tolist()
+    assert found.right.tolist() == [True, True, True, True, False]
+
+
+def test_numbers_beside_columns_with_names_are_places_and_a_note_says_so(tmp_path: Path) -> None:
+    found = read_predictions(*tables(tmp_path, "malignant,benign", TWO, "label", ACTUAL))
+    assert found.labels.tolist() == ACTUAL.tolist()
+    assert "taken as places of columns, counted from 0" in found.notes[0]
+
+
+@pytest.mark.parametrize(("header", "names"), [("prob_ill", ("well", "ill")), ("P(ill)", ("well", "ill"))])
+def test_one_column_may_name_its_class(header: str, names: tuple[str, str], tmp_path: Path) -> None:
+    words = [("well", "ill")[each] for each in ACTUAL]
+    found = read_predictions(*tables(tmp_path, header, ONE[:, None], "label", words))
+    assert (found.class_names, found.probabilities[0, 1]) == (names, 0.9)
+
+
+def test_one_column_of_the_class_0_is_known_by_its_name(tmp_path: Path) -> None:
+    found = read_predictions(*tables(tmp_path, "p0", 1 - ONE[:, None], "label", ACTUAL))
+    assert (found.class_names, found.probabilities[0, 1].round(3)) == (("1", "0"), 0.1)
+
+
+@pytest.mark.parametrize("name", ["", "Unnamed: 0", "id", "ImageId", "file", "label"])
+def test_columns_that_number_the_rows_are_left_out(name: str, tmp_path: Path) -> None:
+    rows = [[number, *row] for number, row in enumerate(TWO)]
+    p, y = tables(tmp_path, f"{name},0,1", rows, "label", ACTUAL)
+    found = read_predictions(p, y)
+    assert (found.class_names, found.labels.tolist()) == (("0", "1"), ACTUAL.tolist())
+    assert found.notes == (f"{p}: the column {name!r} is not probabilities, and left out.",)
+
+
+def test_a_class_that_is_called_as_such_a_column_stays(tmp_path: Path) -> None:
+    words = [("other", "target")[each] for each in ACTUAL]
+    found = read_predictions(*tables(tmp_path, "other,target", TWO, "label", words))
+    assert (found.class_names, found.notes) == (("other", "target"), ())
+
+
+@pytest.mark.parametrize("header", ["y_true", "target", "Label", "class", "what it is"])
+def test_labels_stand_below_any_name(header: str, tmp_path: Path) -> None:
+    assert read_predictions(*tables(tmp_path, "0,1", TWO, header, ACTUAL)).labels.tolist() == ACTUAL.tolist()
+
+
+def test_labels_stand_beside_other_columns(tmp_path: Path) -> None:
+    lines = [f"{number}.png,{each}" for number, each in enumerate(ACTUAL)]
+    assert read_predictions(*tables(tmp_path, "0,1", TWO, "file,Label", lines)).labels.tolist() == ACTUAL.tolist()
+    with pytest.raises(DataError, match=r"it holds 2 columns? \(file, kind\)|holds 2"):
+        read_predictions(*tables(tmp_path, "0,1", TWO, "file,kind", lines))
+
+
+@pytest.mark.parametrize("header", ["0;1\n", ""])
+def test_decimal_commas_are_read(header: str, tmp_path: Path) -> None:
+    rows = "\n".join(";".join(str(share).replace(".", ",") for share in row) for row in TWO.round(2))
+    (tmp_path / "p.csv").write_text(f"{header}{rows}\n", encoding="utf-8-sig")
+    found = read_predictions(tmp_path / "p.csv", saved(tmp_path / "y.npy", ACTUAL))
+    np.testing.assert_allclose(found.probabilities, TWO)

@@ -20,6 +20,7 @@ from PIL import Image
 
 from digit_recognizer import Recognizer, get_predicted_label
 from digit_recognizer.data import Dataset
+from digit_recognizer.errors import DigitRecognizerWarning
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.recognizer import DEFAULT_MODEL
 from server_process import Server, form, running
@@ -142,3 +143,12 @@ def test_http(files: list[Path], expected: list[Prediction], model: str, server_
         ]
         probabilities = [each.probability for each in expected]
         assert [each["probability"] for each in found] == pytest.approx(probabilities, abs=1e-5)
+
+
+def test_transposed_digits_are_warned_of(mnist: Dataset) -> None:
+    recognizer = Recognizer.load("classic")
+    digits = mnist.split("validation").take(np.arange(60))
+    with pytest.warns(DigitRecognizerWarning, match=r"look transposed.*array.swapaxes\(1, 2\)"):
+        recognizer.predict(digits.transpose(0, 2, 1))
+    recognizer.predict(digits)  # warnings are errors here
+    recognizer.predict(255 - digits.transpose(0, 2, 1))  # dark ink: its background tells nothing

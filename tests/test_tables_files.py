@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from digit_recognizer.data import load_dataset
 from digit_recognizer.errors import DataError, MissingExtraError
 from digit_recognizer.images import read_picture
 from digit_recognizer.images.arrays import Refused
@@ -261,3 +262,48 @@ def test_an_array_larger_than_fits_is_refused_by_its_header(tmp_path: Path, monk
         read(npz(tmp_path / "a.npz", images=IMAGES, labels=LABELS))
     with pytest.raises(DataError, match="more than is read"):
         read(write_idx(tmp_path, "a-images", IMAGES))
+
+
+def test_labels_are_those_of_which_there_is_one_a_picture(tmp_path: Path) -> None:
+    path = npz(tmp_path / "a.npz", X=IMAGES, y=LABELS, classes=np.array([*"0123456789"]))
+    assert read(path)["all"].labels == tuple(map(str, LABELS))
+    with pytest.raises(DataError, match="which of these are the pictures and their labels is not clear"):
+        read(npz(tmp_path / "b.npz", X=IMAGES, y=LABELS, label=LABELS))
+
+
+def test_a_folder_of_npy_files_is_one_set(tmp_path: Path) -> None:
+    """As MNIST-C has it."""
+    for part in ("train", "test"):
+        np.save(tmp_path / f"{part}_images.npy", IMAGES[..., None])
+        np.save(tmp_path / f"{part}_labels.npy", LABELS)
+    found = read_folder(tables_in(tmp_path))
+    assert found is not None
+    assert set(found) == {"train", "test"}
+    assert np.array_equal(levels(found, "test"), IMAGES)
+    assert found["test"].labels == tuple(map(str, LABELS))
+    (tmp_path / "test_labels.npy").write_bytes(b"\x93NUMPY and nothing")
+    with pytest.raises(DataError, match=r"test_labels.npy: is damaged"):
+        read_folder(tables_in(tmp_path))
+
+
+@pytest.mark.skipif(not HAS_H5PY, reason="h5py is not installed")
+def test_labels_in_words_are_read_from_hdf5(tmp_path: Path) -> None:
+    with importlib.import_module("h5py").File(tmp_path / "a.h5", "w") as file:
+        file["X"], file["y"] = IMAGES, [f"digit {label}" for label in LABELS]
+    assert read(tmp_path / "a.h5")["all"].labels == tuple(f"digit {label}" for label in LABELS)
+
+
+def test_what_macos_puts_beside_a_packed_table_is_passed_over(tmp_path: Path) -> None:
+    table = text(tmp_path / "a.csv", ["label", *PIXELS], rows_of(IMAGES, LABELS))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(table, "set/a.csv")
+        archive.writestr("__MACOSX/set/._a.csv", "junk")
+    assert np.array_equal(levels(read(tmp_path / "a.zip"), "all"), IMAGES)
+
+
+def test_an_archive_of_several_tables_says_what_to_do(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "digit-recognizer.zip", "w") as archive:
+        for name in ("train.csv", "test.csv", "sample_submission.csv"):
+            archive.writestr(name, "ImageId,Label\n")
+    with pytest.raises(DataError, match=r"tables \(train.csv, test.csv, sample_submission.csv\). Unpack it"):
+        load_dataset(tmp_path / "digit-recognizer.zip")

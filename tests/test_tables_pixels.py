@@ -12,6 +12,7 @@ import pytest
 from digit_recognizer.errors import DataError
 from digit_recognizer.images import read_picture
 from digit_recognizer.tables import pixels
+from digit_recognizer.tables.columns import plain_labels
 from digit_recognizer.tables.found import WHOLE, PictureTable
 from digit_recognizer.tables.packed import opened
 from digit_recognizer.tables.reading import read_tables
@@ -164,3 +165,36 @@ def test_packed_tables_that_are_damaged_are_refused(content: bytes, tmp_path: Pa
     (tmp_path / "a.csv.gz").write_bytes(content)
     with pytest.raises(DataError, match=r"a\.csv\.gz: is damaged or cut short"):
         read_tables(tmp_path / "a.csv.gz")
+
+
+@pytest.mark.parametrize("start", [0, 1])
+@pytest.mark.parametrize("index", [False, True])
+@pytest.mark.parametrize("place", [0, 784])
+def test_numbers_for_names_stand_beside_the_label(start: int, index: bool, place: int, tmp_path: Path) -> None:
+    """What pandas writes of DataFrame(pixels) with a column of labels."""
+    names = [str(start + number) for number in range(784)]
+    names.insert(place, "label")
+    rows = np.roll(ROWS, -1, axis=1) if place else ROWS
+    if index:
+        names, rows = ["", *names], np.column_stack([np.arange(len(rows)), rows])
+    found = read(text(tmp_path / "a.csv", names, rows))
+    assert (found.labels, found.notes) == (tuple(map(str, LABELS)), ())
+    assert np.array_equal(levels(found), IMAGES)
+
+
+@pytest.mark.parametrize("word", ["{}.0", "{}.", "{},0", "{}.000e+00"])
+def test_labels_that_are_stored_as_floats_are_whole(word: str, tmp_path: Path) -> None:
+    rows = [[word.format(label), *row[1:]] for label, row in zip(LABELS, ROWS.tolist(), strict=True)]
+    assert read(text(tmp_path / "a.csv", ["label", *PIXELS], rows)).labels == tuple(map(str, LABELS))
+
+
+def test_other_labels_stay_as_they_are() -> None:
+    for words in (("1.5", "2.0"), ("01", "02"), ("a", "1.0"), ("", "3")):
+        assert plain_labels(words) == words
+    assert plain_labels(("-1.0", "", "1.0")) == ("-1", "", "1")
+
+
+def test_decimal_commas_in_quotes_are_read(tmp_path: Path) -> None:
+    rows = [[label, *(f"{level / 255:.6f}".replace(".", ",") for level in row)] for label, *row in ROWS.tolist()]
+    found = read(text(tmp_path / "a.csv", ["label", *PIXELS], rows))  # with commas between the columns
+    assert np.array_equal(levels(found), IMAGES)

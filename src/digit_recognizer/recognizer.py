@@ -18,10 +18,12 @@ from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.arrays import Refused
 from digit_recognizer.images.dicom_modality import modality_of
 from digit_recognizer.images.given import as_list, is_turned, source_name
+from digit_recognizer.images.notes import tell
 from digit_recognizer.measuring.calibration import Calibration, read_calibration
 from digit_recognizer.measuring.selective import AnswerThreshold
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.prediction import DOUBTFUL, ELSEWHERE, NO_INK, STRANGE, STRANGER, Prediction, in_words, refused
+from digit_recognizer.tables.orientation import TRANSPOSED, are_transposed
 from digit_recognizer.tables.reading import kind_of, read_tables, sources_in, split_keys
 
 DEFAULT_MODEL = "best"
@@ -110,6 +112,8 @@ class Recognizer:
             pictures, own = _rows_of(os.fspath(pictures))
             sources = sources or own
         several = as_list(pictures, self.model.preprocess.channels, self.model.preprocess.form)
+        if self.model.preprocess.form == "digit" and are_transposed(several):
+            tell([TRANSPOSED])
         names = sources or [source_name(each, f"picture {i}", self.keep_ids) for i, each in enumerate(several)]
         predictions: list[Prediction] = []
         inputs: list[Input | None] = []

@@ -72,7 +72,7 @@ app.command("demo")(demo.demo)
 def main() -> None:
     """Run the command line. Exit 0: done; 1: some inputs gave no answer; 2: could not be done; 130: interrupted."""
     warnings.simplefilter("always", DigitRecognizerWarning)
-    warnings.showwarning = show_warning
+    warnings.showwarning = Shown()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file name that the terminal cannot show
     try:
@@ -99,7 +99,13 @@ def silence_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def show_warning(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
-    """Our own warnings in one line; libraries' warnings are theirs to their developers."""
-    if issubclass(category, DigitRecognizerWarning):
-        note(str(message))
+class Shown:
+    """Our own warnings in one line, each once in a command; libraries' warnings are theirs to their developers."""
+
+    def __init__(self) -> None:
+        self.texts: set[str] = set()
+
+    def __call__(self, message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
+        if issubclass(category, DigitRecognizerWarning) and str(message) not in self.texts:
+            self.texts.add(str(message))
+            note(str(message))

@@ -50,7 +50,8 @@ def compare(
         raise ConfigError(f"{listed(others)} of models; with --labels tables are compared.")
     require_extra("stats" if labels else "train", "digits compare")
     from digit_recognizer.measuring.compare import compare_all
-    from digit_recognizer.measuring.predictions import column, comparable
+    from digit_recognizer.measuring.prediction_columns import comparable
+    from digit_recognizer.measuring.predictions import column
 
     if len(models) < 2 or len(set(models)) < len(models):
         raise ConfigError("Comparing needs two or more different models: digits compare classic best")

@@ -21,7 +21,7 @@ from digit_recognizer.images.fonts import FONTS_FOLDER
 from digit_recognizer.sources import is_archive
 from digit_recognizer.tables.folders import read_folder, tables_in
 from digit_recognizer.tables.packed import bare_name
-from digit_recognizer.tables.reading import LISTED, is_packed_table, read_tables, split_keys
+from digit_recognizer.tables.reading import LISTED, check_packed, is_packed_table, read_tables, split_keys
 
 SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, *OTHERS, PRINTED, MIXED)} | MEDMNIST
 # Those that a list for people names: each MedMNIST set once, whatever its sizes.
@@ -100,6 +100,7 @@ def find_on_disk(name: str, preprocess: Preprocess, keep_ids: bool) -> Dataset:
     files = tables_in(place) if place.is_dir() else []
     parts = read_folder(files) if files else None
     if parts is None and (place.is_dir() or (is_archive(name) and place.is_file() and not is_packed_table(place))):
+        check_packed(place)
         return load_folder(place, preprocess, keep_ids)
     parts = parts or read_tables(name)
     if parts is not None:

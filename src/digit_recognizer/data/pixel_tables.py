@@ -15,6 +15,9 @@ from digit_recognizer.data.patients import SHARES, check_apart, dealt, numbered
 from digit_recognizer.data.spec import PATIENT, SPLITS, ArraySplit, Dataset, DatasetSpec, Images, Split
 from digit_recognizer.errors import DataError, ImageError
 from digit_recognizer.images import Preprocess, read_picture
+from digit_recognizer.images.given import wide
+from digit_recognizer.images.levels import range_note
+from digit_recognizer.images.notes import tell
 from digit_recognizer.tables.found import WHOLE, Parts, PictureTable, content_of
 from digit_recognizer.tables.orientation import looks_transposed
 
@@ -70,19 +73,24 @@ def _prepared(name: str, table: PictureTable, preprocess: Preprocess) -> _Read:
     images: list[NDArray[np.uint8]] = []
     rows: list[int] = []
     left_out: list[str] = []
+    highest: set[int] = set()
     for row in range(len(table)):
         empty = [key for key, words in needed.items() if not words[row]]
         if empty:
             left_out.append(f"row {row + 1} has no {empty[0]}")
             continue
         try:
-            picture = read_picture(table.pictures[row], channels=preprocess.channels, source=f"row {row + 1}")
+            given = table.pictures[row]
+            called = f"row {row + 1}"
+            picture = read_picture(given, channels=preprocess.channels, source=called, form=preprocess.form)
         except ImageError as error:
             left_out.append(str(error))
             continue
         fitted = preprocess.fit(picture)
         images.append(np.zeros(preprocess.shape, np.uint8) if fitted is None else fitted)
         rows.append(row)
+        highest |= wide([given])
+    tell([note for note in (range_note(each, preprocess.form, name) for each in sorted(highest)) if note])
     if left_out:
         more = f" and {len(left_out) - TOLD:,} more" if len(left_out) > TOLD else ""
         said = f"{name}: {len(left_out):,} of {len(table):,} rows cannot be used: {'; '.join(left_out[:TOLD])}{more}."

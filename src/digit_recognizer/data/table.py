@@ -19,7 +19,7 @@ from digit_recognizer.errors import DataError
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.pages import split_page
-from digit_recognizer.tables.columns import SPLIT_NAMES, called
+from digit_recognizer.tables.columns import SPLIT_NAMES, called, plain_labels
 from digit_recognizer.tables.listed import located
 from digit_recognizer.tables.text import named_rows
 
@@ -107,7 +107,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         raise DataError(f"{path}: cannot be read as a table of pictures: {error}.") from error
     missing = [name for name in NEEDED if name not in names]
     if missing:
-        found = ", ".join(map(repr, [*rows[0]][:10])) if rows else "no rows"
+        found = ", ".join(map(repr, [*rows[0]][:10])) if rows else "no rows below it"
         raise DataError(
             f"{path}: has no column {missing[0]!r}; its first line has {found}. That line must name the columns:"
             " file,label and, where known, patient, site, split."
@@ -142,6 +142,8 @@ def usable(path: Path, rows: list[dict[str, str]]) -> Rows:
             raise DataError(f"{path}: none of its {len(rows):,} rows can be used: {'; '.join(left_out[:TOLD])}{more}.")
         warn(f"{path}: {len(left_out):,} rows are left out: {'; '.join(left_out[:TOLD])}{more}.")
     columns = {name: np.array([row.get(name, "") for row in kept], np.str_) for name in wanted}
+    if "label" in columns:
+        columns["label"] = np.array(plain_labels(columns["label"].tolist()), np.str_)
     return Rows(tuple(picture_at(path.parent, row["file"]) for row in kept), columns)
 
 

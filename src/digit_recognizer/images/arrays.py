@@ -35,6 +35,8 @@ def as_array(thing: Any, name: str) -> NDArray[Any]:
     """An array, a tensor, or what says that it can be an array, as one. Raises ImageError for anything else."""
     if hasattr(thing, "detach"):
         return from_tensor(thing, name)
+    if np.ma.is_masked(thing):
+        raise ImageError(f"{name}: is an array with masked values. Fill them first: array.filled(0)")
     made = np.asarray(thing) if hasattr(thing, "__array__") else thing
     if not isinstance(made, np.ndarray):
         raise ImageError(
@@ -45,7 +47,12 @@ def as_array(thing: Any, name: str) -> NDArray[Any]:
 
 
 def as_numbers(array: NDArray[Any]) -> NDArray[Any]:
-    """A table whose cells are Python's own numbers, as pandas keeps those that may be absent, as an array of these."""
+    """A table whose cells are Python's own numbers, as pandas keeps those that may be absent, as an array of these.
+
+    Floats of fewer bits than numpy has (JAX's bfloat16) become float32.
+    """
+    if array.dtype.kind == "V" and "float" in array.dtype.name:
+        return array.astype(np.float32)
     if array.dtype == object and array.ndim > 1 and array.size and isinstance(array.flat[0], Number):
         try:
             whole = all(isinstance(value, int | np.integer) for value in array.flat)

@@ -18,7 +18,7 @@ from digit_recognizer.images.levels import range_note
 from digit_recognizer.images.notes import tell
 from digit_recognizer.images.pages import shown_name, states_turn
 from digit_recognizer.images.ranges import BYTES, UNIT, Range, Stated, common, stated
-from digit_recognizer.images.shapes import parted, side_of
+from digit_recognizer.images.shapes import USUAL, parted, side_of
 
 
 def as_list(pictures: Any, channels: int = 1, form: str = "digit") -> list[Any]:
@@ -47,6 +47,8 @@ def _listed(pictures: Any, channels: int) -> list[Any]:
         return [pictures]
     several = list(pictures)
     rows = _stacked(several)
+    if rows is not None and hasattr(several[0], "shape") and (refused := _unclear_rows(rows)):
+        return [refused]
     return _of_array(rows, channels) if rows is not None else _in_one_range(several, channels)
 
 
@@ -108,6 +110,18 @@ def _stacked(several: list[Any]) -> NDArray[Any] | None:
     except ImageError:
         return None
     return np.stack(rows) if len({row.shape for row in rows}) == 1 and rows[0].dtype.kind in "buif" else None
+
+
+def _unclear_rows(rows: NDArray[Any]) -> Refused | None:
+    """Why a list of arrays (K,), stacked, may be so many small pictures, or one; None where it is clear."""
+    count, values = rows.shape
+    side = side_of(values)
+    if side is None or values in (USUAL, count):
+        return None
+    return Refused(
+        f"is a list of {count:,} rows of {values:,} values, which can be read in two ways: as pictures of"
+        f" {side} x {side} give an array of the shape ({count}, {side}, {side}); as one picture (1, {count}, {values})."
+    )
 
 
 def _in_one_range(several: list[Any], channels: int) -> list[Any]:

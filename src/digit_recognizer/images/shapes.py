@@ -19,6 +19,7 @@ USUAL = 784  # MNIST's pixels; 784 columns are rows of pixels
 LEAST = 8  # pixels, the side of the smallest pictures that are counted out of an array
 LONGEST = 4  # times its other side, that a picture's side may have where its columns may be pixels
 WIDEST = 32**2  # columns that may be the pixels of small pictures
+LARGER = (64**2, 96**2, 128**2, 224**2, 256**2)  # of which sets have pictures too; no picture is just so wide by chance
 COLOURS = (3, 4)
 SHAPES = "(H, W), (1, H, W), (H, W, 1), (H, W, 3), (H, W, 4) or (784,)"
 SEVERAL = "(N, 784), (N, H, W), (N, 1, H, W), (N, 3, H, W), (N, H, W, 1) or (N, H, W, 3)"
@@ -65,12 +66,16 @@ def _of_two(array: NDArray[Any], _channels: int) -> list[NDArray[Any]]:
 def _other_reading(rows: int, columns: int) -> tuple[str, str] | None:
     """What two axes may be beside one picture, and the shape to give then; None where they are a picture."""
     side, long = side_of(columns), rows > LONGEST * columns or columns > LONGEST * rows
-    if side and (columns == USUAL or (long and columns <= WIDEST)):
+    if side and (columns == USUAL or (long and (columns <= WIDEST or columns in LARGER))):
         return f"{rows} pictures of {side} x {side}", f"({rows}, {side}, {side})"
     if columns == USUAL + 1:
         return f"{rows} pictures of 28 x 28, without their labels", f"({rows}, {USUAL}), by array[:, 1:]"
-    if columns == 3 * USUAL and long:
-        return f"{rows} pictures of 28 x 28 in colour", f"({rows}, 3, 28, 28) or ({rows}, 28, 28, 3)"
+    if long and columns in (3 * USUAL, *(3 * each for each in LARGER)):
+        side = math.isqrt(columns // 3)
+        return (
+            f"{rows} pictures of {side} x {side} in colour",
+            f"({rows}, 3, {side}, {side}) or ({rows}, {side}, {side}, 3)",
+        )
     if rows == USUAL and long:
         return f"{columns} pictures of 28 x 28", f"({columns}, {USUAL}), by array.T"
     return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +17,23 @@ from digit_recognizer.measuring.checks import out_of_range
 
 TRUTH = {"false": 0, "true": 1}
 DIGITS = ("0", "1")
+_OF_CLASS = re.compile(r"(?:probability|proba|prob|score|p)(?:[-_ .(]+|(?=\d))(.+?)\)?", re.IGNORECASE)  # "P(ill)"
 
 
 def as_classes(values: NDArray[Any], names: tuple[str, ...], path: Path) -> Labels:
     """Labels (N,) as indices of classes: by name where every one is a name, else as whole numbers from 0.
 
-    True and false stand for the second and the first of two classes.
+    True and false stand for 1 and 0, also where the columns are called so, else for the second and the first of two.
     """
+    if {name.lower() for name in names} == {*TRUTH}:
+        names = tuple(str(TRUTH[name.lower()]) for name in names)
     words = [str(each).strip() for each in values.tolist()]
     by_name = {name: place for place, name in enumerate(names)}
     by_number = {str(place): place for place in range(len(names))}
     ways = [(words, by_name)]
     ways += [([_whole(word) for word in words], places) for places in (by_name, by_number)]
-    ways += [([word.lower() for word in words], TRUTH)] if len(names) == 2 else []
+    truth = {word: by_name[str(place)] for word, place in TRUTH.items()} if {*names} == {*DIGITS} else TRUTH
+    ways += [([word.lower() for word in words], truth)] if len(names) == 2 else []
     for told, places in ways:
         if set(told) <= set(places):
             return np.array([places[word] for word in told], np.int64)
@@ -41,7 +47,21 @@ def as_classes(values: NDArray[Any], names: tuple[str, ...], path: Path) -> Labe
 def by_place(values: NDArray[Any], names: tuple[str, ...]) -> bool:
     """Whether `as_classes` takes labels as places of columns, though these have names: some label is none of them."""
     words = set(as_words(values))
+    if {name.lower() for name in names} == {*TRUTH}:
+        return False
     return not words <= set(names) and words <= set(map(str, range(len(names))))
+
+
+def bare_names(names: tuple[str, ...], labels: NDArray[Any]) -> tuple[str, ...]:
+    """The names of columns without what all have before the class ("prob_1"), where that makes names of the labels."""
+    words = {*as_words(labels)}
+    alike = itertools.takewhile(lambda letters: len({*letters}) == 1, zip(*names, strict=False))
+    shared = "".join(letters[0] for letters in alike).rstrip("0123456789")  # "p10" and "p11" are 10 and 11
+    for start in (shared, shared[: 1 + max(map(shared.rfind, "_- ."))]):
+        bare = tuple(_whole(name.removeprefix(start).strip()) for name in names)
+        if not words <= {*names} and words <= {*bare} and len({*bare}) == len(names):
+            return bare
+    return names
 
 
 def as_words(values: NDArray[Any]) -> list[str]:
@@ -79,7 +99,9 @@ def of_second(
             f"{path}: has one column, the probability of the second of two classes, and {labels_path} has"
             f" {len(found)}: {', '.join(found[:20])}. Give a column for each class."
         )
-    if header is not None and header.strip() == found[0] != DIGITS[0]:  # "0" is what pandas calls a column without name
+    said = _OF_CLASS.fullmatch(header.strip()) if header else None
+    of_first = header is not None and header.strip() == found[0] != DIGITS[0]  # pandas calls one without a name "0"
+    if of_first or (said and said[1] == found[0]):
         found = found[::-1]
     wrong = out_of_range(column[:, None])
     if wrong:

@@ -13,15 +13,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.data.class_names import as_numbers
 from digit_recognizer.data.spec import Labels
 from digit_recognizer.errors import DataError, MissingExtraError, require_extra
 from digit_recognizer.files import read_bounded
-from digit_recognizer.measuring.actual import as_classes, by_place, of_second
+from digit_recognizer.measuring.actual import as_classes, as_words, bare_names, by_place, of_second
 from digit_recognizer.measuring.checks import ROUNDING, check_lengths, checked, rounded_in_words
 from digit_recognizer.measuring.clustered import per_group, proportion_interval
 from digit_recognizer.measuring.metrics import confusion_matrix, per_class
+from digit_recognizer.measuring.prediction_columns import (
+    CALLED,
+    Table,
+    as_floats,
+    comparable,
+    listed,
+    with_names,
+    without_ids,
+    without_name,
+)
 from digit_recognizer.measuring.several import all_right, given, per_label
+from digit_recognizer.tables.columns import plain
 from digit_recognizer.tables.text import split_rows
 
 MAX_BYTES = 2**31  # of a file, and of what a packed one unpacks to
@@ -75,23 +85,17 @@ class Predictions:
         }
 
 
-@dataclass(frozen=True)
-class Table:
-    """A file's columns. values: (N, C)."""
-
-    names: tuple[str, ...] | None  # of the columns; None where the file tells none
-    values: NDArray[Any]
-
-
 def read_predictions(probabilities: Path, labels: Path, groups: Path | None = None) -> Predictions:
     """Probabilities (a column a class, named after it where the format has names), labels and groups (one column).
 
     One column of probabilities is of the second of two classes (`actual.of_second`). Labels are class names, or numbers
     from 0 in the order of the columns. Raises DataError, with the file's name.
     """
-    table = read_table(probabilities, "probabilities")
+    given = column(labels, "labels")
+    table, left_out = without_ids(with_names(read_table(probabilities, "probabilities"), len(given)), as_words(given))
+    given = without_name(given, len(table.values))
     shares = numbers(table.values, probabilities)
-    given, notes = column(labels, "labels"), []
+    notes = [f"{probabilities}: {listed(left_out)} not probabilities, and left out."] if left_out else []
     several = None if groups is None else comparable(column(groups, "groups"))
     with _named(probabilities):
         check_lengths(probabilities=shares, labels=given, groups=several)
@@ -102,8 +106,9 @@ def read_predictions(probabilities: Path, labels: Path, groups: Path | None = No
     else:
         names = table.names or tuple(map(str, range(shares.shape[1])))
         check_names(names, shares.shape[1], probabilities)
+        names = bare_names(names, given)
         found = as_classes(given, names, labels)
-        if as_numbers(names) and by_place(given, names):
+        if by_place(given, names):
             notes.append(f"{labels} holds what is no column's name: it is taken as places of columns, counted from 0.")
     with _named(probabilities):
         checked(found, shares)
@@ -172,14 +177,16 @@ def read_csv(content: bytes, what: str) -> Table:
 def is_header(row: list[str], what: str) -> bool:
     """Whether a first line holds names: for probabilities anything that is none, else the word itself."""
     if what != "probabilities":
-        return row[0].strip().lower() in (what, what.rstrip("s"))
+        return any(plain(each) in CALLED.get(what, (what, what.rstrip("s"))) for each in row)
     if row == [str(number) for number in range(len(row))]:  # what pandas writes for columns without names
         return True
     try:
-        shares = [float(each) for each in row]
+        shares = [float(each.replace(",", ".")) for each in row]
     except ValueError:
         return True
-    written = any("." in each or "e" in each.lower() for each in row)  # names that are numbers are whole ones
+    written = any(
+        "." in each or "," in each or "e" in each.lower() for each in row
+    )  # names that are numbers are whole ones
     return not written and abs(sum(shares) - 1) > ROUNDING
 
 
@@ -211,10 +218,16 @@ READERS: dict[str, Callable[[bytes, str], Table]] = {
 
 def column(path: Path, what: str) -> NDArray[Any]:
     """The only column of a file, (N,)."""
-    values = read_table(path, what).values
-    if values.shape[1] != 1:
-        raise DataError(f"{path}: must hold one column of {what}; it holds {values.shape[1]}.")
-    return np.asarray(values[:, 0])
+    table = read_table(path, what)
+    words = [plain(name) for name in table.names or ()]
+    named = [place for place, word in enumerate(words) if word in CALLED.get(what, (what.rstrip("s"), what))]
+    if len(named) != 1 and table.values.shape[1] != 1:
+        has = f" ({', '.join(table.names[:20])})" if table.names else ""
+        raise DataError(
+            f"{path}: must hold one column of {what}; it holds {table.values.shape[1]}{has}."
+            f" Call that one {what.rstrip('s')!r} in the first line."
+        )
+    return np.asarray(table.values[:, named[0] if named else 0])
 
 
 def check_names(names: tuple[str, ...], columns: int, path: Path) -> None:
@@ -225,16 +238,11 @@ def check_names(names: tuple[str, ...], columns: int, path: Path) -> None:
         raise DataError(f"{path}: names a class twice, or not at all: {', '.join(names[:20])}.")
 
 
-def comparable(values: NDArray[Any]) -> NDArray[Any]:
-    """Groups of any kind as what can be sorted: mixed ones as text."""
-    return np.array([str(each) for each in values.tolist()]) if values.dtype == object else values
-
-
 def numbers(values: NDArray[Any], path: Path) -> NDArray[np.float64]:
     """Values as float64."""
     if values.dtype.kind not in "biufOUS":
         raise DataError(f"{path}: holds {values.dtype}, not numbers.")
     try:
-        return values.astype(np.float64)
+        return as_floats(values)
     except (ValueError, TypeError) as error:
         raise DataError(f"{path}: holds something that is no number ({error}).") from error

@@ -105,13 +105,23 @@ def _structs(column: pyarrow.Array, name: str, folder: Path | None) -> Iterator[
 def _of_value(value: Any, name: str, kind: str) -> Cell:
     """A picture in a cell without structure."""
     if isinstance(value, bytes):
-        return bounded(value)
+        return bounded(_unwrapped(value))
     if value is None:
         return Trouble(f"column {name} is empty here")
     return Trouble(
         f"column {name} holds {kind}, which is no form of a picture: bytes, a struct with bytes, base64,"
         " a path or a list of pixels"
     )
+
+
+def _unwrapped(content: bytes) -> bytes:
+    """A picture's bytes, also of one that was written in base64 into a column of bytes."""
+    if content.startswith(KINDS) or not content[:32].isascii() or is_dicom(content):
+        return content
+    try:
+        return _decoded(content.decode("ascii")) or content
+    except UnicodeDecodeError:
+        return content
 
 
 def bounded(content: bytes) -> Cell:

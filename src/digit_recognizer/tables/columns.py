@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 SPLIT_NAMES = {
@@ -25,6 +26,20 @@ NAMES: dict[str, tuple[str, ...]] = {
     "patient": ("patient", "patient_id", "patientid", "subject", "subject_id", "subjectid"),
     "split": ("split", "subset", "partition", "usage", "set"),
 }
+
+
+_NUMBER = re.compile(r"[+-]?\d{1,9}([.,]\d*)?(e[+-]?\d{1,2})?", re.IGNORECASE)
+
+
+def plain_labels(words: Sequence[str]) -> tuple[str, ...]:
+    """Labels without what says only how they were stored: "5" for "5.0", where all of them are whole numbers."""
+    whole: dict[str, str] = {}
+    for word in {*words} - {""}:
+        number = float(word.replace(",", ".")) if _NUMBER.fullmatch(word) else 0.5
+        if not number.is_integer():
+            return tuple(words)
+        whole[word] = str(int(number))
+    return tuple(words) if all(map(str.isdecimal, whole)) else tuple(whole.get(word, word) for word in words)
 
 
 def plain(name: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from digit_recognizer.errors import DataError
-from digit_recognizer.tables import idx
+from digit_recognizer.tables import idx, numpy_files
 from digit_recognizer.tables.found import WHOLE, Parts, PictureTable, joined
+from digit_recognizer.tables.named_arrays import read_named
 from digit_recognizer.tables.reading import kind_of, read_idx_set, read_tables
 
 NOTES = (".txt", ".data")  # in a folder these are what somebody wrote about it
@@ -39,6 +40,8 @@ def read_folder(files: list[Path]) -> Parts | None:
     if pairs:
         ((name, parts),) = pairs.items()
         return read_idx_set(name, parts)
+    if len(files) > 1 and all(kind_of(path) == "npy" for path in files):  # MNIST-C: train_images.npy, train_labels.npy
+        return _of_arrays(folder, files)
     found: dict[str, list[PictureTable]] = {}
     for path in files:
         inside = read_tables(path) or {}
@@ -51,3 +54,10 @@ def read_folder(files: list[Path]) -> Parts | None:
     if WHOLE in found and (len(found) > 1 or len(found[WHOLE]) > 1):
         raise DataError(f"{folder}: holds several tables whose names tell no split. Name the one that is meant.")
     return {part: joined(tables) for part, tables in found.items()}
+
+
+def _of_arrays(folder: Path, files: list[Path]) -> Parts:
+    """The set whose pictures and labels lie in an npy file each, known by their names as the arrays of an npz are."""
+    named = {path.stem: path for path in files}
+    stored = {key: numpy_files.stored_in(path) for key, path in named.items()}
+    return read_named(str(folder), stored, lambda key: numpy_files.read_npy(named[key]))

@@ -68,7 +68,7 @@ def find_layout(rows: list[list[str]]) -> Layout | None:
         return None
     first = [cell.strip() for cell in rows[0]]
     numeric = [_is_number(cell) for cell in first]
-    counted = first == [str(n) for n in range(len(first))] or first == [str(n + 1) for n in range(len(first))]
+    counted = _is_counted(first)
     mangled = _is_mangled(first, rows[1:])
     if sum(not each for each in numeric) <= 1 and not counted and first.count("") == 0:
         return _without_names(rows[1:] if mangled else rows, range(len(first)), header=mangled)
@@ -78,12 +78,19 @@ def find_layout(rows: list[list[str]]) -> Layout | None:
     prefix, members = max(groups.items(), key=lambda group: len(group[1]))
     if len(members) < FEWEST:
         return _packed(first, rows[1:])
-    if len({*members.values()}) < len([name for name in first if _key(name)[0] == prefix]):
+    if len({*members.values()}) < len([name for name in first if _key(name)[0] == prefix and _key(name)[1]]):
         raise ValueError(f"two of its columns of pixels have one name ({prefix or 'numbers'})")
     ordered = tuple(place for _, place in sorted(members.items()))
     if prefix == "" and _shape(len(ordered)) is None:  # numbers for names: the label may be one of them
         return _without_names(rows[1:], sorted(ordered), header=True, width=len(first))
     return _named(first, ordered, members)
+
+
+def _is_counted(first: list[str]) -> bool:
+    """Whether a first line numbers the columns, as pandas does, beside at most one name: "label", "0", "1"..."""
+    numbers = [cell for cell in first if cell.isdecimal()]
+    counts = [[str(start + place) for place in range(len(numbers))] for start in (0, 1)]
+    return len(numbers) >= len(first) - 1 and len(numbers) > 1 and numbers in counts
 
 
 def _is_mangled(first: list[str], rows: list[list[str]]) -> bool:

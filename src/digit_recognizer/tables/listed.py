@@ -20,7 +20,7 @@ def files_listed(path: Path) -> list[str]:
     except ValueError as error:
         raise DataError(f"{path}: cannot be read as a table: {error}.") from error
     if "file" not in names:
-        found = ", ".join(map(repr, [*rows[0]][:10])) if rows else "no rows"
+        found = ", ".join(map(repr, [*rows[0]][:10])) if rows else "no rows below it"
         raise DataError(
             f"{path}: has neither columns of pixels (label,pixel0..pixel783) nor a column 'file' of pictures; its first"
             f" line has {found}."

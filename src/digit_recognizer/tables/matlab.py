@@ -98,7 +98,8 @@ def arrays_of_hdf5(path: Path) -> dict[str, StoredArray]:
 
     def note(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset) and not name.startswith("#") and not item.external and not item.is_virtual:
-            found[name] = stored_array(item.shape or (), item.dtype)
+            text = h5py.check_string_dtype(item.dtype) is not None
+            found[name] = StoredArray(item.shape or (), "S") if text else stored_array(item.shape or (), item.dtype)
 
     def read() -> None:
         with h5py.File(path, "r") as file:
@@ -115,7 +116,8 @@ def load_hdf5(path: Path, key: str) -> NDArray[Any]:
     def read() -> NDArray[Any]:
         with h5py.File(path, "r") as file:
             item = file[key]
-            values = np.asarray(item[()])
+            words = h5py.check_string_dtype(item.dtype) is not None
+            values = np.asarray(item.asstr()[()]).astype(np.str_) if words else np.asarray(item[()])
             return values.T if "MATLAB_class" in item.attrs else values
 
     made: NDArray[Any] = _guarded(path, read)

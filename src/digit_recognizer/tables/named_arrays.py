@@ -112,7 +112,11 @@ def by_names(stored: Mapping[str, StoredArray]) -> dict[str, Choice]:
     for (part, role), keys in roles.items():
         if role == "images" and len(keys) == 1:
             labels = roles.get((part, "labels"), [])
-            parts[part] = Choice(keys[0], labels[0] if len(labels) == 1 else None)
+            if len(labels) > 1:  # as "y" beside "classes", the names of these
+                labels = [key for key in labels if _is_a_label_each(stored[key].shape, stored[keys[0]].shape)]
+                if len(labels) != 1:
+                    return {}
+            parts[part] = Choice(keys[0], labels[0] if labels else None)
     if WHOLE in parts and len(parts) > 1:
         return {}
     return parts or _by_shapes(stored)
@@ -126,10 +130,15 @@ def _by_shapes(stored: Mapping[str, StoredArray]) -> dict[str, Choice]:
     (images,) = pictures
     others = [key for key in stored if key != images]
     count = stored[images].shape[0]
-    shape = stored[others[0]].shape if others else ()
-    if others and math.prod(shape) != count and not (len(shape) == 2 and shape[0] == count):  # the last is one-hot
+    if others and not _is_a_label_each(stored[others[0]].shape, (count,)):
         return {}
     return {WHOLE: Choice(images, others[0] if others else None)}
+
+
+def _is_a_label_each(shape: tuple[int, ...], pictures: tuple[int, ...]) -> bool:
+    """Whether labels of this shape, perhaps one-hot, are as many as the pictures, counted by either end."""
+    counts = {*pictures[:1], *pictures[-1:]}
+    return math.prod(shape) in counts or (len(shape) == 2 and shape[0] in counts)
 
 
 def _like_pictures(shape: tuple[int, ...]) -> bool:

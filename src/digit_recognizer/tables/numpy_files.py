@@ -32,6 +32,15 @@ def read_npy(path: Path) -> NDArray[Any]:
     return array_in(whole(path), str(path))
 
 
+def stored_in(path: Path) -> StoredArray:
+    """What the array of an npy file is, before it is read. Raises DataError."""
+    try:
+        with path.open("rb") as file:
+            return stored_array(*read_header(file))
+    except Exception as error:  # strangers' bytes: the readers raise nearly anything
+        raise DataError(f"{path}: is damaged, cut short or not an npy file ({error}). Save it again.") from error
+
+
 def array_in(content: bytes, name: str) -> NDArray[Any]:
     """The array of an npy file's bytes. Raises DataError for objects, and for other bytes than the header states."""
     try:

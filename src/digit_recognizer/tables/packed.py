@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ PACKERS: dict[bytes, Callable[..., Any]] = {
     b"BZh": bz2.open,
     b"\xfd7zXZ\0": lzma.open,
 }
+_HIDDEN = re.compile(r"(^|/)(\.|__MACOSX/)")
 SUFFIXES = (".gz", ".bz2", ".xz", ".zip")
 WRONG = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)  # what damaged bytes raise
 
@@ -83,10 +85,15 @@ def _unpacked(raw: BinaryIO, start: bytes, path: Path) -> IO[bytes]:
     if not start.startswith(b"PK\x03\x04") or path.suffix.lower() != ".zip":
         return raw
     archive = zipfile.ZipFile(raw)
-    names = [each for each in archive.namelist() if not each.endswith("/")]
+    names = files_in(archive)
     if len(names) != 1:
         raise DataError(f"{path}: is an archive of {len(names)} files. Unpack it, and name the table.")
     return archive.open(names[0])
+
+
+def files_in(archive: zipfile.ZipFile) -> list[str]:
+    """The visible files of an archive; macOS puts a hidden one beside each."""
+    return [each for each in archive.namelist() if not each.endswith("/") and not _HIDDEN.search(each)]
 
 
 def start_of(path: Path) -> bytes:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.errors import DataError
 from digit_recognizer.images.given import in_batch
+from digit_recognizer.tables.columns import plain_labels
 from digit_recognizer.tables.found import PictureTable, coloured
 from digit_recognizer.tables.layout import Layout, find_layout
 from digit_recognizer.tables.packed import MOST_HELD, opened
@@ -80,7 +81,7 @@ def read_pixels(path: Path, form: TextForm, layout: Layout) -> PictureTable:
             data = chunk[1:] if layout.header and not pieces and not others else chunk
             if not data:
                 continue
-            pieces.append(_values(path, data, layout, form.separator))
+            pieces.append(_values(path, data, layout))
             others += [layout.others(row) for _, row in data]
             held += pieces[-1].nbytes
             if held > MOST_HELD or len(others) > MOST_ROWS:
@@ -109,7 +110,7 @@ def _lines(path: Path, text: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def _values(path: Path, rows: Sequence[tuple[int, list[str]]], layout: Layout, separator: str) -> NDArray[Any]:
+def _values(path: Path, rows: Sequence[tuple[int, list[str]]], layout: Layout) -> NDArray[Any]:
     """The pixels of rows with their line numbers, (n, D): uint8 where all are, else float32."""
     count = len(layout.pixels)
     lines = []
@@ -120,7 +121,7 @@ def _values(path: Path, rows: Sequence[tuple[int, list[str]]], layout: Layout, s
             raise DataError(
                 f"{path}: line {line} has {found}, and the first {layout.width if 'col' in found else count}."
             )
-        lines.append("\t".join(cells) if separator == "," else "\t".join(cells).replace(",", "."))
+        lines.append("\t".join(cells).replace(",", "."))  # decimal commas: with commas between columns, in quotes
     try:
         values = np.loadtxt(lines, np.float32, delimiter="\t", comments=None, ndmin=2)
     except ValueError:
@@ -154,6 +155,8 @@ def _as_table(values: NDArray[Any], others: list[list[str]], layout: Layout) -> 
     side, channels = layout.side, layout.channels
     images = values.reshape(-1, side, side) if channels == 1 else coloured(values, side)
     columns = {name: tuple(row[place] for row in others) for place, name in enumerate(layout.names)}
+    if "label" in columns:
+        columns["label"] = plain_labels(columns["label"])
     return PictureTable(
         in_batch(list(images), images),
         columns.pop("label", None),

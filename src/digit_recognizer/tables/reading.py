@@ -19,7 +19,7 @@ from digit_recognizer.tables import idx, matlab, numpy_files
 from digit_recognizer.tables.columns import SPLIT_NAMES
 from digit_recognizer.tables.found import WHOLE, Parts, PictureTable, of_arrays
 from digit_recognizer.tables.named_arrays import StoredArray, read_named
-from digit_recognizer.tables.packed import bare_name, start_of
+from digit_recognizer.tables.packed import bare_name, files_in, start_of
 from digit_recognizer.tables.parquet import MARK as PARQUET_MARK
 from digit_recognizer.tables.parquet import read_parquet
 from digit_recognizer.tables.pixels import layout_of, read_pixels
@@ -69,8 +69,18 @@ def is_packed_table(path: Path) -> bool:
     if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
-        names = [each.lower() for each in archive.namelist() if not each.endswith("/")]
+        names = [each.lower() for each in files_in(archive)]
     return len(names) == 1 and names[0].endswith(TEXTS)
+
+
+def check_packed(path: Path) -> None:
+    """Raise DataError for a zip archive of several tables and nothing else, as Kaggle gives a whole competition."""
+    if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        names = files_in(archive)
+    if names and all(name.lower().endswith((*TEXTS, ".parquet", ".npz", ".npy", ".mat", ".h5")) for name in names):
+        raise DataError(f"{path}: is an archive of tables ({', '.join(names[:6])}). Unpack it, and name its folder.")
 
 
 def holds_pictures(path: Path) -> bool:
