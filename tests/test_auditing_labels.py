@@ -137,6 +137,7 @@ def of_classes(split: ArraySplit, *classes: int) -> ArraySplit:
     return ArraySplit(split.images[kept], split.labels[kept])
 
 
+@pytest.mark.slow
 def test_flipped_labels_of_a_small_set_are_found(mnist: Dataset) -> None:
     validation = mnist.split("validation")
     few, more = np.arange(300), np.arange(300, 400)
@@ -159,6 +160,7 @@ def test_flipped_labels_of_a_small_set_are_found(mnist: Dataset) -> None:
     assert (written["split"], written["given_name"]) == ("train", NAMES[written["given"]])
 
 
+@pytest.mark.slow
 def test_labels_without_meaning_are_not_called_doubtful() -> None:
     drawn = tiny_split(400, 1)
     twelve_each = np.concatenate([np.flatnonzero(drawn.labels == label)[:12] for label in range(10)])

@@ -105,6 +105,7 @@ def test_the_first_load_unpacks_without_a_word_and_leaves_the_files_alone(tmp_pa
     assert {p.name for p in (tmp_path / "new" / "data").rglob("*") if p.is_file()} == set(SPECS["mnist"].sha256)
 
 
+@pytest.mark.slow
 def test_two_processes_that_start_together_both_succeed(tmp_path: Path, mnist: Dataset) -> None:
     command = [sys.executable, "-c", TOGETHER, str(tmp_path / "data")]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

@@ -116,6 +116,7 @@ def test_what_cannot_serve_is_named_and_kept_where_make_did_not_make_it(checkout
     assert (venv / "mine").read_text() == "precious"
 
 
+@pytest.mark.slow
 @posix("links to folders")
 @pytest.mark.parametrize("linked", [False, True])
 def test_what_make_made_for_another_place_is_made_again(checkout: Path, tmp_path: Path, linked: bool) -> None:

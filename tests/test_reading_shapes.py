@@ -60,6 +60,7 @@ def test_each_kind_has_its_shape(kind: str) -> None:
     assert (found.shape if found and sure(found) else None) == drawn.shape
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", [12.0, 16.0])
 def test_a_hundred_rows_of_sixty_are_counted(cell: float) -> None:
     found = find_any_grid(drawing.ruled(drawing.even(100, 60, cell), np.random.default_rng(0)).picture)
@@ -95,6 +96,7 @@ def test_never_another_shape_without_a_doubt(
     assert grain > 2 or sure(found)  # nothing excuses a doubt about a clean screenshot
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", UNCLOSED)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_grid_without_outer_rules_is_doubted(kind: str, seed: int) -> None:
@@ -192,6 +194,7 @@ def test_ones_like_rules_are_digits(mixed: Recognizer) -> None:
     assert grid.rows == drawn.table
 
 
+@pytest.mark.slow
 def test_text_on_a_photographed_page_is_no_grid() -> None:
     """Light between dark lines looks like light rules, but most of such a grid is as light as they are."""
     assert not sure(find_any_grid(drawing.drawn_grid("no grid: photo", 400).picture))

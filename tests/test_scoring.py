@@ -281,6 +281,7 @@ def test_the_lines_that_are_printed_read_the_table(pictures: list[bytes], tmp_pa
     assert said.count("read_") == 2
 
 
+@pytest.mark.slow
 def test_a_run_that_an_older_version_began_goes_on(pictures: list[bytes], tmp_path: Path) -> None:
     """Its list and its settings had names under which pyarrow took them for parts."""
     source, out = archive_of(tmp_path / "in" / "a.tar", pictures[:3]).parent, tmp_path / "out"
@@ -301,6 +302,7 @@ def test_a_run_that_an_older_version_began_goes_on(pictures: list[bytes], tmp_pa
     ]
 
 
+@pytest.mark.slow
 def test_parts_with_indices_and_with_names_are_not_mixed(pictures: list[bytes], tmp_path: Path) -> None:
     model = renamed(tmp_path / "letters.onnx", MODEL, "abcdefghij")
     source, out = archive_of(tmp_path / "a.tar", pictures[:3]), tmp_path / "out"

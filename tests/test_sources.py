@@ -254,6 +254,7 @@ def test_an_object_store_is_walked_by_the_same_rule() -> None:
     store.rm("/walked", recursive=True)
 
 
+@pytest.mark.slow
 def test_what_archives_hold_beside_pictures_is_counted_in_a_run_that_goes_on_too(tmp_path: Path) -> None:
     for name in ("x.zip", "y.tar.bz2"):
         packed(tmp_path / "in" / name, MIXED)
