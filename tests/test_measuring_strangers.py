@@ -69,7 +69,7 @@ def test_areas_are_scikit_learns_and_refusals_the_recognizers(digits: Dataset, s
         assert each.auroc == pytest.approx(roc_auc_score(positive, scores))
         assert each.interval.low < each.auroc < each.interval.high
         assert each.auroc > 0.8
-    said = Counter(each.status for each in Recognizer(model).predict(signs[:, None]))
+    said = Counter(each.status for each in Recognizer(model).predict(list(signs)))
     refused = found.refusals(found.kinds["signs"])
     assert refused is not None
     assert (refused.n, refused.refused) == (60, said["not a digit"])

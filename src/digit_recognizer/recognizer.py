@@ -23,7 +23,7 @@ from digit_recognizer.measuring.calibration import Calibration, read_calibration
 from digit_recognizer.measuring.selective import AnswerThreshold
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.prediction import DOUBTFUL, ELSEWHERE, NO_INK, STRANGE, STRANGER, Prediction, in_words, refused
-from digit_recognizer.tables.orientation import TRANSPOSED, are_transposed
+from digit_recognizer.tables.orientation import TRANSPOSED, are_transposed, of_one_array
 from digit_recognizer.tables.reading import kind_of, read_tables, sources_in, split_keys
 
 DEFAULT_MODEL = "best"
@@ -111,8 +111,9 @@ class Recognizer:
         if isinstance(pictures, str | os.PathLike) and kind_of(Path(split_keys(os.fspath(pictures))[0])):
             pictures, own = _rows_of(os.fspath(pictures))
             sources = sources or own
+        together = of_one_array(pictures)
         several = as_list(pictures, self.model.preprocess.channels, self.model.preprocess.form)
-        if self.model.preprocess.form == "digit" and are_transposed(several):
+        if together and self.model.preprocess.form == "digit" and are_transposed(several):
             tell([TRANSPOSED])
         names = sources or [source_name(each, f"picture {i}", self.keep_ids) for i, each in enumerate(several)]
         predictions: list[Prediction] = []

@@ -29,6 +29,13 @@ def looks_transposed(images: NDArray[Any]) -> bool:
     return len(spread) >= LEAST and float(spread.mean()) < WIDE and float(np.mean(spread < 0)) > 2 / 3
 
 
+def of_one_array(pictures: Any) -> bool:
+    """Whether what a caller hands over is one array, or the rows of a table, which lie in one way or the other."""
+    if isinstance(pictures, list | tuple):
+        return all(isinstance(each, InBatch) for each in pictures)
+    return hasattr(pictures, "shape") or isinstance(pictures, Sequence)
+
+
 def are_transposed(pictures: Sequence[Any]) -> bool:
     """Whether pictures, as `given.as_list` has them, are arrays of one size that look transposed."""
     arrays = [each.array for each in pictures[:LOOKED_AT] if isinstance(each, InBatch)]
