@@ -81,6 +81,9 @@ def test_every_suffix_that_pillow_opens_is_taken() -> None:
     ],
 )  # fmt: skip
 def test_pictures_of_every_kind_are_read(tmp_path: Path, suffix: str, kind: str) -> None:
+    Image.init()
+    if kind not in Image.SAVE:
+        pytest.skip(f"this Pillow does not write {kind}")
     image = Image.open(io.BytesIO(picture(3))).convert("RGB" if kind in ("QOI", "AVIF") else "L")
     image.save(tmp_path / f"x{suffix}", kind)
     assert taken(tmp_path)[0] == [f"x{suffix}"]
