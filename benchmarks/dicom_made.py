@@ -73,7 +73,7 @@ class Made:
 
 
 def values(bits: int, signed: bool, seed: int) -> NDArray[Any]:
-    """Values over the whole range of so many bits, most of them among the lowest few hundred, (H, W)."""
+    """Values over the whole range of a number of bits, most of them among the lowest few hundred, (H, W)."""
     random = np.random.default_rng(seed)
     low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
     near = random.integers(max(low, -100), min(high, 300), SIZE)

@@ -32,7 +32,7 @@ class Ruled:
     level: float = 40.0  # grey of the rules
     paper: float = 245.0
     margin: tuple[float, float] = (40.0, 40.0)  # above and to the left; a fraction of a pixel blurs the rules
-    heavy: int = 0  # every so many rules are thrice as thick
+    heavy: int = 0  # every n-th rule is three times as thick; 0: none is
     double: bool = False  # two rules with a gap instead of one
     dash: tuple[float, float] = (1.0, 0.0)  # pixels with ink, pixels without
     rules: str = "all"  # or "level": none upright; "inner": without the outermost; "cut": the picture ends there

@@ -19,7 +19,7 @@ KINDS = ("png", "tiff", "image", "array", "signed array", "tensor")
 
 
 def ramp(bits: int) -> NDArray[np.uint16]:
-    """Every shade from 0 to the greatest of so many bits."""
+    """Every shade from 0 to the greatest value of a number of bits."""
     return np.rint(RAMP * (2**bits - 1)).astype(np.uint16)
 
 
