@@ -37,7 +37,7 @@ def to_colour(image: Image.Image, name: str, form: str = "digit") -> NDArray[np.
 
 
 def with_channels(grey: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
-    """A grey image (H, W) as it is, or with so many equal channels (H, W, C)."""
+    """A grey image (H, W) as it is, or with C equal channels (H, W, C)."""
     return grey if channels == 1 else np.repeat(grey[..., None], channels, axis=2)
 
 

@@ -113,7 +113,7 @@ def _stacked(several: list[Any]) -> NDArray[Any] | None:
 
 
 def _unclear_rows(rows: NDArray[Any]) -> Refused | None:
-    """Why a list of arrays (K,), stacked, may be so many small pictures, or one; None where it is clear."""
+    """Why a list of arrays (K,), stacked, may be K small pictures, or one; None where it is clear."""
     count, values = rows.shape
     side = side_of(values)
     if side is None or values in (USUAL, count):
