@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.errors import ConfigError, DataError, ImageError, ModelFileError
+from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
 from digit_recognizer.images import Picture, read_picture
-from digit_recognizer.images.arrays import Refused
 from digit_recognizer.images.dicom_modality import modality_of
 from digit_recognizer.images.given import as_list, is_turned, source_name
 from digit_recognizer.images.notes import tell
@@ -24,7 +23,8 @@ from digit_recognizer.measuring.selective import AnswerThreshold
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.prediction import DOUBTFUL, ELSEWHERE, NO_INK, STRANGE, STRANGER, Prediction, in_words, refused
 from digit_recognizer.tables.orientation import TRANSPOSED, are_transposed, of_one_array
-from digit_recognizer.tables.reading import kind_of, read_tables, sources_in, split_keys
+from digit_recognizer.tables.reading import kind_of, split_keys
+from digit_recognizer.tables.rows import rows_of
 
 DEFAULT_MODEL = "best"
 DEFAULT_LEVEL = 0.99  # of prediction sets
@@ -109,7 +109,7 @@ class Recognizer:
             uint8; None for a picture that cannot be read or holds no ink.
         """
         if isinstance(pictures, str | os.PathLike) and kind_of(Path(split_keys(os.fspath(pictures))[0])):
-            pictures, own = _rows_of(os.fspath(pictures))
+            pictures, own = rows_of(os.fspath(pictures))
             sources = sources or own
         together = of_one_array(pictures)
         several = as_list(pictures, self.model.preprocess.channels, self.model.preprocess.form)
@@ -211,17 +211,6 @@ class Recognizer:
             as_stored=as_stored,
             index=best,
         )
-
-
-def _rows_of(name: str) -> tuple[list[Any], list[str]]:
-    """The pictures in a table, and what each is called; one with an error where the table cannot be read."""
-    try:
-        parts = read_tables(name, alone=True)
-    except DataError as error:
-        return [Refused(str(error).removeprefix(f"{name}: "))], [name]
-    if parts is None:
-        return [Refused("is a text that is not a table of pixels. Name the pictures themselves.")], [name]
-    return [picture for table in parts.values() for picture in table.pictures], sources_in(name, parts)
 
 
 @lru_cache(maxsize=1)

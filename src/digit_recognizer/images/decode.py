@@ -109,7 +109,7 @@ def read_file(
 
 
 def open_named(content: bytes, path: Path, page: int | None, shown: str) -> Image.Image | NDArray[np.uint8]:
-    """`open_picture` of a file's bytes; of an archive, or of one that is called a DICOM file, why it is no picture."""
+    """`open_picture` of a file's bytes. The error for an archive, or a file with a DICOM name, says what is wrong."""
     try:
         return open_picture(content, shown, page)
     except PictureKindError:

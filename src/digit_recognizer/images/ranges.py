@@ -45,7 +45,7 @@ SIXTEENTHS = Range(0, 16, 255 / 16)
 
 
 def of_bits(depth: int) -> Range:
-    """Whole numbers of so many bits."""
+    """The range of unsigned integers with `depth` bits."""
     return Range(0, 2**depth - 1, 255 / (2**depth - 1))
 
 
@@ -60,7 +60,7 @@ class Stated:
 
 
 def stated(array: NDArray[Any], name: str) -> Stated:
-    """Type and extremes of a picture's values. Raises ImageError for a type that is no level, NaN and infinity."""
+    """Type and extremes of a picture's values. Raises ImageError for types other than numbers, NaN and infinity."""
     if array.dtype.kind not in "uif":
         raise ImageError(f"{name}: has type {array.dtype}. Give integers in 0..255 or floats.")
     low, high = float(array.min()), float(array.max())

@@ -26,7 +26,7 @@ SEVERAL = "(N, 784), (N, H, W), (N, 1, H, W), (N, 3, H, W), (N, H, W, 1) or (N, 
 
 
 def side_of(values: int) -> int | None:
-    """The side of a square picture of so many pixels in a row; None where they make no square."""
+    """The side of a square picture with this number of pixels; None where it is not a square number."""
     side = math.isqrt(values)
     return side if side * side == values and side >= LEAST else None
 

@@ -37,7 +37,7 @@ def with_names(table: Table, cases: int) -> Table:
 
 
 def without_name(labels: NDArray[Any], cases: int) -> NDArray[Any]:
-    """Labels of text without a first line that is no label of any other case, where there is a line too much."""
+    """Labels of text. The first line is left out as a header if there is one line too many and no other case has it."""
     named = labels.dtype.kind == "U" and len(labels) == cases + 1 and labels[0] not in labels[1:]
     return labels[1:] if named else labels
 
