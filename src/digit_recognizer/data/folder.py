@@ -10,9 +10,10 @@ import numpy as np
 
 from digit_recognizer.data.cache import warn
 from digit_recognizer.data.class_names import in_order
+from digit_recognizer.data.own_set import own_set
 from digit_recognizer.data.patients import check_apart, dealt, dicom_patients, has_dicom, numbered
 from digit_recognizer.data.pictures import FolderSplit, content_hash
-from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, DatasetSpec, Split
+from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, Split
 from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess, page_names, shown_name
 from digit_recognizer.sources import Tally, files_of, unpacked
@@ -62,20 +63,9 @@ def load_folder(place: Path, preprocess: Preprocess, keep_ids: bool = False) -> 
         splits: dict[str, Split] = {**with_patients(place, parts)}
     else:
         splits = by_hash(one_folder(folder, [(each,) for each in classes], found, preprocess, keep_ids))
-    spec = DatasetSpec(
-        name=place.name or str(place),
-        title=f"pictures in {place}",
-        task="multi-class",
-        classes=classes,
-        channels=preprocess.channels,
-        size=preprocess.size,
-        licence="yours",
-        source=str(place.resolve()),
-        counts={name: len(split) for name, split in splits.items()},
-        form=preprocess.form,
-        clinical=any(isinstance(split, FolderSplit) and has_dicom(split.files) for split in splits.values()),
-    )
-    return Dataset(spec, splits)
+    clinical = any(isinstance(split, FolderSplit) and has_dicom(split.files) for split in splits.values())
+    name = place.name or str(place)
+    return own_set(place, name, f"pictures in {place}", classes, preprocess, splits, clinical=clinical)
 
 
 def inner_folder(folder: Path, splits: bool = False) -> Path:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data.cache import warn
 from digit_recognizer.data.class_names import in_order
+from digit_recognizer.data.own_set import own_set
 from digit_recognizer.data.patients import SHARES, check_apart, dealt, numbered
-from digit_recognizer.data.spec import PATIENT, SPLITS, ArraySplit, Dataset, DatasetSpec, Images, Split
+from digit_recognizer.data.spec import PATIENT, SPLITS, ArraySplit, Dataset, Images, Split
 from digit_recognizer.errors import DataError, ImageError
 from digit_recognizer.images import Preprocess, read_picture
 from digit_recognizer.images.given import wide
@@ -52,7 +53,8 @@ def load_pixels(name: str, parts: Parts, preprocess: Preprocess) -> Dataset:
             " files lie so; put 'emnist' into the file's name to have them turned."
         )
     splits = _dealt(name, ready, {part: each.keys for part, each in read.items()})
-    return Dataset(_spec_of(name, classes, preprocess, splits), splits)
+    path, clinical = Path(name), any(PATIENT in split.columns for split in splits.values())
+    return own_set(path, path.stem, f"pictures in {path.name}", classes, preprocess, splits, clinical=clinical)
 
 
 class _Read:
@@ -167,21 +169,3 @@ def held_out(key: str) -> str:
         if first < 0:
             return name
     return shares[0][0]
-
-
-def _spec_of(name: str, classes: tuple[str, ...], preprocess: Preprocess, splits: dict[str, Split]) -> DatasetSpec:
-    """The facts of a table's set; pictures of patients are not for clinical use."""
-    path = Path(name)
-    return DatasetSpec(
-        name=path.stem,
-        title=f"pictures in {path.name}",
-        task="multi-class",
-        classes=classes,
-        channels=preprocess.channels,
-        size=preprocess.size,
-        licence="yours",
-        source=str(path.resolve()),
-        counts={part: len(split) for part, split in splits.items()},
-        form=preprocess.form,
-        clinical=any(PATIENT in split.columns for split in splits.values()),
-    )

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data.cache import warn
 from digit_recognizer.data.class_names import in_order
+from digit_recognizer.data.own_set import own_set
 from digit_recognizer.data.patients import check_apart, dealt, dicom_patients, has_dicom, numbered
 from digit_recognizer.data.pictures import FolderSplit, content_hash, file_of
-from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, DatasetSpec, Labels, Split
+from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, Labels, Split
 from digit_recognizer.errors import DataError
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images import Preprocess
@@ -70,31 +71,8 @@ def load_table(path: Path, preprocess: Preprocess, keep_ids: bool = False) -> Da
         check_apart(path, known[PATIENT], names)
     check_training(path, splits, classes)
     clinical = PATIENT in known or has_dicom(rows.files)
-    return Dataset(spec_of(path, classes, several, clinical, preprocess, splits), splits)
-
-
-def spec_of(
-    path: Path,
-    classes: tuple[str, ...],
-    several: bool,
-    clinical: bool,
-    preprocess: Preprocess,
-    splits: Mapping[str, Split],
-) -> DatasetSpec:
-    """The facts of a table's set; pictures of patients are not for clinical use."""
-    return DatasetSpec(
-        name=path.stem,
-        title=f"pictures that {path.name} names",
-        task="multi-label" if several else "multi-class",
-        classes=classes,
-        channels=preprocess.channels,
-        size=preprocess.size,
-        licence="yours",
-        source=str(path.resolve()),
-        counts={name: len(split) for name, split in splits.items()},
-        form=preprocess.form,
-        clinical=clinical,
-    )
+    title = f"pictures that {path.name} names"
+    return own_set(path, path.stem, title, classes, preprocess, splits, clinical=clinical, several=several)
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
