@@ -1,0 +1,1 @@
+"""Pen strokes and glyphs -> grey pictures of lines of numbers, as phones and scanners see them."""
