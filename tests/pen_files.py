@@ -27,16 +27,18 @@ _STROKES = {  # x to the right, y up, a digit about 10 high
     "(": [[(2, 11), (0, 5), (2, -1)]],
     ")": [[(0, 11), (2, 5), (0, -1)]],
 }
-_LETTERS = {"A": [[(0, 0), (3, 10), (6, 0)], [(1, 4), (5, 4)]], "e": [[(0, 3), (4, 3), (2, 5), (0, 2), (4, 0)]]}
-_WORDS = {"am": [[(0, 0), (2, 5), (4, 0), (5, 5), (6, 0), (8, 5), (9, 0)]], "I": [[(0, 0), (0, 10)]]}
+_WORDS = {
+    "num": [[(0, 0), (2, 5), (4, 0), (5, 5), (6, 0), (8, 5), (9, 0)]],
+    "in": [[(0, 0), (0, 5)], [(2, 0), (2, 5), (4, 5), (4, 0)]],
+}
 WRITERS = {"ann": "abc", "bob": "abc", "cid": "val"}  # and their contributors
 
 
 def write_pen_files(folder: Path, scale: float = 20.0) -> Path:
-    """Write unipen-numbers.npz, -letters.npz and -words.npz below folder/unipen; the folder."""
+    """Write unipen-numbers.npz and unipen-words.npz below folder/unipen; the folder."""
     target = folder / "unipen"
     target.mkdir(parents=True, exist_ok=True)
-    for name, characters in (("numbers", _STROKES), ("letters", _LETTERS), ("words", _WORDS)):
+    for name, characters in (("numbers", _STROKES), ("words", _WORDS)):
         strokes = [(label, writer, each) for writer in WRITERS for label, each in characters.items()]
         points = [np.array(stroke) for _, _, each in strokes for stroke in each]
         np.savez(

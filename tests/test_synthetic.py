@@ -85,11 +85,10 @@ def test_contributors_that_are_held_back_are_never_learned_from(pens: Path) -> N
     held_back = {writer for writer, contributor in WRITERS.items() if contributor == "val"}
     assert set(taught.hands.characters.writers.tolist()) == set(WRITERS) - held_back
     assert set(measured.hands.characters.writers.tolist()) == held_back
-    assert not held_back & set(taught.words.characters.writers[taught.words.characters.labels == "A"].tolist())
 
 
-def test_letters_that_look_like_digits_and_words_of_one_letter_are_left_out(sources: Sources) -> None:
-    assert set(sources.words.characters.labels.tolist()) == {"A", "am"}
+def test_words_that_may_be_digits_are_left_out(sources: Sources) -> None:
+    assert set(sources.words.characters.labels.tolist()) == {"num"}
 
 
 def test_absent_strokes_are_named_with_their_source(tmp_path: Path) -> None:
@@ -193,7 +192,7 @@ def test_kinds_of_lines_are_as_frequent_as_asked_for(sources: Sources) -> None:
     texts = [line_picture(sources, (7, number)).text for number in range(3000)]
     struck, letters = (sum(sign in text for text in texts) for sign in (STRUCK, LETTERS))
     assert 0.02 < struck / len(texts) < 0.07
-    assert 0.02 < letters / len(texts) < 0.07
+    assert 0.015 < letters / len(texts) < 0.05
     plain = Sources(sources.hands, sources.mnist, sources.words, None, Shares(0, 0, 0, 0, 0, 0))
     assert not {STRUCK, LETTERS} & set("".join(line_picture(plain, (7, number)).text for number in range(300)))
 

@@ -17,11 +17,11 @@ _WORDS = ("No", "kg", "cm", "Nom", "TOTAL", "Date", "Age", "Poids", "mm", "F", "
 
 
 def surroundings(
-    shape: tuple[int, int], source: Source, unit: float, pen: float, draw: Generator
+    shape: tuple[int, int], source: Source, unit: float, pen: float, draw: Generator, *, cell: bool
 ) -> list[tuple[Floats, float]]:
     """Masks of what is around, each with how dark it is, of the ink's darkness.
 
-    unit: a digit's height, pen: its stroke's width, both in pixels.
+    unit: a digit's height, pen: its stroke's width, both in pixels. cell: of a table, whose sides are near the edges.
     """
     rows, columns = shape
     made: list[tuple[Floats, float]] = []
@@ -30,23 +30,23 @@ def surroundings(
         if draw.random() < chance:
             made.append((mask(), float(draw.uniform(*dark))))
 
-    maybe(0.75, lambda: frame(rows, columns, draw), (0.2, 1.1))
+    maybe(0.9 if cell else 0.65, lambda: frame(rows, columns, draw, cell=cell), (0.2, 1.1))
     maybe(0.4, lambda: rules(rows, columns, draw), (0.05, 0.6))
-    maybe(0.35, lambda: neighbours(rows, columns, source, unit, pen, draw), (0.5, 1.0))
+    maybe(0.2, lambda: neighbours(rows, columns, source, unit, pen, draw), (0.5, 1.0))
     maybe(0.05, lambda: print_beside(rows, columns, draw), (0.3, 1.0))
     maybe(0.12, lambda: stains(rows, columns, draw), (0.05, 0.4))
     return made
 
 
-def frame(rows: int, columns: int, draw: Generator) -> Floats:
+def frame(rows: int, columns: int, draw: Generator, *, cell: bool = False) -> Floats:
     """Pieces of a cell's frame near the edges, seldom all of it, seldom straight."""
     mask = np.zeros((rows, columns), np.float32)
-    thick = int(draw.integers(1, 5))
+    thick = int(draw.integers(1, 3 if cell else 5))
     tilt = draw.normal(0, 0.02)
     for side in range(4):
-        if draw.random() < 0.45:
+        if draw.random() < (0.25 if cell else 0.45):
             continue
-        inset = abs(draw.normal(0, 0.07)) * rows
+        inset = abs(draw.normal(0.03, 0.06)) * rows
         start, stop = sorted(draw.uniform(-0.2, 1.2, 2)) if draw.random() < 0.35 else (-0.1, 1.1)
         if side < 2:
             y = inset if side == 0 else rows - 1 - inset

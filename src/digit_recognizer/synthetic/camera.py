@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 from digit_recognizer.images.opencv import cv2
 from digit_recognizer.synthetic.shapes import Floats
 
-_SEEN = (17, 64)  # rows that the camera gave the line
+_SEEN, _SEEN_NEAR = (17, 64), (26, 48)  # rows that the camera gave the line
 _FAINTEST = 13.0  # levels of grey between paper and ink
 _NEGATIVE = 0.06  # share of the pictures that are light on dark
 
 
 def recorded(
-    ink: Floats, others: list[tuple[Floats, float]], size: tuple[int, int], draw: Generator
+    ink: Floats, others: list[tuple[Floats, float]], size: tuple[int, int], draw: Generator, *, near: bool = False
 ) -> NDArray[np.uint8]:
-    """A picture (size: rows, columns) uint8 of ink (H, W), 0..1, and masks around it with how dark each is."""
+    """A picture (size: rows, columns) uint8 of ink (H, W), 0..1, and masks around it with how dark each is.
+
+    near: taken from near enough that the strokes are clear, though they may be faint.
+    """
     rows, columns = ink.shape
     paper = draw.uniform(110, 252) if draw.random() < 0.85 else draw.uniform(40, 130)
     contrast = max(_FAINTEST, paper * float(np.exp(draw.uniform(np.log(0.14), np.log(0.95)))))
@@ -31,8 +34,8 @@ def recorded(
     light = _patchy(ink.shape, draw, 1 - 0.35 * draw.uniform(0, 1) ** 2, 1.0, 2)
     image = np.asarray((paper - shade) * light, np.float32)
     image += _patchy(ink.shape, draw, -1, 1, 12) * (4 * draw.uniform(0, 1) ** 2)
-    seen = float(np.exp(draw.uniform(*np.log(_SEEN))))
-    blur = draw.uniform(0.0, 1.0) ** 1.5 * 0.038 * rows
+    seen = float(np.exp(draw.uniform(*np.log(_SEEN_NEAR if near else _SEEN))))
+    blur = (draw.uniform(0.2, 1.0) * 0.02 if near else draw.uniform(0.0, 1.0) ** 1.5 * 0.038) * rows
     if blur > 0.4:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), blur), np.float32)
     small = max(8, round(seen)), max(4, round(columns * seen / rows))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from digit_recognizer.synthetic.pictures import Picture, draw_line
+from digit_recognizer.synthetic.pictures import CELLS, Picture, draw_line
 from digit_recognizer.synthetic.shapes import Fonts, Hands, Masks, Words
 from digit_recognizer.synthetic.strokes import DIGITS
 from digit_recognizer.synthetic.texts import some_text
@@ -29,12 +29,12 @@ from digit_recognizer.synthetic.written import (
 class Shares:
     """Shares (0..1) of the lines."""
 
-    mnist: float = 0.22  # whose digits are MNIST's
+    mnist: float = 0.25  # whose digits are MNIST's
     printed: float = 0.06
     struck: float = 0.045  # of which a part or all is struck out
     over: float = 0.02  # with a digit that was written over another
-    words: float = 0.02  # with a word or a letter beside the number
-    words_alone: float = 0.02
+    words: float = 0.015  # with a word or a letter beside the number
+    words_alone: float = 0.012
 
     def sound(self) -> bool:
         """Whether lines can be drawn so."""
@@ -51,12 +51,13 @@ class Sources:
     words: Words
     fonts: Fonts | None = None
     shares: Shares = Shares()
+    cells: float = CELLS  # share of clear cells of tables
 
 
 def line_picture(sources: Sources, seed: Sequence[int]) -> Picture:
     """One picture, which depends on the sources and on the seed, whole numbers, alone."""
     draw = np.random.default_rng(tuple(seed))
-    return draw_line(_some_line(sources, draw), sources.hands, draw)
+    return draw_line(_some_line(sources, draw), sources.hands, draw, sources.cells)
 
 
 def _some_line(sources: Sources, draw: Generator) -> Written:

@@ -1,4 +1,4 @@
-"""A written line -> a grey picture (32, W) uint8 of it: its ink, on paper, among what is around it, as recorded."""
+"""A written line -> a grey picture (48, W) uint8 of it: its ink, on paper, among what is around it, as recorded."""
 
 from __future__ import annotations
 
@@ -15,43 +15,58 @@ from digit_recognizer.synthetic.ink import draw_mark
 from digit_recognizer.synthetic.shapes import Floats
 from digit_recognizer.synthetic.written import Source, Written
 
-ROWS = 32  # of a picture that a reader is given
-_FINER = 2  # times as fine as that it is drawn
+ROWS = 48  # of a picture that a reader is given
+_CANVAS = 64  # rows that it is drawn with
+_CUT = 0.08  # share of these that cut off a little of the text
+CELLS = 0.4  # share of the pictures that are cells cut out of a table
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A line's picture, 32 rows high, and where its characters stand."""
+    """A line's picture, ROWS high, and where its characters stand."""
 
-    image: NDArray[np.uint8]  # (32, W)
+    image: NDArray[np.uint8]  # (ROWS, W)
     text: str
     middles: Floats  # (L,) of the characters, in columns of pixels
 
 
-def draw_line(written: Written, source: Source, draw: Generator) -> Picture:
-    """One picture of a written text; source: whose writing stands above and below."""
-    rows = ROWS * _FINER
+def draw_line(written: Written, source: Source, draw: Generator, cells: float = CELLS) -> Picture:
+    """One picture of a written text.
+
+    source: whose writing stands above and below. cells: the probability that it is a cell cut out of a table, clear.
+    """
+    rows, cell = _CANVAS, bool(draw.random() < cells)
     bounds = _bounds(written, draw)
     top, bottom = bounds[1], bounds[3]
     unit = min(rows * draw.uniform(0.3, 0.88), rows * 1.02 / (bottom - top))
-    widest = 3.0 if draw.random() < 0.3 else 1.1
-    left, right = (float(draw.uniform(0.05, 1)) ** 1.5 * widest * unit for _ in range(2))
+    left, right = _margins((bounds[2] - bounds[0]) * unit, unit, cell, draw)
     columns = int(np.ceil(left + (bounds[2] - bounds[0]) * unit + right))
-    columns += -columns % _FINER
     free = rows - (bottom - top) * unit
-    origin = np.float32(
-        [left - bounds[0] * unit, -top * unit + free * float(np.clip(draw.normal(0.5, 0.22), -0.08, 1.08))]
-    )
+    down = -top * unit + free * float(np.clip(draw.normal(0.5, 0.22), -0.08, 1.08))
+    origin = np.array([left - bounds[0] * unit, down], np.float32)
     ink = np.zeros((rows, columns), np.float32)
     pen, level = draw.uniform(0.05, 0.16) * unit, draw.uniform(0.3, 0.65)
     for mark in written.marks:
         draw_mark(ink, mark, unit, origin, pen, level)
-    others = surroundings((rows, columns), source, unit, pen, draw)
+    others = surroundings((rows, columns), source, unit, pen, draw, cell=cell)
     if len(written.boxes) > 1 and draw.random() < 0.04:
         others.append((_combs(ink, written, unit, origin), float(draw.uniform(0.2, 1))))
-    image = recorded(ink, others, (ROWS, columns // _FINER), draw)
-    middles = ((written.boxes[:, 0] + written.boxes[:, 2]) / 2 * unit + origin[0]) / _FINER
+    image = recorded(ink, others, (ROWS, round(columns * ROWS / _CANVAS)), draw, near=cell)
+    middles = ((written.boxes[:, 0] + written.boxes[:, 2]) / 2 * unit + origin[0]) * ROWS / _CANVAS
     return Picture(image, written.text, middles.astype(np.float32))
+
+
+def _margins(length: float, unit: float, cell: bool, draw: Generator) -> tuple[float, float]:
+    """Paper on the left and on the right, pixels; in a cell of a table the text stands somewhere between its sides."""
+    if cell and draw.random() < _CUT:
+        return float(draw.uniform(-0.1, 0.4) * unit), float(draw.uniform(-0.2, 0.1) * unit)
+    if cell:
+        room = max(0.2 * unit, _CANVAS * draw.uniform(1.3, 2.4) - length)
+        left = room * draw.uniform(0.02, 0.98)
+        return float(left), float(room - left)
+    widest = 3.0 if draw.random() < 0.3 else 1.1
+    left, right = (float(draw.uniform(0.05, 1)) ** 1.5 * widest * unit for _ in range(2))
+    return left, right
 
 
 def _bounds(written: Written, draw: Generator) -> tuple[float, float, float, float]:

@@ -18,7 +18,7 @@ Mask = NDArray[np.uint8]  # (h, w), ink 255
 CHARACTERS = "0123456789.,-/:+%()"  # that a reader of lines knows
 _FONT_SIZE = 48  # pixels
 _FULL_HAND = 5  # digits that a writer must have left to write lines
-_FLAGGED = 0.4  # share of the lines whose 1 has a long flag
+_FLAGGED = 0.5  # share of the lines whose 1 has a long flag
 _MNIST_HEIGHT = 20.0  # pixels, of a digit in MNIST's pictures
 
 
@@ -57,7 +57,7 @@ class Hands:
         made = [_penned(self.characters.strokes[int(each[draw.integers(len(each))])]) for each in places]
         if "1" not in text or draw.random() >= _FLAGGED:
             return made
-        length, angle = draw.uniform(0.25, 1.1), np.radians(draw.uniform(35, 75))
+        length, angle = draw.uniform(0.25, 1.2), np.radians(draw.uniform(35, 75))
         return [
             _flagged_one(length, angle, draw) if label == "1" else each for label, each in zip(text, made, strict=True)
         ]
@@ -77,13 +77,13 @@ def _writes(own: dict[str, list[int]]) -> bool:
 
 
 class Words:
-    """Words and letters, to be told from numbers; a letter that looks like a digit must not be given."""
+    """Words, to be told from numbers."""
 
     def __init__(self, characters: Characters) -> None:
         self.characters = characters
 
     def shape(self, draw: Generator) -> Shape:
-        """One word, or one letter."""
+        """One word."""
         return _penned(self.characters.strokes[int(draw.integers(len(self.characters)))])
 
 

@@ -16,23 +16,23 @@ def some_text(draw: Generator) -> str:
 
 # D: a whole number; d: a digit; n: one to three digits; m: one or two digits; s: a decimal sign.
 _KINDS = {
-    "D": 0.47,
+    "D": 0.45,
     "nsn": 0.14,
-    "msd": 0.08,
+    "msd": 0.11,
     "msddd": 0.07,
-    "-n": 0.05,
-    "-nsm": 0.04,
+    "-n": 0.03,
+    "-nsm": 0.025,
     "-": 0.005,
     "n-n": 0.015,
-    "m/m": 0.02,
-    "m/m/m": 0.015,
+    "m/m": 0.035,
+    "m/m/m": 0.02,
     "m.m.m": 0.01,
     "m-m-m": 0.005,
-    "m:dd": 0.025,
-    "n%": 0.015,
+    "m:dd": 0.02,
+    "n%": 0.01,
     "m,d%": 0.005,
-    "+n": 0.015,
-    "(m)": 0.01,
+    "+n": 0.008,
+    "(m)": 0.007,
     "": 0.025,
 }
 

@@ -14,9 +14,18 @@ from digit_recognizer.synthetic.strokes import DIGITS, Stroke
 
 STRUCK, LETTERS = "#", "@"  # what a run of struck-out characters, and of letters, is called in a text
 # Where signs stand: of a digit's height, the height that they have at most, and the middle or foot above the line.
-_RAISED = {"-": (0.35, 0.65), "+": (0.3, 0.6), ":": (0.25, 0.55), ".": (0.0, 0.04), ",": (-0.2, 0.05)}
-_LARGEST = {"-": 0.3, "+": 0.7, ".": 0.22, ",": 0.42, ":": 0.75, "/": 1.4, "(": 1.4, ")": 1.4, "%": 1.3}
+_RAISED = {
+    "-": (0.35, 0.65),
+    "+": (0.3, 0.6),
+    ":": (0.25, 0.55),
+    ".": (0.0, 0.04),
+    ",": (-0.2, 0.05),
+    "/": (-0.3, 0.05),
+}
+_LARGEST = {"-": 0.3, "+": 0.7, ".": 0.22, ",": 0.42, ":": 0.75, "(": 1.4, ")": 1.4, "%": 1.3}
 
+_LEAST = {",": 0.2, ":": 0.3}  # heights
+_POINTS = ".,:"
 _HIGH_POINT = 0.3  # share of the points that stand above the line
 
 
@@ -77,26 +86,29 @@ def drawn_style(draw: Generator, tight: bool = False) -> Style:
 
 def write(text: str, source: Source, style: Style, draw: Generator) -> Written:
     """A text in one hand and style."""
-    at, marks, boxes = 0.0, [], []
+    at, marks, boxes = 0.0, list[Mark](), list[tuple[float, ...]]()
     for label, shape in zip(text, source.shapes(text, draw), strict=True):
         place = _placed(shape, label, style, draw)
         left, top, right, bottom = _bounds(shape, place)
         gap = style.gap + style.unevenness * float(draw.normal())
-        if label in ".,:":
+        if label in _POINTS:
             gap = max(gap, 0.02) * 0.8
+        if label in _POINTS or (marks and text[len(marks) - 1] in _POINTS):
+            gap += draw.uniform(-0.02, 0.3)
         elif shape.mask is not None and gap > 0:
             gap = max(gap, 0.04)
         move = np.array([at - left + (gap if marks else 0.0), 0.0], np.float32)
         move[1] = style.rise * (left + move[0])
         place[:, 2] += move
-        marks.append(Mark(shape, place, float(draw.uniform(0.7, 1.0)), float(draw.uniform(0.9, 1.1))))
+        pressed, thicker = (0.85, draw.uniform(1.0, 2.0)) if label in _POINTS else (0.7, draw.uniform(0.9, 1.1))
+        marks.append(Mark(shape, place, float(draw.uniform(pressed, 1.0)), float(thicker)))
         boxes.append((left + move[0], top + move[1], right + move[0], bottom + move[1]))
         at = max(at, float(boxes[-1][2]))
     return Written(text, tuple(marks), np.array(boxes, np.float32).reshape(-1, 4))
 
 
 def write_word(words: Words, style: Style, draw: Generator) -> Written:
-    """A word or a letter."""
+    """A word."""
     shape = words.shape(draw)
     place = np.array([[style.width, -style.slant, 0], [0, 1, 0]], np.float32) * np.float32(draw.uniform(0.7, 1.2))
     place[0, 2] -= _bounds(shape, place)[0]
@@ -169,9 +181,12 @@ def _placed(shape: Shape, label: str, style: Style, draw: Generator) -> Floats:
         scale *= min(max(0.75 / max(height, 1e-3), 1.0), 1.25 / max(height, 1e-3), 3.0) if height else 1.0
         if label != "1" and wide > 1.3:
             scale *= 1.3 / wide
+    elif label == "/" and shape.mask is None:
+        scale *= draw.uniform(0.9, 1.5) / max(height, 0.4)
     elif largest and shape.mask is None:
         extent = max(height, wide if label in "-.,:" else 0.0, 1e-3)
         scale *= min(1.0, largest * draw.uniform(0.6, 1.0) / extent)
+        scale *= max(1.0, _LEAST.get(label, 0.0) / (scale * max(height, 0.02)))
     turn = draw.normal(0, 0.05)
     matrix = np.array([[scale * style.width, -style.slant * scale, 0], [turn * scale, scale, 0]], np.float32)
     foot = style.bounce * draw.normal()

@@ -9,15 +9,14 @@ import numpy as np
 from digit_recognizer.data import Dataset, Split
 from digit_recognizer.data.cache import default_data_dir
 from digit_recognizer.errors import DataError
-from digit_recognizer.images.fonts import LETTERS
 from digit_recognizer.images.printed_fonts import find_families
 from digit_recognizer.synthetic.lines import Shares, Sources
 from digit_recognizer.synthetic.shapes import Fonts, Hands, Masks, Words
-from digit_recognizer.synthetic.strokes import Characters, load_characters, scales_of
+from digit_recognizer.synthetic.strokes import load_characters, scales_of
 
 FOLDER = "unipen"  # in the folder of data sets
-_NUMBERS, _LETTERS, _WORDS = (f"unipen-{kind}.npz" for kind in ("numbers", "letters", "words"))
-_SHORTEST_WORD = 2  # letters
+_NUMBERS, _WORDS = "unipen-numbers.npz", "unipen-words.npz"
+_SHORTEST_WORD = 3  # letters: a 1 with a flag and a 0 look like one or two letters
 
 
 def training_sources(dataset: Dataset, learn: Split, shares: Shares) -> Sources:
@@ -39,19 +38,9 @@ def _sources(dataset: Dataset, split: Split, *, held_back: bool, fonts: Fonts | 
     scales = scales_of(_found(folder / _NUMBERS))
     hands = Hands(load_characters(folder / _NUMBERS, held_back=held_back, scales=scales))
     words = load_characters(_found(folder / _WORDS), held_back=False, scales=scales)
-    letters = load_characters(_found(folder / _LETTERS), held_back=held_back, scales=scales)
-    others = joined(
-        words.chosen([len(label) >= _SHORTEST_WORD for label in words.labels.tolist()]),
-        letters.chosen([label in LETTERS for label in letters.labels.tolist()]),
-    )
+    words = words.chosen([len(label) >= _SHORTEST_WORD for label in words.labels.tolist()])
     digits = Masks(split.take(np.arange(len(split))), split.labels, hands)
-    return Sources(hands, digits, Words(others), fonts, shares)
-
-
-def joined(first: Characters, second: Characters) -> Characters:
-    """Characters of two files."""
-    pairs = ((getattr(first, name), getattr(second, name)) for name in ("labels", "writers", "contributors"))
-    return Characters(first.strokes + second.strokes, *(np.concatenate(pair) for pair in pairs))
+    return Sources(hands, digits, Words(words), fonts, shares)
 
 
 def _found(path: Path) -> Path:
