@@ -16,8 +16,8 @@ from digit_recognizer.synthetic.written import (
     Source,
     Style,
     Written,
+    beside,
     drawn_style,
-    joined,
     struck_out,
     write,
     write_word,
@@ -33,7 +33,7 @@ class Shares:
     printed: float = 0.06
     struck: float = 0.045  # of which a part or all is struck out
     over: float = 0.02  # with a digit that was written over another
-    words: float = 0.015  # with a word or a letter beside the number
+    words: float = 0.015  # with a word beside the number
     words_alone: float = 0.012
 
     def sound(self) -> bool:
@@ -74,8 +74,9 @@ def _some_line(sources: Sources, draw: Generator) -> Written:
     if any(label in DIGITS for label in written.text) and source is not sources.fonts:
         written = _corrected(written, source, style, shares, draw)
     if draw.random() < shares.words:
-        parts = [written, write_word(sources.words, style, draw)]
-        written = joined(parts[:: 1 if draw.random() < 0.6 else -1], float(draw.uniform(0.3, 0.8)))
+        word = write_word(sources.words, style, draw)
+        first, second = (written, word) if draw.random() < 0.6 else (word, written)
+        written = beside(first, second, float(draw.uniform(0.3, 0.8)))
     return written
 
 
@@ -92,5 +93,6 @@ def _corrected(written: Written, source: Source, style: Style, shares: Shares, d
         start, stop = 0, length
     struck = struck_out(written, start, stop, draw)
     if stop - start == length and draw.random() < 0.4:
-        return joined([struck, write(some_text(draw), source, style, draw)], float(draw.uniform(0.1, 0.6)))
+        again = write(some_text(draw), source, style, draw)
+        return beside(struck, again, float(draw.uniform(0.1, 0.6)))
     return struck

@@ -17,8 +17,8 @@ from digit_recognizer.synthetic.written import Source, Written
 
 ROWS = 48  # of a picture that a reader is given
 _CANVAS = 64  # rows that it is drawn with
-_CUT = 0.08  # share of these that cut off a little of the text
 CELLS = 0.4  # share of the pictures that are cells cut out of a table
+_CUT = 0.08  # share of these cells that cut off a little of the text
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def _writes(own: dict[str, list[int]]) -> bool:
 
 
 class Words:
-    """Words, to be told from numbers."""
+    """Handwritten words, which a reader must not take for numbers."""
 
     def __init__(self, characters: Characters) -> None:
         self.characters = characters

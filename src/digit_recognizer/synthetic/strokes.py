@@ -39,7 +39,10 @@ class Characters:
 
 
 def load_characters(path: Path, *, held_back: bool, scales: Mapping[str, float] | None = None) -> Characters:
-    """UNIPEN's characters from an npz (points, stroke_lengths, strokes, labels, writers, contributors).
+    """UNIPEN's characters from an npz file.
+
+    It holds points (P, 2) int32, x to the right, y up, in the tablet's units; stroke_lengths, the points of each
+    stroke; strokes, the strokes of each character; and labels, writers, contributors, a word each for each character.
 
     held_back: those of HELD_BACK alone, or all others alone. scales: `scales_of` the file of digits; a word is scaled
     by the height of its box where its writer left no digits.
@@ -60,7 +63,7 @@ def load_characters(path: Path, *, held_back: bool, scales: Mapping[str, float] 
         low, high = whole.min(0), whole.max(0)
         scale = scales.get(key) or scales.get(str(read["contributors"][place])) or max(1.0, float(high[1] - low[1]))
         size = (high - low) / scale
-        if len(whole) < 1 or size.max() > 4 * max(1, len(str(read["labels"][place]))):
+        if size.max() > 4 * max(1, len(str(read["labels"][place]))):
             continue
         origin = np.array([low[0], high[1]], np.float32)
         made.append(tuple(np.asarray((stroke - origin) / scale, np.float32) for stroke in strokes))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -116,7 +115,7 @@ def write_word(words: Words, style: Style, draw: Generator) -> Written:
 
 
 def beside(first: Written, second: Written, gap: float) -> Written:
-    """Two written texts as one; runs of one kind become one."""
+    """Two written texts as one, side by side."""
     move = float(first.boxes[:, 2].max()) + gap if len(first.boxes) else 0.0
     marks = tuple(_moved(mark, move) for mark in second.marks)
     boxes = np.concatenate([first.boxes, second.boxes + np.array([move, 0, move, 0], np.float32)])
@@ -213,11 +212,3 @@ def _moved(mark: Mark, right: float) -> Mark:
     place = mark.place.copy()
     place[0, 2] += right
     return Mark(mark.shape, place, mark.pressed, mark.thicker)
-
-
-def joined(texts: Sequence[Written], gap: float) -> Written:
-    """Written texts side by side."""
-    whole = texts[0]
-    for each in texts[1:]:
-        whole = beside(whole, each, gap)
-    return whole
