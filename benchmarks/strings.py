@@ -5,7 +5,9 @@ as they are, boxes overlapping by 0, 10 and 25 % of the mean width of the two; w
 ruled, dirty and broken. Validation digits unless --split test is given, which is a noted look.
 
     python benchmarks/strings.py [--model NAME|FILE|RUN] [--split NAME] [--each N] [--lengths N ...] [--hard]
-                                 [--json FILE|-]
+                                 [--rendered DATA] [--json FILE|-]
+
+With --rendered instead lines rendered from the pen strokes of UNIPEN's contributors that are held back (DATA/unipen).
 """
 
 from __future__ import annotations
@@ -16,9 +18,13 @@ from typing import Any
 from common import parser, report, say
 from digit_recognizer import load_dataset
 from digit_recognizer.images.strings import hard, plain
+from digit_recognizer.measuring.intervals import wilson
 from digit_recognizer.measuring.strings import EACH, LENGTHS, SEED, StringFigures, score_strings
-from digit_recognizer.models.line_reader import LineReader, load_line_reader
+from digit_recognizer.models.line_reader import CHARACTERS, LineReader, load_line_reader
 from digit_recognizer.models.model import LINE_READERS
+from digit_recognizer.reading.line import read_crops
+from digit_recognizer.synthetic.lines import line_picture
+from digit_recognizer.training.line_sources import held_out_sources
 
 
 def measure(reader: LineReader, split: str, each: int, lengths: list[int], *, hardly: bool) -> dict[str, Any]:
@@ -39,6 +45,25 @@ def measure(reader: LineReader, split: str, each: int, lengths: list[int], *, ha
     }
 
 
+def rendered(reader: LineReader, data: Path, count: int) -> dict[str, Any]:
+    """The share of rendered lines of unseen people that are read wholly right, and of the sure ones."""
+    dataset = load_dataset("mnist", data)
+    sources = held_out_sources(dataset, dataset.split("validation"))
+    pictures = [line_picture(sources, (SEED, place)) for place in range(count)]
+    shown = [each for each in pictures if set(each.text) <= set(CHARACTERS)]
+    read = read_crops([each.image for each in shown], reader, [""] * len(shown))
+    pairs = list(zip(read, shown, strict=True))
+    right = sum(line.text == picture.text for line, picture in pairs)
+    sure = [line.text == picture.text for line, picture in pairs if line.status == "ok"]
+    found = {"n": len(shown), "right": right, "sure": len(sure), "wrong_and_sure": len(sure) - sum(sure)}
+    low, high = (100 * wilson(right, len(shown)).to_dict()[end] for end in ("low", "high"))
+    say(
+        f"{right} of {len(shown)} rendered lines wholly right: {100 * right / len(shown):.2f} % ({low:.2f} to"
+        f" {high:.2f} %); {len(sure)} sure, {found['wrong_and_sure']} of them wrong"
+    )
+    return found | {"interval": wilson(right, len(shown)).to_dict()}
+
+
 def in_words(figures: StringFigures) -> str:
     """One row."""
     told = figures.to_dict()
@@ -57,8 +82,12 @@ def main() -> None:
     arguments.add_argument("--each", type=int, default=EACH, metavar="N", help="strings of a length and an overlap")
     arguments.add_argument("--lengths", type=int, nargs="+", default=list(LENGTHS), metavar="N")
     arguments.add_argument("--hard", action="store_true", help="leaned, turned, scaled, ruled, dirty and broken too")
+    arguments.add_argument("--rendered", type=Path, metavar="DATA", help="lines of unseen people's pen strokes")
     options = arguments.parse_args()
     reader = load_line_reader(options.model)
+    if options.rendered:
+        report({"rendered": rendered(reader, options.rendered, options.each)}, options.json)
+        return
     result = measure(reader, options.split, options.each, options.lengths, hardly=options.hard)
     report({"line_reader": result}, options.json)
 

@@ -34,6 +34,40 @@ def pages_table() -> str:
     return "\n".join(lines)
 
 
+def real_table() -> str:
+    """A row for each reader of the cells of logbooks."""
+    measured = read("real")
+    rows = []
+    for name in ("this project", "PP-OCRv6 small, restricted", "Tesseract"):
+        if name not in measured:
+            continue
+        each, clear = measured[name]["all"], measured[name]["without_doubtful"]
+        sure = [each[what] for what in ("whole_sure", "signed_sure")]
+        answered = [f"{part['sure']} of {part['n']}, wrong {part['wrong']}" for part in sure]
+        rows.append(
+            [
+                name,
+                of_cells(each["whole"]),
+                f"{100 * clear['whole']['right'] / clear['whole']['n']:.1f} %",
+                of_cells(each["signed_exactly"]),
+                of_cells(each["signed_comma_as_point"]),
+                *(answered if name == "this project" else ["", ""]),
+                f"{each['milliseconds']:.1f}",
+            ]
+        )
+    head = ["reader", "whole numbers", f"without {measured['doubtful']} doubtful labels", "with signs, exactly"]
+    head += ["comma as point", "whole, sure", "with signs, sure", "ms a cell, one thread"]
+    upper = [measured["this project"]["all"][what]["interval"]["high"] for what in ("whole_sure", "signed_sure")]
+    bounds = f"Wrong among the sure, with 95 % confidence at most {100 * upper[0]:.1f} % and {100 * upper[1]:.1f} %."
+    return f"{table(head, rows)}\n\n{measured['n']} cells. {bounds} {taken_with(measured)}"
+
+
+def of_cells(counted: dict[str, Any]) -> str:
+    """Right of all, in percent with the interval."""
+    ends = " to ".join(f"{100 * counted['interval'][end]:.0f}" for end in ("low", "high"))
+    return f"{counted['right']} of {counted['n']}: {100 * counted['right'] / counted['n']:.1f} % ({ends})"
+
+
 def grids_table() -> str:
     """A row for each set of sudokus."""
     measured = read("grids")
@@ -109,6 +143,7 @@ def right_of(row: dict[str, Any], share: str = "accuracy", digits: int = 2) -> s
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
+    "real": real_table,
     "pages": pages_table,
     "grids": grids_table,
     "reading-seconds": seconds_table,

@@ -1,48 +1,79 @@
-"""Put a run of the recipe `lines` into the package, with a card of what was measured.
+"""Put a run of the recipe `lines` into the package, calibrated, with a card of what was measured.
 
-digits train --recipe lines --out runs/lines
-python scripts/ship_line_reader.py runs/lines
+digits train --recipe lines --data-dir DATA --out runs/lines
+python scripts/ship_line_reader.py runs/lines DATA
 
-Strings of validation and of test digits are scored once by these weights; a second call takes the figures that are
-there. They go into benchmarks/results/strings.json.
+It is calibrated on the cells of DATA/logbook-cells whose file number is 5 mod 25, and on as many rendered lines of
+UNIPEN's contributors that are held back. Strings of validation and of test digits are scored once by these weights; a
+second call takes the figures that are there. They go into benchmarks/results/strings.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from digit_recognizer import load_dataset
+from digit_recognizer.images import read_picture
+from digit_recognizer.measuring.lines import LabelledLines, calibrate_lines
 from digit_recognizer.measuring.strings import score_strings
 from digit_recognizer.models.cards import Card, card_path
-from digit_recognizer.models.line_reader import LineReader, load_line_reader
+from digit_recognizer.models.line_reader import CHARACTERS, LineReader, load_line_reader
 from digit_recognizer.models.model import LINE_READERS, pretrained
-from digit_recognizer.models.model_file import parameters
+from digit_recognizer.models.model_file import copy_model, parameters
+from digit_recognizer.synthetic.lines import line_picture
 from digit_recognizer.training import RECIPES
+from digit_recognizer.training.line_sources import held_out_sources
 from digit_recognizer.training.recipe import recipe_from_dict
 from results import RESULTS, commit, read, write
 from ship_model import seconds
 
 (NAME,) = LINE_READERS
-PURPOSE = "A line reader: digits that touch or overlap, a whole line at once."
+PURPOSE = "A line reader: numbers with their signs, a whole line at once."
 STATED = (5, 0.1)  # length and overlap of the strings that the card tells of
+CHOOSING, PARTS = 5, 25  # the cells whose file number is 5 mod 25 choose and calibrate
+SEED = 20  # of the rendered lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="a run folder of the recipe lines")
+    parser.add_argument("data", type=Path, help="the folder that holds logbook-cells and unipen")
     parser.add_argument("--commit", default=commit(), help="the commit whose recipe trained it")
     options = parser.parse_args()
-    reader = load_line_reader(options.run)
-    if recipe_from_dict(reader.model.header.recipe) != RECIPES[NAME]:
+    run = load_line_reader(options.run)
+    if recipe_from_dict(run.model.header.recipe) != RECIPES[NAME]:
         raise SystemExit(f"{options.run}: was trained by another recipe than the committed {NAME!r}.")
-    figures = measure(reader)
-    shutil.copyfile(options.run / "model.onnx", pretrained() / f"{NAME}.onnx")
-    card = make_card(reader, figures, seconds(options.run), options.commit)
+    cells = real_lines(options.data / "logbook-cells")
+    calibration = calibrate_lines(run, [cells, rendered_lines(options.data, len(cells.texts))])
+    with tempfile.TemporaryDirectory() as folder:
+        copy_model(options.run / "model.safetensors", Path(folder) / f"{NAME}.safetensors", calibration)
+        shutil.copyfile(Path(folder) / f"{NAME}.onnx", pretrained() / f"{NAME}.onnx")
+    reader = load_line_reader(NAME)
+    card = make_card(reader, measure(reader), seconds(options.run), options.commit)
     card_path(NAME).write_text(card.to_text(), "utf-8")
     print(f"{card.name}: {card.test['correct']} of {card.test['n']} test strings, weights {card.weights_sha256}")
+
+
+def real_lines(folder: Path) -> LabelledLines:
+    """The cells that calibrate."""
+    with (folder / "labels.csv").open(encoding="utf-8") as lines:
+        rows = [row for row in csv.DictReader(lines) if int(Path(row["file"]).stem) % PARTS == CHOOSING]
+    crops = tuple(read_picture(folder / row["file"]) for row in rows)
+    return LabelledLines("logbook-cells, 5 mod 25", crops, tuple(row["label"] for row in rows))
+
+
+def rendered_lines(data: Path, count: int) -> LabelledLines:
+    """So many lines of people that nothing was learned from; without words and what is struck out."""
+    dataset = load_dataset("mnist", data)
+    sources = held_out_sources(dataset, dataset.split("calibration"))
+    pictures = (line_picture(sources, (SEED, place)) for place in range(2 * count))
+    kept = [each for each in pictures if set(each.text) <= set(CHARACTERS)][:count]
+    return LabelledLines("rendered lines", tuple(each.image for each in kept), tuple(each.text for each in kept))
 
 
 def measure(reader: LineReader) -> dict[str, Any]:

@@ -61,7 +61,7 @@ RUN: dict[str, str | None] = {
     ),
     "digits evaluate --predictions FILE --labels FILE": "digits evaluate --predictions p.csv --labels y.csv",
     "digits compare A B": "digits compare classic cnn --split validation",
-    "digits read PHOTOS... [--grid 9x9|auto] [--json] [--csv] [--annotate FILE]": (
+    "digits read PHOTOS... [--line] [--grid 9x9|auto] [--json] [--csv] [--annotate FILE]": (
         "digits read page.jpg --json --annotate drawn.png"
     ),
     "digits read PHOTO...": "digits read page.jpg --csv",
@@ -75,6 +75,9 @@ RUN: dict[str, str | None] = {
     "digits calibrate best --data FOLDER --out mine.safetensors": (
         "digits calibrate best --data mine --out mine.safetensors"
     ),
+    "digits read --line CROP...": "digits read --line line.png",
+    "digits calibrate lines --data lines.csv --out mine.safetensors": None,
+    "digits read --line --model mine.safetensors": "digits read --line --model mine.safetensors line.png",
     "digits audit DATASET": "digits audit mine",
     "digits plan --auroc .90 --width .10 --prevalence .27": None,
     "digits show [MODEL] [--save FILE]": "digits show classic --save samples.png",
@@ -210,6 +213,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         lines[down : down + 48, down : down + 48] = np.minimum(lines[down : down + 48, down : down + 48], small)
     for name, drawn in (("page.jpg", page), ("grid.png", lines)):
         Image.fromarray(drawn).filter(ImageFilter.GaussianBlur(0.8)).save(folder / name, quality=95)
+    pair = np.hstack([split.take(np.array([number]))[0] for number in (0, 1)])
+    Image.fromarray(np.asarray(240 - 0.8 * pair, np.uint8)).save(folder / "line.png")
+    said = "".join(str(split.labels[number]) for number in (0, 1))
+    (folder / "lines.csv").write_text("file,text\n" + f"line.png,{said}\n" * 100)
     (folder / "p.csv").write_text("a,b\n" + "0.8,0.2\n0.3,0.7\n0.6,0.4\n" * 10)
     (folder / "y.csv").write_text("label\n" + "a\nb\nb\n" * 10)
     for name, some in (("train.csv", range(400)), ("test.csv", range(400, 420))):

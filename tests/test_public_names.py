@@ -23,6 +23,7 @@ NAMES = [
     "evaluate",
     "get_predicted_label",
     "load_dataset",
+    "read_line",
     "train",
 ]
 

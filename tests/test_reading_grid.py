@@ -80,7 +80,8 @@ def test_what_holds_no_grid_gives_none(kind: str, best: Recognizer) -> None:
 def page_of(cells: list[NDArray[np.float32]]) -> Straight:
     """A straightened page, one row of cells of SIDE pixels, as `cell_inks` takes it."""
     across = tuple(AROUND + SIDE * number for number in range(len(cells) + 1))
-    return Straight(np.pad(np.hstack(cells), AROUND), (AROUND, AROUND + SIDE), across)
+    dark = np.pad(np.hstack(cells), AROUND)
+    return Straight(dark, (AROUND, AROUND + SIDE), across, np.asarray(255 - 200 * dark, np.uint8))
 
 
 def stroke(dark: float) -> NDArray[np.float32]:
@@ -157,3 +158,30 @@ def test_photos_of_newspapers_are_read(photo: str, spoilt_by: str, shared_file: 
     grid = read_grid(path, Recognizer.load("mixed"), (9, 9))
     assert grid is not None, spoilt_by
     assert grid.rows == [[int(digit) or None for digit in line.split()] for line in lines if line.strip()], spoilt_by
+
+
+def test_cells_of_several_digits_hold_their_number(best: Recognizer, mnist: Dataset) -> None:
+    """A table of 3 x 4 cells, two digits in each; `rows` holds whole numbers, `text` what is written."""
+    draw, split = np.random.default_rng(3), mnist.split("validation")
+    high, wide, digit = 80, 130, 44
+    page = np.full((3 * high + 2 * MARGIN, 4 * wide + 2 * MARGIN), 228, np.uint8)
+    actual = []
+    for row in range(3):
+        for column in range(4):
+            top, left = MARGIN + row * high, MARGIN + column * wide
+            cv2.rectangle(page, (left, top), (left + wide, top + high), 60, 2)
+            picks = draw.integers(0, len(split), 2)
+            actual.append("".join(map(str, split.labels[picks])))
+            for place, image in enumerate(split.take(picks)):
+                small = cv2.resize(image, (digit, digit), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+                x, y = left + 22 + 42 * place, top + 18
+                part = page[y : y + digit, x : x + digit]
+                part[:] = np.minimum(part, 228 - (0.8 * small).astype(np.uint8))
+    grid = read_grid(page, best, (3, 4))
+    assert grid is not None
+    read = [cell.text for cell in grid.cells]
+    assert sum(found == text for found, text in zip(read, actual, strict=True)) >= 8
+    sure = [(cell.text, text) for cell, text in zip(grid.cells, actual, strict=True) if cell.status == "ok"]
+    assert sum(found != text for found, text in sure) <= 1
+    whole = [number for row in grid.rows for number in row]
+    assert whole == [int(text) if text and text.isdecimal() else None for text in read]

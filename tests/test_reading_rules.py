@@ -20,12 +20,13 @@ from digit_recognizer.recognizer import Recognizer
 pytestmark = pytest.mark.arithmetic
 
 INK, FAINT = 0.8, 0.3
+NO_PHOTO = np.zeros((1, 1), np.uint8)  # rules are found without it
 
 
 def page(ink: np.ndarray, rules: np.ndarray) -> Darkness:
     """Ink over rules, (H, W) 0 or 1 each, as a page that was photographed without a flaw."""
     away = np.maximum(INK * ink, FAINT * rules).astype(np.float32)
-    return Darkness(cv2.GaussianBlur(away, (0, 0), 0.6), 0.1, 1.0)
+    return Darkness(cv2.GaussianBlur(away, (0, 0), 0.6), 0.1, 1.0, NO_PHOTO)
 
 
 @given(st.floats(-7, 7), st.floats(60, 140), st.integers(0, 2**31))
@@ -59,7 +60,7 @@ def test_the_sides_of_boxes_go_and_a_one_in_a_box_stays() -> None:
     for left in (100, 160, 220, 400):
         cv2.rectangle(rules, (left, 100), (left + 60, 175), 1, 2)
         cv2.line(ink, (left + 32, 115), (left + 30, 160), 1, 4)
-    found = find_rules(Darkness(page(ink, rules).away / FAINT * 0.6, 0.1, 1.0))
+    found = find_rules(Darkness(page(ink, rules).away / FAINT * 0.6, 0.1, 1.0, NO_PHOTO))
     assert found[(rules > 0)].mean() > 0.9
     assert not found[ink > 0].any()
 
@@ -67,7 +68,7 @@ def test_the_sides_of_boxes_go_and_a_one_in_a_box_stays() -> None:
 def test_plain_paper_has_no_rules(mnist: Dataset) -> None:
     validation = mnist.split("validation")
     drawn = drawn_page("white", validation.take(np.arange(500)), validation.labels[:500].tolist(), 3)
-    found = find_rules(Darkness(np.clip(1 - drawn.picture / np.float32(217), 0, 1), 0.1, 1.0))
+    found = find_rules(Darkness(np.clip(1 - drawn.picture / np.float32(217), 0, 1), 0.1, 1.0, NO_PHOTO))
     assert found.mean() < 0.001
 
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from digit_recognizer.data import Dataset
 from digit_recognizer.images.drawn_pages import drawn_page
 from digit_recognizer.reading import PAGE_MODEL, read_page
+from digit_recognizer.reading.grouping import Group
 from digit_recognizer.reading.ink import darkness, strokes
 from digit_recognizer.reading.ruling import find_rules
 from digit_recognizer.reading.turning import CLEAR, CLEARER, LEAST, NEARLY, best_turn, clarity
-from digit_recognizer.reading.upright import SKETCHED, Digit, Reading, read_upright, sketched
+from digit_recognizer.reading.upright import SKETCHED, Digit, Reading, Word, read_upright, sketched
 from digit_recognizer.recognizer import Recognizer
 
 pytestmark = pytest.mark.arithmetic
@@ -22,14 +23,15 @@ WORD = st.lists(
     st.builds(Digit, st.integers(0, 9), st.just((0, 0, 9, 20)), st.floats(0.1, 1), st.sampled_from(["ok", "unsure"])),
     min_size=1,
     max_size=6,
-).map(tuple)
+).map(lambda digits: Word(tuple(digits), Group((), 20.0)))
 READINGS = st.lists(st.lists(WORD, max_size=6).map(lambda words: Reading(tuple(words))), min_size=4, max_size=4)
 
 
 def line(sure: int, strange: int) -> Reading:
     """A page of one number of so many sure digits, and so many lone pieces that are no digits."""
     number, *lone = (Digit(3, (0, 0, 9, 20), 1.0, status) for status in ["ok"] + ["not a digit"] * strange)
-    return Reading((((number,) * sure,) if sure else ()) + tuple((piece,) for piece in lone))
+    words = [(number,) * sure, *((piece,) for piece in lone)]
+    return Reading(tuple(Word(digits, Group((), 20.0)) for digits in words if digits))
 
 
 @given(READINGS)
@@ -67,7 +69,7 @@ def test_doubt_is_said(counts: list[tuple[int, int]], quarters: int, sure: bool)
 
 
 def test_letters_lying_on_their_side_turn_no_page() -> None:
-    alone = Reading(tuple((Digit(1, (0, 0, 9, 20), 1.0, "ok"),) for _ in range(20)))
+    alone = Reading((Word((Digit(1, (0, 0, 9, 20), 1.0, "ok"),), Group((), 20.0)),) * 20)
     assert best_turn([line(0, 9), alone, line(0, 9), line(0, 9)].__getitem__).quarters == 0
 
 
@@ -76,10 +78,10 @@ def test_a_sketch_sees_some_of_all_of_a_page_and_which_way_it_stands(mnist: Data
     page = drawn_page("white", validation.take(np.arange(900)), validation.labels[:900].tolist(), 7)
     dark = darkness(page.picture)
     ink, recognizer = strokes(dark, find_rules(dark)), Recognizer.load(PAGE_MODEL)
-    whole = [digit for word in read_upright(ink, recognizer).words for digit in word]
+    whole = [digit for word in read_upright(ink, recognizer).words for digit in word.digits]
     clear = []
     for quarters in range(4):
-        sketch = [digit for word in sketched(ink.turned(quarters), recognizer).words for digit in word]
+        sketch = [digit for word in sketched(ink.turned(quarters), recognizer).words for digit in word.digits]
         assert SKETCHED / 2 < len(sketch) < 1.5 * SKETCHED < len(whole)
         clear.append(clarity(sketched(ink.turned(quarters), recognizer)))
         for along in (0, 1):  # from one side to the other

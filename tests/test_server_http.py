@@ -115,6 +115,20 @@ def test_a_grid_gets_the_object_of_the_command(server: Server, tmp_path: Path) -
         assert server.post(f"/v1/read?grid={shape}", as_png(grid)).status == 422
 
 
+def test_a_line_gets_the_object_of_the_command(server: Server, tmp_path: Path) -> None:
+    line = Image.new("L", (150, 60), 250)
+    for place in range(2):
+        line.paste(seven(), (20 + 55 * place, 10))
+    (tmp_path / "line.png").write_bytes(as_png(line))
+    expected = json.loads(digits("read", "--json", "--line", tmp_path / "line.png").out)
+    body, kind = form(("line.png", as_png(line)), ("flat.png", as_png(Image.new("L", (400, 5), 90))))
+    found, flat = server.post("/v1/read?line=true", body, kind).json["lines"]
+    assert found == expected | {"source": found["source"]}
+    assert (flat["status"], flat["text"]) == ("error", None)
+    assert server.post("/v1/read?line=true&grid=auto", body, kind).status == 422
+    assert server.post("/v1/read?line=true", b"no picture").status == 415
+
+
 def test_an_explanation_shows_what_the_model_saw(server: Server) -> None:
     found = server.post("/v1/explain", SEVEN).json
     seen = load_model("classic").preprocess.fit(np.asarray(seven()))

@@ -14,7 +14,7 @@ from digit_recognizer.errors import DataError
 from digit_recognizer.synthetic.camera import recorded
 from digit_recognizer.synthetic.ink import draw_mark
 from digit_recognizer.synthetic.lines import Shares, Sources, line_picture
-from digit_recognizer.synthetic.pictures import ROWS
+from digit_recognizer.synthetic.pictures import ROWS, draw_line
 from digit_recognizer.synthetic.shapes import CHARACTERS, Hands, Words
 from digit_recognizer.synthetic.strokes import load_characters, scales_of
 from digit_recognizer.synthetic.texts import some_text
@@ -213,3 +213,12 @@ def test_words_are_drawn_from_all(pens: Path) -> None:
     words = load_characters(pens / "unipen/unipen-words.npz", held_back=False, scales=scales_of(numbers))
     draw, several = np.random.default_rng(0), Words(words)
     assert len({several.shape(draw).outline.tobytes() for _ in range(40)}) >= 2
+
+
+@pytest.mark.parametrize("text", [".", "-", "1"])
+def test_a_sign_in_a_cell_that_cuts_it_off_is_still_a_picture(hands: Hands, text: str) -> None:
+    for seed in range(150):
+        draw = np.random.default_rng(seed)
+        picture = draw_line(write(text, hands, PLAIN, draw), hands, draw, cells=1.0)
+        assert picture.image.shape[0] == ROWS
+        assert picture.image.shape[1] >= 4

@@ -21,6 +21,7 @@ _HOME = {
     "evaluate": "measuring",
     "get_predicted_label": "recognizer",
     "load_dataset": "data",
+    "read_line": "reading",
     "train": "training",
 }
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from digit_recognizer.images import Preprocess as Preprocess
     from digit_recognizer.measuring.evaluate import evaluate as evaluate
     from digit_recognizer.prediction import Prediction as Prediction
+    from digit_recognizer.reading import read_line as read_line
     from digit_recognizer.recognizer import Recognizer as Recognizer
     from digit_recognizer.recognizer import get_predicted_label as get_predicted_label
     from digit_recognizer.training.train import train as train

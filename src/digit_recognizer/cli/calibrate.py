@@ -26,17 +26,25 @@ def calibrate(
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """Fit temperature, thresholds of answering and prediction sets; the network itself stays as it is."""
+    """Fit temperature, thresholds of answering and prediction sets; the network itself stays as it is.
+
+    A line reader is calibrated on a CSV file with the columns file and text: digits calibrate lines --data lines.csv
+    """
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.cli.summary import print_caveats
     from digit_recognizer.errors import require_extra
 
     require_extra("train", "digits calibrate")
+    from digit_recognizer.cli.calibrate_lines import is_table_of_lines, print_calibrated_lines
     from digit_recognizer.data import load_dataset
     from digit_recognizer.measuring.calibration import calibrate_model
     from digit_recognizer.models import load_model
+    from digit_recognizer.models.model import LINE_READERS
     from digit_recognizer.models.model_file import copy_model
 
+    if model in LINE_READERS or is_table_of_lines(data):
+        print_calibrated_lines(model, data, out, json, quiet=quiet)
+        return
     loaded = load_model(model)
     dataset = load_dataset(data, data_dir, loaded.preprocess, unverified)
     calibration, before, after = calibrate_model(loaded, dataset, split)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from digit_recognizer.recognizer import Recognizer
 
 Printed = Literal["words", "csv", "json"]  # what goes to standard output
-COLUMNS = ("source", "number", "place", "label", "probability", "status", "left", "top", "width", "height")
+COLUMNS = ("source", "number", "place", "label", "probability", "status", "left", "top", "width", "height", "text")
 NO_DIGITS = "holds no digits that can be read. Take the photo nearer, in more light, or name another model."
 
 
@@ -31,8 +31,12 @@ def read(
         str | None,
         typer.Option(metavar="ROWSxCOLUMNS|auto", help="Read a ruled grid, like 9x9; auto counts its rules."),
     ] = None,
+    line: Annotated[
+        bool, typer.Option("--line", help="Each picture is a crop of one line: read it as a whole.")
+    ] = False,
     model: Annotated[
-        str | None, typer.Option(help="A shipped name, a model file or a run folder; mixed by default.")
+        str | None,
+        typer.Option(help="A shipped name, a model file or a run folder; mixed by default, with --line lines."),
     ] = None,
     json: JsonLines = None,
     csv: Csv = None,
@@ -45,6 +49,7 @@ def read(
     from digit_recognizer.cli.output import json_lines
     from digit_recognizer.cli.predict import picture_files
     from digit_recognizer.cli.read_grid import read_grids
+    from digit_recognizer.cli.read_lines import read_crops_of_lines
     from digit_recognizer.reading import PAGE_MODEL
     from digit_recognizer.reading.digits import check_reads
     from digit_recognizer.reading.grid import check_shape
@@ -56,6 +61,14 @@ def read(
         raise ConfigError("--json and --csv exclude each other. Give one, or write JSON to a file: --json=FILE.")
     shape = as_shape(grid, "--grid") if grid else None
     files = list(picture_files(photos))
+    if line:
+        if grid or annotate:
+            raise ConfigError("--line reads crops of one line; --grid and --annotate are for photos of pages.")
+        with json_lines(json) as write, rows_in(csv):
+            told = read_crops_of_lines(files, model, printed, write, keep_ids=keep_ids)
+        if told != {"read"}:
+            raise typer.Exit(2 if told == {"error"} else 1)
+        return
     if annotate and len(files) != 1:
         raise ConfigError(f"--annotate draws on one photo, and {len(files)} were given. Name one.")
     if grid:
@@ -128,13 +141,10 @@ def read_one(
 
 
 def in_words(number: Number) -> str:
-    """What a person is told: the number, and which of its digits are doubtful."""
-    doubts = [
-        f"digit {place} is perhaps {digit.label} ({100 * digit.probability:.1f} %)"
-        for place, digit in enumerate(number.digits, 1)
-        if digit.status != "ok"
-    ]
-    return f"{number.text}  unsure: {'; '.join(doubts)}" if doubts else number.text
+    """What a person is told: the number, and why it is not sure."""
+    if number.status == "ok":
+        return number.text
+    return f"{number.text}  unsure ({100 * number.probability:.1f} %): {number.reason or 'the page may lie turned'}"
 
 
 def rows(page: Page) -> list[tuple[object, ...]]:
@@ -143,7 +153,7 @@ def rows(page: Page) -> list[tuple[object, ...]]:
 
     source = plain_cell(page.source)
     return [
-        (source, count, place, digit.label, digit.probability, digit.status, *digit.box)
+        (source, count, place, digit.label, digit.probability, digit.status, *digit.box, plain_cell(number.text))
         for count, number in enumerate(page.numbers, 1)
         for place, digit in enumerate(number.digits, 1)
     ]

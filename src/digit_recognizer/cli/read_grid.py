@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CORNERS = ("upper_left", "upper_right", "lower_right", "lower_left")
 COLUMNS = ("source", "row", "column", "label", "probability", "status")
+LAST = "text"  # a cell's whole text, behind all other columns
 
 
 def read_grids(
@@ -32,7 +33,7 @@ def read_grids(
 ) -> set[str]:
     """Print the grid in each photo; what became of them, as `read_one` has it."""
     if printed == "csv":
-        write_row([*COLUMNS, *(f"{corner}_{axis}" for corner in CORNERS for axis in ("x", "y"))])
+        write_row([*COLUMNS, *(f"{corner}_{axis}" for corner in CORNERS for axis in ("x", "y")), LAST])
     return {read_one(photo, shape, recognizer, printed, write, annotate) for photo in photos}
 
 
@@ -97,22 +98,34 @@ def write_annotated(photo: str, grid: Grid, target: Path) -> None:
 def in_words(grid: Grid) -> str:
     """The table for people: a dot is an empty cell, a question mark follows what is unsure."""
     rows, columns = grid.shape
+    width = max(len(cell.text or ".") for cell in grid.cells) + 1
     turned = f", turned by {grid.turned} degrees" if grid.turned else ""
     lines = [printable(f"{grid.source}: {rows} x {columns}{turned}")]
     for start in range(0, len(grid.cells), columns):
-        lines.append(" ".join(sign(cell) for cell in grid.cells[start : start + columns]).rstrip())
+        lines.append(" ".join(sign(cell, width) for cell in grid.cells[start : start + columns]).rstrip())
     return "\n".join(lines)
 
 
-def sign(cell: Cell) -> str:
-    """Two characters for a cell."""
-    return ". " if cell.label is None else f"{cell.label}{'?' if cell.status == 'unsure' else ' '}"
+def sign(cell: Cell, width: int) -> str:
+    """So many characters for a cell."""
+    return f"{cell.text or '.'}{'?' if cell.status == 'unsure' else ''}".ljust(width)
 
 
 def as_row(photo: str, cell: Cell) -> list[object]:
     """The values of one line of --csv."""
+    from digit_recognizer.cli.predict_inputs import plain_cell
+
     corners = [value for corner in cell.box for value in corner]
-    return [photo, cell.row, cell.column, cell.label, cell.probability, cell.status, *corners]
+    return [
+        photo,
+        cell.row,
+        cell.column,
+        cell.label,
+        cell.probability,
+        cell.status,
+        *corners,
+        plain_cell(cell.text or ""),
+    ]
 
 
 def write_row(values: list[Any]) -> None:

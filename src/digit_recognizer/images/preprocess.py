@@ -17,7 +17,7 @@ from digit_recognizer.images.ink import NEARLY_ALL, find_ink
 from digit_recognizer.images.strokes import with_strokes
 from digit_recognizer.images.surface import edge_of
 
-FORMS = ("digit", "picture")
+FORMS = ("digit", "picture", "line")
 FINE = 4  # pixels at which strokes are measured and mended, to one of the network's
 MNIST_BOX = 20  # pixels
 
@@ -28,7 +28,8 @@ class Preprocess:
 
     The form "digit" is MNIST's own (LeCun et al. 1998, section III.A): light ink on black, the digit scaled to fit a
     20 x 20 box with its aspect kept, its centre of mass in the middle of 28 x 28. The form "picture" is the picture as
-    it is, scaled and cut square in its middle.
+    it is, scaled and cut square in its middle. The form "line" is a grey crop of a line, scaled to a height of `size`
+    (images/lines.py).
     """
 
     size: int = 28  # side of the network's input, pixels

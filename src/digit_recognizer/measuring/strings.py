@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data import Dataset
 from digit_recognizer.data.spec import Images, Labels
+from digit_recognizer.images.lines import scaled_line
 from digit_recognizer.images.strings import Style, draw_strings, plain
 from digit_recognizer.measuring.evaluate import take_to_score
 from digit_recognizer.measuring.intervals import wilson
 from digit_recognizer.models.ctc import most_probable
-from digit_recognizer.models.line_reader import LineReader
+from digit_recognizer.models.line_reader import LineReader, log_probabilities
 
 LENGTHS = tuple(range(1, 13))
 OVERLAPS = (0.0, 0.1, 0.25)  # of the mean width of two neighbours' boxes
@@ -97,7 +98,8 @@ def score_strings(
 
 def figures_of(reader: LineReader, cell: Cell) -> StringFigures:
     """One cell's figures."""
-    read = [most_probable(logs)[0] for logs in reader.observe(cell.lines)]
+    seen = reader.observe([scaled_line(np.asarray(255 - line, np.uint8)) for line in cell.lines])
+    read = [most_probable(log_probabilities(each.logits, reader.model.header.temperature))[0] for each in seen]
     errors = [edit_distance(found, wanted) for found, wanted in zip(read, cell.labels.tolist(), strict=True)]
     right = sum(error == 0 for error in errors)
     return StringFigures(cell.length, cell.overlap, len(read), right, sum(errors), cell.sha256)

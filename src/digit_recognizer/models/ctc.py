@@ -1,7 +1,8 @@
 """What the columns of a line reader say: strings with their probabilities (connectionist temporal classification).
 
 Graves, Fernandez, Gomez and Schmidhuber, ICML 2006. NumPy alone. Each function takes the log probabilities (T, K + 1)
-of T columns: classes 0..K-1 are digits, class K is the blank. A string's probability is the sum over its alignments.
+of T columns: classes 0..K-1 are characters, class K is the blank. A string's probability is the sum over its
+alignments.
 """
 
 from __future__ import annotations

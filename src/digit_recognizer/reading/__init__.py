@@ -1,7 +1,22 @@
 """A photo -> the digits that stand in it, and where."""
 
 from digit_recognizer.reading.grid import Cell, Grid, read_grid
-from digit_recognizer.reading.page import PAGE_MODEL, Number, Page, read_page
+from digit_recognizer.reading.line import Character, Line, read_line, read_lines
+from digit_recognizer.reading.numbers import Number
+from digit_recognizer.reading.page import PAGE_MODEL, Page, read_page
 from digit_recognizer.reading.upright import Digit
 
-__all__ = ["PAGE_MODEL", "Cell", "Digit", "Grid", "Number", "Page", "read_grid", "read_page"]
+__all__ = [
+    "PAGE_MODEL",
+    "Cell",
+    "Character",
+    "Digit",
+    "Grid",
+    "Line",
+    "Number",
+    "Page",
+    "read_grid",
+    "read_line",
+    "read_lines",
+    "read_page",
+]

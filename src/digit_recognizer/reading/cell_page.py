@@ -24,10 +24,11 @@ class Straight:
     dark: Darkness  # (H, W)
     down: tuple[int, ...]  # where the R + 1 rules lie, in pixels, the first at MARGIN
     across: tuple[int, ...]  # and the C + 1 upright ones
+    grey: Grey  # (H, W) uint8: the same page, its ink darker than its paper
 
     def turned(self) -> Straight:
         """The same with its axes exchanged."""
-        return Straight(np.ascontiguousarray(self.dark.T), self.across, self.down)
+        return Straight(np.ascontiguousarray(self.dark.T), self.across, self.down, np.ascontiguousarray(self.grey.T))
 
 
 def straighten(grey: Grey, nodes: NDArray[np.float64]) -> Straight:
@@ -48,7 +49,8 @@ def straighten(grey: Grey, nodes: NDArray[np.float64]) -> Straight:
     down, across = (interpolation(each) for each in places)
     where = [np.asarray(down @ (nodes[:, :, axis] * factor) @ across.T, np.float32) for axis in (0, 1)]
     flat = cv2.remap(small, where[0], where[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return Straight(darkness(np.asarray(flat, np.uint8), INK_WINDOW * SIDE), *places)
+    page = np.asarray(flat, np.uint8)
+    return Straight(darkness(page, INK_WINDOW * SIDE), places[0], places[1], page)
 
 
 def in_pixels(sizes: NDArray[np.float64]) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from digit_recognizer.reading.frame import Darkness, Grey
 
 EDGE = 0.2  # of a cell: a digit's ink must pass farther in
 RULE = 10  # pixels to either side of where a rule should be: so far a bold or bent one may reach
+THICK = 2  # pixels: half of a rule, about
 FAINTEST = 0.07  # darkness below which nothing is ink
 GRAINS = 2.0  # times as dark as the grain of the paper ink is at least,
 PALEST = 0.18  # and as a page's ink is mostly
@@ -103,6 +104,15 @@ def middle(shape: tuple[int, ...]) -> tuple[slice, ...]:
     """Where a digit's ink must pass in a cell with MARGIN around, (H, W)."""
     edges = [MARGIN + round(EDGE * min(SIDE, length - 2 * MARGIN)) for length in shape]
     return tuple(slice(edge, -edge) for edge in edges)
+
+
+def grey_cells(page: Straight) -> list[Grey]:
+    """Each cell as it is seen, row by row, its rules left out as far as they are where they should be."""
+    return [
+        page.grey[top + THICK : bottom - THICK, left + THICK : right - THICK]
+        for top, bottom in pairwise(page.down)
+        for left, right in pairwise(page.across)
+    ]
 
 
 def windows(page: Straight) -> list[Darkness]:

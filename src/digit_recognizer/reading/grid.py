@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,13 +13,15 @@ from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.given import source_name
 from digit_recognizer.images.large import times_smaller
 from digit_recognizer.images.small_digits import for_small_digits
+from digit_recognizer.models.line_reader import LineReader, shipped_reader
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.reading.cell_page import straighten
-from digit_recognizer.reading.cells import Ink, cell_inks
+from digit_recognizer.reading.cells import Ink, cell_inks, grey_cells
 from digit_recognizer.reading.digits import check_reads
 from digit_recognizer.reading.found import Found, find_any_grid
 from digit_recognizer.reading.frame import PAPER, Grey, area, darkness, frame_candidates, reduced
 from digit_recognizer.reading.grid_rules import MAX_RULES, find_nodes
+from digit_recognizer.reading.line import read_crops
 from digit_recognizer.recognizer import Recognizer
 
 Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and down, in pixels of the photo
@@ -39,8 +42,14 @@ class Cell:
     column: int
     box: tuple[Point, Point, Point, Point]  # corners, across and down in pixels, clockwise from the digit's upper left
     status: str  # "ok", "unsure" or "empty"
-    label: int | None = None  # the most probable digit; None where the cell is empty
-    probability: float | None = None  # of that class, 0..1
+    label: int | None = None  # the most probable digit, were it one; None where the cell is empty
+    probability: float | None = None  # of that class, or that all of several characters is right, 0..1
+    text: str | None = None  # what stands in the cell, also several characters such as 12,5; None where it is empty
+
+    @property
+    def number(self) -> int | None:
+        """What stands in the cell as a whole number; None where it is empty or something else."""
+        return int(self.text) if self.text and self.text.isdecimal() else None
 
 
 @dataclass(frozen=True)
@@ -55,9 +64,9 @@ class Grid:
 
     @property
     def rows(self) -> list[list[int | None]]:
-        """The digit in each cell, None where it is empty."""
+        """The whole number in each cell, None where it is empty or holds something else."""
         width = self.shape[1]
-        labels = [cell.label for cell in self.cells]
+        labels = [cell.number for cell in self.cells]
         return [labels[start : start + width] for start in range(0, len(labels), width)]
 
 
@@ -83,8 +92,9 @@ def read_grid(
     quarters = (0, 1, 2, 3) if shape is None or shape[0] == shape[1] else (0, 2)
     if shape is not None and found.shape != shape:
         quarters = (1, 3)
-    inks = cell_inks(straighten(255 - grey if found.light else grey, found.nodes))
-    grid = best_turn(found.nodes, inks, quarters, recognizer, source)
+    page = straighten(255 - grey if found.light else grey, found.nodes)
+    grid = best_turn(found.nodes, cell_inks(page), quarters, recognizer, source)
+    grid = with_lines(grid, grey_cells(page), found.shape, shipped_reader())
     return scaled(noted(grid, found), times_smaller(picture))
 
 
@@ -210,4 +220,22 @@ def as_cell(place: tuple[int, int], nodes: Nodes, prediction: Prediction | None,
     if prediction is None or prediction.label is None:
         return Cell(row, column, box, "empty")
     status = "ok" if prediction.status == "ok" and not crowded else "unsure"
-    return Cell(row, column, box, status, prediction.label, prediction.probability)
+    return Cell(row, column, box, status, prediction.label, prediction.probability, str(prediction.label))
+
+
+def with_lines(grid: Grid, crops: Sequence[Grey], shape: tuple[int, int], reader: LineReader) -> Grid:
+    """The grid, its doubtful cells read as lines: where that finds several characters, they stand in the cell.
+
+    crops: (H, W) uint8 of the cells, row by row as the grid of a shape lies in the photo.
+    """
+    quarter = grid.turned // 90
+    order = np.rot90(np.arange(len(crops)).reshape(shape), quarter).ravel()
+    doubtful = [place for place, cell in enumerate(grid.cells) if cell.status == "unsure"]
+    upright = [np.ascontiguousarray(np.rot90(crops[order[place]], quarter)) for place in doubtful]
+    lines = read_crops(upright, reader, [grid.source] * len(upright))
+    cells = list(grid.cells)
+    for place, line in zip(doubtful, lines, strict=True):
+        if len(line.text) > 1:
+            status = "ok" if line.status == "ok" else "unsure"
+            cells[place] = replace(cells[place], text=line.text, status=status, probability=line.probability)
+    return replace(grid, cells=tuple(cells))

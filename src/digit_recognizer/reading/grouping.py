@@ -24,6 +24,9 @@ LOW = 0.4  # of the page's typical height: lower groups are print, or dirt
 HIGH = 3  # of it: higher ones are edges and shadows
 ASIDE = 0.5  # heights beside a group, and
 NEAR = 0.2  # above and below it: small pieces within may be parts of its digits
+FLAT = 1.8  # times as long as high: a dash
+LONGEST_DASH = 1.0  # heights
+BESIDE_DASH = 0.7  # heights of paper at either side of a dash within a number
 SAME_LINE = 0.5  # heights between middles
 
 
@@ -44,7 +47,7 @@ def find_groups(pieces: list[Piece], rules: Mask) -> list[Group]:
     mains = [piece for piece in pieces if piece.box[3] >= LEAST_HEIGHT]
     if not mains:
         return []
-    parts = split(chains(mains), rules)
+    parts = split(chains(mains), rules, [piece for piece in pieces if is_dash(piece)])
     heights = [float(np.median([piece.box[3] for piece in part])) for part in parts]
     typical = typical_height(mains)
     likely = [LOW * typical <= high <= HIGH * typical for high in heights]
@@ -87,8 +90,8 @@ def next_in_line(boxes: NDArray[np.float64]) -> NDArray[np.int64]:
     return after
 
 
-def split(found: list[list[Piece]], rules: Mask) -> list[list[Piece]]:
-    """Chains in parts, where the gaps are wide for this page."""
+def split(found: list[list[Piece]], rules: Mask, dashes: Sequence[Piece] = ()) -> list[list[Piece]]:
+    """Chains in parts, where the gaps are wide for this page and no dash joins what stands beside them."""
     heights = [float(np.median([piece.box[3] for piece in chain])) for chain in found]
     gaps = [
         gap_between(*pair) / height for chain, height in zip(found, heights, strict=True) for pair in pairwise(chain)
@@ -98,10 +101,28 @@ def split(found: list[list[Piece]], rules: Mask) -> list[list[Piece]]:
     for chain, height in zip(found, heights, strict=True):
         parts.append([chain[0]])
         for before, after in pairwise(chain):
-            if gap_between(before, after) > widest * height and not boxed(before, after, height, rules):
+            wide = gap_between(before, after) > widest * height
+            if wide and not boxed(before, after, height, rules) and not dashed(before, after, height, dashes):
                 parts.append([])
             parts[-1].append(after)
     return parts
+
+
+def is_dash(piece: Piece) -> bool:
+    """Whether ink is level and far longer than high."""
+    return piece.box[2] >= FLAT * piece.box[3]
+
+
+def dashed(before: Piece, after: Piece, height: float, dashes: Sequence[Piece]) -> bool:
+    """Whether a short dash stands between two pieces, at half their height: 5-3 is one number."""
+    top, bottom = max(before.box[1], after.box[1]), min(before.bottom, after.bottom)
+    return any(
+        before.right <= dash.box[0] + dash.box[2] / 2 <= after.box[0]
+        and dash.box[2] <= LONGEST_DASH * height
+        and top + (bottom - top) / 4 <= dash.box[1] + dash.box[3] / 2 <= bottom - (bottom - top) / 4
+        and after.box[0] - before.right <= dash.box[2] + 2 * BESIDE_DASH * height
+        for dash in dashes
+    )
 
 
 def boxed(before: Piece, after: Piece, height: float, rules: Mask) -> bool:

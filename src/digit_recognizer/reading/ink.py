@@ -32,6 +32,7 @@ class Darkness:
     away: Floats  # (h, w): share of the paper's light that is missing, 0..1
     faintest: float  # from here on a place is no grain of the paper
     factor: float  # pixels here to one of the photo, <= 1
+    grey: Grey  # (h, w): the photo at this size, its ink darker than its paper
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class PageInk:
     strength: Floats  # (h, w): 0 paper to 1 the darkest ink nearby; its edges are soft
     mask: Mask  # (h, w): where strokes are
     rules: Mask  # (h, w): where rules were erased
+    grey: Grey  # (h, w): the page as it is, its ink darker than its paper
 
     def turned(self, quarters: int) -> PageInk:
         """The same page turned by `quarters` quarters anticlockwise."""
@@ -48,6 +50,7 @@ class PageInk:
             np.ascontiguousarray(np.rot90(self.strength, quarters)),
             np.ascontiguousarray(np.rot90(self.mask, quarters)),
             np.ascontiguousarray(np.rot90(self.rules, quarters)),
+            np.ascontiguousarray(np.rot90(self.grey, quarters)),
         )
 
 
@@ -59,7 +62,7 @@ def darkness(grey: Grey) -> Darkness:
         small = np.asarray(255 - small, np.uint8)
     paper = paper_of(small)
     away = cv2.GaussianBlur(np.clip(1 - small / paper, 0, 1), (0, 0), 0.6)
-    return Darkness(np.asarray(away, np.float32), max(FAINTEST, GRAIN * grain(small, paper)), factor)
+    return Darkness(np.asarray(away, np.float32), max(FAINTEST, GRAIN * grain(small, paper)), factor, small)
 
 
 def strokes(dark: Darkness, rules: Mask) -> PageInk:
@@ -69,7 +72,7 @@ def strokes(dark: Darkness, rules: Mask) -> PageInk:
     mask = without_faint(away >= np.maximum(dark.faintest, SHARE * peak), away, SURE * dark.faintest)
     mask = without_edges(mask, rules)
     strength = np.clip(away / np.maximum(peak, dark.faintest), 0, 1).astype(np.float32)
-    return PageInk(strength, mask, rules)
+    return PageInk(strength, mask, rules, dark.grey)
 
 
 def resized(grey: Grey, factor: float) -> Grey:

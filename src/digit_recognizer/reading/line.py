@@ -1,92 +1,192 @@
-"""A line of digits, touching or not, read as a whole: no digit needs to be cut out first."""
+"""A grey crop of a line -> the number that is written on it, read as a whole, and how sure that is."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.errors import ImageError
-from digit_recognizer.images import Preprocess
-from digit_recognizer.images.opencv import cv2
-from digit_recognizer.images.preprocess import crop
-from digit_recognizer.images.strings import MARGIN
+from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
+from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.images.given import source_name
+from digit_recognizer.images.lines import ROWS, scaled_line
+from digit_recognizer.measuring.selective import AnswerTable, AnswerThreshold
 from digit_recognizer.models.ctc import Logs, String, align, digit_probabilities, most_probable
-from digit_recognizer.models.line_reader import PIXELS, LineReader
-from digit_recognizer.reading.digits import check_reads
+from digit_recognizer.models.line_reader import (
+    CHARACTERS,
+    COLUMN,
+    LETTERS,
+    STRUCK_OUT,
+    LineReader,
+    Seen,
+    log_probabilities,
+    shipped_reader,
+)
+from digit_recognizer.prediction import answered_in_words
+from digit_recognizer.reading.components import Box
+from digit_recognizer.reading.ink import light_on_dark
 
-LONGEST = 64  # times as wide as high: what is wider is no line of digits
+Grey = NDArray[np.uint8]
+
+TARGET_ERROR = 0.01  # share of the lines with status "ok" that may be wrong
+_FEWEST = 50  # sure lines of a calibration that can show nothing else
+_LONGEST = 64  # times as wide as high: what is wider is no line
+_SHORTEST = 4  # pixels
+STRUCK = "something on it is struck out"
+WORDS = "letters stand on it, too"
+STRANGE = "it looks unlike the lines that the reader learned from"
+_UNCALIBRATED = "the reader is not calibrated; run digits calibrate lines"
 
 
 @dataclass(frozen=True)
-class LineDigit:
-    """One digit of a line."""
+class Character:
+    """One character of a line."""
 
-    label: int  # the digit, as the reader's class is named
-    probability: float  # against every other digit and none in its place, the others being as they are
-    left: float  # columns of the given image between which it stands; it may lean beyond them, or touch its neighbour
-    right: float
+    text: str  # one of 0-9 . , - / : + % ( )
+    box: Box  # left, top, width, height in pixels of the crop; its height is the crop's
+    probability: float  # 0..1, against every other character and none in its place, the others being as they are
 
 
 @dataclass(frozen=True)
 class Line:
     """What a line says."""
 
-    text: str  # "" where there is no ink
-    probability: float | None  # 0..1, of the whole string; None where there is no ink
-    digits: tuple[LineDigit, ...]  # from left to right
+    source: str
+    status: str  # "ok", "unsure", "empty" (surely nothing is written there) or "error"
+    text: str = ""  # as it is written, leading zeros too; what is struck out and letters are left out
+    probability: float | None = None  # 0..1, that all of `text` is right; None for an error
+    characters: tuple[Character, ...] = ()  # from left to right
+    reason: str | None = None  # why the status is "unsure"
+    error: str | None = None  # what was wrong with the picture
 
 
-def read_line(image: NDArray[np.uint8], reader: LineReader) -> Line:
-    """Read one line of digits.
+def read_line(picture: Picture, reader: LineReader | None = None, source: str | None = None) -> Line:
+    """Read a crop of one line: numbers with their signs, in dark ink on lighter paper or light on dark.
 
-    image: (H, W) uint8, light ink on black paper, of any size, with nothing but the line on it. Raises ImageError for
-    another kind of array and for a line more than LONGEST times as wide as its ink is high; ModelFileError for a reader
-    whose classes are not digits.
+    picture: as for `read_picture`; what is around the line (a frame, pieces of neighbours) may stay.
+    reader: the shipped one by default. source: what to call a picture that is not a file.
+    Raises ImageError for what is no picture, and for one that is lower than 4 pixels or 64 times as wide as high.
     """
-    check_reads(reader.model)
-    if image.ndim != 2 or image.dtype != np.uint8:
-        raise ImageError(f"A line is an array (H, W) of uint8, not {image.shape} of {image.dtype}.")
-    if not image.any():
-        return Line("", None, ())
-    line, first, factor = fit_line(image, reader.preprocess)
-    (logs,) = reader.observe(line[None])
-    string, probability = most_probable(logs)
-    names = reader.model.header.class_names
-    columns = [first + (edge * PIXELS - MARGIN) / factor for edge in borders(logs, string)]
-    first_ink, last_ink = first, first + (line.shape[1] - 2 * MARGIN) / factor
-    columns = np.clip(columns, first_ink, last_ink).tolist()
-    found = zip(string, digit_probabilities(logs, string), columns, columns[1:], strict=False)
-    digits = tuple(LineDigit(int(names[label]), share, left, right) for label, share, left, right in found)
-    return Line("".join(names[label] for label in string), probability, digits)
+    grey = read_picture(picture, source=source)
+    name = source_name(picture, source or "the picture", keep_ids=False)
+    check_shape(grey, name)
+    return read_crops([grey], reader or shipped_reader(), [name])[0]
 
 
-def fit_line(image: NDArray[np.uint8], preprocess: Preprocess) -> tuple[NDArray[np.uint8], int, float]:
-    """A line as its reader takes it, (size, W): its ink brought to the height `box`, some paper around.
+def read_lines(
+    pictures: Sequence[Picture], reader: LineReader | None = None, sources: Sequence[str] | None = None
+) -> list[Line]:
+    """`read_line` of several pictures, in order; one that cannot be read has the status "error" and stops no other."""
+    names = sources or [source_name(each, f"picture {place}", keep_ids=False) for place, each in enumerate(pictures)]
+    found: dict[int, Line] = {}
+    crops: dict[int, Grey] = {}
+    for place, (picture, name) in enumerate(zip(pictures, names, strict=True)):
+        try:
+            grey = read_picture(picture, source=name)
+            check_shape(grey, name)
+            crops[place] = grey
+        except ImageError as error:
+            found[place] = Line(name, "error", error=str(error))
+    read = read_crops(list(crops.values()), reader or shipped_reader(), [names[place] for place in crops])
+    found |= dict(zip(crops, read, strict=True))
+    return [found[place] for place in range(len(pictures))]
 
-    Also the first column of ink in the image, and how much larger the ink has become.
-    """
-    ink = crop(image)
-    height, width = ink.shape
-    factor = preprocess.box / height
-    if width > LONGEST * height:
-        raise ImageError(f"A line of {width} x {height} pixels is too long to be one of digits. Cut it into parts.")
-    columns = max(1, round(width * factor))
-    kernel = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    scaled = cv2.resize(ink, (columns, preprocess.box), interpolation=kernel).astype(np.float32)
-    levels = np.rint(scaled * (255 / max(1.0, float(scaled.max())))).astype(np.uint8)  # as Preprocess.scale does
-    above = (preprocess.size - preprocess.box) // 2
-    below = preprocess.size - preprocess.box - above
-    strong = image >= max(1, int(image.max()) // 4)
-    return np.pad(levels, ((above, below), (MARGIN, MARGIN))), int(strong.any(0).argmax()), columns / width
+
+def check_shape(crop: Grey, name: str) -> None:
+    """Raise ImageError for a crop (H, W) that is no line."""
+    height, width = crop.shape
+    if height < _SHORTEST or width > _LONGEST * height:
+        raise ImageError(
+            f"{name}: {width} x {height} pixels are no line of numbers. Cut out one line with some paper around it."
+        )
 
 
-def borders(logs: Logs, string: String) -> list[float]:
-    """Where each digit of a string begins and the last one ends, (L + 1,) columns: half-way between their middles."""
-    middles = [(first + last) / 2 for first, last in align(logs, string)]
-    if not middles:
+def read_crops(crops: Sequence[Grey], reader: LineReader, names: Sequence[str]) -> list[Line]:
+    """What crops (H, W) uint8 say, each by itself."""
+    if not crops:
         return []
-    between = [(left + right) / 2 for left, right in pairwise(middles)]
-    return [0.0, *between, float(len(logs))]
+    dark = [np.asarray(255 - each, np.uint8) if light_on_dark(each) else each for each in crops]
+    seen = reader.observe([scaled_line(each) for each in dark])
+    judge = _Judge(reader)
+    return [judge.line(*each) for each in zip(crops, seen, names, strict=True)]
+
+
+class _Judge:
+    """Decides what is sure, by a reader's calibration."""
+
+    def __init__(self, reader: LineReader) -> None:
+        self.classes = reader.classes
+        if self.classes[: len(CHARACTERS)] != tuple(CHARACTERS):
+            raise ModelFileError(f"{reader.model.path}: its classes are not the characters of lines.")
+        calibration = reader.model.header.calibration or {}
+        self.temperature = reader.model.header.temperature
+        self.answers = threshold_of(calibration.get("answers"))
+        self.strangest = float(calibration.get("strangest") or np.inf)
+
+    def line(self, crop: Grey, seen: Seen, name: str) -> Line:
+        """What one crop says."""
+        logs = log_probabilities(seen.logits, self.temperature)
+        string, probability = most_probable(logs)
+        said = [self.classes[label] for label in string]
+        characters = tuple(
+            Character(text, box, share)
+            for text, box, share in zip(
+                said, _boxes(logs, string, crop.shape), digit_probabilities(logs, string), strict=True
+            )
+            if text in CHARACTERS
+        )
+        reason = self.reason(said, probability, seen.energy)
+        status = "unsure" if reason else "ok" if characters else "empty"
+        return Line(name, status, "".join(each.text for each in characters), probability, characters, reason)
+
+    def reason(self, said: Sequence[str], probability: float, energy: float) -> str | None:
+        """Why a line is not sure; None where it is."""
+        if STRUCK_OUT in said:
+            return STRUCK
+        if LETTERS in said:
+            return WORDS
+        if energy > self.strangest:
+            return STRANGE
+        if self.answers is None:
+            return _UNCALIBRATED
+        if probability < self.answers.threshold:
+            return f"it has {100 * probability:.3g} %; {answered_in_words(self.answers)}"
+        return None
+
+
+def threshold_of(table: dict[str, object] | None) -> AnswerThreshold | None:
+    """From which probability on a line is sure; None without calibration, or where the surest hold too many mistakes.
+
+    The lowest from which on at most TARGET_ERROR of the calibration lines were wrong: where they are enough, of all
+    lines like them with 95 % confidence (`AnswerTable.threshold`); otherwise of these, within half a line, and
+    `max_error` is the bound.
+    """
+    if table is None:
+        return None
+    answers = AnswerTable.from_dict(table)
+    with suppress(ConfigError):
+        return answers.threshold(TARGET_ERROR)
+    kept = [row for row in answers.rows if row[1] >= _FEWEST and row[2] - 0.5 <= TARGET_ERROR * row[1]]
+    if not kept:
+        return None
+    threshold, answered, wrong, bound = kept[-1]
+    return AnswerThreshold(math.ceil(1000 * bound) / 1000, threshold, answers.n, answered, wrong, bound)
+
+
+def _boxes(logs: Logs, string: String, shape: tuple[int, ...]) -> list[Box]:
+    """Where each character of a string stands in a crop of a shape (H, W): half-way to its neighbours, its own width
+    beyond at the ends."""
+    spans = align(logs, string)
+    if not spans:
+        return []
+    middles = [(first + last) / 2 for first, last in spans]
+    edges = [(left + right) / 2 for left, right in pairwise(middles)]
+    reach = max([2.0, *(right - left for left, right in pairwise(middles))]) / 2
+    edges = [max(0.0, middles[0] - reach), *edges, min(float(len(logs)), middles[-1] + reach)]
+    columns = [min(shape[1], round(edge * COLUMN * shape[0] / ROWS)) for edge in edges]
+    return [(left, 0, max(1, right - left), shape[0]) for left, right in pairwise(columns)]

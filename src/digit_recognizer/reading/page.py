@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.given import source_name
 from digit_recognizer.images.large import times_smaller
-from digit_recognizer.reading.components import LEAST_HEIGHT, Box, box_around
+from digit_recognizer.models.line_reader import shipped_reader
+from digit_recognizer.reading.components import LEAST_HEIGHT, Box
 from digit_recognizer.reading.digits import check_reads
 from digit_recognizer.reading.ink import darkness, strokes
+from digit_recognizer.reading.numbers import Number, read_numbers
 from digit_recognizer.reading.ruling import find_rules
-from digit_recognizer.reading.turning import Turn, best_turn
-from digit_recognizer.reading.upright import Digit, Word, read_upright, sketched
+from digit_recognizer.reading.turning import best_turn
+from digit_recognizer.reading.upright import read_upright, sketched
 from digit_recognizer.recognizer import Recognizer
 
-SURE = 0.995  # on drawn pages (seeds 300 to 302) 57 of 100 digits that were sure but wrong stay below, and 3 right ones
 PAGE_MODEL = "mixed"  # shipped: it knows print too, so that it takes fewer letters for digits
-
-
-@dataclass(frozen=True)
-class Number:
-    """Digits that stand together."""
-
-    text: str
-    box: Box
-    digits: tuple[Digit, ...]  # from left to right
 
 
 @dataclass(frozen=True)
@@ -57,8 +50,12 @@ def read_page(picture: Picture, recognizer: Recognizer, source: str | None = Non
     dark = darkness(grey)
     ink = strokes(dark, find_rules(dark))
     turn = best_turn(lambda quarters: sketched(ink.turned(quarters), recognizer))
-    reading = read_upright(ink.turned(turn.quarters), recognizer)
-    numbers = tuple(as_number(word, turn, dark.factor, size) for word in reading.numbers)
+    upright = ink.turned(turn.quarters)
+    reading = read_upright(upright, recognizer)
+    numbers = tuple(
+        in_photo(number, turn.quarters, dark.factor, size)
+        for number in read_numbers(reading.numbers, upright, recognizer, shipped_reader(), sure=turn.sure)
+    )
     return scaled(Page(source, numbers, 90 * turn.quarters, size, turn.sure), times_smaller(picture))
 
 
@@ -71,33 +68,23 @@ def scaled(page: Page, by: float) -> Page:
         left, top, width, height = (round(by * length) for length in given)
         return left, top, width, height
 
-    numbers = tuple(
-        replace(each, box=box(each.box), digits=tuple(replace(digit, box=box(digit.box)) for digit in each.digits))
-        for each in page.numbers
-    )
+    numbers = tuple(placed(each, box) for each in page.numbers)
     return replace(page, numbers=numbers, size=(round(by * page.size[0]), round(by * page.size[1])))
 
 
-def as_number(word: Word, turn: Turn, factor: float, size: tuple[int, int]) -> Number:
-    """Digits as a number, in pixels of the photo."""
-    placed = tuple(
-        replace(
-            digit,
-            box=in_photo(digit.box, turn.quarters, factor, size),
-            status="ok" if is_sure(digit) and turn.sure else "unsure",  # its neighbours say that it is a digit
-        )
-        for digit in word
-    )
-    text = "".join(str(digit.label) for digit in word)
-    return Number(text, box_around([digit.box for digit in placed]), placed)
+def placed(number: Number, box: Callable[[Box], Box]) -> Number:
+    """A number with other boxes."""
+    digits = tuple(replace(each, box=box(each.box)) for each in number.digits)
+    characters = tuple(replace(each, box=box(each.box)) for each in number.characters)
+    return replace(number, box=box(number.box), digits=digits, characters=characters)
 
 
-def is_sure(digit: Digit) -> bool:
-    """Whether a digit of a number is sure. It may be cut wrongly, so that more is asked than of a lone one."""
-    return digit.status == "ok" and digit.probability >= SURE
+def in_photo(number: Number, quarter: int, factor: float, size: tuple[int, int]) -> Number:
+    """A number of the picture that is worked on, turned back by `quarter` quarters, in the photo (width, height)."""
+    return placed(number, lambda box: box_in_photo(box, quarter, factor, size))
 
 
-def in_photo(box: Box, quarter: int, factor: float, size: tuple[int, int]) -> Box:
+def box_in_photo(box: Box, quarter: int, factor: float, size: tuple[int, int]) -> Box:
     """A box of the picture that is worked on, turned back by `quarter` quarters, in the photo (width, height)."""
     left, top, wide, high = (length / factor for length in box)
     width, height = size

@@ -36,8 +36,8 @@ def clarity(reading: Reading) -> float:
 
     Words and dirt count as pieces, so that a page that falls into letters or strokes is not clear. 0 without pieces.
     """
-    sure = sum(digit.probability for word in reading.words_as_numbers for digit in word if digit.likely)
-    return sure / max(1, sum(map(len, reading.words)))
+    sure = sum(digit.probability for word in reading.words_as_numbers for digit in word.digits if digit.likely)
+    return sure / max(1, sum(len(word.digits) for word in reading.words))
 
 
 def best_turn(sketch: Callable[[int], Reading]) -> Turn:
@@ -62,6 +62,6 @@ def best_turn(sketch: Callable[[int], Reading]) -> Turn:
 
 def may_turn(reading: Reading) -> bool:
     """Whether what a page says, turned, is more than what letters lying on their side look like, which stand alone."""
-    sure = [sum(digit.likely for digit in word) for word in reading.words_as_numbers]
-    together = sum(count for count, word in zip(sure, reading.words_as_numbers, strict=True) if len(word) > 1)
+    sure = [sum(digit.likely for digit in word.digits) for word in reading.words_as_numbers]
+    together = sum(count for count, word in zip(sure, reading.words_as_numbers, strict=True) if len(word.digits) > 1)
     return sum(sure) >= ENOUGH and together > TOGETHER * sum(sure)

@@ -26,13 +26,11 @@ from digit_recognizer.reading.segmentation import (
     in_parts,
     whole_pieces,
 )
-from digit_recognizer.reading.touching import may_touch, read_as_line, shipped_reader
 from digit_recognizer.recognizer import BATCH, Recognizer
 
 MOSTLY = 0.66  # of a group's pieces are surely digits: then it is a number
 HALF = 0.5  # of the pieces of a pair, which may be a number
 SPEAKS = 0.96  # probability of a digit that speaks for a number
-LIKELY = 0.5  # probability of a whole line: no other string can have more
 TEXT = 0.5  # of the groups on a page are words: then it is a page of text
 LONE = 3  # digits: fewer, or doubtful ones, are letters there
 CAPTION = 0.6  # of the height of the page's sure digits: a lower group is print, and a number only without any doubt:
@@ -66,7 +64,13 @@ class Seen(NamedTuple):
     strangeness: float
 
 
-Word = tuple[Digit, ...]  # what stands together, digits or not, from left to right
+@dataclass(frozen=True)
+class Word:
+    """What stands together, digits or not."""
+
+    digits: tuple[Digit, ...]  # from left to right, as cutting gives them
+    group: Group  # the pieces of ink that it was read from
+    whole: bool = True  # no piece of it was left out as dirt
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,12 @@ class Reading:
 
         Letters in small print beside larger writing are taken for digits more often than any others.
         """
-        sure = [digit.box[3] for word in self.words for digit in word if digit.likely]
+        sure = [digit.box[3] for word in self.words for digit in word.digits if digit.likely]
         caption = CAPTION * float(np.median(sure)) if sure else 0.0
         return [
             word
             for word in self.words
-            if is_number(word) and (np.median([digit.box[3] for digit in word]) >= caption or is_printed(word))
+            if is_number(word) and (np.median([digit.box[3] for digit in word.digits]) >= caption or is_printed(word))
         ]
 
     @property
@@ -95,7 +99,7 @@ class Reading:
         numbers = self.words_as_numbers
         if len(numbers) > TEXT * len(self.words):
             return numbers
-        return [word for word in numbers if len(word) >= LONE and all_likely(word)]
+        return [word for word in numbers if len(word.digits) >= LONE and all_likely(word)]
 
 
 def read_upright(ink: PageInk, recognizer: Recognizer) -> Reading:
@@ -108,14 +112,14 @@ def read_upright(ink: PageInk, recognizer: Recognizer) -> Reading:
     costs = [[cost(*each[:2], group.height) for each in seen] for seen, group in zip(found, groups, strict=True)]
     doubtful = [number for number, each in enumerate(costs) if max(each) > SURE]
     parted = [in_parts(groups[number], [each <= SURE for each in costs[number]]) for number in doubtful]
-    for number, path in zip(doubtful, read_parted(parted, ink, recognizer), strict=True):
+    left_out = set()
+    for number, group, path in zip(doubtful, parted, read_parted(parted, ink, recognizer), strict=True):
         found[number] = path
-    words = [as_word(seen, recognizer) for seen in found]
-    for number, group in enumerate(groups):
-        cut = words[number]
-        if may_touch(group) and is_number(cut):
-            words[number] = likelier(cut, group, ink, recognizer)
-    return Reading(tuple(word for word in words if word))
+        if sum(each.candidate.stop - each.candidate.start for each in path) < len(group.pieces):
+            left_out.add(number)
+    words = [as_word(seen, group, recognizer) for seen, group in zip(found, groups, strict=True)]
+    words = [replace(word, whole=number not in left_out) for number, word in enumerate(words)]
+    return Reading(tuple(word for word in words if word.digits))
 
 
 def sketched(ink: PageInk, recognizer: Recognizer) -> Reading:
@@ -124,7 +128,7 @@ def sketched(ink: PageInk, recognizer: Recognizer) -> Reading:
     pieces = sum(len(group.pieces) for group in groups)
     some = groups[:: max(1, round(pieces / SKETCHED))]
     found = read_whole(some, ink, recognizer, for_small_digits(recognizer.model.preprocess))
-    return Reading(tuple(as_word(seen, recognizer) for seen in found))
+    return Reading(tuple(as_word(*each, recognizer) for each in zip(found, some, strict=True)))
 
 
 def read_whole(
@@ -144,22 +148,6 @@ def read_parted(groups: Sequence[Group], ink: PageInk, recognizer: Recognizer) -
     seen = recognized(offered, ink, recognizer, recognizer.model.preprocess)
     paths = best_paths(groups, offered, [each.prediction for each in seen])
     return [[seen[number] for number in path] for path in paths]
-
-
-def likelier(word: Word, group: Group, ink: PageInk, recognizer: Recognizer) -> Word:
-    """A number's digits as its cuts gave them, or as a line where that is probable and finds more, or the cuts doubt.
-
-    Two digits that touch are often surely one other digit to a network that knows single ones: 18 is an 8. The line
-    reader knows all ten digits: where it sees one that is none of the recognizer's classes, nothing is sure.
-    """
-    found, probability = read_as_line(group, ink, shipped_reader())
-    if probability >= LIKELY and not recognizer.model.header.knows(label for label, _, _ in found):
-        return tuple(replace(digit, status="unsure") if digit.status == "ok" else digit for digit in word)
-    doubted = any(digit.status != "ok" for digit in word)
-    if probability < LIKELY or not (doubted or len(found) > len(word)):
-        return word
-    least = recognizer.answers.threshold if recognizer.answers else 0.0
-    return tuple(Digit(label, box, share, "ok" if share >= least else "unsure") for label, box, share in found)
 
 
 def recognized(
@@ -183,10 +171,11 @@ def prepared(ink: NDArray[np.uint8], preprocess: Preprocess) -> NDArray[np.uint8
     return preprocess.centre(preprocess.scale(crop(ink)))
 
 
-def as_word(seen: Sequence[Seen], recognizer: Recognizer) -> Word:
+def as_word(seen: Sequence[Seen], group: Group, recognizer: Recognizer) -> Word:
     """What was recognised in the pieces of a group; in one of letters no piece is a digit."""
     letters = are_letters(seen, recognizer)
-    return tuple(as_digit(each, "not a digit" if letters else each.prediction.status) for each in seen)
+    digits = tuple(as_digit(each, "not a digit" if letters else each.prediction.status) for each in seen)
+    return Word(digits, group)
 
 
 def are_letters(seen: Sequence[Seen], recognizer: Recognizer) -> bool:
@@ -209,17 +198,17 @@ def as_digit(seen: Seen, status: str) -> Digit:
 
 def is_number(word: Word) -> bool:
     """Whether so many of a group's pieces are surely digits that the others are no letters."""
-    sure = sum(digit.likely for digit in word)
-    return sure >= (HALF if len(word) == 2 else MOSTLY) * len(word)
+    sure = sum(digit.likely for digit in word.digits)
+    return sure >= (HALF if len(word.digits) == 2 else MOSTLY) * len(word.digits)
 
 
 def all_likely(word: Word) -> bool:
     """Whether every piece of a group is very probably a digit."""
-    return all(digit.likely for digit in word)
+    return all(digit.likely for digit in word.digits)
 
 
 def is_printed(word: Word) -> bool:
     """Whether a group in small print is surely a number: its letters are often taken for digits, its digits hardly."""
-    heights = [digit.box[3] for digit in word]
+    heights = [digit.box[3] for digit in word.digits]
     alike = min(heights) >= LEVEL * max(heights)
-    return alike and all_likely(word) and all(digit.probability >= PRINTED for digit in word)
+    return alike and all_likely(word) and all(digit.probability >= PRINTED for digit in word.digits)

@@ -12,11 +12,12 @@ from digit_recognizer.errors import ConfigError
 if TYPE_CHECKING:
     from digit_recognizer.models.header import ModelHeader
     from digit_recognizer.prediction import Prediction
-    from digit_recognizer.reading import Digit, Grid, Page
+    from digit_recognizer.reading import Character, Digit, Grid, Line, Number, Page
 
 PREDICTION: Literal["digit-recognizer/prediction/1"] = "digit-recognizer/prediction/1"
 PAGE: Literal["digit-recognizer/page/1"] = "digit-recognizer/page/1"
 GRID: Literal["digit-recognizer/grid/1"] = "digit-recognizer/grid/1"
+LINE: Literal["digit-recognizer/line/1"] = "digit-recognizer/line/1"
 
 
 class PredictionObject(TypedDict):
@@ -46,12 +47,38 @@ class DigitObject(TypedDict):
     status: Literal["ok", "unsure"]
 
 
-class NumberObject(TypedDict):
-    """Digits that stand together."""
+class CharacterObject(TypedDict):
+    """One character of a line."""
 
-    text: str
+    text: str  # one of 0-9 . , - / : + % ( )
+    box: list[int]  # left, top, width, height in pixels
+    probability: float
+
+
+class NumberObject(TypedDict):
+    """Characters that stand together."""
+
+    text: str  # as it is written: signs, leading zeros
     box: list[int]
-    digits: list[DigitObject]
+    digits: list[DigitObject]  # the digits among the characters
+    status: Literal["ok", "unsure"]  # of the whole
+    probability: float  # that all of the text is right
+    characters: list[CharacterObject]
+    reason: NotRequired[str]
+
+
+class LineObject(TypedDict):
+    """What is written on a crop of one line."""
+
+    schema: Literal["digit-recognizer/line/1"]
+    source: str
+    text: str | None
+    status: Literal["ok", "unsure", "empty", "error"]
+    probability: float | None  # that all of the text is right
+    characters: list[CharacterObject]
+    model: str
+    reason: NotRequired[str]
+    error: NotRequired[str]
 
 
 class PageObject(TypedDict):
@@ -74,6 +101,7 @@ class CellObject(TypedDict):
     status: Literal["ok", "unsure", "empty"]
     label: int | None
     probability: float | None
+    text: str | None  # what stands in the cell: of several characters, too
 
 
 class GridObject(TypedDict):
@@ -129,18 +157,49 @@ def digit_object(digit: Digit) -> DigitObject:
     return {"label": digit.label, "box": list(digit.box), "probability": digit.probability, "status": status}
 
 
+def character_object(character: Character) -> CharacterObject:
+    """One character of a line or a number."""
+    return {"text": character.text, "box": list(character.box), "probability": character.probability}
+
+
+def number_object(number: Number) -> NumberObject:
+    """One number on a page."""
+    made: NumberObject = {
+        "text": number.text,
+        "box": list(number.box),
+        "digits": [digit_object(digit) for digit in number.digits],
+        "status": "ok" if number.status == "ok" else "unsure",
+        "probability": number.probability,
+        "characters": [character_object(each) for each in number.characters],
+    }
+    if number.reason is not None:
+        made["reason"] = number.reason
+    return made
+
+
+def line_object(line: Line, model: str) -> LineObject:
+    """One line; model: the name of the line reader."""
+    made: LineObject = {
+        "schema": LINE,
+        "source": line.source,
+        "text": None if line.status == "error" else line.text,
+        "status": line.status,  # type: ignore[typeddict-item]  # one of the four
+        "probability": line.probability,
+        "characters": [character_object(each) for each in line.characters],
+        "model": model,
+    }
+    if line.reason is not None:
+        made["reason"] = line.reason
+    if line.error is not None:
+        made["error"] = line.error
+    return made
+
+
 def page_object(source: str, page: Page | None, model: str, error: str | None = None) -> PageObject:
     """The numbers on one photo; page: None where it could not be read, for the reason `error`."""
     made: PageObject = {"schema": PAGE, "source": source, "numbers": [], "model": model}
     if page:
-        made["numbers"] = [
-            {
-                "text": number.text,
-                "box": list(number.box),
-                "digits": [digit_object(digit) for digit in number.digits],
-            }
-            for number in page.numbers
-        ]
+        made["numbers"] = [number_object(number) for number in page.numbers]
         made["turned"] = page.turned
     if error is not None:
         made["error"] = error

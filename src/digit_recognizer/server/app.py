@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digit_recognizer import __version__
-from digit_recognizer.errors import DigitRecognizerError
+from digit_recognizer.errors import ConfigError, DigitRecognizerError
 from digit_recognizer.server import openapi
 from digit_recognizer.server.answers import as_shape
 from digit_recognizer.server.guard import Guard
@@ -134,14 +134,22 @@ async def predict(
     return answer("predictions", objects, status)
 
 
-async def read(request: Request, grid: Annotated[str | None, Query(description=GRID_HELP)] = None) -> Response:
-    """Read the numbers on each photo, or its grid: the objects of `digits read --json`, in order."""
+async def read(
+    request: Request,
+    grid: Annotated[str | None, Query(description=GRID_HELP)] = None,
+    line: Annotated[bool, Query(description="Each picture is a crop of one line.")] = False,
+) -> Response:
+    """Read the numbers on each photo, its grid, or its one line: the objects of `digits read --json`, in order."""
     service = service_of(request)
+    if line and grid is not None:
+        raise ConfigError("line and grid exclude each other. Send one of them.")
     shape = None if grid is None else as_shape(grid, "grid")
     uploads = await read_uploads(request, service.limits.photos_at_once)
-    service.check_reads()
-    objects, status = await service.read(uploads, grid is not None, shape)
-    return answer("pages" if grid is None else "grids", objects, status)
+    if not line:
+        service.check_reads()
+    what: Literal["pages", "grids", "lines"] = "lines" if line else "pages" if grid is None else "grids"
+    objects, status = await service.read(uploads, what, shape)
+    return answer(what, objects, status)
 
 
 async def explain(

@@ -6,7 +6,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from digit_recognizer.server.answers import ExplanationObject, GridObject, PageObject, PredictionObject
+from digit_recognizer.server.answers import ExplanationObject, GridObject, LineObject, PageObject, PredictionObject
 from digit_recognizer.server.problems import MEDIA_TYPE
 
 DESCRIPTION = """Recognises handwritten digits in pictures.
@@ -32,7 +32,16 @@ DIGIT = {"label": 4, "box": [12, 20, 31, 48], "probability": 0.998, "status": "o
 PAGE = {
     "schema": "digit-recognizer/page/1",
     "source": "page.jpg",
-    "numbers": [{"text": "4", "box": [12, 20, 31, 48], "digits": [DIGIT]}],
+    "numbers": [
+        {
+            "text": "4",
+            "box": [12, 20, 31, 48],
+            "digits": [DIGIT],
+            "status": "ok",
+            "probability": 0.998,
+            "characters": [{"text": "4", "box": [12, 20, 31, 48], "probability": 0.998}],
+        }
+    ],
     "model": "best",
     "turned": 0,
 }
@@ -48,6 +57,10 @@ class Pages(TypedDict):
 
 class Grids(TypedDict):
     grids: list[GridObject]
+
+
+class Lines(TypedDict):
+    lines: list[LineObject]
 
 
 class Figures(TypedDict):
@@ -122,7 +135,7 @@ def route(made: Any, example: Any, several: bool = True) -> dict[str, Any]:
 
 
 PREDICT = route(Predictions, {"predictions": [PREDICTION]})
-READ = route(Pages | Grids, {"pages": [PAGE]})
+READ = route(Pages | Grids | Lines, {"pages": [PAGE]})
 EXPLAIN = route(ExplanationObject, {"prediction": PREDICTION, "label": None, "seen": None, "heat": None}, False)
 MODELS: dict[str, Any] = {"responses": {200: {"model": Models}, **LOOKING}, "response_model": None}
 HEALTH: dict[str, Any] = {"responses": {200: {"model": Status}, **LOOKING}, "response_model": None}

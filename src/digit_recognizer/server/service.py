@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Event
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from digit_recognizer.models.cards import read_cards
 from digit_recognizer.recognizer import Recognizer
 from digit_recognizer.server.answers import (
     ExplanationObject,
     GridObject,
+    LineObject,
     PageObject,
     PredictionObject,
     prediction_object,
@@ -29,6 +30,7 @@ from digit_recognizer.server.work import (
     predict_elsewhere,
     predict_uploads,
     read_grid_upload,
+    read_line_upload,
     read_upload,
 )
 from digit_recognizer.server.workers import Workers
@@ -76,13 +78,16 @@ class Service:
         return objects, worst_of([answer.status for answer in found])
 
     async def read(
-        self, uploads: list[Upload], grid: bool, shape: Shape
-    ) -> tuple[list[PageObject] | list[GridObject], int]:
-        """The numbers, or the grid of a shape or of any, in each photo, and the status as for `predict`."""
+        self, uploads: list[Upload], what: Literal["pages", "grids", "lines"], shape: Shape = None
+    ) -> tuple[list[PageObject] | list[GridObject] | list[LineObject], int]:
+        """The numbers, the grid of a shape or of any, or the line in each photo, and the status as for `predict`."""
         left = Event()
         hurry = self.recognizer, self.limits.reading_seconds, left
         try:
-            if grid:
+            if what == "lines":
+                lines = await called(self.photos, [partial(read_line_upload, *hurry, each) for each in uploads])
+                return [each for each, _ in lines], worst_of([status for _, status in lines])
+            if what == "grids":
                 grids = await called(self.photos, [partial(read_grid_upload, *hurry, each, shape) for each in uploads])
                 return [each for each, _ in grids], worst_of([status for _, status in grids])
             pages = await called(self.photos, [partial(read_upload, *hurry, each) for each in uploads])

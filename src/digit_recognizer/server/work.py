@@ -19,8 +19,10 @@ from digit_recognizer.recognizer import Recognizer, same_recognizer
 from digit_recognizer.server.answers import (
     ExplanationObject,
     GridObject,
+    LineObject,
     PageObject,
     grid_object,
+    line_object,
     page_object,
     prediction_object,
 )
@@ -107,6 +109,21 @@ def read_upload(recognizer: Recognizer, seconds: float, left: Event, upload: Upl
     except ImageError as error:
         log_remedies([remedy_of(error)])
         return page_object(upload.source, None, model, told(error)), status_of(error)
+
+
+def read_line_upload(recognizer: Recognizer, seconds: float, left: Event, upload: Upload) -> tuple[LineObject, int]:
+    """The number on a crop of a line, and the status of an answer that holds nothing else, as `read_upload` does."""
+    from digit_recognizer.models.line_reader import shipped_reader
+    from digit_recognizer.reading import Line, read_line
+
+    reader = shipped_reader()
+    name = reader.model.header.name
+    within(recognizer, seconds, left, upload).before_batch()
+    try:
+        return line_object(read_line(opened(upload), reader, upload.source), name), 200
+    except ImageError as error:
+        log_remedies([remedy_of(error)])
+        return line_object(Line(upload.source, "error", error=told(error)), name), status_of(error)
 
 
 def read_grid_upload(

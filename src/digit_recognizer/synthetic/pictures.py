@@ -18,6 +18,7 @@ from digit_recognizer.synthetic.written import Source, Written
 ROWS = 48  # of a picture that a reader is given
 _CANVAS = 64  # rows that it is drawn with
 CELLS = 0.4  # share of the pictures that are cells cut out of a table
+_NARROWEST = 16  # columns: a sign that is cut off at both sides would leave none
 _CUT = 0.08  # share of these cells that cut off a little of the text
 
 
@@ -40,7 +41,7 @@ def draw_line(written: Written, source: Source, draw: Generator, cells: float = 
     top, bottom = bounds[1], bounds[3]
     unit = min(rows * draw.uniform(0.3, 0.88), rows * 1.02 / (bottom - top))
     left, right = _margins((bounds[2] - bounds[0]) * unit, unit, cell, draw)
-    columns = int(np.ceil(left + (bounds[2] - bounds[0]) * unit + right))
+    columns = max(_NARROWEST, int(np.ceil(left + (bounds[2] - bounds[0]) * unit + right)))
     free = rows - (bottom - top) * unit
     down = -top * unit + free * float(np.clip(draw.normal(0.5, 0.22), -0.08, 1.08))
     origin = np.array([left - bounds[0] * unit, down], np.float32)

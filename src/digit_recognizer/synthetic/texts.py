@@ -16,10 +16,10 @@ def some_text(draw: Generator) -> str:
 
 # D: a whole number; d: a digit; n: one to three digits; m: one or two digits; s: a decimal sign.
 _KINDS = {
-    "D": 0.45,
+    "D": 0.55,
     "nsn": 0.14,
     "msd": 0.11,
-    "msddd": 0.07,
+    "msddd": 0.06,
     "-n": 0.03,
     "-nsm": 0.025,
     "-": 0.005,

@@ -70,7 +70,7 @@ class Style:
 def drawn_style(draw: Generator, tight: bool = False) -> Style:
     """A style by chance; tight: characters overlap rather."""
     gap = draw.uniform(-0.25, 0.3) if tight else draw.uniform(-0.14, 0.35)
-    if not tight and draw.random() < 0.1:
+    if not tight and draw.random() < 0.15:
         gap = draw.uniform(0.35, 1.0)
     return Style(
         gap=float(gap),

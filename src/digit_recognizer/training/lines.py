@@ -1,123 +1,127 @@
-"""What a line reader learns from: strings made anew for each step, the loss of CTC, and strings to score it on."""
+"""What a line reader learns from: lines rendered anew for each step, the loss of CTC, and lines to score it on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import ctc_loss, nll_loss, pad
+from torch.nn.functional import ctc_loss
 
-from digit_recognizer.data import Split
-from digit_recognizer.images import Preprocess
-from digit_recognizer.images.strings import HEIGHT, draw_strings, plain
+from digit_recognizer.images.lines import as_inputs, scaled_line
 from digit_recognizer.models.ctc import collapsed
-from digit_recognizer.models.line_reader import PIXELS
+from digit_recognizer.models.line_reader import CLASSES
+from digit_recognizer.synthetic.lines import Sources, line_picture
+from digit_recognizer.synthetic.pictures import Picture
+from digit_recognizer.synthetic.shapes import CHARACTERS
+from digit_recognizer.synthetic.written import LETTERS, STRUCK
 from digit_recognizer.training.batches import Batch, Batches
 from digit_recognizer.training.recipe import LineRecipe
 
-# A line's height and the height that its ink is brought to; levels as everywhere.
-LINE_FORM = Preprocess(size=HEIGHT, box=22)
-VALIDATION_STRINGS, VALIDATION_LENGTH, VALIDATION_OVERLAP = 1000, 5, 0.1
-VALIDATION_BATCH = 100
-SAMPLE, SAMPLE_LENGTH = 64, 4
-ANY = -100  # a column that may say what it will
+VALIDATION_LINES, VALIDATION_BATCH = 1000, 50
+_SAMPLE = 8  # lines on which the two forms of the model file must agree
+_POOL = 8  # batches that are rendered together and sorted by width, so that little of a batch is padding
+_NONE = -1  # fills the labels of shorter texts
+_LABELS = {name: place for place, name in enumerate((*CHARACTERS, STRUCK, LETTERS))}
+_BLANK = len(CLASSES)
 
 
-class TrainingStrings:
-    """Strings of training digits: all of a batch have one length, drawn anew; a step's depend on its number alone.
-
-    The labels are (n, 2, length): the digits, and the column of logits in the middle of each one's box.
-    """
+class TrainingLines:
+    """Lines rendered anew: those of a step depend on the sources, the seed, the epoch and the step's number alone."""
 
     resumes_inside_epochs = True
 
-    def __init__(self, split: Split, recipe: LineRecipe, device: torch.device) -> None:
-        self.images, self.labels = split.take(np.arange(len(split))), split.labels
-        self.recipe, self.device = recipe, device
+    def __init__(self, sources: Sources, recipe: LineRecipe, device: torch.device) -> None:
+        self.sources, self.recipe, self.device = sources, recipe, device
 
     def __len__(self) -> int:
-        """Strings an epoch."""
+        """Lines an epoch."""
         return self.recipe.learning.images or 0
 
     def epoch(self, seed: int, epoch: int, first_step: int = 0) -> Iterator[Batch]:
+        """Batches of inputs (n, 1, 48, W) float32 and labels (n, L) int64, -1 after the end of a text."""
         size = self.recipe.learning.batch_size
-        for step in range(first_step, -(-len(self) // size)):
-            count = min(size, len(self) - step * size)
-            draw = np.random.default_rng((seed, epoch, step))
-            picks = draw.integers(0, len(self.labels), (count, draw.integers(1, self.recipe.longest + 1)))
-            lines, boxes = draw_strings(self.images, picks, self.recipe.style, (seed, epoch, step, 1))
-            middles = boxes.sum(2) // (2 * PIXELS)
-            inputs = torch.from_numpy(LINE_FORM.normalise(lines))
-            labels = torch.from_numpy(np.stack([self.labels[picks], middles], axis=1))
-            yield inputs.to(self.device), labels.to(self.device)
+        for pool in range(first_step // _POOL, -(-len(self) // (size * _POOL))):
+            start = pool * size * _POOL
+            places = range(start, min(start + size * _POOL, len(self)))
+            lines = [_narrow(self.sources, (seed, epoch, place), self.recipe.widest) for place in places]
+            lines.sort(key=lambda line: line.image.shape[1])
+            batches = [lines[at : at + size] for at in range(0, len(lines), size)]
+            order = np.random.default_rng((seed, epoch, start)).permutation(len(batches))
+            for each in order[max(0, first_step - pool * _POOL) :]:
+                yield _batch(batches[each], self.device)
 
 
-class ValidationStrings:
-    """The same strings of held-out digits at each call: five digits, their boxes overlapping by a tenth."""
+class ValidationLines:
+    """The same lines at each call: of UNIPEN's contributors that are held back, and of digits held out."""
 
     resumes_inside_epochs = False
 
-    def __init__(self, split: Split, device: torch.device) -> None:
-        self.images, self.labels = split.take(np.arange(len(split))), split.labels
+    def __init__(self, sources: Sources, device: torch.device) -> None:
+        self.lines = sorted(
+            (line_picture(sources, (0, place)) for place in range(VALIDATION_LINES)),
+            key=lambda line: line.image.shape[1],
+        )
         self.device = device
 
     def __len__(self) -> int:
-        return VALIDATION_STRINGS
+        return len(self.lines)
 
-    def epoch(self, seed: int, epoch: int, first_step: int = 0) -> Iterator[Batch]:
-        picks = np.random.default_rng(seed).integers(0, len(self.labels), (len(self), VALIDATION_LENGTH))
+    def epoch(self, _seed: int, _epoch: int, first_step: int = 0) -> Iterator[Batch]:
         for start in range(first_step * VALIDATION_BATCH, len(self), VALIDATION_BATCH):
-            rows = picks[start : start + VALIDATION_BATCH]
-            lines, _ = draw_strings(self.images, rows, plain(VALIDATION_OVERLAP), (seed, epoch, start))
-            inputs = torch.from_numpy(LINE_FORM.normalise(lines))
-            yield inputs.to(self.device), torch.from_numpy(self.labels[rows]).to(self.device)
+            yield _batch(self.lines[start : start + VALIDATION_BATCH], self.device)
 
 
-def string_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """How badly logits (n, T, K + 1) say strings and places (n, 2, L), nats per digit.
+def _narrow(sources: Sources, seed: Sequence[int], widest: int) -> Picture:
+    """The first line of a seed that is no wider than `widest` pixels."""
+    attempt = 0
+    while (line := line_picture(sources, (*seed, attempt))).image.shape[1] > widest:
+        attempt += 1
+    return line
 
-    The loss of CTC (Graves et al. 2006) leaves it to the network where in its box a digit is told, and it takes long to
-    settle that. These strings are made, so the places are known: the cross-entropy of the columns is added.
+
+def _batch(lines: Sequence[Picture], device: torch.device) -> Batch:
+    inputs = as_inputs([scaled_line(line.image) for line in lines])
+    labels = np.full((len(lines), max(1, *(len(line.text) for line in lines))), _NONE)
+    for row, line in zip(labels, lines, strict=True):
+        row[: len(line.text)] = [_LABELS[character] for character in line.text]
+    return torch.from_numpy(inputs).to(device), torch.from_numpy(labels).to(device)
+
+
+def line_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """The loss of CTC (Graves et al. 2006) of logits (n, T, K + 1) for texts (n, L), nats a line, mean.
+
+    A text that needs more columns than there are counts nothing.
     """
-    digits, middles = labels[:, 0], labels[:, 1]
-    log_probabilities = logits.log_softmax(2)
-    n, columns, classes = logits.shape
-    lengths = torch.full((n,), columns), torch.full((n,), digits.shape[1])
-    alignments = ctc_loss(log_probabilities.transpose(0, 1), digits, *lengths, blank=classes - 1, zero_infinity=True)
-    told = column_targets(digits, middles, columns, classes - 1)
-    placed = nll_loss(log_probabilities.flatten(0, 1), told.flatten(), ignore_index=ANY, reduction="sum")
-    return alignments + placed / digits.numel()
+    lengths = (labels != _NONE).sum(1)
+    columns = torch.full((len(labels),), logits.shape[1])
+    losses = ctc_loss(
+        logits.float().log_softmax(2).transpose(0, 1),
+        labels.clamp(min=0),
+        columns,
+        lengths,
+        blank=_BLANK,
+        reduction="none",
+        zero_infinity=True,
+    )
+    return losses.mean()
 
 
-def column_targets(digits: Tensor, middles: Tensor, columns: int, blank: int) -> Tensor:
-    """What each column (n, T) should say: a digit in the middle of its box, ANY beside it, the blank elsewhere.
-
-    ANY, too, for digits so near to each other that no blank fits between their middles.
-    """
-    close = middles.diff(dim=1) < 2
-    crowded = pad(close, (1, 0)) | pad(close, (0, 1))
-    targets = torch.full((len(digits), columns), blank, device=digits.device)
-    for beside in (-1, 1):
-        targets.scatter_(1, (middles + beside).clamp(0, columns - 1), ANY)
-    return targets.scatter_(1, middles, digits.masked_fill(crowded, ANY))
-
-
-def share_right(network: nn.Module, strings: Batches) -> float:
-    """The share of strings that are read wholly right, by the most probable class of each column."""
+def share_right(network: nn.Module, lines: Batches) -> float:
+    """The share of lines that are read wholly right, by the most probable class of each column."""
     network.eval()
     correct = 0
     with torch.inference_mode():
-        for inputs, labels in strings.epoch(0, 0):
-            read = network(inputs).argmax(2).cpu().numpy()
-            blank = network.get_parameter("logits.bias").shape[0] // 2 - 1
-            wanted = labels.cpu().tolist()
-            correct += sum(collapsed(row, blank) == tuple(string) for row, string in zip(read, wanted, strict=True))
-    return correct / len(strings)
+        for inputs, labels in lines.epoch(0, 0):
+            read: NDArray[np.int64] = network(inputs).argmax(2).cpu().numpy()
+            wanted = [tuple(label for label in row if label != _NONE) for row in labels.tolist()]
+            correct += sum(collapsed(row, _BLANK) == text for row, text in zip(read, wanted, strict=True))
+    return correct / len(lines)
 
 
-def sample_lines(split: Split) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Lines on which the two forms of the model file must agree."""
-    picks = np.arange(SAMPLE * SAMPLE_LENGTH).reshape(SAMPLE, SAMPLE_LENGTH) % len(split)
-    return draw_strings(split.take(np.arange(len(split))), picks, plain(VALIDATION_OVERLAP), (0,))[0]
+def sample_lines(sources: Sources) -> NDArray[np.float32]:
+    """Inputs on which the two forms of the model file must agree."""
+    pictures = [line_picture(sources, (0, place)).image for place in range(_SAMPLE)]
+    return as_inputs([scaled_line(each) for each in pictures])

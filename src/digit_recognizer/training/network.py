@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from digit_recognizer.data import DatasetSpec
@@ -13,6 +14,9 @@ from digit_recognizer.errors import ConfigError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.backbone import backbone
+from digit_recognizer.models.line import Line
+from digit_recognizer.models.line_reader import CLASSES
+from digit_recognizer.training.ppocr import begin, find_weights
 from digit_recognizer.training.recipe import AnyRecipe, LineRecipe, Recipe
 
 
@@ -36,4 +40,19 @@ def started(recipe: Recipe | LineRecipe, described: dict[str, Any]) -> nn.Module
     """The network that a recipe describes, at its start: at random, or with the weights that the recipe names."""
     if isinstance(recipe, Recipe) and recipe.backbone and recipe.weights:
         return backbone(recipe.backbone, described["classes"], described["channels"], Path(recipe.weights))
-    return build_network(described)
+    network = build_network(described)
+    if isinstance(recipe, LineRecipe) and isinstance(network, Line):
+        if recipe.begun:
+            begin(network, CLASSES, find_weights())
+        if recipe.frozen:
+            network.stem.requires_grad_(False)
+            network.stages[: recipe.frozen].requires_grad_(False)
+    return network
+
+
+def mix_with_start(network: nn.Module, start: nn.Module, share: float) -> None:
+    """Move a network's weights towards those that it began with: share (0..1) of the latter, in place."""
+    began = dict(start.named_parameters())
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.lerp_(began[name].to(parameter.device), share)

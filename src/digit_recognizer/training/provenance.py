@@ -18,10 +18,11 @@ from digit_recognizer.measuring import wilson
 from digit_recognizer.measuring.calibration import calibrate
 from digit_recognizer.measuring.typical import fit_typical
 from digit_recognizer.models import ModelHeader
+from digit_recognizer.models.line_reader import CLASSES
 from digit_recognizer.models.model_file import weights_sha256
 from digit_recognizer.models.runtime import BATCH, TorchRuntime
 from digit_recognizer.models.watch import Watched, fit_watch
-from digit_recognizer.training.recipe import AnyRecipe
+from digit_recognizer.training.recipe import AnyRecipe, LineRecipe
 
 WATCH_IMAGES = 10_000  # that a watch is fitted to
 
@@ -36,14 +37,15 @@ def make_header(
     preprocess: Preprocess,
 ) -> ModelHeader:
     """The text that will travel with the weights; accuracy: what `measured` gave."""
-    architecture = recipe.architecture(preprocess.size, len(dataset.spec.classes), preprocess.channels)
+    classes = classes_of(recipe, dataset)
+    architecture = recipe.architecture(preprocess.size, len(classes), preprocess.channels)
     if architecture["name"] == "ensemble" and dataset.spec.task == "multi-label":
         architecture["task"] = dataset.spec.task  # decides how the members' answers are averaged
     return ModelHeader(
         name=recipe.name,
         architecture=architecture,
         preprocess=preprocess,
-        class_names=dataset.spec.classes,
+        class_names=classes,
         recipe=recipe.to_dict(),
         seed=seed,
         data=source,
@@ -59,6 +61,11 @@ def make_header(
         positive=dataset.spec.positive,
         caveats=dataset.spec.caveats,
     )
+
+
+def classes_of(recipe: AnyRecipe, dataset: Dataset) -> tuple[str, ...]:
+    """The names of what a network tells apart: the set's classes, or the characters of lines."""
+    return CLASSES if isinstance(recipe, LineRecipe) else dataset.spec.classes
 
 
 def calibrated(header: ModelHeader, dataset: Dataset, network: nn.Module) -> ModelHeader:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from torch import nn, optim
 
 from digit_recognizer.errors import ConfigError
-from digit_recognizer.images.strings import Style
 from digit_recognizer.models.cnn import Convolution
+from digit_recognizer.synthetic.lines import Shares
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.degradation import Degradation
 from digit_recognizer.training.exposure import Exposure
@@ -82,8 +82,9 @@ class Recipe:
         """The optimizers of a network's parameters; foreach and fused update all tensors in one call."""
         if self.optimizer == "sgd":
             return [optim.SGD(network.parameters(), lr=self.learning_rate, foreach=True)]
-        *inner, last = [each for each in network.parameters() if each.ndim > 1]
-        vectors = [each for each in network.parameters() if each.ndim == 1]
+        learned = [each for each in network.parameters() if each.requires_grad]
+        *inner, last = [each for each in learned if each.ndim > 1]
+        vectors = [each for each in learned if each.ndim == 1]
         by_muon = inner if self.optimizer == "muon" else []
         matrices = [last] if by_muon else [*inner, last]
         groups = [{"params": matrices, "weight_decay": self.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
@@ -173,12 +174,19 @@ class EnsembleRecipe:
 
 @dataclass(frozen=True)
 class LineRecipe:
-    """A line reader, taught with strings that are made of the training images as it learns."""
+    """A line reader, taught with lines that are rendered as it learns."""
 
-    learning: Recipe  # how it learns; its `images` are the strings of an epoch, its network is not used
-    channels: tuple[int, ...]  # of the network (models/line.py)
-    style: Style  # what may befall a string
-    longest: int  # digits of a string; each length up to it is as frequent
+    learning: Recipe  # how it learns; its `images` are the lines of an epoch, its network is not used
+    widths: tuple[int, ...]  # channels of the network's stages (models/line.py)
+    blocks: tuple[int, ...]  # of each stage
+    mixed: int  # channels of its transformer blocks
+    widest: int  # pixels of a line of 48 rows; wider ones are not learned from, since all of a batch wait for them
+    shares: Shares = field(default_factory=Shares)
+    begun: bool = False  # with the weights of PP-OCRv6 (training/ppocr.py)
+    frozen: int = 0  # of the network's first blocks that keep their weights; any freezes the stem, too
+    # The share of the weights that it begins with in those that it ends with (Wortsman et al. 2022, "Robust fine-tuning
+    # of zero-shot models"): what it learned from rendered lines then misleads it less on real ones.
+    kept: float = 0.0
 
     @property
     def name(self) -> str:
@@ -186,31 +194,38 @@ class LineRecipe:
 
     @property
     def epochs(self) -> int:
-        """How often the model is scored and saved; no two epochs see the same strings."""
+        """How often the model is scored and saved; no two epochs see the same lines."""
         return self.learning.epochs
 
     def architecture(self, _size: int, classes: int, _channels: int = 1) -> dict[str, Any]:
-        """The network's description, as a model file names it; every line reader takes lines of 32 pixels' height."""
-        return {"name": "line", "classes": classes, "channels": list(self.channels)}
+        """The network's description, as a model file names it; every line reader takes lines of 48 rows."""
+        shape = {"widths": list(self.widths), "blocks": list(self.blocks), "mixed": self.mixed}
+        return {"name": "line", "classes": classes} | shape
 
     def check(self) -> None:
         """Raise ConfigError for values that nothing can be trained with."""
         self.learning.check()
-        if self.longest < 1 or self.learning.images is None or not self.style.sound():
+        sound = self.widest >= 100 and self.learning.images is not None and self.shares.sound()
+        if not (sound and self.frozen >= 0 and 0 <= self.kept < 1):
             raise ConfigError(
-                f"The recipe {self} needs strings of at least one digit, their number, and shares in 0..1."
+                f"The recipe {self} needs the number of its lines, lines of at least 100 pixels, and shares in 0..1."
             )
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON keeps them."""
-        style, channels = self.style.to_dict(), list(self.channels)
-        return {"learning": self.learning.to_dict(), "channels": channels, "style": style, "longest": self.longest}
+        lists = {"widths": list(self.widths), "blocks": list(self.blocks)}
+        return asdict(self) | lists | {"learning": self.learning.to_dict()}
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> LineRecipe:
         """Read back what `to_dict` gave."""
-        style, channels = Style.from_dict(fields["style"]), tuple(fields["channels"])
-        return cls(Recipe.from_dict(fields["learning"]), channels, style, fields["longest"])
+        read = {
+            "learning": Recipe.from_dict(fields["learning"]),
+            "widths": tuple(fields["widths"]),
+            "blocks": tuple(fields["blocks"]),
+            "shares": Shares(**fields["shares"]),
+        }
+        return cls(**{**fields, **read})
 
 
 AnyRecipe = Recipe | EnsembleRecipe | LineRecipe

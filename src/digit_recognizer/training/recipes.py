@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from digit_recognizer.data.spec import DatasetSpec
 from digit_recognizer.errors import ConfigError, nearest
-from digit_recognizer.images.strings import Style
 from digit_recognizer.models.cnn import Convolution
+from digit_recognizer.synthetic.lines import Shares
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.auto import AUTO, auto_recipe
 from digit_recognizer.training.degradation import Degradation
@@ -122,36 +122,29 @@ MIXED = replace(
     bfloat16=True,
 )
 
-# Reads digits that touch, a whole line at once.
+# Reads lines. It begins with PP-OCRv6's weights, whose first layers have seen real pictures and stay as they are.
 LINES = LineRecipe(
     Recipe(
         "lines",
-        epochs=100,
-        images=12_800,
-        batch_size=64,
-        learning_rate=0.01,
-        optimizer="muon",
-        muon_rate=0.05,
-        warmup=0.1,
+        epochs=8,
+        images=9_600,
+        batch_size=32,
+        learning_rate=0.00015,
+        optimizer="adamw",
+        weight_decay=0.01,
+        warmup=0.03,
         averaging=0.998,
-        degradation=Degradation(pen=0.2, blur=0.15, noise=0.1),
-        threads=1,
+        threads=2,
         bfloat16=True,
     ),
-    channels=(24, 48, 96, 128, 192, 192),
-    style=Style(
-        overlap=(-0.3, 0.35),
-        slant=12,
-        shear=6,
-        rotation=6,
-        scale=(0.85, 1.2),
-        stretch=0.08,
-        shift=2,
-        rules=0.1,
-        dirt=0.15,
-        broken=0.05,
-    ),
-    longest=8,
+    widths=(96, 192, 384),
+    blocks=(3, 6, 2),
+    mixed=120,
+    widest=256,
+    shares=Shares(mnist=0.3),
+    begun=True,
+    frozen=4,
+    kept=0.2,
 )
 
 RECIPES: dict[str, AnyRecipe] = {

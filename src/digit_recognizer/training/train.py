@@ -17,6 +17,7 @@ from digit_recognizer.data.readable import left_out, write_errors
 from digit_recognizer.data.spec import check_taught
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
+from digit_recognizer.images.lines import LINE_FORM
 from digit_recognizer.models import ModelHeader
 from digit_recognizer.models.architectures import OWN
 from digit_recognizer.models.ensemble import Ensemble
@@ -29,21 +30,21 @@ from digit_recognizer.training.checkpoint import Position, load_checkpoint
 from digit_recognizer.training.distributed import arithmetic_of_all, first_here, joined, own_device, rank, share
 from digit_recognizer.training.interrupt import Interrupt, deferred_interrupt
 from digit_recognizer.training.learner import Learner
+from digit_recognizer.training.line_sources import held_out_sources, training_sources
 from digit_recognizer.training.lines import (
-    LINE_FORM,
-    VALIDATION_STRINGS,
-    TrainingStrings,
-    ValidationStrings,
+    VALIDATION_LINES,
+    TrainingLines,
+    ValidationLines,
+    line_loss,
     sample_lines,
     share_right,
-    string_loss,
 )
 from digit_recognizer.training.loop import Loop, accuracy
 from digit_recognizer.training.losses import task_loss
 from digit_recognizer.training.machine import choose_device, denormals_flushed, threads
-from digit_recognizer.training.network import alone, form_of, started
+from digit_recognizer.training.network import alone, form_of, mix_with_start, started
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
-from digit_recognizer.training.provenance import calibrated, make_header, measured, watched
+from digit_recognizer.training.provenance import calibrated, classes_of, make_header, measured, watched
 from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, LineRecipe, Recipe
 from digit_recognizer.training.recipes import recipe_for
 from digit_recognizer.training.run_folder import CHECKPOINTS, MEMBERS, SETTINGS, opened_run, write_history
@@ -120,7 +121,7 @@ def train(
         else:
             own = arithmetic_of_run(begun, place, on_cpu=chosen.learning.bfloat16)
             network, history = train_network(chosen, replace(task, arithmetic=arithmetic_of_all(own, place)))
-        measured_on = VALIDATION_STRINGS if lines else len(held_out or ())
+        measured_on = VALIDATION_LINES if lines else len(held_out or ())
         share = measured(history[-1].validation_accuracy, measured_on)
         header = make_header(chosen, dataset, source, seed, network, share, preprocess)
         if model is not None:
@@ -142,7 +143,7 @@ def source_of(dataset: Dataset, learn: Split, train_on: str, bad: int) -> dict[s
 def write_run_model(path: Path, header: ModelHeader, network: nn.Module, task: Task) -> None:
     """The model file of a finished run, of single digits with watch and calibration."""
     if isinstance(network, Line):
-        write_model(path, header, network.cpu(), header.preprocess.normalise(sample_lines(task.learn)))
+        write_model(path, header, network.cpu(), sample_lines(held_out_sources(task.dataset, task.learn)))
         return
     whole = watched(network, task.learn, header.preprocess)
     header = calibrated(header, task.dataset, whole)
@@ -186,7 +187,12 @@ def train_network(recipe: Recipe | LineRecipe, task: Task) -> tuple[nn.Module, l
         if loop.position.epoch < recipe.epochs and first_here():
             warn_where_slow(str(task.folder or recipe.name), task.arithmetic, task.device)
         loop.run()
-    return loop.learner.model.eval(), [EpochRecord(**record) for record in loop.position.history]
+        history = [EpochRecord(**record) for record in loop.position.history]
+        if isinstance(recipe, LineRecipe) and recipe.kept:
+            mix_with_start(loop.learner.model, started(recipe, described_by(recipe, task)), recipe.kept)
+            share_of = loop.score(loop.learner.model, loop.validation) if loop.validation else None
+            history[-1] = replace(history[-1], validation_accuracy=share_of)
+    return loop.learner.model.eval(), history
 
 
 def train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn.Module, list[EpochRecord]]:
@@ -228,18 +234,23 @@ def train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn
     return network, history
 
 
+def described_by(recipe: Recipe | LineRecipe, task: Task) -> dict[str, Any]:
+    """The network's description, as a model file names it."""
+    form = task.preprocess
+    return recipe.architecture(form.size, len(classes_of(recipe, task.dataset)), form.channels)
+
+
 def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> Loop:
     """The loop at its first step: weights initialised by the seed, batches ready."""
     preprocess, spec, held_out = task.preprocess, task.dataset.spec, task.held_out
     torch.manual_seed(task.seed)
-    described = recipe.architecture(preprocess.size, len(spec.classes), preprocess.channels)
-    network = (task.model or started(recipe, described)).to(task.device)
+    network = (task.model or started(recipe, described_by(recipe, task))).to(task.device)
     computed = computing(network, task.device, task.arithmetic)
     if isinstance(recipe, LineRecipe):
         return Loop(
-            learner=Learner(recipe.learning, network, string_loss, computed),
-            train=TrainingStrings(task.learn, recipe, task.device),
-            validation=ValidationStrings(held_out, task.device) if held_out else None,
+            learner=Learner(recipe.learning, network, line_loss, computed),
+            train=TrainingLines(training_sources(task.dataset, task.learn, recipe.shares), recipe, task.device),
+            validation=ValidationLines(held_out_sources(task.dataset, held_out), task.device) if held_out else None,
             seed=task.seed,
             position=Position(),
             interrupt=interrupt,

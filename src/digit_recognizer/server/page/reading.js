@@ -23,9 +23,11 @@ function makePlace(what, name, outline) {
   input.className = "one";
   input.inputMode = "numeric";
   input.autocomplete = "off";
-  input.maxLength = 1;
-  input.value = what.label ?? "";
-  const place = { ...what, name, box, input };
+  const long = (what.text ?? "").length > 1;
+  input.maxLength = long ? 12 : 1;
+  input.style.width = long ? `${0.85 * what.text.length + 1.4}rem` : "";
+  input.value = what.text ?? what.label ?? "";
+  const place = { ...what, name, box, input, long };
   mark(place, what.status);
   input.addEventListener("focus", () => { box.classList.add("now"); input.select(); });
   input.addEventListener("blur", () => box.classList.remove("now"));
@@ -57,9 +59,10 @@ function listen(rows) {
       });
       place.input.addEventListener("input", () => {
         const typed = place.input.value;
-        if (typed !== "" && !/^[0-9]$/.test(typed)) { place.input.value = place.label ?? ""; return; }
+        const possible = place.long ? /^[-0-9.,/:+%()]*$/ : /^[0-9]?$/;
+        if (!possible.test(typed)) { place.input.value = place.text ?? place.label ?? ""; return; }
         correct(place, typed);
-        if (typed !== "") go(all[here + 1]);
+        if (typed !== "" && !place.long) go(all[here + 1]);
       });
     }
   part("next").onclick = () => nextDoubtful(all, null);
@@ -67,7 +70,8 @@ function listen(rows) {
 }
 
 function correct(place, typed) {
-  place.label = typed === "" ? null : Number(typed);
+  place.label = /^[0-9]$/.test(typed) ? Number(typed) : null;
+  place.text = typed === "" ? null : typed;
   mark(place, "corrected");
   tellDoubts();
 }
@@ -96,24 +100,42 @@ function show(title, what, rows, size) {
   listen(rows);
 }
 
+// A number's characters from left to right: the places of its digits, and its signs as they are.
+function written(number, places) {
+  let digit = 0;
+  const said = number.characters?.length ? number.characters : number.digits.map(() => ({ text: "0" }));
+  return said.map(({ text }) => (/[0-9]/.test(text) ? places[digit++] : text));
+}
+
+function sign(text) {
+  const made = document.createElement("span");
+  made.className = "sign";
+  made.textContent = text;
+  return made;
+}
+
+const textOf = (number, places) =>
+  written(number, places).map((each) => (typeof each === "string" ? each : each.label ?? "")).join("");
+
 export function showNumbers(page, size) {
   const rows = page.numbers.map((number, n) =>
     number.digits.map((digit, d) => makePlace(digit, `Number ${n + 1}, digit ${d + 1}`, corners(digit.box))),
   );
   const list = document.createElement("ol");
   list.className = "numbers";
-  for (const places of rows) {
+  for (const [n, places] of rows.entries()) {
     const item = document.createElement("li");
-    item.append(...places.map((place) => place.input));
+    item.append(...written(page.numbers[n], places).map((each) => (typeof each === "string" ? sign(each) : each.input)));
     list.append(item);
   }
   part("results").replaceChildren(list);
   show("Numbers", `${rows.length} ${rows.length === 1 ? "number" : "numbers"} read${turned(page)}.`, rows, size);
   saved = {
     name: "numbers.csv",
-    header: ["number", "place", "label", "probability", "status", "left", "top", "width", "height"],
+    header: ["number", "place", "label", "probability", "status", "left", "top", "width", "height", "text"],
     rows: () => rows.flatMap((places, n) => places.map((place, d) =>
-      [n + 1, d + 1, place.label, place.probability, place.status, ...page.numbers[n].digits[d].box])),
+      [n + 1, d + 1, place.label, place.probability, place.status, ...page.numbers[n].digits[d].box,
+        textOf(page.numbers[n], places)])),
   };
 }
 
@@ -129,15 +151,22 @@ export function showGrid(grid, size) {
   show("Table", `${rows.length} × ${width} cells read${turned(grid)}.${grid.notes.map((note) => ` Note: ${note}.`).join("")}`, rows, size);
   saved = {
     name: "table.csv",
-    header: ["row", "column", "label", "probability", "status"],
-    rows: () => places.map((place) => [place.row, place.column, place.label, place.probability, place.status]),
+    header: ["row", "column", "label", "probability", "status", "text"],
+    rows: () => places.map((place) => [place.row, place.column, place.label, place.probability, place.status, place.text]),
   };
 }
 
 const turned = (found) => (found.turned ? `, turned by ${found.turned} degrees` : "");
 
+// As CSV has it; a comma or a formula's first sign is no longer one.
+function quoted(value) {
+  const text = String(value ?? "");
+  const harmless = /^[-+=@]/.test(text) && !/^[-+]?[0-9][0-9.,]*$/.test(text) ? `'${text}` : text;
+  return /[",\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
+
 export function save() {
-  const lines = [saved.header, ...saved.rows()].map((row) => row.map((value) => value ?? "").join(","));
+  const lines = [saved.header, ...saved.rows()].map((row) => row.map(quoted).join(","));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" }));
   link.download = saved.name;
