@@ -19,9 +19,9 @@ def annotated(photo: Grey, grid: Grid) -> Image.Image:
     for cell in grid.cells:
         side = min(math.dist(cell.box[0], cell.box[1]), math.dist(cell.box[0], cell.box[3]))
         pen.polygon(cell.box, outline=COLOURS[cell.status], width=max(1, round(side / 25)))
-        if cell.label is not None:
+        if cell.text is not None:
             middle = (sum(x for x, _ in cell.box) / 4, sum(y for _, y in cell.box) / 4)
             corner = (0.72 * cell.box[0][0] + 0.28 * middle[0], 0.72 * cell.box[0][1] + 0.28 * middle[1])
             font = ImageFont.load_default(max(8, side / 3))
-            pen.text(corner, str(cell.label), fill=COLOURS[cell.status], font=font, anchor="mm")
+            pen.text(corner, cell.text, fill=COLOURS[cell.status], font=font, anchor="mm")
     return drawn

@@ -31,6 +31,7 @@ MOST = 100  # rows or columns
 GOOD = 0.93  # quality of a grid from which on no other outline is looked at
 SMALLER = 0.5  # outlines smaller than this share of the first grid's are grids of their own
 CLEAR = 0.8  # share of the dark ink that is surely digits; with less the grid is read turned, too
+LIKELY = 0.5  # probability of several characters in a cell that one digit is not sure of
 CLEARER = 0.1  # share that a turned reading must gain
 
 
@@ -42,7 +43,7 @@ class Cell:
     column: int
     box: tuple[Point, Point, Point, Point]  # corners, across and down in pixels, clockwise from the digit's upper left
     status: str  # "ok", "unsure" or "empty"
-    label: int | None = None  # the most probable digit, were it one; None where the cell is empty
+    label: int | None = None  # the most probable digit; None where the cell is empty, or holds several characters
     probability: float | None = None  # of that class, or that all of several characters is right, 0..1
     text: str | None = None  # what stands in the cell, also several characters such as 12,5; None where it is empty
 
@@ -235,7 +236,8 @@ def with_lines(grid: Grid, crops: Sequence[Grey], shape: tuple[int, int], reader
     lines = read_crops(upright, reader, [grid.source] * len(upright))
     cells = list(grid.cells)
     for place, line in zip(doubtful, lines, strict=True):
-        if len(line.text) > 1:
+        if len(line.text) > 1 and (line.probability or 0.0) >= LIKELY:
             status = "ok" if line.status == "ok" else "unsure"
-            cells[place] = replace(cells[place], text=line.text, status=status, probability=line.probability)
+            several = replace(cells[place], label=None, text=line.text, probability=line.probability)
+            cells[place] = replace(several, status=status)
     return replace(grid, cells=tuple(cells))

@@ -145,7 +145,7 @@ def _through(rules: Mask, box: Box, tall: float) -> tuple[bool, bool]:
     beside = round(tall)
     first = max(0, left - beside)
     level = rules[top + round(_MIDDLE * high) : top + round((1 - _MIDDLE) * high), first : left + wide + beside]
-    columns = level.any(0)
+    columns: NDArray[np.bool_] = np.asarray(level.any(0))
     inside = columns[left - first : left - first + wide]
     crossed = bool(inside.size and inside.mean() >= _CROSSED)
     ends = columns[: (left - first) // 4 + 1], columns[len(columns) - beside // 4 :]
