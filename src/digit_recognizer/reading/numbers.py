@@ -164,6 +164,7 @@ def _as_number(word: Word, line: Line, cut: _Cut, recognizer: Recognizer) -> Num
         Character(each.text, _tight(each.box, cut.corner, word.group.pieces, box), each.probability)
         for each in line.characters
     )
+    characters = _placed(characters, word.digits)
     figures = [each for each in characters if each.text.isdigit()]
     known = recognizer.model.header.knows(int(each.text) for each in figures)
     status = "ok" if line.status == "ok" and known else "unsure"
@@ -171,6 +172,14 @@ def _as_number(word: Word, line: Line, cut: _Cut, recognizer: Recognizer) -> Num
     whole = box_around([box, *(each.box for each in characters)])
     reason = line.reason or (None if known else "the model has no class for one of its digits")
     return Number(line.text, whole, digits, status, line.probability or 0.0, characters, reason)
+
+
+def _placed(characters: tuple[Character, ...], digits: Sequence[Digit]) -> tuple[Character, ...]:
+    """Characters, their digits where cutting found the same ones: it knows the places better."""
+    if [each.text for each in characters if each.text.isdigit()] != [str(digit.label) for digit in digits]:
+        return characters
+    boxes = iter([digit.box for digit in digits])
+    return tuple(replace(each, box=next(boxes)) if each.text.isdigit() else each for each in characters)
 
 
 def _tight(box: Box, corner: tuple[int, int], pieces: Sequence[Piece], number: Box) -> Box:
