@@ -60,9 +60,10 @@ def test_most_lines_are_read_and_the_sure_ones_are_right(
     line_reader: LineReader, lines: list[tuple[Crop, list[tuple[int, int]], str]]
 ) -> None:
     read = [(read_line(crop, line_reader), text) for crop, _, text in lines]
-    assert sum(found.text == text for found, text in read) >= 30
+    assert sum(found.text == text for found, text in read) >= 36
     sure = [(found, text) for found, text in read if found.status == "ok"]
-    assert sum(found.text != text for found, text in sure) <= 1
+    assert sure
+    assert all(found.text == text for found, text in sure)
     for found, _ in read:
         assert "".join(each.text for each in found.characters) == found.text
         assert found.probability is not None
@@ -92,7 +93,7 @@ def test_size_hardly_matters(line_reader: LineReader, lines: list[tuple[Crop, li
     for crop, _, _ in lines:
         larger = cv2.resize(crop, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
         changed += read_line(larger, line_reader).text != read_line(crop, line_reader).text
-    assert changed <= 6
+    assert changed <= 2
 
 
 def test_light_ink_on_dark_is_read_as_its_negative(

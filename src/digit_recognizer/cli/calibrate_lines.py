@@ -28,7 +28,7 @@ def print_calibrated_lines(model: str, data: str, out: Path, json: str | None, *
 
     if not is_table_of_lines(data):
         raise ConfigError(
-            f"{data}: is no table of lines. A line reader is calibrated on a CSV file whose first line is file,text;"
+            f"{data}: does not list lines. A line reader is calibrated on a CSV file whose first row is file,text;"
             " name it with --data."
         )
     reader = load_line_reader(model)

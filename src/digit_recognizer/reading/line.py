@@ -35,7 +35,7 @@ Grey = NDArray[np.uint8]
 
 TARGET_ERROR = 0.01  # share of the lines with status "ok" that may be wrong
 _FEWEST = 50  # sure lines of a calibration that can show nothing else
-_LONGEST = 64  # times as wide as high: what is wider is no line
+_LONGEST = 64  # largest ratio of width to height of a line's picture
 _SHORTEST = 4  # pixels
 STRUCK = "something on it is struck out"
 WORDS = "letters stand on it, too"
@@ -70,7 +70,8 @@ def read_line(picture: Picture, reader: LineReader | None = None, source: str | 
 
     picture: as for `read_picture`; what is around the line (a frame, pieces of neighbours) may stay.
     reader: the shipped one by default. source: what to call a picture that is not a file.
-    Raises ImageError for what is no picture, and for one that is lower than 4 pixels or 64 times as wide as high.
+    Raises ImageError if it cannot be read as a picture, is less than 4 pixels high, or is more than 64 times as wide as
+    high.
     """
     grey = read_picture(picture, source=source)
     name = source_name(picture, source or "the picture", keep_ids=False)
@@ -98,7 +99,7 @@ def read_lines(
 
 
 def check_shape(crop: Grey, name: str) -> None:
-    """Raise ImageError for a crop (H, W) that is no line."""
+    """Raise ImageError if a crop (H, W) is too low or too wide to be one line."""
     height, width = crop.shape
     if height < _SHORTEST or width > _LONGEST * height:
         raise ImageError(

@@ -1,4 +1,4 @@
-"""What a line reader learns from: lines rendered anew for each step, the loss of CTC, and lines to score it on."""
+"""Training data of a line reader (new rendered lines at each step), the CTC loss, and validation lines."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ export function showGrid(grid, size) {
 
 const turned = (found) => (found.turned ? `, turned by ${found.turned} degrees` : "");
 
-// As CSV has it; a comma or a formula's first sign is no longer one.
+// One CSV value: quoted if it holds a comma or a quote, and with a ' before it if a spreadsheet would run it as a formula.
 function quoted(value) {
   const text = String(value ?? "");
   const harmless = /^[-+=@]/.test(text) && !/^[-+]?[0-9][0-9.,]*$/.test(text) ? `'${text}` : text;
