@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu, max_pool2d, pad, relu, scaled_dot_product_attention, silu
 
-COLUMN = 4  # pixels from one column of logits to the next
 HEADS = 8
 _STAGES = 3  # halvings of the rows: 48 pixels become 3
 
