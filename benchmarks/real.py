@@ -1,10 +1,11 @@
-"""Real lines: cells of clinics' logbooks, read by this project and by its peers in one run, in turn, one thread each.
+"""Real pictures: cells of clinics' logbooks, single digits and pages, read by this project and its peers in one run.
 
     python benchmarks/real.py DATA [--choosing] [--model NAME|FILE|RUN] [--json FILE|-]
 
-DATA holds logbook-cells/: grey pictures and labels.csv with the columns file and label. Networks are chosen and
-thresholds fitted on cells whose file number is 5 mod 25 (--choosing); figures are of those 12 mod 25. PP-OCRv6 takes
-part where the package rapidocr is installed, Tesseract where its command is. Doubtful labels are listed in
+Lines are read in turn, on one thread each. DATA holds real-pictures/ (single/ and pages/, a labels.csv each; see
+real_pictures.py) and logbook-cells/: grey pictures and labels.csv with the columns file and label. Networks are chosen
+and thresholds fitted on cells whose file number is 5 mod 25 (--choosing); figures are of those 12 mod 25. PP-OCRv6
+takes part where the package rapidocr is installed, Tesseract where its command is. Doubtful labels are listed in
 real_labels.json; figures are given with them and without.
 """
 
@@ -30,6 +31,7 @@ from digit_recognizer.models.line_reader import LineReader, load_line_reader
 from digit_recognizer.models.model import LINE_READERS
 from digit_recognizer.reading import read_line
 from real_peers import pp_ocr, tesseract
+from real_pictures import in_words, page_figures, single_figures
 
 CHOOSING, GOAL, PARTS = 5, 12, 25
 Read = Callable[[NDArray[np.uint8]], tuple[str, bool]]  # a crop -> its text, and whether the reader is sure
@@ -139,7 +141,7 @@ def sureness(answers: Sequence[Answer]) -> dict[str, Any]:
     return {"n": len(answers), "sure": len(sure), "wrong": len(wrong), "interval": bound, "which": told}
 
 
-def in_words(name: str, told: dict[str, Any]) -> str:
+def line_in_words(name: str, told: dict[str, Any]) -> str:
     """One row of the table."""
 
     def share(counts: dict[str, Any], what: str = "right") -> str:
@@ -175,8 +177,13 @@ def main() -> None:
     for name, all_of_it in answers.items():
         clear = [each for each in all_of_it if each.cell.file not in doubtful]
         result[name] = {"all": figures_of(all_of_it), "without_doubtful": figures_of(clear)}
-        say(in_words(name, result[name]["all"]))
-        say(f"  without {len(doubtful)} doubtful labels: {in_words(name, result[name]['without_doubtful'])}")
+        say(line_in_words(name, result[name]["all"]))
+        say(f"  without {len(doubtful)} doubtful labels: {line_in_words(name, result[name]['without_doubtful'])}")
+    pictures = options.data / "real-pictures"
+    result["singles"] = singles = single_figures(pictures / "single", readers.get("PP-OCRv6 small, restricted"))
+    result["pages"] = pages = page_figures(pictures / "pages")
+    for line in in_words(singles, pages):
+        say(line)
     if options.json == "-":
         report(result, options.json)
     elif options.json:

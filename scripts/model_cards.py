@@ -12,7 +12,7 @@ from digit_recognizer.models.cards import Card
 FAILURES = """\
 - A letter, a scribble or a digit held upside down is sometimes answered all the same (docs/accuracy.md: how often).
 - Its probabilities mean what they say on images like MNIST's; for others, `digits calibrate` with labelled ones.
-- Rules as dark as the strokes, heavy dirt and several digits in one picture mislead it (docs/reading.md).
+- Of letters that look like digits some are answered as such; several characters on one picture are told apart mostly.
 - It learned from people in the United States around 1990: a 1 with a long upstroke or a crossed 7 was rare there."""
 
 
@@ -20,8 +20,8 @@ FAILURES_OF = {
     "mixed": """
 - Of printed digits of new fonts it takes a 4 whose slanted stroke is a blurred hairline for a 1 more often than any
   other.
-- It learned from digits drawn before pictures of less than 20 pixels were left out of the search for smooth paper
-  (`images/surface.py`): drawn anew, digits in the smallest cells differ a little, and so would its weights.
+- It learned from printed digits that were prepared by earlier rules, not by the network that finds writing now: drawn
+  anew they differ a little, and so would its weights.
 - Old-style figures, some as small as an x and some hanging below the line, were not learned; of seven-segment displays
   it knows one family."""
 }

@@ -62,6 +62,42 @@ def real_table() -> str:
     return f"{table(head, rows)}\n\n{measured['n']} cells. {bounds} {taken_with(measured)}"
 
 
+def singles_table() -> str:
+    """A row for each writer of single digits, for photographs and for all."""
+    measured = read("real")["singles"]
+    ours, peer = measured["this project"], measured.get("PP-OCRv6 small, restricted")
+
+    def row(name: str, each: dict[str, Any], other: dict[str, Any] | None) -> list[str]:
+        shares = [f"{each[what]} of {each['n']}" for what in ("right", "answered")]
+        return [name, *shares, str(each["wrong"]), f"{other['right']} of {other['n']}" if other else ""]
+
+    rows = [
+        row(f"writer {name}", each, peer["writers"][name] if peer else None) for name, each in ours["writers"].items()
+    ]
+    for name, key in (("photographs", "photographs"), ("all", "all")):
+        rows.append(row(name, ours[key], peer[key] if peer else None))
+    mean = ", ".join(f"{what} {100 * ours['mean'][what]:.1f} %" for what in ("right", "answered"))
+    bound = 100 * ours["all"]["wrong_interval"]["high"]
+    head = ["pictures", "right", "answered (`ok`)", "answered wrongly", "PP-OCRv6 small, right"]
+    told = f"Mean of the writers: {mean}. Wrong among the answered, with 95 % confidence at most {bound:.1f} %."
+    return f"{table(head, rows)}\n\n{told} {ours['milliseconds']:.0f} ms a picture, median."
+
+
+def real_pages() -> str:
+    """What is said of other people's pages, in a sentence or two."""
+    measured = read("real")["pages"]
+    whole, photographs = measured["all"], measured["photographs"]
+    again = list(measured["shuffled"].values())
+    edits, digits = (sum(page[what] for page in again) for what in ("edits", "digits"))
+    return (
+        f"{whole['pages']} pages with {whole['digits']} digits: {whole['edits']} digits wrong, missing or too many,"
+        f" {whole['empty']} pages found empty; {whole['sure_digits']} digits in numbers that are `ok`,"
+        f" {whole['wrong']} of these numbers wrong. Photographs alone: {photographs['edits']} of"
+        f" {photographs['digits']}. {len(again)} of the pages count from 0 to 9; with their digits in shuffled order"
+        f" {edits} of {digits} are wrong."
+    )
+
+
 def of_cells(counted: dict[str, Any]) -> str:
     """Right of all, in percent with the interval."""
     ends = " to ".join(f"{100 * counted['interval'][end]:.0f}" for end in ("low", "high"))
@@ -144,6 +180,8 @@ def right_of(row: dict[str, Any], share: str = "accuracy", digits: int = 2) -> s
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "real": real_table,
+    "singles": singles_table,
+    "real-pages": real_pages,
     "pages": pages_table,
     "grids": grids_table,
     "reading-seconds": seconds_table,

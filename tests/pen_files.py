@@ -31,14 +31,18 @@ _WORDS = {
     "num": [[(0, 0), (2, 5), (4, 0), (5, 5), (6, 0), (8, 5), (9, 0)]],
     "in": [[(0, 0), (0, 5)], [(2, 0), (2, 5), (4, 5), (4, 0)]],
 }
+_LETTERS = {
+    "a": [[(4, 5), (0, 5), (0, 0), (4, 0)], [(4, 6), (4, 0)]],
+    "o": [[(0, 2), (2, 5), (4, 2), (2, 0), (0, 2)]],
+}
 WRITERS = {"ann": "abc", "bob": "abc", "cid": "val"}  # and their contributors
 
 
 def write_pen_files(folder: Path, scale: float = 20.0) -> Path:
-    """Write unipen-numbers.npz and unipen-words.npz below folder/unipen; the folder."""
+    """Write unipen-numbers.npz, unipen-words.npz and unipen-letters.npz below folder/unipen; the folder."""
     target = folder / "unipen"
     target.mkdir(parents=True, exist_ok=True)
-    for name, characters in (("numbers", _STROKES), ("words", _WORDS)):
+    for name, characters in (("numbers", _STROKES), ("words", _WORDS), ("letters", _LETTERS)):
         strokes = [(label, writer, each) for writer in WRITERS for label, each in characters.items()]
         points = [np.array(stroke) for _, _, each in strokes for stroke in each]
         np.savez(

@@ -25,11 +25,15 @@ PREPARE = """async ({ bytes, shapes, settings }) => {
   const { fit } = await import("./preparation/preprocess.js");
   const all = Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0));
   let at = 0;
-  return shapes.map(([height, width]) => {
+  const { loadRecognizer } = await import("./recognizer.js");
+  globalThis.recognizer ??= await loadRecognizer();
+  const found = [];
+  for (const [height, width] of shapes) {
     const data = all.slice(at, (at += height * width));
-    const found = fit({ width, height, data }, settings);
-    return found === null ? null : btoa(String.fromCharCode(...found.data));
-  });
+    const { seen } = await fit({ width, height, data }, settings, recognizer.network);
+    found.push(seen === null ? null : btoa(String.fromCharCode(...seen.data)));
+  }
+  return found;
 }"""
 RECOGNISE = """async ({ bytes, shapes }) => {
   const { loadRecognizer, recognise } = await import("./recognizer.js");

@@ -19,6 +19,7 @@ FLOORS = (
         "errors",
         "files",
         "processes",
+        "inference",
         "engines",
         "images",
         "synthetic",
@@ -47,6 +48,7 @@ TORCH_FREE = {
         "errors",
         "files",
         "processes",
+        "inference",
         "engines",
         "images",
         "synthetic",
@@ -64,7 +66,7 @@ TORCH_FREE = {
 NEEDS_TORCH = {  # imported where torch is wanted
     *("models/mlp.py", "models/cnn.py", "models/ensemble.py", "models/architectures.py", "models/model_file.py"),
     "models/twin.py",
-    *("models/watch.py", "models/line.py", "models/residual.py"),
+    *("models/watch.py", "models/line.py", "models/residual.py", "models/ink.py"),
 }
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 

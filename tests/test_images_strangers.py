@@ -14,7 +14,7 @@ from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.drawn import SIGNS, circle, curve, dense, line
 from digit_recognizer.images.fonts import FONTS_FOLDER, LETTERS, PACKAGES, find_fonts
-from digit_recognizer.images.strangers import DRAWN, KINDS, TURNED, made_strangers, texture, upside_down
+from digit_recognizer.images.strangers import DRAWN, KINDS, TURNED, made_strangers, texture, upside_down, with_ink
 
 pytestmark = pytest.mark.arithmetic
 
@@ -59,7 +59,7 @@ def test_an_unknown_kind_is_refused() -> None:
 
 def test_a_preparation_that_sees_no_ink_is_told() -> None:
     with pytest.raises(DataError, match="No picture with ink"):
-        made_strangers("textures", 1, preprocess=Preprocess(min_contrast=255))
+        with_ink(lambda _: np.full((112, 112), 200, np.uint8), np.random.default_rng(0), Preprocess())
 
 
 def test_letters_are_drawn_from_all_fonts(fonts: list[Path]) -> None:

@@ -40,6 +40,7 @@ headers = st.builds(
         mean=st.floats(0, 1),
         std=st.floats(0.01, 1),
         min_contrast=st.integers(1, 255),
+        as_is=st.booleans(),
     ),
     class_names=st.lists(st.text(), min_size=2, max_size=12).map(tuple),
     recipe=json_dicts,

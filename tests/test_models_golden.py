@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from digit_recognizer.models import load_model
+from digit_recognizer.models.header import SCHEMA, ModelHeader
 
 pytestmark = pytest.mark.arithmetic
 
@@ -45,17 +47,29 @@ def test_schema_3_and_its_watch_give_what_they_gave(name: str, runtime: str) -> 
     np.testing.assert_allclose(model.probabilities(images(8)), expected["probabilities"], rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("data", "kept"), [("mnist", False), ("mixed", False), ("fashion-mnist", True), ("mine", True)]
+)
+def test_earlier_schemas_keep_the_pixels_of_other_pictures_than_mnists(data: str, kept: bool) -> None:
+    """Their models saw pictures of the network's size as they were."""
+    read = load_model(GOLDEN / "schema1.onnx").header
+    fields = json.loads(read.to_text())
+    assert "as_is" not in fields["preprocess"]
+    fields["data"] = {**fields["data"], "name": data}
+    header = ModelHeader.from_text(json.dumps(fields))
+    assert header.preprocess.as_is is kept
+    assert ModelHeader.from_text(header.to_text()) == header
+    newer = replace(header, schema=SCHEMA, data={**header.data, "name": "other"})
+    assert ModelHeader.from_text(newer.to_text()) == newer
+
+
 def test_schema_1_header_fields() -> None:
     header = load_model(GOLDEN / "schema1.onnx").header
     assert (header.schema, header.name, header.class_names) == (1, "golden", tuple("0123456789"))
     assert header.architecture == {"name": "mlp", "sizes": [784, 4, 10]}
     stated = {"size": 28, "box": 20, "mean": 0.5, "std": 0.5, "min_contrast": 32}
-    since = {
-        "min_stroke": 2.0,
-        "max_stroke": 3.5,
-        "form": "digit",
-        "channels": 1,
-    }  # what the file lacks gets today's value
+    since = {"min_stroke": 2.0, "max_stroke": 3.5, "form": "digit", "channels": 1}  # what it lacks gets today's value
+    since |= {"as_is": True}  # but for what it saw as it was
     assert header.preprocess.to_dict() == stated | since
     assert header.accuracy is None
 

@@ -216,6 +216,20 @@ def test_digits_that_a_person_drew_large(classic: Recognizer, shared_data: Path)
     assert sum(each.label == digit for digit, each in enumerate(found)) >= 7
 
 
+@pytest.mark.parametrize("name", ["A2_best", "A2_mixed"])
+@pytest.mark.parametrize("model", ["best", "classic"])
+def test_two_digits_are_not_one_sure_digit(name: str, model: str) -> None:
+    (found,) = Recognizer.load(model).predict(Path(__file__).parent / "singles" / f"{name}.png")
+    assert found.status == "not a digit"
+    assert "digits read" in (found.reason or "")
+
+
+@pytest.mark.parametrize("model", ["best", "classic"])
+def test_a_leaning_1_with_a_flag_is_no_sure_7(model: str) -> None:
+    (found,) = Recognizer.load(model).predict(Path(__file__).parent / "singles" / "A1.png")
+    assert found.label == 1 or found.status != "ok"
+
+
 def test_an_orientation_that_reads_badly_is_left_aside(tmp_path: Path, classic: Recognizer, mnist: Dataset) -> None:
     exif = Image.Exif()
     exif[274] = 6  # to be turned by a quarter, which these are not

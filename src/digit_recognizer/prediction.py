@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from digit_recognizer.images.ink import Writing
 from digit_recognizer.measuring.selective import AnswerThreshold
 
 STRANGER = {"digit": "not a digit", "picture": "unfamiliar"}  # the status of what is none, by Preprocess.form
 DOUBTFUL = ("unsure", *STRANGER.values())
 NO_INK = "it holds no ink"
 ELSEWHERE = "it is light and dark elsewhere than the pictures that the model learned from"
+SEVERAL = "it seems to show several characters; numbers, lines and pages are read with digits read"
+OTHER = "its writing looks like a letter or a sign"
+OTHERWISE = "the network that found the writing reads {}"
+LIKELY = 0.3  # what the network that finds the writing says counts from this probability on
 STRANGE = "it looks unlike the {}s that the model learned from"
 
 
@@ -38,6 +43,19 @@ class Prediction:
 def refused(prediction: Prediction, reason: str | None) -> Prediction:
     """A prediction, or that its picture is of another kind, where there is a reason to say so."""
     return replace(prediction, status=STRANGER["picture"], reason=reason) if reason else prediction
+
+
+def as_one_digit(prediction: Prediction, writing: Writing | None) -> Prediction:
+    """A prediction, or what the network that found the writing says against it. None: it was not asked."""
+    if writing is None:
+        return prediction
+    if max(writing.several, writing.other) >= LIKELY:
+        reason = SEVERAL if writing.several > writing.other else OTHER
+        return replace(prediction, status=STRANGER["digit"], reason=reason)
+    digit = max(range(len(writing.digits)), key=writing.digits.__getitem__)
+    if prediction.status == "ok" and prediction.name != str(digit) and writing.digits[digit] >= LIKELY:
+        return replace(prediction, status="unsure", reason=OTHERWISE.format(digit))
+    return prediction
 
 
 def in_words(answers: AnswerThreshold, probability: float) -> str:

@@ -13,15 +13,27 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_recognizer.data.class_names import not_digits
 from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
 from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.dicom_modality import modality_of
 from digit_recognizer.images.given import as_list, is_turned, source_name
+from digit_recognizer.images.ink import Writing
 from digit_recognizer.images.notes import tell
 from digit_recognizer.measuring.calibration import Calibration, read_calibration
 from digit_recognizer.measuring.selective import AnswerThreshold
 from digit_recognizer.models import Model, load_model
-from digit_recognizer.prediction import DOUBTFUL, ELSEWHERE, NO_INK, STRANGE, STRANGER, Prediction, in_words, refused
+from digit_recognizer.prediction import (
+    DOUBTFUL,
+    ELSEWHERE,
+    NO_INK,
+    STRANGE,
+    STRANGER,
+    Prediction,
+    as_one_digit,
+    in_words,
+    refused,
+)
 from digit_recognizer.tables.orientation import TRANSPOSED, are_transposed, of_one_array
 from digit_recognizer.tables.reading import kind_of, split_keys
 from digit_recognizer.tables.rows import rows_of
@@ -49,6 +61,7 @@ class Recognizer:
         """max_error, level, keep_ids: as for `load`."""
         self.model, self.max_error, self.level, self.keep_ids = model, max_error, level, keep_ids
         self.check: Callable[[], None] | None = None
+        self.digits_only = not not_digits(model.header.class_names)
         calibration = read_calibration(model.header)
         self.answers = answering(model, calibration, max_error)
         self.sets = calibration.set_at(level) if calibration else None
@@ -153,26 +166,27 @@ class Recognizer:
     def read(self, pictures: Sequence[Picture], sources: Sequence[str], as_stored: bool = False) -> list[Recognised]:
         """Predictions of pictures with these names, upright as they state or as stored."""
         prepared = [self._prepare(*each, as_stored) for each in zip(pictures, sources, strict=True)]
-        ready = [each for each in prepared if not isinstance(each, Prediction)]
+        ready = [each[0] for each in prepared if not isinstance(each, Prediction)]
         rows = self.rows(np.stack(ready)) if ready else iter(())
         found: list[Recognised] = []
         for picture, source, each in zip(pictures, sources, prepared, strict=True):
             if isinstance(each, Prediction):
                 found.append((each, None))
             else:
-                answer = self.answer(source, *next(rows), as_stored)
-                found.append((refused(answer, self.stranger(picture, each)), each))
+                image, writing = each
+                answer = refused(self.answer(source, *next(rows), as_stored), self.stranger(picture, image))
+                found.append((as_one_digit(answer, writing) if self.digits_only else answer, image))
         return found
 
-    def _prepare(self, picture: Picture, source: str, as_stored: bool) -> Input | Prediction:
-        """What the network is given of a picture; the prediction where there is nothing to give."""
+    def _prepare(self, picture: Picture, source: str, as_stored: bool) -> tuple[Input, Writing | None] | Prediction:
+        """What the network is given of a picture, and the writing on it; the prediction where there is nothing."""
         prepare = self.model.preprocess
         try:
             read = read_picture(picture, as_stored, prepare.channels, self.keep_ids, source, prepare.form)
-            fitted = prepare.fit(read)
+            fitted, writing = prepare.fit_writing(read)
         except ImageError as error:
             return Prediction(source, "error", error=str(error))
-        return Prediction(source, "not a digit", reason=NO_INK) if fitted is None else fitted
+        return Prediction(source, "not a digit", reason=NO_INK) if fitted is None else (fitted, writing)
 
     def rows(self, images: NDArray[np.uint8]) -> Iterator[tuple[list[float], list[bool], float]]:
         """Of each of the images (N, H, W): its probabilities (K,), which of them stand in its set, its strangeness.

@@ -12,7 +12,7 @@ from digit_recognizer.data.cache import warn
 from digit_recognizer.data.class_names import in_order
 from digit_recognizer.data.own_set import own_set
 from digit_recognizer.data.patients import check_apart, dealt, dicom_patients, has_dicom, numbered
-from digit_recognizer.data.pictures import FolderSplit, content_hash
+from digit_recognizer.data.pictures import FolderSplit, content_hash, sampled
 from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, Split
 from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess, page_names, shown_name
@@ -55,6 +55,9 @@ def load_folder(place: Path, preprocess: Preprocess, keep_ids: bool = False) -> 
     found = pictures_by_folder(folder, files, depth, tally)
     if tally.left_out:
         warn(tally.line(str(place)))
+    preprocess = preprocess.for_pictures(
+        sampled([file for each in found.values() for file in each], preprocess, keep_ids)
+    )
     if split_folders:
         parts = {
             name: one_folder(inside, [(inside.name, each) for each in classes], found, preprocess, keep_ids)

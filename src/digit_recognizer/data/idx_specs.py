@@ -35,6 +35,7 @@ FASHION_MNIST = DatasetSpec(
     size=28,
     licence="MIT",
     source="https://github.com/zalandoresearch/fashion-mnist",
+    as_is=True,
     counts={"train": 50_000, "validation": 5_000, "calibration": 5_000, "test": 10_000},
     sha256={
         "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -62,6 +63,7 @@ KMNIST = DatasetSpec(
     size=28,
     licence="CC BY-SA 4.0",
     source="http://codh.rois.ac.jp/kmnist/",
+    as_is=True,
     counts=counts_of(60_000, 10_000),
     files=IDX_FILES,
 )
@@ -106,6 +108,7 @@ def emnist(name: str, training: int, test: int, classes: str) -> DatasetSpec:
         size=28,
         licence="public domain (NIST Special Database 19)",
         source="https://www.nist.gov/itl/products-and-services/emnist-dataset",
+        as_is=True,
         counts=counts_of(training, test),
         files=tuple(
             f"emnist-{name}-{part}-{what}"

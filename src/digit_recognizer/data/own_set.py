@@ -35,6 +35,7 @@ def own_set(
         source=str(place.resolve()),
         counts={part: len(split) for part, split in splits.items()},
         form=preprocess.form,
+        as_is=bool(preprocess.as_is),
         clinical=clinical,
     )
     return Dataset(spec, splits)

@@ -6,7 +6,8 @@ import ctypes
 import hashlib
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ from digit_recognizer.images.notes import gathered
 from digit_recognizer.images.pages import split_page
 from digit_recognizer.processes import cores
 
+SAMPLED = 200  # pictures, about, that tell in which form a set's are
 SMALL = 512  # pictures that one process decodes sooner than workers start
 
 
@@ -47,6 +49,14 @@ class Prepare:
         """The picture as it is, (H, W) or (H, W, 3) uint8. Raises ImageError."""
         form, channels = self.preprocess.form, self.preprocess.channels
         return read_picture(path, channels=channels, keep_ids=self.keep_ids, form=form)
+
+
+def sampled(files: Sequence[Path], preprocess: Preprocess, keep_ids: bool) -> Iterator[Images]:
+    """Some of the pictures in files as they are, evenly chosen; those that cannot be read are passed over."""
+    read = Prepare(preprocess, keep_ids).read
+    for file in files[:: max(1, len(files) // SAMPLED)]:
+        with suppress(ImageError), gathered():
+            yield read(str(file))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,13 @@ from digit_recognizer.errors import DataError, ImageError
 from digit_recognizer.images import Preprocess, read_picture
 from digit_recognizer.images.given import wide
 from digit_recognizer.images.levels import range_note
-from digit_recognizer.images.notes import tell
+from digit_recognizer.images.notes import gathered, tell
 from digit_recognizer.tables.found import WHOLE, Parts, PictureTable, content_of
 from digit_recognizer.tables.orientation import looks_transposed
 
 MAX_CLASSES = 1000
 TOLD = 3  # rows that a warning describes
+SAMPLED = 200  # pictures, about, that tell in which form a set's are
 
 
 def load_pixels(name: str, parts: Parts, preprocess: Preprocess) -> Dataset:
@@ -44,6 +46,7 @@ def load_pixels(name: str, parts: Parts, preprocess: Preprocess) -> Dataset:
         warn(f"{name}: its {part} pictures have no labels, and are left out.")
     for note in dict.fromkeys(note for table in labelled.values() for note in table.notes):
         warn(f"{name}: {note}.")
+    preprocess = preprocess.for_pictures(_samples(labelled, preprocess))
     read = {part: _prepared(f"{name}: {part}", table, preprocess) for part, table in labelled.items()}
     classes = class_names(name, read)
     ready = {part: _as_split(name, part, each, classes) for part, each in read.items()}
@@ -67,6 +70,14 @@ class _Read:
         known = {name: words for name, words in table.columns.items() if name not in ("split", "file")}
         self.columns = {name: np.array([words[row] for row in rows], np.str_) for name, words in known.items()}
         self.keys = [hashlib.sha256(content_of(table.pictures, row)).hexdigest() for row in rows]
+
+
+def _samples(tables: Mapping[str, PictureTable], preprocess: Preprocess) -> Iterator[NDArray[np.uint8]]:
+    """Some pictures of the table that is learned from, those that can be read."""
+    table = tables.get("train") or tables.get(WHOLE) or next(iter(tables.values()))
+    for row in range(0, len(table), max(1, len(table) // SAMPLED)):
+        with suppress(ImageError), gathered():
+            yield read_picture(table.pictures[row], channels=preprocess.channels, form=preprocess.form)
 
 
 def _prepared(name: str, table: PictureTable, preprocess: Preprocess) -> _Read:

@@ -44,6 +44,7 @@ class DatasetSpec:
     files: tuple[str, ...] = ()  # unpacked files of which no hash was published
     positive: int | None = None  # the class that is looked for, of two; None: neither is declared
     form: str = "digit"  # how a strange picture is brought to this form: Preprocess.form
+    as_is: bool = False  # pictures of its size keep their pixels, in MNIST's form or not: Preprocess.as_is
     # What leaves an image's class as it is: "mirror" left for right, "all" quarter turns too.
     symmetry: str = "none"
     clinical: bool = False  # medical images: every output says that it is not for clinical use

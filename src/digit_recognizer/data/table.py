@@ -14,7 +14,7 @@ from digit_recognizer.data.cache import warn
 from digit_recognizer.data.class_names import in_order
 from digit_recognizer.data.own_set import own_set
 from digit_recognizer.data.patients import check_apart, dealt, dicom_patients, has_dicom, numbered
-from digit_recognizer.data.pictures import FolderSplit, content_hash, file_of
+from digit_recognizer.data.pictures import FolderSplit, content_hash, file_of, sampled
 from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, Labels, Split
 from digit_recognizer.errors import DataError
 from digit_recognizer.files import read_bounded
@@ -59,6 +59,7 @@ def load_table(path: Path, preprocess: Preprocess, keep_ids: bool = False) -> Da
     rows = with_patients(usable(path, read_rows(path)))
     several = any(SEVERAL in label for label in rows.columns["label"])
     classes = class_names(path, rows)
+    preprocess = preprocess.for_pictures(sampled(rows.files, preprocess, keep_ids))
     labels = as_labels(rows, classes, several=several)
     known = {name: words for name, words in rows.columns.items() if name not in ("label", SPLIT)}
     if PATIENT in known:

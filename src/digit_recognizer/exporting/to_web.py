@@ -13,8 +13,9 @@ from digit_recognizer.errors import ModelFileError, StorageError
 from digit_recognizer.exporting.markup import PARTS, START, whole
 from digit_recognizer.exporting.page_runtime import LOCK, page_files, runtime_files
 from digit_recognizer.files import read_bounded, storage_error, sync_folder, write_whole
+from digit_recognizer.images.ink import network_file
 from digit_recognizer.models.model import MAX_BYTES
-from digit_recognizer.prediction import NO_INK, STRANGE, answered_in_words
+from digit_recognizer.prediction import LIKELY, NO_INK, OTHER, OTHERWISE, SEVERAL, STRANGE, answered_in_words
 from digit_recognizer.recognizer import Recognizer
 
 SCHEMA = "digit-recognizer/page/1"
@@ -42,6 +43,7 @@ def export_web(model: str | Path, folder: Path, runtime: Path | None = None, for
         )
     files = static_files() | {f"{RUNTIME}/{name}": content for name, content in runtime_files(runtime).items()}
     files["model.onnx"] = read_bounded(recognizer.model.path, MAX_BYTES, ModelFileError, "a model")
+    files["ink.onnx"] = network_file().read_bytes()
     files["model.json"] = json.dumps(told(recognizer)).encode()
     files[LISTING] = listing(files)
     write_folder(folder, files)
@@ -71,6 +73,11 @@ def told(recognizer: Recognizer) -> dict[str, Any]:
         "answered": answered_in_words(answers) if answers else None,
         "least": sets.least if sets else None,
         "strangest": recognizer.strangest if math.isfinite(recognizer.strangest) else None,
+        "digits_only": recognizer.digits_only,
+        "likely": LIKELY,
+        "several": SEVERAL,
+        "other": OTHER,
+        "otherwise": OTHERWISE,
         "no_ink": NO_INK,
         "strange": STRANGE,
     }

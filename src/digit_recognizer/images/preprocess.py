@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from digit_recognizer.errors import ModelFileError
-from digit_recognizer.images.clutter import without_bars
-from digit_recognizer.images.ink import NEARLY_ALL, find_ink
+from digit_recognizer.images.ink import Writing, find_writing
 from digit_recognizer.images.strokes import with_strokes
-from digit_recognizer.images.surface import edge_of
 
 FORMS = ("digit", "picture", "line")
 FINE = 4  # pixels at which strokes are measured and mended, to one of the network's
 MNIST_BOX = 20  # pixels
+_LACKING = 2  # pixels that MNIST's digits may fall short of their box
+_ASIDE = 1.05  # pixels that the centre of mass of MNIST's digits may lie from the middle; 1.0 is the most there is
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,12 @@ class Preprocess:
     std: float = 0.5
     min_stroke: float = 2.0  # pixels of a box of 20: thinner strokes are made as wide; MNIST's median is 2.25
     max_stroke: float = 3.5  # and thicker ones no wider
-    min_contrast: int = 32  # grey levels from paper to ink, half of them where paper is smooth; with less it is blank
+    min_contrast: int = 32  # grey levels from paper to ink, half of them where writing is found; with less it is blank
     form: str = "digit"  # one of FORMS; of a "picture" nothing above but size, mean and std is heeded
     channels: int = 1  # 1 grey, 3 colour
+    # Whether pictures of the network's size keep their pixels, whatever their form: so they were when it learned. None:
+    # not known yet; they keep them if they are in MNIST's form.
+    as_is: bool | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -50,16 +53,37 @@ class Preprocess:
     def fit(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
         """A picture (H, W), or (H, W, 3) where the network sees colour, as an image of `shape`, uint8.
 
-        Of a digit light ink on black; None where there is no ink. A picture that already has the network's size keeps
-        its pixels (a digit's turned light-on-dark where needed).
+        Of a digit light ink on black; None where there is no ink. A picture that is in MNIST's form already keeps its
+        pixels (turned light-on-dark where needed). On any other one the writing is found by a network (images/ink.py).
         """
+        return self.fit_writing(picture)[0]
+
+    def fit_writing(self, picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8] | None, Writing | None]:
+        """The same, and the writing that was found on the picture; None for one that keeps its pixels."""
         if self.form == "picture":
-            return cut_square(picture, self.size)
-        ink = self.find_ink(picture)
-        if ink is None or ink.shape == (self.size, self.size):
-            return ink
-        digit = self.scale(crop(ink))
-        return self.centre(digit) if digit.any() else None  # specks far apart vanish in the average
+            return cut_square(picture, self.size), None
+        kept = self._kept(picture)
+        if kept is not None:
+            return kept if kept.max() >= self.min_contrast else None, None
+        writing = find_writing(picture, self.min_contrast // 2)
+        if writing is None:
+            return None, None
+        return self.centre(as_levels(at_size(crop(writing.ink), self.box))), writing
+
+    def for_pictures(self, pictures: Iterable[NDArray[np.uint8]]) -> Preprocess:
+        """The same for a set with pictures such as these, (H, W): most of its own size keep their pixels, or none need.
+
+        Where most of those that have the network's size are in MNIST's form, the others are brought to it.
+        """
+        if self.form != "digit" or self.as_is is not None:
+            return self
+        images = [light_on_black(each) for each in pictures if each.shape == (self.size, self.size)]
+        formed = sum(each is not None and self._in_form(each) for each in images)
+        return replace(self, as_is=2 * formed < len(images))
+
+    def fit_ink(self, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Ink that was found already, light on black (H, W) with some above 0, as an image of `shape`."""
+        return self.centre(self.scale(crop(ink)))
 
     def fit_all(self, pictures: Iterable[NDArray[np.uint8]]) -> NDArray[np.uint8]:
         """Pictures of any sizes as (N, *shape) uint8; one without ink is black."""
@@ -67,16 +91,25 @@ class Preprocess:
         fitted = [blank if each is None else each for each in map(self.fit, pictures)]
         return np.array(fitted, np.uint8).reshape(-1, *self.shape)
 
-    def find_ink(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-        """The picture (H, W) as light ink on black paper, uint8, or None where nothing stands out from the paper.
+    def _kept(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+        """A picture (H, W) that keeps its pixels, as light ink on black; None for one in which ink is to be found."""
+        if grey.shape != (self.size, self.size):
+            return None
+        image = light_on_black(grey)
+        return image if image is not None and (self.as_is or self._in_form(image)) else None
 
-        A picture of the network's size on black (or white) paper keeps its pixels (turned light-on-dark).
-        """
-        if grey.shape == (self.size, self.size):
-            as_is = own_form(grey)
-            if as_is is not None:
-                return as_is if as_is.max() >= self.min_contrast else None
-        return find_ink(grey, self.min_contrast)
+    def _in_form(self, image: NDArray[np.uint8]) -> bool:
+        """Whether light ink on black fills its box, and has its centre of mass in the middle, as MNIST's digits do."""
+        if not image.any():
+            return True
+        sides = [
+            max(crop(image).shape),
+            max(crop(np.asarray(image > 0, np.uint8)).shape),
+        ]  # without faint ink, and with
+        mass = image.astype(np.float64)
+        places = np.arange(self.size) - (self.size - 1) / 2
+        aside = max(abs(float(mass.sum(axis) @ places)) for axis in (0, 1)) / mass.sum()
+        return aside <= _ASIDE and any(self.box - _LACKING <= side <= self.box for side in sides)
 
     def scale(self, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A cropped digit (H, W) scaled, with anti-aliasing, so that its longer side fills the box.
@@ -134,6 +167,7 @@ class Preprocess:
             and 0 < made.std <= 1000
             and 0 <= made.min_stroke <= made.max_stroke <= MNIST_BOX
             and made.form in FORMS
+            and made.as_is in (None, True, False)
             and made.channels in ((1, 3) if made.form == "picture" else (1,))
         ):
             raise ModelFileError(f"its Preprocess has impossible values: {fields}.")
@@ -155,7 +189,7 @@ def cut_square(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 
 
 def crop(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The tight box around all that is at least a quarter as strong as the strongest ink."""
+    """The tight box around all that is at least a quarter as strong as the strongest ink, which is above 0."""
     strong = ink >= max(1, int(ink.max()) // 4)
     rows, columns = np.flatnonzero(strong.any(1)), np.flatnonzero(strong.any(0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -178,17 +212,10 @@ def as_levels(digit: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(digit * (255 / max(1e-6, float(digit.max())))), np.uint8)
 
 
-def own_form(grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """A picture as light ink on black, if it is that or its negative, without bars at its sides; None if it is neither.
-
-    Black paper is 0, and white paper 255, along most of the edge.
-    """
-    edge = edge_of(grey)
+def light_on_black(grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """A picture with black paper, 0 along most of its edge; the negative of one with white paper; None for others."""
+    edge = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
     black, white = (np.count_nonzero(edge == level) / edge.size for level in (0, 255))
-    if max(black, white) < NEARLY_ALL:
-        for each in map(without_bars, (grey, negative(grey))):
-            if each is not None and np.mean(edge_of(each) == 0) >= NEARLY_ALL:
-                return each
     if max(black, white) <= 1 / 2:
         return None
     return negative(grey) if white > black else grey

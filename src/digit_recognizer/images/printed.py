@@ -91,7 +91,7 @@ def with_ink(shaped: Callable[[Generator], Coverage], draw: Generator, prepare: 
         fitted = prepare.fit(photographed(shaped(draw), draw))
         if fitted is not None:
             return fitted
-    raise DataError("No digit with ink could be drawn: min_contrast of this Preprocess is too high.")
+    raise DataError("No digit with ink could be drawn. Is min_contrast of this Preprocess too high?")
 
 
 def any_font(glyphs: list[list[list[Coverage]]], digit: int) -> Callable[[Generator], Coverage]:

@@ -107,7 +107,7 @@ def with_ink(draw: Draw, generator: Generator, prepare: Preprocess) -> Images:
         fitted = prepare.fit(draw(generator))
         if fitted is not None:
             return fitted
-    raise DataError("No picture with ink on it could be drawn: min_contrast of this Preprocess is too high.")
+    raise DataError("No picture with ink on it could be drawn. Is min_contrast of this Preprocess too high?")
 
 
 def upside_down(images: Images, labels: NDArray[np.int64]) -> Images:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,9 @@ from digit_recognizer.data.spec import TASKS
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images import Preprocess
 
-SCHEMA = 4  # 2 added the calibration, 3 the task, 4 the weight of a watch
+SCHEMA = 5  # 2 added the calibration, 3 the task, 4 the weight of a watch, 5 whether pictures keep their pixels
+_STATES_AS_IS = 5
+_IN_FORM = ("mnist", "qmnist", "printed", "mixed")  # sets of MNIST's form, which earlier schemas name alone
 KEY = "digit_recognizer"  # of the safetensors metadata and of the ONNX metadata_props
 MAX_CLASSES = 1000
 MAX_FEATURES = 2**20
@@ -69,8 +71,11 @@ class ModelHeader:
         return float(self.calibration["temperature"]) if self.calibration else 1.0
 
     def to_text(self) -> str:
-        """The header as JSON."""
-        return json.dumps(asdict(self) | {"preprocess": self.preprocess.to_dict()}, sort_keys=True)
+        """The header as JSON, in its own schema."""
+        prepared = self.preprocess.to_dict()
+        if self.schema < _STATES_AS_IS:
+            del prepared["as_is"]
+        return json.dumps(asdict(self) | {"preprocess": prepared}, sort_keys=True)
 
     @classmethod
     def from_text(cls, text: str) -> ModelHeader:
@@ -89,7 +94,7 @@ class ModelHeader:
             header = cls(
                 **{
                     **fields,
-                    "preprocess": Preprocess.from_dict(fields["preprocess"]),
+                    "preprocess": _preprocess(fields),
                     "class_names": tuple(str(name) for name in fields["class_names"]),
                     "caveats": tuple(str(each) for each in fields.get("caveats", ())),
                 }
@@ -112,6 +117,14 @@ class ModelHeader:
             raise ModelFileError("its watch has impossible sizes or an impossible weight.")
         if not 2 <= len(self.class_names) <= MAX_CLASSES:
             raise ModelFileError(f"it has {len(self.class_names)} classes; 2 to {MAX_CLASSES} are possible.")
+
+
+def _preprocess(fields: dict[str, Any]) -> Preprocess:
+    """How pictures were prepared; earlier schemas do not say whether those of the network's size kept their pixels."""
+    read = Preprocess.from_dict(fields["preprocess"])
+    if read.form != "digit" or read.as_is is not None:
+        return read
+    return replace(read, as_is=fields["data"].get("name") not in _IN_FORM)
 
 
 def sound(calibration: dict[str, Any]) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import ModelFileError
+from digit_recognizer.inference import onnx_session
 
 if TYPE_CHECKING:
     from torch import nn
@@ -34,17 +34,8 @@ class OnnxRuntime:
 
     def __init__(self, content: bytes, threads: int = 0) -> None:
         """content: the bytes of the file, whose header has been checked; threads: 0 for as many as there are cores."""
-        # From 1.29 on ONNX Runtime's Linux build reports its use to its maker, from its first import on. Nobody asked
-        # the user; whoever wants that sets this variable to 0 beforehand.
-        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.load_model_format", "ONNX")  # what was checked, never guessed anew
         try:
-            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            self._session = onnx_session(content, threads)
         except Exception as error:  # onnxruntime's errors have no public base class
             raise ModelFileError(f"ONNX Runtime cannot load it ({first_line(error)}).") from error
         inputs = self._session.get_inputs()

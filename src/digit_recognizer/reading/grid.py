@@ -203,9 +203,11 @@ def read_cells(nodes: Nodes, inks: list[Ink | None], quarter: int, recognizer: R
 def recognised(inks: list[Ink | None], recognizer: Recognizer) -> list[Prediction | None]:
     """What each ink is; None where there is none, and where it is pale and not surely a digit: a stain."""
     prepare = for_small_digits(recognizer.model.preprocess)
-    fitted = [prepare.fit(ink.picture) if ink is not None and ink.tall else None for ink in inks]
-    found = iter(recognizer.predict([image for image in fitted if image is not None]))
-    predictions = [None if image is None else next(found) for image in fitted]
+    tall = [number for number, ink in enumerate(inks) if ink is not None and ink.tall]
+    fitted = [prepare.fit_ink(255 - ink.picture) for ink in inks if ink is not None and ink.tall]
+    rows = recognizer.rows(np.stack(fitted)) if fitted else iter(())
+    found = {number: recognizer.answer("a cell", *row) for number, row in zip(tall, rows, strict=True)}
+    predictions = [found.get(number) for number in range(len(inks))]
     return [
         None if ink is None or each is None or (ink.pale and each.status != "ok") else each
         for ink, each in zip(inks, predictions, strict=True)

@@ -16,6 +16,8 @@ Floats = NDArray[np.float32]
 MAX_PIXELS = 2_000_000  # of the picture that is worked on: a page's digits are still 20 pixels high there
 PAPER_SIDE = 450  # pixels: the longer side at which the paper is estimated
 WIDEST = 1 / 8  # of the shorter side: what is dark over less is ink
+NARROW = 1 / 40  # of the shorter side: most writing's strokes are no wider
+SOME = 0.1  # grey levels a pixel, in the mean: with less there is no such writing
 FAINTEST = 0.1  # of the paper's light: departures below are no ink
 GRAIN = 4.5  # standard deviations of the paper's grain that are no ink
 NEAR = 1 / 60  # of the longer side: within it the darkest ink says what counts as ink
@@ -89,11 +91,19 @@ def odd(pixels: float) -> int:
 
 
 def light_on_dark(grey: Grey) -> bool:
-    """Whether more stands out lighter than darker from the median around it, which is the paper."""
+    """Whether more stands out lighter than darker from the median around it, which is the paper.
+
+    Near around it: a sheet on a darker table stands out, too, and is wide. Bold writing may be as wide, and is looked
+    for where there is no other.
+    """
     small = resized(grey, min(1.0, PAPER_SIDE / max(grey.shape)))
-    median = cv2.medianBlur(small, min(255, odd(2 * WIDEST * min(small.shape))))
-    away = small.astype(np.int16) - median
-    return bool(np.sum(away[away > 24]) > -np.sum(away[away < -24]))
+    for widest in (NARROW, WIDEST):
+        median = cv2.medianBlur(small, min(255, odd(2 * widest * min(small.shape))))
+        away = small.astype(np.int16) - median
+        light, dark = (float(np.sum(each[each > 24])) for each in (away, -away))
+        if light + dark >= SOME * away.size:
+            break
+    return light > dark
 
 
 def paper_of(grey: Grey) -> Floats:

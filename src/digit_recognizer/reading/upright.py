@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from digit_recognizer.images import Preprocess
-from digit_recognizer.images.preprocess import crop
 from digit_recognizer.images.small_digits import for_small_digits
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.reading.components import Box, components, picture_of
@@ -158,17 +156,12 @@ def recognized(
     for start in range(0, len(offered), BATCH):
         recognizer.before_batch()
         some = offered[start : start + BATCH]
-        images = np.stack([prepared(picture_of(each.pieces, ink.strength), preprocess) for each in some])
+        images = np.stack([preprocess.fit_ink(picture_of(each.pieces, ink.strength)) for each in some])
         found += [
             Seen(each, recognizer.answer("a piece", *row), row[-1])
             for each, row in zip(some, recognizer.rows(images), strict=True)
         ]
     return found
-
-
-def prepared(ink: NDArray[np.uint8], preprocess: Preprocess) -> NDArray[np.uint8]:
-    """Ink cut out of a page in the network's form: what is ink is known, so it is not looked for again."""
-    return preprocess.centre(preprocess.scale(crop(ink)))
 
 
 def as_word(seen: Sequence[Seen], group: Group, recognizer: Recognizer) -> Word:

@@ -52,6 +52,7 @@ class Sources:
     fonts: Fonts | None = None
     shares: Shares = Shares()
     cells: float = CELLS  # share of clear cells of tables
+    letters: Words | None = None  # single ones, for pictures of one character (singles.py)
 
 
 def line_picture(sources: Sources, seed: Sequence[int]) -> Picture:

@@ -77,14 +77,19 @@ def _writes(own: dict[str, list[int]]) -> bool:
 
 
 class Words:
-    """Handwritten words, which a reader must not take for numbers."""
+    """Handwritten words, or single letters, which a reader must not take for numbers."""
 
     def __init__(self, characters: Characters) -> None:
         self.characters = characters
 
     def shape(self, draw: Generator) -> Shape:
         """One word."""
-        return _penned(self.characters.strokes[int(draw.integers(len(self.characters)))])
+        return self.labelled(draw)[1]
+
+    def labelled(self, draw: Generator) -> tuple[str, Shape]:
+        """One word, and what it says."""
+        place = int(draw.integers(len(self.characters)))
+        return str(self.characters.labels[place]), _penned(self.characters.strokes[place])
 
 
 class Masks:

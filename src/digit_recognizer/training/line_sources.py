@@ -15,7 +15,7 @@ from digit_recognizer.synthetic.shapes import Fonts, Hands, Masks, Words
 from digit_recognizer.synthetic.strokes import load_characters, scales_of
 
 FOLDER = "unipen"  # in the folder of data sets
-_NUMBERS, _WORDS = "unipen-numbers.npz", "unipen-words.npz"
+_NUMBERS, _WORDS, _LETTERS = "unipen-numbers.npz", "unipen-words.npz", "unipen-letters.npz"
 _SHORTEST_WORD = 3  # letters: a 1 with a flag and a 0 look like one or two letters
 
 
@@ -39,8 +39,9 @@ def _sources(dataset: Dataset, split: Split, *, held_back: bool, fonts: Fonts | 
     hands = Hands(load_characters(folder / _NUMBERS, held_back=held_back, scales=scales))
     words = load_characters(_found(folder / _WORDS), held_back=False, scales=scales)
     words = words.chosen([len(label) >= _SHORTEST_WORD for label in words.labels.tolist()])
+    letters = Words(load_characters(_found(folder / _LETTERS), held_back=held_back, scales=scales))
     digits = Masks(split.take(np.arange(len(split))), split.labels, hands)
-    return Sources(hands, digits, Words(words), fonts, shares)
+    return Sources(hands, digits, Words(words), fonts, shares, letters=letters)
 
 
 def _found(path: Path) -> Path:

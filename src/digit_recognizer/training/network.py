@@ -23,7 +23,7 @@ from digit_recognizer.training.recipe import AnyRecipe, LineRecipe, Recipe
 def form_of(spec: DatasetSpec) -> Preprocess:
     """How pictures are brought to the form of a set's images."""
     if spec.form == "digit":
-        return Preprocess()
+        return Preprocess(as_is=spec.as_is)
     return Preprocess(size=spec.size, box=min(Preprocess().box, spec.size), form=spec.form, channels=spec.channels)
 
 

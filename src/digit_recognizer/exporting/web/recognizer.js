@@ -9,9 +9,11 @@ export async function loadRecognizer() {
   const told = await (await fetch("model.json")).json();
   ort.env.wasm.numThreads = 1; // more need headers that static hosts do not send
   ort.env.wasm.wasmPaths = { wasm: new URL("runtime/ort-wasm-simd-threaded.wasm", document.baseURI).href };
-  const session = await ort.InferenceSession.create("model.onnx", { executionProviders: ["wasm"] });
-  return { told, session };
+  const [session, network] = await Promise.all(["model.onnx", "ink.onnx"].map(loadNetwork));
+  return { told, session, network };
 }
+
+const loadNetwork = (name) => ort.InferenceSession.create(name, { executionProviders: ["wasm"] });
 
 // Where a picture reads badly its stated orientation may be wrong: an answer that is sure without it counts.
 export async function recogniseFile(recognizer, file) {
@@ -24,8 +26,8 @@ export async function recogniseFile(recognizer, file) {
 }
 
 // seen: the rows of what the model saw, or null where there is no ink.
-export async function recognise({ told, session }, grey) {
-  const seen = fit(grey, told.preprocess);
+export async function recognise({ told, session, network }, grey) {
+  const { seen, writing } = await fit(grey, told.preprocess, network);
   if (seen === null)
     return { status: "not a digit", label: null, name: null, probability: null, probabilities: [], reason: told.no_ink, seen };
   const { width, height, data } = seen;
@@ -33,7 +35,8 @@ export async function recognise({ told, session }, grey) {
   const { logits, strangeness } = await session.run({ images });
   const probabilities = softmax(logits.data, told.temperature);
   const rows = Array.from({ length: height }, (_, row) => [...data.subarray(row * width, (row + 1) * width)]);
-  return { ...answer(told, probabilities, strangeness ? strangeness.data[0] : 0), probabilities, seen: rows };
+  const found = answer(told, probabilities, strangeness ? strangeness.data[0] : 0);
+  return { ...found, ...spokenAgainst(told, writing, found), probabilities, seen: rows };
 }
 
 function softmax(logits, temperature) {
@@ -42,6 +45,17 @@ function softmax(logits, temperature) {
   const powers = scaled.map((logit) => Math.exp(logit - highest));
   const sum = powers.reduce((total, power) => total + power, 0);
   return powers.map((power) => power / sum);
+}
+
+// What the network that found the writing says against an answer, as prediction.py has it.
+function spokenAgainst(told, writing, found) {
+  if (writing === null || !told.digits_only) return {};
+  if (Math.max(writing.several, writing.other) >= told.likely)
+    return { status: "not a digit", reason: writing.several > writing.other ? told.several : told.other };
+  const highest = Math.max(...writing.digits);
+  const digit = `${writing.digits.indexOf(highest)}`;
+  if (found.status !== "ok" || found.name === digit || highest < told.likely) return {};
+  return { status: "unsure", reason: told.otherwise.replace("{}", digit) };
 }
 
 function answer(told, probabilities, strangeness) {

@@ -1,4 +1,4 @@
-// Numbers as NumPy rounds, sorts and ranks them. A plane is { width, height, data }, its rows one after the other.
+// Numbers as NumPy rounds them. A plane is { width, height, data }, its rows one after the other.
 
 export const plane = (width, height, data) => ({ width, height, data });
 
@@ -24,36 +24,9 @@ export function smallest(values) {
   return least;
 }
 
-export function mean(values) {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-}
-
-export const share = (values, holds) => values.reduce((count, value) => count + (holds(value) ? 1 : 0), 0) / values.length;
-
-// np.percentile, linear between the ranks. values: a typed array, at least one.
-export function percentile(values, percent) {
-  const ordered = values.slice().sort();
-  const rank = (percent / 100) * (ordered.length - 1);
-  const below = Math.floor(rank);
-  const [low, high] = [ordered[below], ordered[Math.min(below + 1, ordered.length - 1)]];
-  return low + (high - low) * (rank - below);
-}
-
-export const median = (values) => percentile(values, 50);
-
 export function transposed({ width, height, data }) {
   const turned = new data.constructor(data.length);
   for (let row = 0; row < height; row += 1)
     for (let column = 0; column < width; column += 1) turned[column * height + row] = data[row * width + column];
   return plane(height, width, turned);
-}
-
-// A plane with `border` zeros on each side.
-export function padded({ width, height, data }, border) {
-  const made = new data.constructor((width + 2 * border) * (height + 2 * border));
-  for (let row = 0; row < height; row += 1)
-    made.set(data.subarray(row * width, (row + 1) * width), (row + border) * (width + 2 * border) + border);
-  return plane(width + 2 * border, height + 2 * border, made);
 }

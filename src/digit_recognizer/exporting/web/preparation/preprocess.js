@@ -1,21 +1,20 @@
 // The one preparation, images/preprocess.py line by line: a grey picture -> the form of MNIST, 28 x 28.
-import { withoutBars } from "./clutter.js";
-import { findInk, NEARLY_ALL } from "./ink.js";
-import { clip, largest, plane, rint, share } from "./numbers.js";
+import { findWriting } from "./ink.js";
+import { clip, largest, plane, rint } from "./numbers.js";
 import { resized } from "./pillow.js";
-import { withStrokes } from "./strokes.js";
-import { edgeOf } from "./surface.js";
 
 const { fround } = Math;
-const FINE = 4;
-const MNIST_BOX = 20;
+const LACKING = 2;
+const ASIDE = 1.05;
 
-// settings: the model's Preprocess as its header holds it. null where there is no ink.
-export function fit(grey, settings) {
-  const ink = inkOn(grey, settings);
-  if (ink === null || (ink.width === settings.size && ink.height === settings.size)) return ink;
-  const digit = scaled(cropped(ink), settings);
-  return largest(digit.data) > 0 ? centred(digit, settings.size) : null;
+// settings: the model's Preprocess as its header holds it; network: the session of ink.onnx. seen: null where there is no ink;
+// writing: null where none was looked for.
+export async function fit(grey, settings, network) {
+  const kept = keptPixels(grey, settings);
+  if (kept !== null) return { seen: largest(kept.data) >= settings.min_contrast ? kept : null, writing: null };
+  const writing = await findWriting(grey, network, Math.floor(settings.min_contrast / 2));
+  if (writing === null) return { seen: null, writing };
+  return { seen: centred(asLevels(atSize(cropped(writing.ink), settings.box)), settings.size), writing };
 }
 
 // (level / 255 - mean) / std in single precision, as torchvision has it.
@@ -23,40 +22,46 @@ export function normalised(levels, { mean, std }) {
   return Float32Array.from(levels, (level) => fround(fround(level / 255) - fround(mean)) / fround(std));
 }
 
-function inkOn(grey, settings) {
-  if (grey.width === settings.size && grey.height === settings.size) {
-    const asIs = ownForm(grey);
-    if (asIs !== null) return largest(asIs.data) >= settings.min_contrast ? asIs : null;
-  }
-  return findInk(grey, settings.min_contrast);
+function keptPixels(grey, settings) {
+  if (grey.width !== settings.size || grey.height !== settings.size) return null;
+  const image = lightOnBlack(grey);
+  return image !== null && (settings.as_is || inForm(image, settings)) ? image : null;
 }
 
-function ownForm(grey) {
-  const either = [grey, plane(grey.width, grey.height, grey.data.map((level) => 255 - level))];
-  const blackEdge = (each) => share(edgeOf(each), (level) => level === 0);
-  const black = either.map(blackEdge);
-  const likely = black[1] > black[0] ? 1 : 0;
-  if (black[likely] < NEARLY_ALL)
-    for (const each of either.map(withoutBars)) if (each !== null && blackEdge(each) >= NEARLY_ALL) return each;
-  return black[likely] > 1 / 2 ? either[likely] : null;
+function inForm(image, { size, box }) {
+  if (largest(image.data) === 0) return true;
+  const inked = plane(image.width, image.height, image.data.map((level) => (level > 0 ? 1 : 0)));
+  const sides = [image, inked].map(cropped).map((tight) => Math.max(tight.width, tight.height));
+  const middle = (size - 1) / 2;
+  const { mass, down, across } = moments(image);
+  const aside = Math.max(Math.abs(down / mass - middle), Math.abs(across / mass - middle));
+  return aside <= ASIDE && sides.some((side) => side >= box - LACKING && side <= box);
 }
 
-function scaled(ink, settings) {
-  const enlarged = Math.max(ink.width, ink.height) < settings.box; // blurred: strokes look thinner than they are
-  const unit = (FINE * settings.box) / MNIST_BOX;
-  const fine = atSize(ink, FINE * settings.box);
-  const mended = withStrokes(fine, enlarged ? 0 : settings.min_stroke * unit, settings.max_stroke * unit);
-  if (mended === fine) return asLevels(atSize(ink, settings.box));
-  return asLevels(atSize(cropped(asLevels(mended)), settings.box));
+function lightOnBlack(grey) {
+  const { width, height, data } = grey;
+  const edge = data.filter((_, at) => {
+    const [row, column] = [Math.floor(at / width), at % width];
+    return row === 0 || row === height - 1 || column === 0 || column === width - 1;
+  });
+  const [black, white] = [0, 255].map((level) => edge.filter((each) => each === level).length / edge.length);
+  if (Math.max(black, white) <= 1 / 2) return null;
+  return white > black ? plane(width, height, data.map((level) => 255 - level)) : grey;
 }
 
-function centred({ width, height, data }, size) {
+function moments({ width, data }) {
   let [mass, down, across] = [0, 0, 0];
   data.forEach((level, at) => {
     mass += level;
     down += level * Math.floor(at / width);
     across += level * (at % width);
   });
+  return { mass, down, across };
+}
+
+function centred(image, size) {
+  const { width, height, data } = image;
+  const { mass, down, across } = moments(image);
   const middle = (size - 1) / 2;
   const top = clip(rint(middle - down / mass), 0, size - height);
   const left = clip(rint(middle - across / mass), 0, size - width);
