@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from digit_recognizer.images.drawn_pages import DrawnPage, drawn_page
 from digit_recognizer.reading import read_page
 from digit_recognizer.reading.components import Piece, box_around, cheapest_paths, cut, trimmed
 from digit_recognizer.reading.grouping import Group, find_groups
+from digit_recognizer.reading.ink import light_on_dark
 from digit_recognizer.reading.page import PAGE_MODEL, box_in_photo
 from digit_recognizer.reading.upright import Digit, Reading, Word
 from digit_recognizer.recognizer import Recognizer
@@ -202,3 +204,17 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     assert "holds no digits" in none.err
     is_complaint(digits("read", broken, "--model", "cnn"), broken)
     is_complaint(digits("read", blank, "--json", "--csv"), "--csv")
+
+
+@pytest.mark.parametrize("pen", [2, 4, 9])
+@pytest.mark.parametrize("table", [60, 120, 180])
+def test_a_light_sheet_on_a_darker_table_has_dark_writing(pen: int, table: int) -> None:
+    """The sheet stands out lighter, and is no writing; its photo was taken for that of a board."""
+    photo = np.full((900, 700), table, np.uint8)
+    cv2.fillConvexPoly(photo, np.array([[80, 60], [540, 50], [680, 760], [40, 830]]), 225)
+    for left in range(150, 450, 90):
+        cv2.ellipse(photo, (left, 300), (25, 40), 10, 0, 300, 110, pen)
+        cv2.line(photo, (left, 480), (left + 20, 570), 110, pen)
+    assert not light_on_dark(photo)
+    board = np.asarray(255 - photo, np.uint8)
+    assert light_on_dark(board)

@@ -51,8 +51,8 @@ class Writing:
 def find_writing(grey: Grey, faintest: int = 16) -> Writing | None:
     """The writing on a picture (H, W) uint8, dark on light or light on dark; None where there is none.
 
-    Of paper, its rules, shadows, dirt and what lies around it nothing is left. faintest: grey levels between the darkest
-    and the lightest pixel; with fewer the picture is empty.
+    Of paper, its rules, shadows, dirt and what lies around it nothing is left. faintest: grey levels between the
+    darkest and the lightest pixel; with fewer the picture is empty.
     """
     height, width = grey.shape
     if int(grey.max()) - int(grey.min()) < faintest:
