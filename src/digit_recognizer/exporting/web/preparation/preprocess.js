@@ -6,6 +6,9 @@ import { resized } from "./pillow.js";
 const { fround } = Math;
 const LACKING = 2;
 const ASIDE = 1.05;
+const NEAR = 1.5;
+const RADII = [5.4, 11];
+const MNIST_BOX = 20;
 
 // settings: the model's Preprocess as its header holds it; network: the session of ink.onnx. seen: null where there is no ink;
 // writing: null where none was looked for.
@@ -34,8 +37,15 @@ function inForm(image, { size, box }) {
   const sides = [image, inked].map(cropped).map((tight) => Math.max(tight.width, tight.height));
   const middle = (size - 1) / 2;
   const { mass, down, across } = moments(image);
-  const aside = Math.max(Math.abs(down / mass - middle), Math.abs(across / mass - middle));
-  return aside <= ASIDE && sides.some((side) => side >= box - LACKING && side <= box);
+  const [row, column] = [down / mass, across / mass];
+  const aside = Math.max(Math.abs(row - middle), Math.abs(column - middle));
+  if (aside <= ASIDE && sides.some((side) => side >= box - LACKING && side <= box)) return true;
+  let spread = 0;
+  image.data.forEach((level, at) => {
+    spread += level * ((Math.floor(at / size) - row) ** 2 + ((at % size) - column) ** 2);
+  });
+  const radius = (Math.sqrt(spread / mass) * MNIST_BOX) / box;
+  return Math.hypot(row - middle, column - middle) <= NEAR && radius >= RADII[0] && radius <= RADII[1];
 }
 
 function lightOnBlack(grey) {
