@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import math
 import multiprocessing
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from digit_recognizer.training.line_sources import training_sources
 SEED, BATCH, RATE, AGAIN, DECAY, AVERAGING = 21, 64, 2e-3, 1e-3, 1e-4, 0.998  # AGAIN: the rate of a second training
 FRESH = 10  # times its own number of parts: where the pictures of a second training begin
 PART = 1600  # pictures that are rendered at once
+FEW = 1000  # weights: smaller tensors stay as they are
 WARMUP, LEAST = 0.03, 0.01  # shares of all pictures, and of the rate
 OVERLAP = 0.2  # weight of Dice's loss beside cross-entropy: paper is most of a picture
 SHARES = Shares(mnist=0.35, printed=0.12)
@@ -78,7 +80,8 @@ def begun(path: Path) -> Ink:
     """A network with the weights of an ONNX file, in which batch norms are part of the filters: they stay so."""
     network = Ink()
     kept = {
-        each.name.removeprefix("network."): numpy_helper.to_array(each) for each in onnx.load(path).graph.initializer
+        each.name.removeprefix("network.").removesuffix("_half"): numpy_helper.to_array(each)
+        for each in onnx.load(path).graph.initializer
     }
     with torch.no_grad():
         for name, parameter in network.named_parameters():
@@ -173,7 +176,20 @@ def write_onnx(network: Ink, path: Path) -> None:
         verbose=False,
     )
     assert program is not None
-    path.write_bytes(program.model_proto.SerializeToString())
+    path.write_bytes(with_halves(program.model_proto).SerializeToString())
+
+
+def with_halves(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with its filters stored in 16 bits; they are cast to 32 when a session begins."""
+    graph = model.graph
+    large = [each for each in graph.initializer if each.data_type == onnx.TensorProto.FLOAT and prod(each.dims) > FEW]
+    for each in large:
+        half = numpy_helper.from_array(numpy_helper.to_array(each).astype(np.float16), f"{each.name}_half")
+        graph.node.insert(0, onnx.helper.make_node("Cast", [half.name], [each.name], to=onnx.TensorProto.FLOAT))
+        graph.initializer.remove(each)
+        graph.initializer.append(half)
+    onnx.checker.check_model(model)
+    return model
 
 
 if __name__ == "__main__":
