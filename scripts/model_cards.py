@@ -20,8 +20,8 @@ FAILURES_OF = {
     "mixed": """
 - Of printed digits of new fonts it takes a 4 whose slanted stroke is a blurred hairline for a 1 more often than any
   other.
-- It learned from printed digits that were prepared by earlier rules, not by the network that finds writing now: drawn
-  anew they differ a little, and so would its weights.
+- It learned from printed digits that earlier rules prepared. The network that finds writing now prepares them a little
+  differently.
 - Old-style figures, some as small as an x and some hanging below the line, were not learned; of seven-segment displays
   it knows one family."""
 }

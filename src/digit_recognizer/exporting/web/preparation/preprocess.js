@@ -10,8 +10,8 @@ const NEAR = 1.5;
 const RADII = [5.4, 11];
 const MNIST_BOX = 20;
 
-// settings: the model's Preprocess as its header holds it; network: the session of ink.onnx. seen: null where there is no ink;
-// writing: null where none was looked for.
+// settings: the model's Preprocess as its header holds it; network: the session of ink.onnx. seen is null without ink;
+// writing is null for a picture that keeps its pixels.
 export async function fit(grey, settings, network) {
   const kept = keptPixels(grey, settings);
   if (kept !== null) return { seen: largest(kept.data) >= settings.min_contrast ? kept : null, writing: null };
