@@ -56,8 +56,8 @@ class Preprocess:
     def fit(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
         """A picture (H, W), or (H, W, 3) where the network sees colour, as an image of `shape`, uint8.
 
-        A digit is light ink on black, and None is returned for a picture without ink. A picture in MNIST's form keeps its
-        pixels (inverted where its paper is light). On other pictures a network finds the writing (images/ink.py).
+        A digit is light ink on black, and None is returned for a picture without ink. A picture in MNIST's form keeps
+        its pixels (inverted where its paper is light). On other pictures a network finds the writing (images/ink.py).
         """
         return self.fit_writing(picture)[0]
 
