@@ -19,5 +19,5 @@ def onnx_session(content: bytes, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads
-    options.add_session_config_entry("session.load_model_format", "ONNX")  # what was checked, never guessed anew
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # the format that was checked; no detection
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -17,7 +17,7 @@ MAX_PIXELS = 2_000_000  # of the picture that is worked on: a page's digits are 
 PAPER_SIDE = 450  # pixels: the longer side at which the paper is estimated
 WIDEST = 1 / 8  # of the shorter side: what is dark over less is ink
 NARROW = 1 / 40  # of the shorter side: most writing's strokes are no wider
-SOME = 0.1  # grey levels a pixel, in the mean: with less there is no such writing
+SOME = 0.1  # mean contrast, grey levels per pixel; below it no narrow strokes were found
 FAINTEST = 0.1  # of the paper's light: departures below are no ink
 GRAIN = 4.5  # standard deviations of the paper's grain that are no ink
 NEAR = 1 / 60  # of the longer side: within it the darkest ink says what counts as ink
@@ -93,8 +93,8 @@ def odd(pixels: float) -> int:
 def light_on_dark(grey: Grey) -> bool:
     """Whether more stands out lighter than darker from the median around it, which is the paper.
 
-    Near around it: a sheet on a darker table stands out, too, and is wide. Bold writing may be as wide, and is looked
-    for where there is no other.
+    Narrow strokes are compared first, because a light sheet on a dark table also stands out but is wide. Wide strokes
+    are compared only if no narrow ones are found.
     """
     small = resized(grey, min(1.0, PAPER_SIDE / max(grey.shape)))
     for widest in (NARROW, WIDEST):
