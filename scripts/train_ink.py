@@ -8,9 +8,7 @@ DATA holds unipen/ (mnist is embedded). 208,000 pictures take 25 minutes of two 
 from __future__ import annotations
 
 import argparse
-import math
 import multiprocessing
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +27,11 @@ from digit_recognizer.processes import cores
 from digit_recognizer.synthetic.lines import Shares, Sources
 from digit_recognizer.synthetic.singles import SIDE, UNKNOWN, single_picture
 from digit_recognizer.training.line_sources import training_sources
+from networks import follow, rate, with_halves
 
-SEED, BATCH, RATE, AGAIN, DECAY, AVERAGING = 21, 64, 2e-3, 1e-3, 1e-4, 0.998  # AGAIN: the rate of a second training
+SEED, BATCH, RATE, AGAIN, DECAY = 21, 64, 2e-3, 1e-3, 1e-4  # AGAIN: the rate of a second training
 FRESH = 10  # times its own number of parts: where the pictures of a second training begin
 PART = 1600  # pictures that are rendered at once
-FEW = 1000  # weights: smaller tensors stay as they are
-WARMUP, LEAST = 0.03, 0.01  # shares of all pictures, and of the rate
 OVERLAP = 0.2  # weight of Dice's loss beside cross-entropy: paper is most of a picture
 SHARES = Shares(mnist=0.35, printed=0.12)
 SHOWN = 0.1  # weight of the cross-entropy of what a picture shows
@@ -94,11 +91,6 @@ def begun(path: Path) -> Ink:
     return network.eval()
 
 
-def rate(done: float) -> float:
-    """Share of the learning rate: it rises over WARMUP, and falls as a cosine."""
-    return min(1.0, done / WARMUP + LEAST) * (0.5 * (1 + math.cos(math.pi * done)) + LEAST)
-
-
 def step(network: Ink, optimizer: torch.optim.Optimizer, part: Part) -> tuple[float, float]:
     """One step; its cross-entropies, nats: of a pixel, and of what a picture shows."""
     pictures, ink = (torch.from_numpy(each).float()[:, None] for each in part[0])
@@ -118,16 +110,6 @@ def dice(found: Tensor, ink: Tensor) -> Tensor:
     some = 20.0  # pixels
     axes = (1, 2, 3)
     return (1 - (2 * (found * ink).sum(axes) + some) / (found.sum(axes) + ink.sum(axes) + some)).mean()
-
-
-@torch.no_grad()
-def follow(average: Ink, network: Ink, steps: int) -> None:
-    """Move the average of weights towards the network's; sooner at first."""
-    share = 1 - min(AVERAGING, steps / (10 + steps))
-    for one, other in zip(average.parameters(), network.parameters(), strict=True):
-        one.lerp_(other, share)
-    for mean, newest in zip(average.buffers(), network.buffers(), strict=True):
-        mean.copy_(newest)
 
 
 def rendered(data: Path, parts: range) -> list[Part]:
@@ -177,19 +159,6 @@ def write_onnx(network: Ink, path: Path) -> None:
     )
     assert program is not None
     path.write_bytes(with_halves(program.model_proto).SerializeToString())
-
-
-def with_halves(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with its filters stored in 16 bits; they are cast to 32 when a session begins."""
-    graph = model.graph
-    large = [each for each in graph.initializer if each.data_type == onnx.TensorProto.FLOAT and prod(each.dims) > FEW]
-    for each in large:
-        half = numpy_helper.from_array(numpy_helper.to_array(each).astype(np.float16), f"{each.name}_half")
-        graph.node.insert(0, onnx.helper.make_node("Cast", [half.name], [each.name], to=onnx.TensorProto.FLOAT))
-        graph.initializer.remove(each)
-        graph.initializer.append(half)
-    onnx.checker.check_model(model)
-    return model
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,18 +11,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from digit_recognizer.data import Dataset
 from digit_recognizer.images.drawn_pages import DrawnPage, drawn_page
 from digit_recognizer.reading import read_page
-from digit_recognizer.reading.components import Piece, box_around, cheapest_paths, cut, trimmed
-from digit_recognizer.reading.grouping import Group, find_groups
 from digit_recognizer.reading.ink import light_on_dark
+from digit_recognizer.reading.numbers import box_around
 from digit_recognizer.reading.page import PAGE_MODEL, box_in_photo
-from digit_recognizer.reading.upright import Digit, Reading, Word
 from digit_recognizer.recognizer import Recognizer
 from helpers_cli import digits, is_complaint
 
@@ -47,57 +42,6 @@ def white(mnist: Dataset) -> DrawnPage:
     return drawn_page("white", validation.take(np.arange(500)), validation.labels[:500].tolist())
 
 
-def bar(left: int, top: int, wide: int, high: int) -> Piece:
-    return Piece((left, top, wide, high), np.ones((high, wide), bool))
-
-
-@pytest.mark.parametrize(
-    ("dash", "together"),
-    [
-        ((60, 47, 20, 5), True),
-        (None, False),
-        ((60, 5, 20, 5), False),  # above the digits
-        ((45, 47, 50, 5), False),  # a rule
-        ((66, 46, 7, 7), False),  # a blot
-    ],
-)
-def test_a_dash_between_two_digits_makes_them_one_number(
-    dash: tuple[int, int, int, int] | None, together: bool
-) -> None:
-    pieces = [bar(20, 30, 20, 40), bar(100, 30, 20, 40), *([bar(*dash)] if dash else [])]
-    groups = find_groups(pieces, np.zeros((100, 200), bool))
-    assert len(groups) == (1 if together else 2)
-
-
-@given(arrays(np.bool_, st.tuples(st.integers(2, 12), st.integers(2, 12))))
-def test_the_cheapest_path_is_cheaper_than_any_straight_one(mask: NDArray[np.bool_]) -> None:
-    _, total = cheapest_paths(mask)
-    assert (total <= mask.sum(0) + 1e-4).all()
-    assert (total >= 0).all()
-
-
-@given(arrays(np.bool_, st.tuples(st.integers(10, 40), st.integers(10, 60))), st.integers(3, 9), st.integers(0, 6))
-def test_cuts_part_all_ink_and_lose_hardly_any(mask: NDArray[np.bool_], narrowest: int, most: int) -> None:
-    mask[0, 0] = mask[-1, -1] = True
-    parts = cut(trimmed((0, 0, mask.shape[1], mask.shape[0]), mask, 0.0), narrowest, most)
-    assert len(parts) <= most + 1
-    inked = np.zeros(mask.shape, np.int64)
-    for part in parts:
-        left, top, wide, high = part.box
-        inked[top : top + high, left : left + wide] += part.mask
-    assert inked.max(initial=0) <= 1
-    assert (mask[inked > 0]).all()
-    assert mask.sum() - inked.sum() <= 4 * (most + 1)  # parts of fewer than five pixels are dropped
-
-
-def test_two_touching_bars_are_cut_where_they_touch() -> None:
-    mask = np.zeros((30, 30), bool)
-    mask[:, 3:8] = mask[:, 22:27] = mask[14:16, 3:27] = True
-    left, right = cut(trimmed((0, 0, 30, 30), mask, 0.0), 6, 1)
-    assert (left.box[0], right.right) == (3, 27)
-    assert 8 <= left.right <= 22
-
-
 @given(st.integers(0, 60), st.integers(0, 40), st.integers(1, 20), st.integers(1, 20), st.integers(0, 3))
 def test_a_box_on_a_turned_page_is_found_in_the_photo(left: int, top: int, wide: int, high: int, quarter: int) -> None:
     photo = np.zeros((60, 80), bool)
@@ -106,7 +50,7 @@ def test_a_box_on_a_turned_page_is_found_in_the_photo(left: int, top: int, wide:
     turned = (columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1)
     inside = np.nonzero(photo)
     expected = (inside[1].min(), inside[0].min(), np.ptp(inside[1]) + 1, np.ptp(inside[0]) + 1)
-    assert box_in_photo(tuple(map(int, turned)), quarter, 1.0, (80, 60)) == tuple(map(int, expected))  # type: ignore[arg-type]
+    assert box_in_photo(tuple(map(int, turned)), quarter, (80, 60)) == tuple(map(int, expected))  # type: ignore[arg-type]
 
 
 def test_a_plain_page_is_read_in_order(white: DrawnPage, cnn: Recognizer) -> None:
@@ -134,48 +78,16 @@ def test_noise_and_text_are_no_numbers(best: Recognizer) -> None:
     assert not [digit for number in read_page(page, best).numbers for digit in number.digits if digit.status == "ok"]
 
 
-def word(height: int, *statuses: str, probability: float = 0.995) -> Word:
-    digits = tuple(Digit(7, (30 * place, 0, 20, height), probability, status) for place, status in enumerate(statuses))
-    return Word(digits, Group((), float(height)))
-
-
-@pytest.mark.parametrize(
-    ("status", "probability", "counts"),
-    [
-        ("ok", 0.97, True),
-        ("unsure", 0.97, True),
-        ("unsure", 0.95, False),
-        ("ok", 0.95, False),
-        ("not a digit", 1, False),
-    ],
-)
-def test_what_a_model_asks_of_a_lone_digit_makes_no_number(status: str, probability: float, counts: bool) -> None:
-    one = word(40, status, status, status, probability=probability)
-    assert Reading((one,)).numbers == ([one] if counts else [])
-
-
-@pytest.mark.parametrize(("height", "counts"), [(40, True), (25, True), (20, False)])
-def test_a_doubtful_group_in_small_print_is_no_number(height: int, counts: bool) -> None:
-    large = word(40, "ok", "ok", "ok")
-    sure = word(height, "ok", "ok")
-    uneven = replace(sure, digits=(sure.digits[0], replace(sure.digits[1], box=(30, 0, 20, height // 2))))
-    for doubtful in (word(height, "ok", "ok", "not a digit"), word(height, "ok", "ok", probability=0.98), uneven):
-        kept = counts and (doubtful is not uneven or height == 40)
-        assert Reading((large, large, doubtful, sure)).numbers == [large, large, *([doubtful] if kept else []), sure]
-
-
 def test_captions_beside_numbers_are_not_read(mnist: Dataset) -> None:
     validation = mnist.split("validation")
     drawn = drawn_page("words", validation.take(np.arange(5000)), validation.labels.tolist(), 503)
-    actual = [digit for number in drawn.numbers for digit in number.boxes]
-    read = [
-        digit for number in read_page(drawn.picture, Recognizer.load(PAGE_MODEL)).numbers for digit in number.digits
-    ]
+    actual = [box_around(number.boxes) for number in drawn.numbers]
+    read = read_page(drawn.picture, Recognizer.load(PAGE_MODEL)).numbers
     inside = [
         any(x <= left + wide / 2 <= x + w and y <= top + high / 2 <= y + h for x, y, w, h in actual)
-        for left, top, wide, high in (digit.box for digit in read)
+        for left, top, wide, high in (number.box for number in read)
     ]
-    assert len(read) > 100
+    assert len(read) > 30
     assert all(inside)
 
 

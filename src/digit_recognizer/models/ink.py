@@ -6,7 +6,9 @@ A small U-Net (Ronneberger et al. 2015) over blocks of 2 x 2 pixels; its skips a
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+
+from digit_recognizer.models.blocks import convolution, doubled
 
 _WIDTHS = (32, 48, 96)
 _SHOWN = 12
@@ -20,16 +22,14 @@ class Ink(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         first, second, third = _WIDTHS
-        self.first = nn.Sequential(_convolution(4, first), _convolution(first, first))
-        self.second = nn.Sequential(_convolution(first, second, 2), _convolution(second, second))
-        self.third = nn.Sequential(
-            _convolution(second, third, 2), _convolution(third, third), _convolution(third, third)
-        )
+        self.first = nn.Sequential(convolution(4, first), convolution(first, first))
+        self.second = nn.Sequential(convolution(first, second, 2), convolution(second, second))
+        self.third = nn.Sequential(convolution(second, third, 2), convolution(third, third), convolution(third, third))
         self.to_second, self.to_first = nn.Conv2d(third, second, 1), nn.Conv2d(second, first, 1)
-        self.again_second, self.again_first = _convolution(second, second), _convolution(first, first)
+        self.again_second, self.again_first = convolution(second, second), convolution(first, first)
         self.logits = nn.Conv2d(first, 4, 1)
         self.shown = nn.Sequential(
-            _convolution(third, 2 * third, 2), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(8 * third, _SHOWN)
+            convolution(third, 2 * third, 2), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(8 * third, _SHOWN)
         )
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -38,16 +38,6 @@ class Ink(nn.Module):
         first = self.first(pixel_unshuffle((pictures - mean) / spread, 2))
         second = self.second(first)
         third = self.third(second)
-        second = self.again_second(second + _doubled(self.to_second(third)))
-        first = self.again_first(first + _doubled(self.to_first(second)))
+        second = self.again_second(second + doubled(self.to_second(third)))
+        first = self.again_first(first + doubled(self.to_first(second)))
         return pixel_shuffle(self.logits(first), 2), self.shown(third)
-
-
-def _convolution(given: int, channels: int, stride: int = 1) -> nn.Module:
-    return nn.Sequential(
-        nn.Conv2d(given, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(inplace=True)
-    )
-
-
-def _doubled(maps: Tensor) -> Tensor:
-    return interpolate(maps, scale_factor=2.0, mode="nearest")

@@ -2,9 +2,8 @@
 
 from digit_recognizer.reading.grid import Cell, Grid, read_grid
 from digit_recognizer.reading.line import Character, Line, read_line, read_lines
-from digit_recognizer.reading.numbers import Number
+from digit_recognizer.reading.numbers import Digit, Number
 from digit_recognizer.reading.page import PAGE_MODEL, Page, read_page
-from digit_recognizer.reading.upright import Digit
 
 __all__ = [
     "PAGE_MODEL",

@@ -28,10 +28,10 @@ from digit_recognizer.models.line_reader import (
     shipped_reader,
 )
 from digit_recognizer.prediction import answered_in_words
-from digit_recognizer.reading.components import Box
 from digit_recognizer.reading.ink import light_on_dark
 
 Grey = NDArray[np.uint8]
+Box = tuple[int, int, int, int]  # left, top, width, height in pixels
 
 TARGET_ERROR = 0.01  # share of the lines with status "ok" that may be wrong
 _FEWEST = 50  # sure lines of a calibration that can show nothing else

@@ -9,15 +9,14 @@ from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.given import source_name
 from digit_recognizer.images.large import times_smaller
 from digit_recognizer.models.line_reader import shipped_reader
-from digit_recognizer.reading.components import LEAST_HEIGHT, Box
 from digit_recognizer.reading.digits import check_reads
-from digit_recognizer.reading.ink import darkness, strokes
+from digit_recognizer.reading.line import Box
 from digit_recognizer.reading.numbers import Number, read_numbers
-from digit_recognizer.reading.ruling import find_rules
-from digit_recognizer.reading.turning import best_turn
-from digit_recognizer.reading.upright import read_upright, sketched
+from digit_recognizer.reading.regions import find_regions
+from digit_recognizer.reading.turning import upright
 from digit_recognizer.recognizer import Recognizer
 
+_SMALLEST = 8  # pixels of a side: nothing can be read on a smaller picture
 PAGE_MODEL = "mixed"  # shipped: it knows print too, so that it takes fewer letters for digits
 
 
@@ -37,26 +36,21 @@ def read_page(picture: Picture, recognizer: Recognizer, source: str | None = Non
 
     picture: as for `read_picture`. source: what to call one that is not a file.
     Boxes are in pixels of the photo as its EXIF orientation turns it, also where it is so large that it is decoded
-    smaller. A page whose
-    digits read clearly better turned by 90, 180 or 270 degrees is read so, and says it (`turning.best_turn`).
+    smaller. A page that
+    lies turned by 90, 180 or 270 degrees is read upright, and says it.
     Raises ImageError for what is no picture, ModelFileError for a model whose classes are not digits.
     """
     check_reads(recognizer.model)
     source = source_name(picture, source or "the picture", recognizer.keep_ids)
     grey = read_picture(picture, keep_ids=recognizer.keep_ids, source=source)
     size = grey.shape[1], grey.shape[0]
-    if min(size) < LEAST_HEIGHT:
+    if min(size) < _SMALLEST:
         return Page(source, (), 0, size)
-    dark = darkness(grey)
-    ink = strokes(dark, find_rules(dark))
-    turn = best_turn(lambda quarters: sketched(ink.turned(quarters), recognizer))
-    upright = ink.turned(turn.quarters)
-    reading = read_upright(upright, recognizer)
-    numbers = tuple(
-        in_photo(number, turn.quarters, dark.factor, size)
-        for number in read_numbers(reading.numbers, upright, recognizer, shipped_reader(), sure=turn.sure)
-    )
-    return scaled(Page(source, numbers, 90 * turn.quarters, size, turn.sure), times_smaller(picture))
+    reader = shipped_reader()
+    regions = upright(find_regions(grey), reader)
+    read = read_numbers(regions, recognizer, reader)
+    numbers = tuple(in_photo(number, regions.quarters, size) for number in read)
+    return scaled(Page(source, numbers, 90 * regions.quarters, size, regions.sure), times_smaller(picture))
 
 
 def scaled(page: Page, by: float) -> Page:
@@ -79,14 +73,14 @@ def placed(number: Number, box: Callable[[Box], Box]) -> Number:
     return replace(number, box=box(number.box), digits=digits, characters=characters)
 
 
-def in_photo(number: Number, quarter: int, factor: float, size: tuple[int, int]) -> Number:
-    """A number of the picture that is worked on, turned back by `quarter` quarters, in the photo (width, height)."""
-    return placed(number, lambda box: box_in_photo(box, quarter, factor, size))
+def in_photo(number: Number, quarter: int, size: tuple[int, int]) -> Number:
+    """A number of the upright page, turned back by `quarter` quarters, in the photo (width, height)."""
+    return placed(number, lambda box: box_in_photo(box, quarter, size))
 
 
-def box_in_photo(box: Box, quarter: int, factor: float, size: tuple[int, int]) -> Box:
-    """A box of the picture that is worked on, turned back by `quarter` quarters, in the photo (width, height)."""
-    left, top, wide, high = (length / factor for length in box)
+def box_in_photo(box: Box, quarter: int, size: tuple[int, int]) -> Box:
+    """A box of the upright page, turned back by `quarter` quarters, in the photo (width, height)."""
+    left, top, wide, high = box
     width, height = size
     if quarter == 1:
         left, top, wide, high = width - top - high, left, high, wide
@@ -94,4 +88,4 @@ def box_in_photo(box: Box, quarter: int, factor: float, size: tuple[int, int]) -
         left, top = width - left - wide, height - top - high
     elif quarter == 3:
         left, top, wide, high = top, height - left - wide, high, wide
-    return max(0, round(left)), max(0, round(top)), round(wide), round(high)
+    return max(0, left), max(0, top), wide, high

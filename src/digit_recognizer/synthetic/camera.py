@@ -92,6 +92,52 @@ def recorded_square(ink: Floats, others: list[tuple[Floats, float]], side: int, 
     return _as_seen(taken, side, draw, _NEGATIVE)
 
 
+def recorded_page(
+    ink: Floats, others: list[tuple[Floats, float]], beyond: Floats | None, unit: float, draw: Generator
+) -> NDArray[np.uint8]:
+    """A part of a page (H, W) uint8 with this ink and these masks, 0..1, all (H, W), as a phone, a scanner or a
+    program records it; beyond: 1 where the sheet ends; unit: pixels of a digit's height."""
+    even = draw.random() < 0.2  # a program's
+    paper = 255.0 if even else draw.uniform(110, 252) if draw.random() < 0.85 else draw.uniform(40, 130)
+    contrast = max(2 * _FAINTEST, paper * float(np.exp(draw.uniform(np.log(0.4 if even else 0.17), np.log(0.98)))))
+    if draw.random() < 0.3:
+        ink = ink * _patchy(ink.shape, draw, 0.45, 1.0)
+    shade = contrast * ink
+    for mask, dark in others:
+        shade = np.maximum(shade, contrast * dark * mask)
+    image = np.asarray(paper - shade, np.float32)
+    if not even:
+        image = image * _light(ink.shape, draw)
+        image += _patchy(ink.shape, draw, -1, 1, int(draw.integers(8, 100))) * (5 * draw.uniform(0, 1) ** 2)
+    if beyond is not None:
+        image = np.asarray(image * (1 - beyond) + _table(ink.shape, paper, draw) * beyond, np.float32)
+    blur = draw.uniform(0.0, 1.0) ** 2 * 0.08 * unit
+    if blur > 0.4:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), blur), np.float32)
+    if draw.random() < 0.3:
+        seen = max(0.12, float(np.exp(draw.uniform(np.log(min(1.0, 10 / unit)), 0))))
+        small = tuple(max(8, round(side * seen)) for side in ink.shape)
+        image = np.asarray(_resized(image, (small[0], small[1]), cv2.INTER_AREA), np.float32)
+    taken = np.clip(image, 0, 255).astype(np.uint8) if even else _taken(image, contrast, draw)
+    if not even and draw.random() < 0.06:
+        taken = np.where(taken > paper - contrast / 2, 255, 0).astype(np.uint8)
+    if taken.shape != ink.shape:
+        taken = np.asarray(_resized(taken, (ink.shape[0], ink.shape[1]), cv2.INTER_CUBIC), np.uint8)
+    return np.asarray(255 - taken, np.uint8) if draw.random() < 0.1 else taken
+
+
+def _table(shape: tuple[int, ...], paper: float, draw: Generator) -> Floats:
+    """What a sheet lies on: even, grained, or with strips and squares."""
+    level, rough = draw.uniform(0, 1.1) * paper, draw.uniform(0, 1) ** 2 * 40
+    table = level + _patchy(shape, draw, -1, 1, int(draw.integers(4, 120))) * rough
+    if draw.random() < 0.3:
+        angle, period = draw.uniform(0, np.pi), draw.uniform(6, 90)
+        y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+        wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) * 2 * np.pi / period)
+        table = table + draw.uniform(4, 40) * np.sign(wave - draw.uniform(-0.9, 0.9))
+    return np.asarray(table, np.float32)
+
+
 def as_drawn(ink: Floats, side: int, draw: Generator) -> NDArray[np.uint8]:
     """A picture (side, side) uint8 of ink (H, H) as a drawing program saves it: even paper, smooth or stepped ink."""
     dark, light = (0.0, 255.0) if draw.random() < 0.8 else sorted(draw.uniform(0, 255, 2))
