@@ -23,6 +23,7 @@ class Cut:
 
     crop: Grey
     to_page: NDArray[np.float64]  # (2, 3), from pixels of the crop to pixels of the page
+    rows: tuple[float, float]  # of the crop, between which the number stands
 
 
 def cut_out(regions: Regions) -> list[Cut]:
@@ -56,13 +57,13 @@ def _cut(place: Region, page: Grey, before: float, after: float) -> Cut:
     if abs(turn) < _LEVEL:
         left, top = max(0, round(x - first)), max(0, round(y - above))
         right, bottom = round(x - first + wide), round(y - above + high)
-        return Cut(
-            page[top : max(bottom, top + 4), left : max(right, left + 4)], np.array([[1.0, 0, left], [0, 1.0, top]])
-        )
+        inside = np.s_[top : max(bottom, top + 4), left : max(right, left + 4)]
+        rows = y - top - place.height / 2, y - top + place.height / 2
+        return Cut(page[inside], np.array([[1.0, 0, left], [0, 1.0, top]]), rows)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     corner = np.array([x, y]) - rotation @ np.array([first, above])
     to_page = np.hstack([rotation, corner[:, None]])
     size = max(4, round(wide)), max(4, round(high))
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     level = cv2.warpAffine(page, to_page, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return Cut(np.asarray(level, np.uint8), to_page)
+    return Cut(np.asarray(level, np.uint8), to_page, (above - place.height / 2, above + place.height / 2))

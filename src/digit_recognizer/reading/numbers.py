@@ -179,11 +179,11 @@ def _parted(boxes: Sequence[Box], columns: int, inked: NDArray[np.float64]) -> l
 
 
 def _tight(box: Box, cut: Cut, inked: NDArray[np.float64]) -> Box:
-    """The box, on the page, of the ink between the columns of a character; those columns without any."""
-    left, top, wide, high = box
+    """The box, on the page, of the ink between the columns of a character; without any, of its line between them."""
+    left, _, wide, _ = box
     points = inked[(inked[:, 0] >= left) & (inked[:, 0] < left + wide), 2:]
     if not len(points):
-        corners = [[left, top, 1], [left + wide, top, 1], [left, top + high, 1], [left + wide, top + high, 1]]
+        corners = [[x, y, 1] for x in (left, left + wide) for y in cut.rows]
         points = np.array(corners) @ cut.to_page.T
     (first, upper), (last, lower) = points.min(0).tolist(), points.max(0).tolist()
     return round(first), round(upper), max(1, round(last - first)), max(1, round(lower - upper))
