@@ -31,6 +31,8 @@ _CORE, _INK, _WRITING = range(3)  # of the maps
 _CORE_HEIGHT, _AT_ENDS = 0.5, 0.15  # of a number's height: its core's height, and how much shorter that is at each end
 _FOUND, _LIKELY = 0.5, 0.68  # probability of a core's places; score of what may be a number
 _LEAST, _SPECK = 4, 8  # places: smaller ones are no core, and no ink of a digit
+_LINES = 3  # long cores, at least, whose median slope short ones are given
+_STEEPEST = 20  # degrees: what is steeper is a stroke, not a line
 _LONG = 2.0  # times as long as high: the core of several digits, which tells the slope of its line
 _EVEN, _DOUBTFUL = 0.5, (0.3, 0.7)  # share of the cores whose lines run up or down; of a page that may be either
 _SAME_LINE = 0.6  # of a number's height
@@ -161,7 +163,7 @@ def regions_of_cores(cores: Floats, writing: Floats, scale: float) -> list[Regio
         found.append(np.stack([columns + left + 0.5, rows + top + 0.5], 1))
     slopes = [_slope(points) for points in found]
     told = [slope for slope in slopes if slope is not None]
-    common = float(np.median(told)) if told else 0.0
+    common = float(np.median(told)) if len(told) >= _LINES else 0.0
     return [
         _region(points, common if slope is None else slope, scale)._replace(score=score)
         for points, slope, score in zip(found, slopes, scores, strict=True)
@@ -175,7 +177,7 @@ def _slope(points: NDArray[np.float64]) -> float | None:
         return None
     slope = degrees if one >= other else degrees - 90
     slope = (slope + 90) % 180 - 90
-    return float(np.radians(slope)) if abs(slope) <= 45 else None
+    return float(np.radians(slope)) if abs(slope) <= _STEEPEST else None
 
 
 def _region(points: NDArray[np.float64], slope: float, scale: float) -> Region:
@@ -193,7 +195,7 @@ def in_reading_order(places: Sequence[Region]) -> tuple[Region, ...]:
     """Line by line, each from left to right; all lines slope alike. Regions that nearly meet are one."""
     if not places:
         return ()
-    slope = float(np.tan(np.median([place.slope for place in places])))
+    slope = float(np.tan(np.median([place.slope for place in places])))  # short regions have the others' slope
     level = [place.middle[1] - slope * place.middle[0] for place in places]
     lines: list[list[int]] = []
     for number in np.argsort(level, kind="stable").tolist():
