@@ -1,4 +1,4 @@
-"""Parts of pages: what they show, where their numbers are said to stand, and what is no number."""
+"""Parts of pages: what they show, where their numbers are marked, and that other writing is not."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from torch.nn.functional import interpolate
 
 
 def convolution(given: int, channels: int, stride: int = 1) -> nn.Module:
-    """3 x 3 filters over so many channels, batch norm, ReLU."""
+    """3 x 3 filters from `given` to `channels` channels, batch norm, ReLU."""
     return nn.Sequential(
         nn.Conv2d(given, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(inplace=True)
     )

@@ -110,7 +110,7 @@ def upside_down(regions: Regions) -> Regions:
 
 
 def _look(grey: Grey, side: int) -> _Look:
-    """A page whose longer side has so many pixels for the network, or fewer where it is small."""
+    """A page scaled so that its longer side has `side` pixels, or fewer where the page is small."""
     height, width = grey.shape
     factor = min(_LARGER, side / max(height, width))
     rows, columns = max(1, round(height * factor)), max(1, round(width * factor))

@@ -63,7 +63,7 @@ class Hand:
     source: Source
     style: Style
     unit: float
-    wordy: float  # share of what stands on the page that is no number
+    wordy: float  # share of the writing on the page that is not a number
     draw: Generator
 
     def item(self, written: Written, left: float, foot: float, *, number: bool, size: float = 1.0) -> Item:

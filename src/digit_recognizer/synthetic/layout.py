@@ -29,7 +29,7 @@ _MOST = 90  # things on a part of a page: more of small writing would take long 
 
 
 def laid_out(sources: Sources, words: PrintedWords, side: int, unit: float, draw: Generator) -> Layout:
-    """What stands on a square of a page, of so many pixels a side; unit: pixels of a digit's height."""
+    """The writing on a square part of a page. side: its pixels; unit: pixels of a digit's height."""
     source: Source = sources.hands
     chance = draw.random()
     if chance < sources.shares.mnist:

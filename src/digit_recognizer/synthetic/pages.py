@@ -21,7 +21,7 @@ from digit_recognizer.synthetic.shapes import Floats
 
 SIDE = 384  # pixels of a part of a page
 CORE, AT_ENDS = 0.5, 0.15  # of a number's height: the height of its core, and how much shorter it is at each end
-LEAST_CORE = 0.25  # of a number's height: its core is no shorter
+LEAST_CORE = 0.25  # of a number's height: the least length of its core
 _FINER = 4  # times the map's places: cores are drawn so fine, since what OpenCV fills is a place larger
 _OUTSIDE = 48  # pixels drawn around a part, which perspective brings in
 _SMALLEST, _LARGEST = 10.0, 130.0  # pixels of a digit's height

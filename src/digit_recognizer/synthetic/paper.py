@@ -24,7 +24,7 @@ class Sheet:
 
 
 def sheet(layout: Layout, side: int, draw: Generator) -> Sheet:
-    """What is on and around a part of a page, of so many pixels a side."""
+    """What is on and around a part of a page whose sides have `side` pixels."""
     masks: list[tuple[Floats, float]] = []
     faint, strong = (float(each) for each in (draw.uniform(0.05, 0.6), draw.uniform(0.3, 1.1)))
     if draw.random() < 0.3:
