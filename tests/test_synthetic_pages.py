@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_recognizer.data import Dataset
@@ -40,7 +40,6 @@ def parts(sources: Sources, words: PrintedWords) -> list[PagePart]:
     return [page_part(sources, words, (7, number)) for number in range(60)]
 
 
-@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000))
 def test_a_part_depends_on_its_seed_alone(sources: Sources, words: PrintedWords, seed: int) -> None:
     one, again = page_part(sources, words, (seed, 1)), page_part(sources, words, (seed, 1))
