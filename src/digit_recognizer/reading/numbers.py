@@ -22,7 +22,6 @@ _ONE_DIGIT = 0.95  # heights: a shorter region has room for one digit
 _BATCH = 32  # numbers between two looks at whether anybody still waits
 _INKED = 0.5  # probability
 _SURELY = 0.75  # score of a region: of one with less nothing is sure
-_TALLER = 1.6  # times the median height of a number's digits
 _REACH = 0.4  # of the narrower character's width: so far from the middle between two they may part
 _SMOOTH, _ASIDE = 0.01, 0.5  # of a crop's width; places of ink that going as far aside as may be costs
 _SPREAD = 0.75  # places of the map around ink that may be ink, too
@@ -70,7 +69,8 @@ def read_numbers(regions: Regions, recognizer: Recognizer, reader: LineReader) -
         lines = agreed(_with_single_digits(some, cuts, lines, recognizer), inks, recognizer)
         for place, cut, line, ink in zip(some, cuts, lines, inked, strict=True):
             if any(each.text.isdigit() for each in line.characters):
-                found.append(_doubted(_as_number(line, cut, ink, recognizer), place, sure=regions.sure))
+                number = _as_number(line, cut, ink, recognizer)
+                found.append(_doubted(number, place, sure=regions.sure, divided=_divided(line, cut.crop.shape[1], ink)))
     return found
 
 
@@ -106,25 +106,28 @@ def _one_digit(line: Line, crop: Grey, prediction: Prediction) -> Line:
     )
 
 
-def _doubted(number: Number, place: Region, *, sure: bool) -> Number:
-    """A number, or the same not sure, where its place or its shape leaves a doubt; sure: of the page's way up."""
+def _doubted(number: Number, place: Region, *, sure: bool, divided: bool) -> Number:
+    """A number, or the same not sure, where its place or its shape leaves a doubt; sure: of the page's way up;
+    divided: a bar may divide it."""
     reason = number.reason
     if not sure:
         reason = reason or "the page may lie turned"
     elif place.score < _SURELY:
         reason = reason or "it is perhaps not a number"
-    elif _divided(number):
-        reason = reason or "its 1 is far higher than the other digits; it may be a bar"
+    elif divided:
+        reason = reason or "one of its 1s may be a bar between two numbers"
     else:
         return number
     digits = tuple(replace(each, status="unsure") for each in number.digits)
     return replace(number, status="unsure", digits=digits, reason=reason)
 
 
-def _divided(number: Number) -> bool:
-    """Whether a 1 between other digits is so high that it may be a bar that divides two numbers, as in 12|05."""
-    median = float(np.median([digit.box[3] for digit in number.digits]))
-    return any(digit.label == 1 and digit.box[3] > _TALLER * median for digit in number.digits[1:-1])
+def _divided(line: Line, columns: int, inked: NDArray[np.float64]) -> bool:
+    """Whether a 1 between other characters may be a bar that divides two numbers, as in 12|05: no ink of a number."""
+    boxes = _parted([each.box for each in line.characters], columns, inked[:, 0])
+    inner = list(zip(line.characters, boxes, strict=True))[1:-1]
+    places = [box for each, box in inner if each.text == "1"]
+    return any(not ((inked[:, 0] >= left) & (inked[:, 0] < left + wide)).any() for left, _, wide, _ in places)
 
 
 def _as_number(line: Line, cut: Cut, inked: NDArray[np.float64], recognizer: Recognizer) -> Number:

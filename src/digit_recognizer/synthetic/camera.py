@@ -159,7 +159,7 @@ def as_drawn(ink: Floats, side: int, draw: Generator) -> NDArray[np.uint8]:
 def _light(shape: tuple[int, ...], draw: Generator) -> Floats:
     """Light that falls off slowly, and now and then a shadow with an edge."""
     light = _patchy(shape, draw, 1 - 0.5 * draw.uniform(0, 1) ** 2, 1.0, 2)
-    if draw.random() < 0.3:
+    if draw.random() < 0.15:
         light = light * (1 - draw.uniform(0.1, 0.6) * _half_plane(shape, draw, float(draw.uniform(0.5, 8))))
     return np.asarray(light, np.float32)
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images.opencv import cv2
 from digit_recognizer.synthetic.around import stains, surroundings
-from digit_recognizer.synthetic.beside import with_haze, with_lines, with_strips
 from digit_recognizer.synthetic.camera import as_drawn, recorded_square
 from digit_recognizer.synthetic.ink import draw_mark
 from digit_recognizer.synthetic.lines import Sources
@@ -25,10 +24,8 @@ PEN = 0.11  # width of a stroke in the ink, of a digit's height: about 2.25 of M
 _SMALLEST = 0.3  # of a digit's height: what is drawn smaller, a dot, is not enlarged to fill a picture
 _CANVAS = 128  # pixels of the side that pictures are drawn with
 # Shares: of all pictures, that the writing fills as it does once it has been found; of drawn ones, with dirt; of all,
-# that end before the square does, and that end beside the writing; that lines run across, and with haze; of those that
-# end before the square, with strips along their edges.
+# that end before the square does, and that end beside the writing.
 _FILLING, _DIRTY, _FRAMED, _TIGHT = 0.65, 0.1, 0.3, 0.1
-_CROSSED, _HAZY, _STRIPED = 0.25, 0.08, 0.5
 _KINDS = {"digit": 0.6, "several": 0.09, "letter": 0.15, "word": 0.03, "sign": 0.04, "nothing": 0.09}
 SEVERAL, OTHER, UNKNOWN = 10, 11, -1  # what a picture shows, besides a digit, 0 to 9
 _ALIKE = "oOlIizZsS|"  # letters that may be digits
@@ -100,10 +97,6 @@ def draw_single(written: Written, shown: int, source: Source, draw: Generator) -
         canvas = np.maximum(canvas, stains(*canvas.shape, draw))
     image = as_drawn(canvas, SIDE, draw) if drawn else recorded_square(canvas, others, SIDE, draw)
     ink = np.asarray(cv2.resize(ideal, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32)
-    if draw.random() < _CROSSED:
-        with_lines(image, ink, draw)
-    if draw.random() < _HAZY:
-        with_haze(image, draw)
     chance = draw.random()
     if chance < _FRAMED:
         _frame(image, ink, draw)
@@ -150,8 +143,6 @@ def _frame(image: NDArray[np.uint8], ink: Floats, draw: Generator) -> None:
         edges.append((int(draw.integers(0, first + 1)), int(draw.integers(last, SIDE + 1))))
     (top, bottom), (left, right) = edges
     kept = image[top:bottom, left:right]
-    if draw.random() < _STRIPED:
-        with_strips(kept, ink[top:bottom, left:right], draw)
     outside = np.ones(image.shape, bool)
     outside[top:bottom, left:right] = False
     image[outside], ink[outside] = _paper_of(kept), 0
