@@ -31,7 +31,7 @@ from digit_recognizer.models.line_reader import LineReader, load_line_reader
 from digit_recognizer.models.model import LINE_READERS
 from digit_recognizer.reading import read_line
 from real_peers import pp_ocr, tesseract
-from real_pictures import in_words, page_figures, single_figures
+from real_pictures import in_words, model_figures, page_figures, single_figures
 
 CHOOSING, GOAL, PARTS = 5, 12, 25
 Read = Callable[[NDArray[np.uint8]], tuple[str, bool]]  # a crop -> its text, and whether the reader is sure
@@ -181,6 +181,7 @@ def main() -> None:
         say(f"  without {len(doubtful)} doubtful labels: {line_in_words(name, result[name]['without_doubtful'])}")
     pictures = options.data / "real-pictures"
     result["singles"] = singles = single_figures(pictures / "single", readers.get("PP-OCRv6 small, restricted"))
+    result["models"] = model_figures(pictures / "single")
     result["pages"] = pages = page_figures(pictures / "pages")
     for line in in_words(singles, pages):
         say(line)

@@ -16,6 +16,7 @@ from digit_recognizer import Recognizer
 from digit_recognizer.images import read_picture
 from digit_recognizer.measuring.intervals import clopper_pearson, wilson
 from digit_recognizer.measuring.strings import edit_distance
+from digit_recognizer.models import shipped_models
 from digit_recognizer.reading import read_page
 
 PHOTOGRAPHS = {"single": ("a",), "pages": ("a", "b")}  # whose pictures are photographs
@@ -26,8 +27,23 @@ Read = Callable[[NDArray[np.uint8]], tuple[str, bool]]  # a picture -> its text,
 
 def single_figures(folder: Path, peer: Read | None) -> dict[str, Any]:
     """Figures of the single digits in a folder: of each writer, of photographs, of all."""
+    told = {"this project": figures_of_model("best", folder)}
+    if peer is not None:
+        others = [(row, *peer(read_picture(folder / row["file"]))) for row in rows_of(folder)]
+        told["PP-OCRv6 small, restricted"] = by_writer(others, "single")
+    return told
+
+
+def model_figures(folder: Path) -> dict[str, Any]:
+    """Figures of the single digits in a folder, all together, of each shipped model."""
+    found = {name: figures_of_model(name, folder) for name in shipped_models()}
+    return {name: each["all"] | {"milliseconds": each["milliseconds"]} for name, each in found.items()}
+
+
+def figures_of_model(name: str, folder: Path) -> dict[str, Any]:
+    """A shipped model's figures of the single digits in a folder, and its milliseconds a picture."""
     rows = rows_of(folder)
-    recognizer = Recognizer.load("best")
+    recognizer = Recognizer.load(name)
     recognizer.predict([folder / rows[0]["file"]])  # warm
     seconds, found = [], []
     for row in rows:
@@ -35,11 +51,7 @@ def single_figures(folder: Path, peer: Read | None) -> dict[str, Any]:
         (each,) = recognizer.predict([folder / row["file"]])
         seconds.append(time.perf_counter() - began)
         found.append((row, str(each.label), each.status == "ok"))
-    told = by_writer(found, "single") | {"milliseconds": 1000 * statistics.median(seconds)}
-    if peer is None:
-        return {"this project": told}
-    others = [(row, *peer(read_picture(folder / row["file"]))) for row in rows]
-    return {"this project": told, "PP-OCRv6 small, restricted": by_writer(others, "single")}
+    return by_writer(found, "single") | {"milliseconds": 1000 * statistics.median(seconds)}
 
 
 def page_figures(folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The tables of docs/accuracy.md and of the README, as Markdown."""
+"""The tables of docs/accuracy.md, as Markdown."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def models() -> str:
     """What is shipped, the most accurate first."""
     rows = [
         [
-            f"[`{card.name}`](docs/models/{card.name}.md)",
+            f"[`{card.name}`](models/{card.name}.md)",
             f"{card.parameters:,}",
             f"{card.bytes / 1e6:.2f} MB",
             f"{card.test['correct']:,}: {percent(card.test['accuracy'])} %",
@@ -47,11 +47,6 @@ def models() -> str:
     ]
     head = ["model", "weights", "file", "correct of the 10,000 MNIST test images", "95 % interval"]
     return table([*head, "mean ± standard deviation over seeds, interval of the mean"], rows)
-
-
-def models_here() -> str:
-    """The same, for a document in docs."""
-    return models().replace("](docs/", "](")
 
 
 def seeds() -> str:
@@ -166,7 +161,6 @@ def coverage() -> str:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "models": models,
-    "models-here": models_here,
     "seeds": seeds,
     "looks": all_looks,
     "variants": variants,

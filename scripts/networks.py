@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from math import prod
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
-from torch import nn
+from torch import Tensor, nn
+
+from digit_recognizer.models.halves import FEW, store_in_halves
 
 WARMUP, LEAST = 0.03, 0.01  # shares of a training, and of the rate
 AVERAGING = 0.998
-FEW = 1000  # weights: smaller tensors stay as they are
 
 
 def rate(done: float) -> float:
@@ -31,14 +35,42 @@ def follow(average: nn.Module, network: nn.Module, steps: int) -> None:
         mean.copy_(newest)
 
 
-def with_halves(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with its filters stored in 16 bits; they are cast to 32 when a session begins."""
-    graph = model.graph
-    large = [each for each in graph.initializer if each.data_type == onnx.TensorProto.FLOAT and prod(each.dims) > FEW]
-    for each in large:
-        half = numpy_helper.from_array(numpy_helper.to_array(each).astype(np.float16), f"{each.name}_half")
-        graph.node.insert(0, onnx.helper.make_node("Cast", [half.name], [each.name], to=onnx.TensorProto.FLOAT))
-        graph.initializer.remove(each)
-        graph.initializer.append(half)
+class _AsShares(nn.Module):
+    """A network of two outputs, its logits as shares, 0..1: each of the first by itself, the second over axis 1."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        first, second = self.network(pictures)
+        return first.sigmoid(), second.softmax(1)
+
+
+def write_onnx(network: nn.Module, path: Path, sample: Tensor, outputs: Sequence[str], free: dict[int, Any]) -> None:
+    """Write a network of two outputs as an ONNX file: pictures like the sample, of 0..255, to shares; free: axes.
+
+    Its filters are rounded to 16 bits and stored so.
+    """
+    program = torch.onnx.export(
+        _AsShares(network.to(memory_format=torch.contiguous_format)).eval(),
+        (sample,),
+        dynamo=True,
+        input_names=["pictures"],
+        output_names=outputs,
+        dynamic_shapes={"pictures": free},
+        verbose=False,
+    )
+    assert program is not None
+    path.write_bytes(_with_halves(program.model_proto).SerializeToString())
+
+
+def _with_halves(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with its filters rounded to 16 bits and stored so."""
+    for each in model.graph.initializer:
+        if each.data_type == onnx.TensorProto.FLOAT and prod(each.dims) > FEW:
+            rounded = numpy_helper.to_array(each).astype(np.float16).astype(np.float32)
+            each.CopyFrom(numpy_helper.from_array(rounded, each.name))
+    store_in_halves(model)
     onnx.checker.check_model(model)
     return model

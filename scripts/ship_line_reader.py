@@ -30,6 +30,7 @@ from digit_recognizer.images import read_picture
 from digit_recognizer.measuring.lines import LabelledLines, calibrate_lines
 from digit_recognizer.measuring.strings import score_strings
 from digit_recognizer.models.cards import Card, card_path
+from digit_recognizer.models.halves import FEW
 from digit_recognizer.models.line_reader import CHARACTERS, LineReader, load_line_reader
 from digit_recognizer.models.model import LINE_READERS, pretrained
 from digit_recognizer.models.model_file import copy_model, load_network, parameters, weights_sha256, write_model
@@ -70,12 +71,15 @@ def main() -> None:
 
 
 def with_rarer_signs(trained: Path, out: Path) -> Path:
-    """The trained reader, written to `out`, its logits of the signs of RARE lowered."""
+    """The trained reader, written to `out`, its logits of the signs of RARE lowered, its filters rounded to 16 bits."""
     header, network, _ = load_network(trained)
     layer = network.get_submodule("logits")
     assert isinstance(layer, nn.Linear)
     with torch.no_grad():
         layer.bias[[CHARACTERS.index(sign) for sign in RARE]] -= RARER
+        for weights in network.parameters():
+            if weights.numel() > FEW:
+                weights.copy_(weights.half().float())
     sample = np.random.default_rng(0).integers(0, 256, (64, *header.preprocess.shape), np.uint8)
     changed = replace(header, weights_sha256=weights_sha256(network))
     write_model(out, changed, network.eval(), header.preprocess.normalise(sample))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -27,7 +26,7 @@ from digit_recognizer.processes import cores
 from digit_recognizer.synthetic.lines import Shares, Sources
 from digit_recognizer.synthetic.singles import SIDE, UNKNOWN, single_picture
 from digit_recognizer.training.line_sources import training_sources
-from networks import follow, rate, with_halves
+from networks import follow, rate, write_onnx
 
 SEED, BATCH, RATE, AGAIN, DECAY = 21, 64, 2e-3, 1e-3, 1e-4  # AGAIN: the rate of a second training
 FRESH = 10  # times its own number of parts: where the pictures of a second training begin
@@ -47,7 +46,8 @@ def main() -> None:
     parser.add_argument("--begin", type=Path, help="an earlier ink.onnx, to go on from")
     options = parser.parse_args()
     average = trained(options.data, options.pictures // PART, options.begin)
-    write_onnx(average, network_file())
+    sample, several = torch.zeros(2, 1, SIDE, SIDE), {0: torch.export.Dim("n")}
+    write_onnx(average, network_file(), sample, ("ink", "shown"), several)
     print(f"{network_file()}: {network_file().stat().st_size:,} bytes")
 
 
@@ -130,35 +130,6 @@ def render(part: int) -> Part:
     made = [single_picture(_sources, (SEED, part, place)) for place in range(PART)]
     pictures = np.stack([np.stack([each.image for each in made]), np.stack([each.ink for each in made])])
     return pictures, np.array([each.shown for each in made])
-
-
-class AsShares(nn.Module):
-    """The network with shares, 0..1, in place of logits."""
-
-    def __init__(self, network: Ink) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        ink, shown = self.network(pictures)
-        return ink.sigmoid(), shown.softmax(1)
-
-
-def write_onnx(network: Ink, path: Path) -> None:
-    """The network as an ONNX file: pictures (N, 1, 64, 64) of 0..255 to ink of that shape and what is shown (N, 12)."""
-    sample = torch.zeros(2, 1, SIDE, SIDE)
-    batch: dict[str, Any] = {"pictures": {0: torch.export.Dim("n")}}
-    program = torch.onnx.export(
-        AsShares(network.to(memory_format=torch.contiguous_format)).eval(),
-        (sample,),
-        dynamo=True,
-        input_names=["pictures"],
-        output_names=["ink", "shown"],
-        dynamic_shapes=batch,
-        verbose=False,
-    )
-    assert program is not None
-    path.write_bytes(with_halves(program.model_proto).SerializeToString())
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, max_pool2d
 
 from digit_recognizer import load_dataset
@@ -31,7 +31,7 @@ from digit_recognizer.synthetic.lines import Shares, Sources
 from digit_recognizer.synthetic.pages import page_part
 from digit_recognizer.synthetic.printed_words import PrintedWords
 from digit_recognizer.training.line_sources import training_sources
-from networks import follow, rate, with_halves
+from networks import follow, rate, write_onnx
 
 SEED, BATCH, RATE, AGAIN, DECAY = 22, 8, 2e-3, 1.5e-3, 1e-4  # AGAIN: of a second training
 CHUNK = 400  # parts of pages that are rendered at once
@@ -57,7 +57,9 @@ def main() -> None:
     chunks = range(options.first, options.first + options.parts // CHUNK)
     with multiprocessing.get_context("spawn").Pool(cores(), prepare, (options.data,)) as pool:
         files = pool.map(render, [(options.work, chunk) for chunk in chunks], chunksize=1)
-    write_onnx(trained(files, options.begin, options.work), network_file())
+    sides = {2: BLOCK * torch.export.Dim("h"), 3: BLOCK * torch.export.Dim("w")}
+    sample = torch.zeros(1, 1, 5 * BLOCK, 7 * BLOCK)
+    write_onnx(trained(files, options.begin, options.work), network_file(), sample, ("maps", "turns"), sides)
     print(f"{network_file()}: {network_file().stat().st_size:,} bytes")
 
 
@@ -138,34 +140,6 @@ def render(task: tuple[Path, int]) -> Path:
             np.savez(stream, a=images, b=maps, c=turned)
         unfinished.rename(file)
     return file
-
-
-class AsShares(nn.Module):
-    """The network with shares, 0..1, in place of logits."""
-
-    def __init__(self, network: PageNumbers) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        maps, turns = self.network(pictures)
-        return maps.sigmoid(), turns.softmax(1)
-
-
-def write_onnx(network: PageNumbers, path: Path) -> None:
-    """The network as an ONNX file: pictures (1, 1, H, W) of 0..255 to the three maps and turns."""
-    sides: dict[str, Any] = {"pictures": {2: BLOCK * torch.export.Dim("h"), 3: BLOCK * torch.export.Dim("w")}}
-    program = torch.onnx.export(
-        AsShares(network.to(memory_format=torch.contiguous_format)).eval(),
-        (torch.zeros(1, 1, 5 * BLOCK, 7 * BLOCK),),
-        dynamo=True,
-        input_names=["pictures"],
-        output_names=["maps", "turns"],
-        dynamic_shapes=sides,
-        verbose=False,
-    )
-    assert program is not None
-    path.write_bytes(with_halves(program.model_proto).SerializeToString())
 
 
 if __name__ == "__main__":

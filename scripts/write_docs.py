@@ -18,6 +18,7 @@ from medical_tables import BLOCKS as MEDICAL
 from model_cards import card_page
 from performance_tables import BLOCKS as PERFORMANCE
 from reading_tables import BLOCKS as READING
+from readme_tables import BLOCKS as README
 from results import ROOT
 from scaling_tables import BLOCKS as SCALING
 from serving_tables import BLOCKS as SERVING
@@ -26,7 +27,7 @@ from trust_tables import BLOCKS as TRUST
 
 BLOCK = re.compile(r"(<!-- figures: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DOCUMENTS = ("README.md", *(f"docs/{name}.md" for name in ("accuracy", "medical", "performance", "reading", "scale")))
-WRITERS = ACCURACY | MEDICAL | PERFORMANCE | READING | SCALING | SERVING | SMALL_IMAGES | TRUST
+WRITERS = ACCURACY | MEDICAL | PERFORMANCE | READING | README | SCALING | SERVING | SMALL_IMAGES | TRUST
 
 
 def written() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.models import load_model, shipped_models
+from digit_recognizer.models.halves import FEW, fits, stored_tensors_of
 from digit_recognizer.models.line_reader import load_line_reader
 from digit_recognizer.models.model import LINE_READERS, load_file, pretrained
 from digit_recognizer.models.model_file import load_network, parameters, stored_tensors, weights_sha256, write_model
@@ -28,19 +30,23 @@ SHIPPED = [*shipped_models(), *LINE_READERS]
 def test_a_shipped_file_holds_the_weights_that_its_card_names(name: str) -> None:
     path = pretrained() / f"{name}.onnx"
     header, network, content = load_network(path)
-    plain = network.network if isinstance(network, Watched) else network
-    assert weights_sha256(plain) == header.weights_sha256
+    assert weights_sha256(plain(network)) == header.weights_sha256
     assert content == path.read_bytes()
-    graph = onnx.load_from_string(content).graph
-    stored = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+    model = onnx.load_from_string(content)
+    stored = stored_tensors_of(model)
     for own, tensor in network.state_dict().items():
         if not own.endswith("num_batches_tracked"):  # runtimes would complain of what no node uses
             np.testing.assert_array_equal(stored[own], tensor.numpy(), strict=True)
-    used = {name for node in graph.node for name in node.input}
+    used = {name for node in model.graph.node for name in node.input}
     assert stored.keys() <= used
     # Beside the weights little stands in the file: none of them is kept twice.
-    assert path.stat().st_size < 1.03 * sum(each.nbytes for each in stored_arrays(network)) + 20_000
+    large = sum(each.nbytes // 2 if fits(each) else each.nbytes for each in stored_arrays(network))
+    assert path.stat().st_size < 1.03 * large + 20_000
     assert parameters(path) == sum(each.numel() for each in network.parameters())
+
+
+def plain(network: torch.nn.Module) -> torch.nn.Module:
+    return network.network if isinstance(network, Watched) else network
 
 
 def stored_arrays(network: torch.nn.Module) -> list[Any]:
@@ -58,6 +64,31 @@ def test_torch_answers_as_onnx_runtime_does(name: str) -> None:
     else:
         one, other = (load_model(name, runtime).probabilities(images) for runtime in ("torch", "onnx"))
         np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_weights_that_16_bits_hold_are_stored_in_them_and_come_back_equal(tmp_path: Path) -> None:
+    header, network, _ = load_network(pretrained() / "fast.onnx")
+    sample = np.random.default_rng(shifted_seed(0)).random((4, 1, 28, 28), np.float32)
+    write_model(tmp_path / "whole.onnx", header, network, sample)
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.copy_(weights.half().float())
+        odd = min((each for each in network.parameters() if each.numel() > FEW), key=torch.numel)
+        odd[(-1,) * odd.dim()] = 0.1  # one that 16 bits do not hold
+    write_model(tmp_path / "half.onnx", replace(header, weights_sha256=weights_sha256(plain(network))), network, sample)
+    whole, half = ((tmp_path / f"{name}.onnx").stat().st_size for name in ("whole", "half"))
+    saved = 2 * sum(each.numel() for each in network.parameters() if each.numel() > FEW and each is not odd)
+    assert whole - half > 0.95 * saved > 0
+    again = load_network(tmp_path / "half.onnx")[1]
+    assert stored_arrays(again)  # the network's, and those of its watch
+    for one, other in zip(stored_arrays(again), stored_arrays(network), strict=True):
+        np.testing.assert_array_equal(one, other)
+    stored = {each.name: each.data_type for each in onnx.load(tmp_path / "half.onnx").graph.initializer}
+    (name,) = (name for name, each in network.named_parameters() if each is odd)
+    assert stored[name] == onnx.TensorProto.FLOAT
+    images = np.random.default_rng(shifted_seed(1)).integers(0, 256, (20, 28, 28), np.uint8)
+    one, other = (load_model(tmp_path / "half.onnx", kind).probabilities(images) for kind in ("torch", "onnx"))
+    np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 def test_the_onnx_form_may_be_written_alone(tmp_path: Path) -> None:

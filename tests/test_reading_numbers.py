@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +16,8 @@ from digit_recognizer.images.drawn_pages import DrawnPage, drawn_page
 from digit_recognizer.models.line_reader import shipped_reader
 from digit_recognizer.reading import PAGE_MODEL, Line, read_page
 from digit_recognizer.reading.agreement import agreed, ink_of_crop
-from digit_recognizer.reading.line import STRUCK, Character
+from digit_recognizer.reading.crops import cut_out
+from digit_recognizer.reading.line import STRUCK, Character, read_crops
 from digit_recognizer.reading.numbers import read_numbers
 from digit_recognizer.reading.regions import find_regions
 from digit_recognizer.recognizer import Recognizer
@@ -59,6 +61,29 @@ def test_single_digits_in_squares_are_read_whatever_their_order(mnist: Dataset, 
             wrong += digit.status == "ok" and digit.label != actual
     assert right >= 0.9 * len(labels)
     assert wrong <= 2
+
+
+def test_a_digit_that_the_line_reader_doubts_is_read_by_the_recognizer(mnist: Dataset, mixed: Recognizer) -> None:
+    class Asked:
+        """The recognizer; it counts the pictures that it is given."""
+
+        count = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(mixed, name)
+
+        def predict_batch(self, crops: list[np.ndarray], sources: list[str]) -> Any:
+            self.count += len(crops)
+            return mixed.predict_batch(crops, sources)
+
+    asked = Asked()
+    page, _ = squares(mnist, 60, 0)
+    regions, reader = find_regions(page), shipped_reader()
+    found = read_numbers(regions, asked, reader)  # type: ignore[arg-type]
+    crops = [each.crop for each in cut_out(regions)]
+    sure = sum(each.status == "ok" for each in read_crops(crops, reader, [""] * len(crops)))
+    assert 0 < asked.count <= len(crops) - sure
+    assert sum(each.status == "ok" for each in found) > sure
 
 
 def test_boxes_of_digits_lie_on_their_ink(white: DrawnPage, mixed: Recognizer) -> None:
@@ -125,6 +150,23 @@ def test_a_doubtful_line_is_sure_where_its_digits_one_by_one_say_the_same(
     (found,) = agreed([line], [ink], mixed)
     assert (found.status, found.reason) == (("ok", None) if sure else ("unsure", reason))
     assert agreed([replace(line, status="ok")], [0 * ink], mixed) == [replace(line, status="ok")]
+
+
+def test_a_digit_that_is_doubted_by_itself_leaves_its_line_unsure(mnist: Dataset, mixed: Recognizer) -> None:
+    ink, boxes = three(mnist, mixed)
+    ink = ink[:, :56]
+    images = mnist.split("validation").take(np.arange(3000))
+    doubted = 0
+    for image, alone in zip(images, mixed.predict(list(images)), strict=True):
+        if alone.status != "unsure" or alone.name is None or (alone.probability or 1.0) > 0.95:
+            continue
+        line = np.concatenate([ink, image / np.float32(255)], 1)
+        text = f"40{alone.name}"
+        characters = tuple(Character(each, box, 0.9) for each, box in zip(text, boxes, strict=True))
+        (found,) = agreed([Line("", "unsure", text, 0.8, characters, "too little")], [line], mixed)
+        doubted += found.status == "unsure"
+        assert found.status == "unsure", f"{text}: {alone}"
+    assert doubted >= 3
 
 
 @given(st.integers(60, 250), st.integers(-200, 200).filter(lambda step: abs(step) > 30))

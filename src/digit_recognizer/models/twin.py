@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from digit_recognizer.errors import ModelFileError
+from digit_recognizer.models.halves import store_in_halves, stored_tensors_of
 from digit_recognizer.models.header import KEY, ModelHeader
 from digit_recognizer.models.line import Line
 from digit_recognizer.models.model import probabilities_of
@@ -45,6 +46,7 @@ def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float
     del model.metadata_props[:]
     there = {each.name for each in model.graph.initializer}
     idle = {name: tensor.tolist() for name, tensor in network.state_dict().items() if name not in there}
+    store_in_halves(model)
     graph, _ = split_model(model.SerializeToString())
     props = {KEY: header.to_text(), GRAPH_SHA256: hashlib.sha256(graph).hexdigest(), IDLE: json.dumps(idle)}
     onnx.helper.set_model_props(model, props)
@@ -122,9 +124,8 @@ def read_twin(content: bytes) -> tuple[ModelHeader, dict[str, Tensor]]:
     header = read_onnx_header(content)
     try:
         model = onnx.load_from_string(content)
-        arrays = {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}
         idle = json.loads({each.key: each.value for each in model.metadata_props}.get(IDLE, "{}"))
-        tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in stored_tensors_of(model).items()}
         return header, tensors | {name: torch.tensor(value) for name, value in idle.items()}
     except Exception as error:  # protobuf's errors and those of onnx for absurd tensors have no common base class
         raise ModelFileError(f"it is damaged or cut short ({error}).") from error

@@ -12,6 +12,7 @@ from digit_recognizer.images.opencv import cv2
 from digit_recognizer.synthetic.shapes import Floats
 
 _SEEN, _SEEN_NEAR = (17, 64), (26, 48)  # rows that the camera gave the line
+_FAR = 30.0  # times the softness of an edge: from there on it is over
 _FAINTEST = 13.0  # levels of grey between paper and ink
 _NEGATIVE = 0.06  # share of the pictures that are light on dark
 
@@ -176,7 +177,8 @@ def _half_plane(shape: tuple[int, ...], draw: Generator, soft: float, inner: flo
     angle = draw.uniform(0, 2 * np.pi)
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     across = (x / shape[1] - 0.5) * np.cos(angle) + (y / shape[0] - 0.5) * np.sin(angle)
-    return np.asarray(1 / (1 + np.exp(-(across - draw.uniform(inner, 0.5)) * shape[0] / soft)), np.float32)
+    beyond = (across - draw.uniform(inner, 0.5)) * shape[0] / soft
+    return np.asarray(1 / (1 + np.exp(-np.clip(beyond, -_FAR, _FAR))), np.float32)
 
 
 def _as_seen(taken: NDArray[np.uint8], side: int, draw: Generator, negative: float) -> NDArray[np.uint8]:

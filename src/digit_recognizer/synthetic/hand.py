@@ -12,10 +12,21 @@ from digit_recognizer.synthetic.printed_words import PrintedWords
 from digit_recognizer.synthetic.shapes import Floats
 from digit_recognizer.synthetic.strokes import DIGITS
 from digit_recognizer.synthetic.texts import some_text
-from digit_recognizer.synthetic.written import LETTERS, Mark, Source, Style, Written, struck_out, write, write_word
+from digit_recognizer.synthetic.written import (
+    ALIKE,
+    LETTERS,
+    Mark,
+    Source,
+    Style,
+    Written,
+    struck_out,
+    write,
+    write_word,
+)
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the canvas
 _STRUCK = 0.02  # share of the numbers
+_ONES = 0.12  # share of single digits that are a 1, besides those by chance: a bare stroke is the hardest to tell
 
 
 @dataclass(frozen=True)
@@ -79,12 +90,18 @@ class Hand:
             return struck_out(written, 0, len(written.text), self.draw)
         return written
 
+    def digit(self) -> Written:
+        """A single digit."""
+        return self.number("1" if self.draw.random() < _ONES else str(self.draw.integers(10)))
+
     def word(self) -> Written:
         """Other writing: by hand or printed."""
         if self.draw.random() < 0.5:
             return self.words.written(self.draw)
         if self.draw.random() < 0.3 and self.sources.letters is not None:
-            shape = self.sources.letters.shape(self.draw)
+            label, shape = self.sources.letters.labelled(self.draw)
+            if label in ALIKE:
+                return self.words.written(self.draw)
             box = np.concatenate([shape.outline.min(0), shape.outline.max(0)])[None]
             return Written(LETTERS, (Mark(shape, np.eye(2, 3, dtype=np.float32)),), box.astype(np.float32))
         return write_word(self.sources.words, self.style, self.draw)

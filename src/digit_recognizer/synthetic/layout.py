@@ -15,27 +15,22 @@ from digit_recognizer.synthetic.printed_words import PrintedWords
 from digit_recognizer.synthetic.shapes import Floats
 from digit_recognizer.synthetic.written import (
     Mark,
-    Source,
     Written,
     drawn_style,
 )
 
-_KINDS = {"rows": 0.36, "table": 0.27, "squares": 0.14, "boxes": 0.08, "lone": 0.08, "text": 0.04, "nothing": 0.03}
+_KINDS = {"rows": 0.33, "table": 0.24, "squares": 0.18, "boxes": 0.08, "lone": 0.11, "text": 0.04, "nothing": 0.02}
 # Of a digit's height: the most between the digits of a number, without boxes around them, and the least between two
 # numbers in a line. What lies between them would teach nothing.
 _WIDEST_GAP, _APART = 0.45, 0.75
 _ASIDE = 0.4  # of a digit's height: between a cell's sides and its number
+_SINGLE = 0.4  # share of what stands alone that is one digit
 _MOST = 90  # things on a part of a page: more of small writing would take long and teach no more
 
 
 def laid_out(sources: Sources, words: PrintedWords, side: int, unit: float, draw: Generator) -> Layout:
     """The writing on a square part of a page. side: its pixels; unit: pixels of a digit's height."""
-    source: Source = sources.hands
-    chance = draw.random()
-    if chance < sources.shares.mnist:
-        source = sources.mnist
-    elif sources.fonts is not None and chance < sources.shares.mnist + sources.shares.printed:
-        source = sources.fonts
+    source = sources.somebody(draw)
     wordy = float(draw.choice([0.0, 0.25, 0.7], p=[0.5, 0.35, 0.15]))
     style = drawn_style(draw, tight=bool(draw.random() < 0.15))
     style = replace(style, gap=min(style.gap, _WIDEST_GAP))
@@ -114,7 +109,7 @@ def _squares(hand: Hand, side: int) -> Layout:
             cells.append((left, top, left + pitch[0], top + pitch[1]))
             if draw.random() > filled or len(items) > _MOST:
                 continue
-            written = hand.number(str(draw.integers(10)))
+            written = hand.digit()
             wide = float(np.ptp(written.boxes[:, [0, 2]])) * hand.unit
             x = left + (pitch[0] - wide) / 2 + draw.normal(0, 0.05) * hand.unit
             foot = top + (pitch[1] + hand.unit) / 2 + draw.normal(0, 0.05) * hand.unit
@@ -131,7 +126,7 @@ def _boxes(hand: Hand, side: int) -> Layout:
         at = float(draw.uniform(-2, 3)) * hand.unit
         while at < side:
             count = int(draw.integers(1, 8))
-            digits = [hand.number(str(draw.integers(10))) for _ in range(count)]
+            digits = [hand.digit() for _ in range(count)]
             items.append(hand.item(_in_boxes(digits, wide / hand.unit), at, foot, number=True))
             top = foot - (high + hand.unit) / 2
             cells += [(at + wide * (each - 0.15), top, at + wide * (each + 0.85), top + high) for each in range(count)]
@@ -157,7 +152,7 @@ def _lone(hand: Hand, side: int) -> Layout:
     """A few numbers anywhere."""
     draw, items = hand.draw, list[Item]()
     for _ in range(int(draw.integers(1, 5))):
-        written, number = hand.token()
+        written, number = (hand.digit(), True) if draw.random() < _SINGLE else hand.token()
         place = draw.uniform(0.1, 0.8, 2) * side
         made = hand.item(written, float(place[0]), float(place[1]) + hand.unit, number=number)
         if not any(_meets(made, other) for other in items):

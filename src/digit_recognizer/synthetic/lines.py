@@ -54,6 +54,15 @@ class Sources:
     cells: float = CELLS  # share of clear cells of tables
     letters: Words | None = None  # single ones, for pictures of one character (singles.py)
 
+    def somebody(self, draw: Generator) -> Source:
+        """Whose writing it is, by chance."""
+        chance = draw.random()
+        if chance < self.shares.mnist:
+            return self.mnist
+        if self.fonts is not None and chance < self.shares.mnist + self.shares.printed:
+            return self.fonts
+        return self.hands
+
 
 def line_picture(sources: Sources, seed: Sequence[int]) -> Picture:
     """One picture, which depends on the sources and on the seed, whole numbers, alone."""
@@ -62,12 +71,7 @@ def line_picture(sources: Sources, seed: Sequence[int]) -> Picture:
 
 
 def _some_line(sources: Sources, draw: Generator) -> Written:
-    shares, chance = sources.shares, draw.random()
-    source: Source = sources.hands
-    if chance < shares.mnist:
-        source = sources.mnist
-    elif sources.fonts is not None and chance < shares.mnist + shares.printed:
-        source = sources.fonts
+    shares, source = sources.shares, sources.somebody(draw)
     style = drawn_style(draw, tight=source is sources.mnist)
     if draw.random() < shares.words_alone:
         return write_word(sources.words, style, draw)

@@ -16,7 +16,7 @@ from digit_recognizer.synthetic.ink import draw_mark
 from digit_recognizer.synthetic.lines import Sources
 from digit_recognizer.synthetic.shapes import Floats, Shape
 from digit_recognizer.synthetic.strokes import DIGITS
-from digit_recognizer.synthetic.written import LETTERS, Mark, Source, Style, Written, drawn_style, write
+from digit_recognizer.synthetic.written import ALIKE, LETTERS, Mark, Source, Style, Written, drawn_style, write
 
 SIDE = 64  # pixels of a picture, as the ink network sees it
 FILLED = 40  # pixels that a digit's longer side has there, once it has been found
@@ -28,7 +28,6 @@ _CANVAS = 128  # pixels of the side that pictures are drawn with
 _FILLING, _DIRTY, _FRAMED, _TIGHT = 0.65, 0.1, 0.3, 0.1
 _KINDS = {"digit": 0.6, "several": 0.09, "letter": 0.15, "word": 0.03, "sign": 0.04, "nothing": 0.09}
 SEVERAL, OTHER, UNKNOWN = 10, 11, -1  # what a picture shows, besides a digit, 0 to 9
-_ALIKE = "oOlIizZsS|"  # letters that may be digits
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,7 @@ class Single:
 def single_picture(sources: Sources, seed: Sequence[int]) -> Single:
     """One picture, which depends on the sources and on the seed, whole numbers, alone."""
     draw = np.random.default_rng(tuple(seed))
-    source: Source = sources.hands
-    chance = draw.random()
-    if chance < sources.shares.mnist:
-        source = sources.mnist
-    elif sources.fonts is not None and chance < sources.shares.mnist + sources.shares.printed:
-        source = sources.fonts
+    source = sources.somebody(draw)
     written, shown = _some_writing(sources, source, draw)
     return draw_single(written, shown, source, draw)
 
@@ -60,7 +54,7 @@ def _some_writing(sources: Sources, source: Source, draw: Generator) -> tuple[Wr
     style = drawn_style(draw)
     if kind == "letter" and sources.letters is not None:
         label, shape = sources.letters.labelled(draw)
-        return _one_shape(shape, style), UNKNOWN if label in _ALIKE else OTHER
+        return _one_shape(shape, style), UNKNOWN if label in ALIKE else OTHER
     if kind == "word":
         return _one_shape(sources.words.shape(draw), style), OTHER
     count = {"several": int(draw.integers(2, 4)), "nothing": 0}.get(kind, 1)

@@ -12,6 +12,7 @@ from digit_recognizer.synthetic.shapes import Floats, Shape, Words
 from digit_recognizer.synthetic.strokes import DIGITS, Stroke
 
 STRUCK, LETTERS = "#", "@"  # what a run of struck-out characters, and of letters, is called in a text
+ALIKE = "oOlIizZsS|"  # letters that may be digits
 # Where signs stand: of a digit's height, the height that they have at most, and the middle or foot above the line.
 _RAISED = {
     "-": (0.35, 0.65),
