@@ -149,7 +149,7 @@ def test_shipped_models_are_compared() -> None:
 
 
 DAMAGED: dict[str, tuple[str, bytes, str]] = {
-    "text": ("p.csv", b"hello\nworld\n", "no number"),
+    "text": ("p.csv", b"hello\nworld\n", "not a number"),
     "ragged": ("p.csv", b"0.5,0.5\n1\n", "columns"),
     "empty": ("p.csv", b"", "no table"),
     "nan": ("p.csv", b"nan,0.5\n0.5,0.5\n", "finite"),

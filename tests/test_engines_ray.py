@@ -200,7 +200,7 @@ def test_what_is_no_cluster_is_told_from_one(answer: bytes) -> None:
 
         server = threading.Thread(target=serve)
         server.start()
-        with pytest.raises(ConfigError, match="is no Ray cluster"):
+        with pytest.raises(ConfigError, match="is not a Ray cluster"):
             check_answers(f"127.0.0.1:{listening.getsockname()[1]}")
         server.join()
 

@@ -163,8 +163,8 @@ def test_a_file_is_read_up_to_its_limit(content: bytes, limit: int) -> None:
     ("name", "cause"),
     [
         ("absent.png", "cannot be read"),
-        ("nul\0.png", "is no usable file name"),
-        ("half\ud800.png", "is no usable file name"),
+        ("nul\0.png", "is not a usable file name"),
+        ("half\ud800.png", "is not a usable file name"),
         ("long" * 1000, "cannot be read"),
         ("", "is a folder, not a picture"),
     ],
@@ -185,7 +185,7 @@ def test_what_never_ends_is_not_read(
     if kind == "pipe":
         os.mkfifo(path)
     done = run_python(READ, path)
-    assert done.stdout == f"{path}: is no regular file, so it is not read. Name a picture.\n", done.stderr
+    assert done.stdout == f"{path}: is not a regular file, so it is not read. Name a picture.\n", done.stderr
 
 
 def test_sha256_is_the_published_one(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def test_columns_in_another_order_are_known_by_their_names(
 def test_numbers_beside_columns_with_names_are_places_and_a_note_says_so(tmp_path: Path) -> None:
     found = read_predictions(*tables(tmp_path, "malignant,benign", TWO, "label", ACTUAL))
     assert found.labels.tolist() == ACTUAL.tolist()
-    assert "taken as places of columns, counted from 0" in found.notes[0]
+    assert "taken as positions of columns, counted from 0" in found.notes[0]
 
 
 @pytest.mark.parametrize(("header", "names"), [("prob_ill", ("well", "ill")), ("P(ill)", ("well", "ill"))])

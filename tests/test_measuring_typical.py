@@ -102,7 +102,5 @@ def test_a_recognizer_says_so() -> None:
     recognizer.strangest = np.inf
     told = recognizer.predict([*own, *own[:, ::-1]])
     assert [each.status for each in told[3:]] == ["unfamiliar"] * 3
-    assert {each.reason for each in told[3:]} == {
-        "it is light and dark elsewhere than the pictures that the model learned from"
-    }
+    assert {each.reason for each in told[3:]} == {"its brightness pattern differs from the training images"}
     assert "unfamiliar" not in [each.status for each in told[:3]]

@@ -108,7 +108,7 @@ def test_a_pickle_is_never_opened(tmp_path: Path, suffix: str) -> None:
     plain, zipped = written(tmp_path / f"plain{suffix}", pickle.dumps(Bomb())), tmp_path / f"torch{suffix}"
     torch.save(mlp([784, 4, 10]).state_dict(), zipped)
     for path in (plain, zipped):
-        refused(path, "never read" if suffix.startswith(".p") else "cut short|no ONNX|no safetensors|no header")
+        refused(path, "never read" if suffix.startswith(".p") else "cut short|not an ONNX|not a safetensors|no header")
     assert not (tmp_path / "exploded").exists()
 
 
@@ -209,8 +209,8 @@ def test_without_its_twin_the_safetensors_form_runs_on_torch(tmp_path: Path) -> 
 def test_a_twin_of_another_training_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "mixed.safetensors", SAFETENSORS)
     written(tmp_path / "mixed.onnx", onnx_with(weights_sha256="f" * 64))
-    refused(path, "different trainings")
-    refused(tmp_path / "mixed.onnx", "different trainings")
+    refused(path, "another training run")
+    refused(tmp_path / "mixed.onnx", "another training run")
 
 
 def test_a_damaged_safetensors_beside_a_whole_twin_is_named(tmp_path: Path) -> None:

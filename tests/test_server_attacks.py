@@ -159,9 +159,9 @@ def test_a_length_that_lies(server: Server) -> None:
     is_problem(server.raw(POST + b"Content-Length: 99999999999\r\n\r\n"), 413, "16 MiB")
     is_problem(server.raw(POST + b"Content-Length: 1000\r\n\r\n", SEVEN[:10]), 408)
     for stated in (b"-1", b"NaN", b"9" * 400, b"0x10", b"1, 2"):
-        is_problem(server.raw(POST + b"Content-Length: " + stated + b"\r\n\r\n" + SEVEN), 400, "no HTTP")
+        is_problem(server.raw(POST + b"Content-Length: " + stated + b"\r\n\r\n" + SEVEN), 400, "Malformed HTTP")
     short = POST + b"Content-Length: %d\r\n\r\n" % len(SEVEN) + SEVEN + b"rubbish\r\n\r\n"
-    is_problem(server.raw(short), 400, "no HTTP")  # what follows is no request
+    is_problem(server.raw(short), 400, "Malformed HTTP")  # what follows is no request
     is_problem(server.raw(POST + b"\r\n"), 422, "empty")  # none stated: no body
     smuggled = POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
     assert server.raw(smuggled).status in (400, 422)
@@ -238,7 +238,7 @@ def test_headers_are_bounded(server: Server) -> None:
 
 @pytest.mark.parametrize("junk", [b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" + bytes(200), b"\0" * 50, b"GET\r\n\r\n"])
 def test_what_is_no_http(server: Server, junk: bytes) -> None:
-    is_problem(server.raw(junk), 400, "no HTTP")
+    is_problem(server.raw(junk), 400, "Malformed HTTP")
 
 
 @pytest.mark.parametrize("host", [b"evil.example", b"localhost.evil.example:80", b"", b"10.0.0.1", b"localhost@x"])
@@ -388,7 +388,7 @@ def test_others_can_reach_it_only_with_a_token(tmp_path: Path) -> None:
     for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
         is_complaint(digits("serve", "--host", host, "--port", 0), "token", "TLS")
     (tmp_path / "tokens").write_text("my password\n")
-    is_complaint(digits("serve", "--token-file", tmp_path / "tokens"), "no SHA-256", "--new-token")
+    is_complaint(digits("serve", "--token-file", tmp_path / "tokens"), "not the SHA-256", "--new-token")
     is_complaint(digits("serve", "--token-file", tmp_path / "none"), "none")
     is_complaint(digits("serve", "--new-token"), "--token-file")
     made = digits("serve", "--new-token", "--token-file", tmp_path / "made")

@@ -101,7 +101,7 @@ def test_a_path_outside_the_folder_is_never_read(path: str, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        (pa.array([1, 2]), "holds int64, which is no form of a picture"),
+        (pa.array([1, 2]), "holds int64, which is not a form of a picture"),
         (pa.array([[1, 2], [3, 4]]), "holds 2 numbers, neither a picture file nor a square of pixels"),
         (pa.array([[[1, 2], [3]]]), "rows of several lengths"),
         (pa.array([[1, None] * 32]), "with numbers missing"),

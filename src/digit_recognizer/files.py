@@ -139,14 +139,14 @@ def read_bounded(
         if path.is_dir():
             raise wrong(f"{name}: is a folder, not {what}.")
         if not path.is_file() and path.exists():
-            raise wrong(f"{name}: is no regular file, so it is not read. Name {what}.")
+            raise wrong(f"{name}: is not a regular file, so it is not read. Name {what}.")
         with path.open("rb") as file:
             content = file.read(limit + 1)
     except OSError as error:
         message = f"{name}: cannot be read ({error.strerror or error}). Check the name and its rights."
         raise wrong(message) from (error if name == str(path) else None)
     except ValueError as error:  # a name with a NUL byte
-        raise wrong(f"{name!r}: is no usable file name ({error}).") from error
+        raise wrong(f"{name!r}: is not a usable file name ({error}).") from error
     if len(content) > limit:
         raise wrong(f"{name}: is larger than {limit // 2**20} MiB, the most that is read of {what}.")
     return content

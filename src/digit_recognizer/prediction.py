@@ -10,7 +10,7 @@ from digit_recognizer.measuring.selective import AnswerThreshold
 STRANGER = {"digit": "not a digit", "picture": "unfamiliar"}  # the status of what is none, by Preprocess.form
 DOUBTFUL = ("unsure", *STRANGER.values())
 NO_INK = "it holds no ink"
-ELSEWHERE = "it is light and dark elsewhere than the pictures that the model learned from"
+ELSEWHERE = "its brightness pattern differs from the training images"
 SEVERAL = "it seems to show several characters; numbers, lines and pages are read with digits read"
 OTHER = "its writing looks like a letter or a sign"
 OTHERWISE = "the network that found the writing reads {}"

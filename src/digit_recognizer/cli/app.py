@@ -44,7 +44,7 @@ app = typer.Typer(
 
 @app.callback()
 def digits(
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Say which version this is.")] = False,
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
     """Recognise handwritten digits in pictures; train and measure what recognises them."""
     if version:

@@ -20,18 +20,17 @@ FIRST = 10  # of each list that the summary shows; --json has them all
 
 def audit(
     dataset: Annotated[
-        str | None, typer.Argument(metavar="NAME|FOLDER", help="A set's name or a folder of class folders.")
+        str | None, typer.Argument(metavar="NAME|FOLDER", help="A data set's name or a folder of class folders.")
     ] = None,
-    data: Annotated[
-        str | None, typer.Option("--data", metavar="NAME|FOLDER", help="The same, as other verbs have it.")
-    ] = None,
+    data: Annotated[str | None, typer.Option("--data", metavar="NAME|FOLDER", help="The same, as an option.")] = None,
     data_dir: DataDir = None,
     unverified: Unverified = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 6, help="Deals the folds and starts the networks.")] = 0,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda; the GPU where there is one.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 6, help="Random seed.")] = 0,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda. Default: the GPU, if there is one.")] = None,
     json: Json = None,
     figures: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Draw the most doubtful images there, with both labels.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write a figure of the most doubtful images, with both labels."),
     ] = None,
     quiet: Quiet = False,
     keep_ids: KeepIds = False,

@@ -16,9 +16,9 @@ def calibrate(
     model: Annotated[str, typer.Argument(help="A shipped name, a model file or a run folder.")],
     data: Data = "mnist",
     split: Annotated[
-        str | None, typer.Option(help="Which images; by default calibration, or the whole of an unsplit folder.")
+        str | None, typer.Option(help="Which split. Default: calibration, or all of an unsplit folder.")
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the calibrated model goes (.safetensors).")] = Path(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Output file (.safetensors).")] = Path(
         "calibrated.safetensors"
     ),
     data_dir: DataDir = None,

@@ -29,10 +29,10 @@ def compare(
     data: Data = "mnist",
     split: Split = "test",
     labels: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The actual classes, where tables are compared.")
+        Path | None, typer.Option(metavar="FILE", help="True classes, to compare tables of probabilities.")
     ] = None,
     groups: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Writer, patient or site of each case: intervals heed it.")
+        Path | None, typer.Option(metavar="FILE", help="Writer, patient or site of each case, for clustered intervals.")
     ] = None,
     data_dir: DataDir = None,
     json: Json = None,

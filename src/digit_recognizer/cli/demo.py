@@ -13,7 +13,7 @@ from digit_recognizer.cli.options import DataDir
 
 
 def demo(
-    out: Annotated[Path, typer.Option(metavar="RUN", help="Where runs go; a number is added if it exists.")] = Path(
+    out: Annotated[Path, typer.Option(metavar="RUN", help="Output folder. A number is added if it exists.")] = Path(
         "runs/demo"
     ),
     picture: Annotated[Path | None, typer.Option(help="A picture of your own to recognise at the end.")] = None,

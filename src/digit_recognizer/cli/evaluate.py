@@ -25,7 +25,7 @@ def evaluate(
     context: typer.Context,
     model: Annotated[
         str | None,
-        typer.Argument(help="A shipped name, a model file, a run folder or a folder of seeds; by default as predict."),
+        typer.Argument(help="A shipped name, a model file, a run folder or a folder of seeds. Default: best."),
     ] = None,
     data: RunData = None,
     split: Split = "test",
@@ -33,37 +33,38 @@ def evaluate(
     unverified: Unverified = None,
     predictions: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Measure probabilities that any tool wrote (npz, npy, CSV, Parquet)."),
+        typer.Option(metavar="FILE", help="Evaluate any tool's probabilities (npz, npy, CSV, Parquet)."),
     ] = None,
-    labels: Annotated[Path | None, typer.Option(metavar="FILE", help="The actual classes of --predictions.")] = None,
+    labels: Annotated[Path | None, typer.Option(metavar="FILE", help="True classes for --predictions.")] = None,
     groups: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Writer, patient or site of each image: intervals heed it.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Writer, patient or site of each image, for clustered intervals."),
     ] = None,
     sensitivity: Annotated[
         str | None,
-        typer.Option(
-            metavar="SHARE", help="Of the class that is looked for: fix the threshold for it on validation images."
-        ),
+        typer.Option(metavar="SHARE", help="Target sensitivity. The threshold is chosen on validation images."),
     ] = None,
     prevalence: Annotated[
         list[str] | None,
-        typer.Option(metavar="SHARE", help="Of that class, to tell predictive values for; may be given several times."),
+        typer.Option(metavar="SHARE", help="Prevalence at which to report PPV and NPV. Repeatable."),
     ] = None,
     json: Json = None,
-    each: Annotated[bool, typer.Option("--each", help="Also print predicted and actual label of each image.")] = False,
+    each: Annotated[
+        bool, typer.Option("--each", help="Also print the predicted and the true label of each image.")
+    ] = False,
     figures: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Draw the confusion matrix and the worst mistakes there."),
+        typer.Option(metavar="FOLDER", help="Write figures of the confusion matrix and the worst errors."),
     ] = None,
     report: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", callback=file_to_be_written, help="Write it all as one HTML page that opens anywhere."
+            metavar="FILE", callback=file_to_be_written, help="Write everything as one self-contained HTML page."
         ),
     ] = None,
     explain: Annotated[
         str,
-        typer.Option(metavar="HOW", help="The report's images: occlusion, gradients or none."),
+        typer.Option(metavar="HOW", help="Saliency maps in the report: occlusion, gradients or none."),
     ] = "occlusion",
     quiet: Quiet = False,
 ) -> None:

@@ -25,13 +25,13 @@ def export(
     model: Annotated[str, typer.Argument(help="A shipped name, a model file or a run folder.")],
     out: Annotated[
         Path | None,
-        typer.Argument(metavar="[OUT]", help="The file, or the folder of the page; by default named after the model."),
+        typer.Argument(metavar="[OUT]", help="Output file, or folder of the page. Default: named after the model."),
     ] = None,
-    to: Annotated[Form, typer.Option("--to", help="onnx: a file for any runtime; web: a page.")] = Form.ONNX,
+    to: Annotated[Form, typer.Option("--to", help="onnx: a file for any runtime. web: a page.")] = Form.ONNX,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,
     runtime: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="onnxruntime-web's folder dist, where npm is not to bring it (web)."),
+        typer.Option(metavar="FOLDER", help="Use this copy of onnxruntime-web's folder dist instead of npm (web)."),
     ] = None,
     data_dir: DataDir = None,
     json: Json = None,

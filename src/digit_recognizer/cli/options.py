@@ -106,23 +106,27 @@ TABLES = (".csv", ".tsv")  # how a file ends that --csv may write without =
 LISTING = ("predict", "read")  # verbs that take any number of pictures, and write a JSON object a line
 
 Data = Annotated[
-    str, typer.Option("--data", metavar="NAME|FOLDER", help="A set's name, a folder of class folders or a table.")
+    str, typer.Option("--data", metavar="NAME|FOLDER", help="A data set's name, a folder of class folders or a table.")
 ]
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", help="Where named sets are kept; the user's cache folder by default."),
+    typer.Option("--data-dir", help="Folder of the named data sets. Default: the user's cache folder."),
 ]
 RunData = Annotated[
     str | None,
-    typer.Option("--data", metavar="NAME|FOLDER", help="A set's name, a folder or a table; by default the run's own."),
+    typer.Option(
+        "--data", metavar="NAME|FOLDER", help="A data set's name, a folder or a table. Default: that of the run."
+    ),
 ]
 Unverified = Annotated[
     Path | None,
-    typer.Option("--unverified", metavar="FILE", help="In place of a MedMNIST set's published file; reports say so."),
+    typer.Option(
+        "--unverified", metavar="FILE", help="Use this file instead of a MedMNIST set's published one. Reports say so."
+    ),
 ]
 Split = Annotated[
     str,
-    typer.Option("--split", help="train, validation, calibration or test; all: the whole of an unsplit folder."),
+    typer.Option("--split", help="train, validation, calibration or test. all: the whole of an unsplit folder."),
 ]
 Json = Annotated[
     str | None,
@@ -151,14 +155,14 @@ Csv = Annotated[
         help="Write a table: to standard output, or to a file.",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no words, only answers and errors.")]
-KeepIds = Annotated[
-    bool, typer.Option("--keep-ids", help="Call DICOM files by their own names, which may be those of patients.")
-]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print results and errors only.")]
+KeepIds = Annotated[bool, typer.Option("--keep-ids", help="Keep the names of DICOM files. They may identify patients.")]
 OnRay = Annotated[
     str | None,
     typer.Option(
-        "--ray", metavar="[ADDRESS]", help="Work on a Ray cluster: its address, auto (as if none is named), or local."
+        "--ray",
+        metavar="[ADDRESS]",
+        help="Work on a Ray cluster: its address, local, or auto (if no address is given).",
     ),
 ]
 Save = Annotated[
@@ -167,7 +171,7 @@ Save = Annotated[
         "--save",
         metavar="FILE",
         callback=file_to_be_written,
-        help="Write the figure to this file (.png, .pdf, .svg).",
+        help="Output file of the figure (.png, .pdf, .svg).",
     ),
 ]
 

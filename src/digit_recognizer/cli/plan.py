@@ -16,21 +16,17 @@ WORDS = {"auroc": "an AUROC", "sensitivity": "a sensitivity", "specificity": "a 
 
 
 def plan(
-    width: Annotated[
-        str, typer.Option(metavar="SHARE", help="Of the interval, from its lower to its upper end, such as 0.10.")
-    ],
-    auroc: Annotated[
-        str | None, typer.Option(metavar="SHARE", help="The AUROC that is expected, such as 0.90.")
-    ] = None,
+    width: Annotated[str, typer.Option(metavar="SHARE", help="Width of the interval, such as 0.10.")],
+    auroc: Annotated[str | None, typer.Option(metavar="SHARE", help="Expected AUROC, such as 0.90.")] = None,
     sensitivity: Annotated[
-        str | None, typer.Option(metavar="SHARE", help="Or the sensitivity that is expected, such as 90%.")
+        str | None, typer.Option(metavar="SHARE", help="Or expected sensitivity, such as 90%.")
     ] = None,
-    specificity: Annotated[str | None, typer.Option(metavar="SHARE", help="Or the specificity.")] = None,
-    accuracy: Annotated[str | None, typer.Option(metavar="SHARE", help="Or the accuracy.")] = None,
+    specificity: Annotated[str | None, typer.Option(metavar="SHARE", help="Or expected specificity.")] = None,
+    accuracy: Annotated[str | None, typer.Option(metavar="SHARE", help="Or expected accuracy.")] = None,
     prevalence: Annotated[
-        str | None, typer.Option(metavar="SHARE", help="Of the cases, that have the condition, such as 27%.")
+        str | None, typer.Option(metavar="SHARE", help="Share of the cases that have the condition, such as 27%.")
     ] = None,
-    level: Annotated[str, typer.Option(metavar="SHARE", help="Of confidence, such as 95%.")] = "95%",
+    level: Annotated[str, typer.Option(metavar="SHARE", help="Confidence level, such as 95%.")] = "95%",
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:

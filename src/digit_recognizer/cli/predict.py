@@ -28,23 +28,23 @@ def predict(
         typer.Argument(help="Picture files, folders or archives of them, or tables of pixels (CSV, npy, IDX...)."),
     ],
     model: Annotated[
-        str | None, typer.Option(help="A shipped name, a model file or a run folder; the most accurate by default.")
+        str | None, typer.Option(help="A shipped name, a model file or a run folder. Default: best.")
     ] = None,
     max_error: Annotated[
         str | None,
         typer.Option(
             "--max-error",
             metavar="SHARE",
-            help="Of the answers that may be wrong (0.1%); others are unsure. 100%: none.",
+            help="Target error rate, such as 0.1%; less certain answers are unsure. 100%: none.",
         ),
     ] = None,
     level: Annotated[
         str,
-        typer.Option(metavar="SHARE", help="With which the prediction set holds the digit: 90%, 95%, 99% or 99.9%."),
+        typer.Option(metavar="SHARE", help="Coverage of the prediction set: 90%, 95%, 99% or 99.9%."),
     ] = "99%",
     json: JsonLines = None,
     csv: Csv = None,
-    show: Annotated[bool, typer.Option("--show", help="Draw what the model saw beside each picture.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show each picture beside what the model saw.")] = False,
     save: Save = None,
     keep_ids: KeepIds = False,
 ) -> None:

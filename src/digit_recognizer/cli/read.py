@@ -29,19 +29,20 @@ def read(
     photos: Annotated[list[str], typer.Argument(help="Photo files, or folders or archives of them.")],
     grid: Annotated[
         str | None,
-        typer.Option(metavar="ROWSxCOLUMNS|auto", help="Read a ruled grid, like 9x9; auto counts its rules."),
+        typer.Option(
+            metavar="ROWSxCOLUMNS|auto", help="Read a ruled grid, such as 9x9; auto counts its rows and columns."
+        ),
     ] = None,
-    line: Annotated[
-        bool, typer.Option("--line", help="Each picture is a crop of one line: read it as a whole.")
-    ] = False,
+    line: Annotated[bool, typer.Option("--line", help="Each picture is a crop of one line.")] = False,
     model: Annotated[
         str | None,
-        typer.Option(help="A shipped name, a model file or a run folder; mixed by default, with --line lines."),
+        typer.Option(help="A shipped name, a model file or a run folder. Default: mixed, with --line lines."),
     ] = None,
     json: JsonLines = None,
     csv: Csv = None,
     annotate: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw what was read onto the photo (.png); one photo only.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the photo with the readings drawn on it (.png). One photo only."),
     ] = None,
     keep_ids: KeepIds = False,
 ) -> None:

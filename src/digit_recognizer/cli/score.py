@@ -24,17 +24,19 @@ def score(
         str,
         typer.Argument(help="A folder of pictures, archives (zip, tar) or Parquet tables, or one; also s3://..."),
     ],
-    out: Annotated[str, typer.Option(metavar="FOLDER", help="Where the parts of the table go.")],
+    out: Annotated[str, typer.Option(metavar="FOLDER", help="Output folder of the parts of the table.")],
     model: Annotated[
-        str | None, typer.Option(help="A shipped name, a model file or a run folder; the most accurate by default.")
+        str | None, typer.Option(help="A shipped name, a model file or a run folder. Default: best.")
     ] = None,
     max_error: Annotated[
         str | None,
-        typer.Option("--max-error", metavar="SHARE", help="Of the answers that may be wrong (0.1%); the rest unsure."),
+        typer.Option(
+            "--max-error", metavar="SHARE", help="Target error rate, such as 0.1%; less certain answers are unsure."
+        ),
     ] = None,
-    read: Annotated[bool, typer.Option("--read", help="The pictures are pages of numbers: a row a digit.")] = False,
-    column: Annotated[str, typer.Option(help="Of a Parquet table, the one that holds the pictures.")] = "image",
-    workers: Annotated[int | None, typer.Option(help="Processes; as many as there are cores by default.")] = None,
+    read: Annotated[bool, typer.Option("--read", help="The pictures are pages of numbers. One row per digit.")] = False,
+    column: Annotated[str, typer.Option(help="Column of a Parquet table that holds the pictures.")] = "image",
+    workers: Annotated[int | None, typer.Option(help="Number of processes. Default: one per core.")] = None,
     ray: OnRay = None,
     json: Json = None,
     quiet: Quiet = False,

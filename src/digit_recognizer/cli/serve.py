@@ -12,24 +12,26 @@ from digit_recognizer.errors import ConfigError, require_extra
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="The address to listen on; any but loopback needs a token.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Any other than loopback needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port. 0: any free one.")] = 8000,
     model: Annotated[
-        str | None, typer.Option(help="A shipped name, a model file or a run folder; the most accurate by default.")
+        str | None, typer.Option(help="A shipped name, a model file or a run folder. Default: best.")
     ] = None,
     token_file: Annotated[
-        Path | None, typer.Option("--token-file", metavar="FILE", help="Hashes of the tokens that let a client in.")
+        Path | None, typer.Option("--token-file", metavar="FILE", help="File with the hashes of the access tokens.")
     ] = None,
     new_token: Annotated[
-        bool, typer.Option("--new-token", help="Add a token to that file, show it once, and end.")
+        bool, typer.Option("--new-token", help="Add a token to that file, show it once, and exit.")
     ] = False,
     allowed_host: Annotated[
         list[str] | None,
-        typer.Option("--allowed-host", metavar="NAME", help="A name that clients may call this server by."),
+        typer.Option("--allowed-host", metavar="NAME", help="Host name that clients may use. Repeatable."),
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=0, help="Processes that recognise digits; one a core by default, 0: a thread does it."),
+        typer.Option(min=0, help="Number of worker processes. Default: one per core. 0: run in this process."),
     ] = None,
     quiet: Quiet = False,
 ) -> None:

@@ -17,7 +17,7 @@ def show(
     data_dir: DataDir = None,
     unverified: Unverified = None,
     save: Save = None,
-    seed: Annotated[int, typer.Option(min=0, help="Which samples are drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of the samples.")] = 0,
 ) -> None:
     """Draw a grid of 3 x 10 samples; with a model, the predicted and the actual label on each."""
     from digit_recognizer.cli.output import answers, note

@@ -19,50 +19,48 @@ if TYPE_CHECKING:
 def train(
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="NAME|FOLDER", help="A set's name, a folder or a table; mnist by default."),
+        typer.Option("--data", metavar="NAME|FOLDER", help="A data set's name, a folder or a table. Default: mnist."),
     ] = None,
     recipe: Annotated[
-        str | None, typer.Option(help="How to train; classic by default. auto suits any set of small pictures.")
+        str | None, typer.Option(help="How to train. Default: classic. auto suits any set of small pictures.")
     ] = None,
     train_on: Annotated[
-        str | None, typer.Option("--train-on", help="train (the default), train+validation, or all.")
+        str | None, typer.Option("--train-on", help="train (default), train+validation, or all.")
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, max=2**63 - 1, help="Repeats a run, bit for bit on processors alike; 0 by default."),
+        typer.Option(
+            min=0,
+            max=2**63 - 1,
+            help="Random seed. The same seed repeats a run, bit for bit on the same kind of processor. Default: 0.",
+        ),
     ] = None,
     seeds: Annotated[
         int | None,
-        typer.Option(min=1, help="Train so many times, with --seed and the seeds after it; the same command goes on."),
+        typer.Option(min=1, help="Train N seeds, beginning with --seed. Run the same command again to continue."),
     ] = None,
     ray: OnRay = None,
     backbone: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Teach this network of timm's in place of the recipe's own.")
+        str | None, typer.Option(metavar="NAME", help="Train this network of timm instead of the recipe's own.")
     ] = None,
     weights: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="With --backbone: weights to start from (.safetensors).")
+        Path | None, typer.Option(metavar="FILE", help="With --backbone: initial weights (.safetensors).")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Other than the recipe's.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="The run folder; a new one in runs/ by default.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in --out, with its own settings.")
-    ] = False,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Override the recipe's number of epochs.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="RUN", help="Run folder. Default: a new one in runs/.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out, with its own settings.")] = False,
     data_dir: DataDir = None,
     unverified: Unverified = None,
     size: Annotated[
-        int | None, typer.Option(min=8, max=1024, help="Take a folder's pictures whole, so many pixels wide and high.")
+        int | None, typer.Option(min=8, max=1024, help="Resize whole pictures of a folder to N x N pixels.")
     ] = None,
-    positive: Annotated[
-        str | None, typer.Option(metavar="CLASS", help="Which of two classes is looked for: sensitivity is of it.")
-    ] = None,
-    colour: Annotated[bool, typer.Option("--colour", help="With --size: in colour.")] = False,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda; the GPU where there is one.")] = None,
+    positive: Annotated[str | None, typer.Option(metavar="CLASS", help="The positive class, of two.")] = None,
+    colour: Annotated[bool, typer.Option("--colour", help="With --size: keep the colours.")] = False,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda. Default: the GPU, if there is one.")] = None,
     checkpoint_seconds: Annotated[
-        float, typer.Option(min=0, help="Save inside an epoch too, this often; at its end always.")
+        float, typer.Option(min=0, help="Also save within an epoch, at this interval in seconds.")
     ] = 60.0,
-    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write events for TensorBoard.")] = False,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")] = False,
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:

@@ -192,7 +192,7 @@ def content_hash(file: Path) -> str:
     whole = file_of(file)
     try:
         if not whole.is_file():
-            raise DataError(f"{shown_name(file)}: is no regular file, so it is not read. Remove it.")
+            raise DataError(f"{shown_name(file)}: is not a regular file, so it is not read. Remove it.")
         return sha256_of(whole)
     except OSError as error:
         raise DataError(

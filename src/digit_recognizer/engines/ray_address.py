@@ -51,7 +51,7 @@ def greet(host: str, port: int) -> None:
         connection.sendall(GREETING)
         answer = connection.recv(FRAME)
         if len(answer) < FRAME or answer[3] != SETTINGS:
-            raise ConnectionError("what listens there is no Ray cluster")
+            raise ConnectionError("what listens there is not a Ray cluster")
 
 
 def unreachable(address: str, why: str) -> ConfigError:

@@ -18,7 +18,7 @@ from digit_recognizer.images.dicom_packed import FRAME_STARTS, JPEG, Segment, se
 
 APP0, APP14 = 0xE0, 0xEE
 ADOBE = 12  # bytes that a marker of Adobe's has at least
-RAW = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"  # "these are no YCbCr": a decoder then converts nothing
+RAW = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"  # "these are not YCbCr": a decoder then converts nothing
 BY_LETTERS = (b"RGB", b"rgb")
 USUAL = b"\x01\x02\x03"  # numbers of components that every JPEG reader takes for YCbCr
 FAR, SHARE = 24, 0.05  # levels beyond 0 to 255, and the share of pixels there, that noise does not reach

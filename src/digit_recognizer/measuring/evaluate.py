@@ -87,7 +87,7 @@ def check_wishes(model: Model, sensitivity: float | None, prevalences: Sequence[
     for name, values in asked.items():
         for value in values:
             if not 0 < value < 1:
-                raise ConfigError(f"{name} must lie between 0 and 1, and be neither; {value:g} does not.")
+                raise ConfigError(f"{name} must be strictly between 0 and 1 (got {value:g}).")
 
 
 def fix_threshold(model: Model, dataset: Dataset, sensitivity: float) -> Wish:

@@ -62,7 +62,7 @@ def operating_point(score: NDArray[np.float64], sensitivity: float, split: str, 
     from scipy.stats import binom
 
     if not 0 < sensitivity < 1:
-        raise ConfigError(f"A sensitivity must lie between 0 and 1, and be neither; {sensitivity:g} is no such wish.")
+        raise ConfigError(f"A sensitivity must be strictly between 0 and 1 (got {sensitivity:g}).")
     needed, n = images_needed(1 - sensitivity), len(score)
     if n < needed:
         raise ConfigError(

@@ -83,7 +83,7 @@ def check(figure: Figure, value: float, width: float, prevalence: float | None, 
         named["prevalence"] = prevalence
     for name, given in named.items():
         if not 0 < given < 1:
-            raise ConfigError(f"The {name} is {given:g}; it must lie between 0 and 1, and be neither.")
+            raise ConfigError(f"The {name} is {given:g}; it must be strictly between 0 and 1.")
     if figure == "auroc" and value < 0.5:
         raise ConfigError(
             f"An AUROC of {value:g} is worse than chance. Give what it would be with the classes swapped."

@@ -109,7 +109,7 @@ def read_predictions(probabilities: Path, labels: Path, groups: Path | None = No
         names = bare_names(names, given)
         found = as_classes(given, names, labels)
         if by_place(given, names):
-            notes.append(f"{labels} holds what is no column's name: it is taken as places of columns, counted from 0.")
+            notes.append(f"{labels} is not the names of columns: it is taken as their positions, counted from 0.")
     with _named(probabilities):
         checked(found, shares)
     rounded = rounded_in_words(shares)
@@ -245,4 +245,4 @@ def numbers(values: NDArray[Any], path: Path) -> NDArray[np.float64]:
     try:
         return as_floats(values)
     except (ValueError, TypeError) as error:
-        raise DataError(f"{path}: holds something that is no number ({error}).") from error
+        raise DataError(f"{path}: holds something that is not a number ({error}).") from error

@@ -24,7 +24,7 @@ def predictive_values(shares: Shares, prevalence: float) -> dict[str, Any]:
     so that it heeds groups as they do. The prevalence is taken as known. A value is None where a share is.
     """
     if not 0 < prevalence < 1:
-        raise ConfigError(f"A prevalence must lie between 0 and 1, and be neither; {prevalence:g} is none.")
+        raise ConfigError(f"A prevalence must be strictly between 0 and 1 (got {prevalence:g}).")
     found: dict[str, Any] = {"prevalence": prevalence, "ppv": undefined(), "npv": undefined()}
     if any(each["value"] is None for each in shares.values()):
         return found

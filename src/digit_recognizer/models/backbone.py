@@ -26,7 +26,7 @@ def backbone(model: str, classes: int, channels: int = 1, weights: Path | None =
         made: nn.Module = timm.create_model(model, pretrained=False, num_classes=classes, in_chans=channels)
         return made
     if weights.suffix != ".safetensors" or not weights.is_file():
-        raise ConfigError(f"{weights}: is no .safetensors file. Pickled weights (.pt, .pth, .bin) are never read.")
+        raise ConfigError(f"{weights}: is not a .safetensors file. Pickled weights (.pt, .pth, .bin) are never read.")
     overlay = {"file": str(weights), "source": "file"}
     try:
         taught: nn.Module = timm.create_model(

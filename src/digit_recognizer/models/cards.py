@@ -52,7 +52,9 @@ def read_card(name: str) -> Card:
             raise ValueError("another schema")
         return Card(**fields)
     except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
-        raise ModelFileError(f"{path}: is no card of a shipped model ({error}). Install the package again.") from error
+        raise ModelFileError(
+            f"{path}: is not the card of a shipped model ({error}). Install the package again."
+        ) from error
 
 
 def read_cards() -> list[Card]:

@@ -83,7 +83,7 @@ class ModelHeader:
         try:
             fields = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise ModelFileError("its header is no JSON.") from error
+            raise ModelFileError("its header is not JSON.") from error
         if not isinstance(fields, dict) or not isinstance(fields.get("schema"), int):
             raise ModelFileError("its header states no schema.")
         if fields["schema"] > SCHEMA:

@@ -138,7 +138,7 @@ def find_model(model: str | Path) -> Path:
         raise ModelFileError(f"{name!r} is neither a shipped model nor a file.{nearest(name, shipped_models())}")
     if path.suffix not in (".safetensors", ".onnx"):
         raise ModelFileError(
-            f"{path}: is no model file (.safetensors or .onnx). Pickled models (.pt, .pth, .pkl) are never read:"
+            f"{path}: is not a model file (.safetensors or .onnx). Pickled models (.pt, .pth, .pkl) are never read:"
             " they can run any code."
         )
     return path
@@ -155,7 +155,7 @@ def load_onnx(path: Path, threads: int = 0) -> Model:
         with named(weights):
             beside = read_safetensors_header(read_bounded(weights, MAX_BYTES, ModelFileError, "a model"))
             if beside.weights_sha256 != header.weights_sha256:
-                raise ModelFileError(f"it and {path.name} are of different trainings. Keep the one you want.")
+                raise ModelFileError(f"it comes from another training run than {path.name}. Keep the one you want.")
     return made
 
 

@@ -81,9 +81,9 @@ def fields(message: bytes) -> Iterator[tuple[int, bytes]]:
             length, at = varint(message, at)
             end = at + length
         else:
-            raise ModelFileError("it is no ONNX file.")
+            raise ModelFileError("it is not an ONNX file.")
         if number == 0 or end > len(message):
-            raise ModelFileError("it is no ONNX file, or cut short.")
+            raise ModelFileError("it is not an ONNX file, or it is cut short.")
         yield number, message[at:end]
         at = end
 
@@ -93,7 +93,7 @@ def varint(message: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         if at >= len(message) or shift > 63:
-            raise ModelFileError("it is no ONNX file, or cut short.")
+            raise ModelFileError("it is not an ONNX file, or it is cut short.")
         byte = message[at]
         value |= (byte & 0x7F) << shift
         at, shift = at + 1, shift + 7

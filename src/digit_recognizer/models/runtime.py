@@ -40,7 +40,7 @@ class OnnxRuntime:
             raise ModelFileError(f"ONNX Runtime cannot load it ({first_line(error)}).") from error
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or len(self._session.get_outputs()) not in (1, 2):
-            raise ModelFileError("it is no network with one input that gives logits and perhaps strangeness.")
+            raise ModelFileError("expected one input, and one output (logits) or two (logits, strangeness).")
         self._input = inputs[0].name
 
     def observe(self, inputs: Inputs) -> tuple[Logits, Strangeness]:

@@ -103,7 +103,7 @@ def check_shape(crop: Grey, name: str) -> None:
     height, width = crop.shape
     if height < _SHORTEST or width > _LONGEST * height:
         raise ImageError(
-            f"{name}: {width} x {height} pixels are no line of numbers. Cut out one line with some paper around it."
+            f"{name}: {width} x {height} pixels are not a line of numbers. Cut out one line with some paper around it."
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 CLAIM = "CLAIM 2024"  # Tejani et al., Radiology: Artificial Intelligence 6:e240300 (2024)
 TRIPOD = "TRIPOD+AI"  # Collins et al., BMJ 385:e078378 (2024)
 MET, PARTLY, NOT, YOURS = "met", "partly", "not met", "for the authors"
-ORIGIN, LIMITS, FIGURES, FINDING = "Provenance", "Use and limits", "Figures", "The class looked for"
+ORIGIN, LIMITS, FIGURES, FINDING = "Provenance", "Use and limits", "Figures", "The positive class"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Item:
 
 APART = Item(CLAIM, "20", "level at which splits are apart", PARTLY, "patients where they are known; else images")
 ITEMS = (
-    Item(CLAIM, "1-4", "title, abstract, background, aims", YOURS, "a report is no article"),
+    Item(CLAIM, "1-4", "title, abstract, background, aims", YOURS, "a report is not an article"),
     Item(CLAIM, "5-6", "study design and goal", YOURS, "retrospective figures on a given split, no trial"),
     Item(CLAIM, "7", "where the data come from", MET, ORIGIN),
     Item(CLAIM, "8", "who was included and excluded", YOURS, "of public sets see their own papers"),
@@ -82,7 +82,7 @@ ITEMS = (
     Item(CLAIM, "42", "the protocol and technical details", PARTLY, "docs/medical.md; no protocol was published"),
     Item(CLAIM, "43", "software, model and data to be had", PARTLY, f"{ORIGIN}: code, model and data by hash"),
     Item(CLAIM, "44", "who paid", YOURS, ""),
-    Item(TRIPOD, "1-4", "title, abstract, background, aims", YOURS, "a report is no article"),
+    Item(TRIPOD, "1-4", "title, abstract, background, aims", YOURS, "a report is not an article"),
     Item(TRIPOD, "5", "data: sources and dates", PARTLY, f"{ORIGIN}; dates are not known"),
     Item(TRIPOD, "6", "participants: setting, eligibility, treatment", YOURS, "of public sets see their own papers"),
     Item(TRIPOD, "7", "how data were prepared, alike in all groups", MET, f"{ORIGIN}: one preparation for all"),
@@ -140,7 +140,7 @@ def items_of(result: dict[str, Any]) -> tuple[Item, ...]:
     """
     positive = result.get("positive")
     if not positive:
-        nothing = "no class is declared to be looked for"
+        nothing = "no positive class is declared"
         return tuple(replace(each, status=NOT, where=nothing) if each.where == FINDING else each for each in ITEMS)
     if positive.get("per_patient"):
         return tuple(replace(each, status=MET, where="by patient") if each is APART else each for each in ITEMS)

@@ -66,7 +66,7 @@ def inputs(shard: Shard, column: str = COLUMN, left_out: Counter[str] | None = N
     except (DataError, MissingExtraError):
         raise
     except Exception as error:  # tarfile, zlib and pyarrow raise nearly anything on damaged bytes
-        yield Input(place, error=f"{place}: breaks off here ({error}). Make it again; what is above was read.")
+        yield Input(place, error=f"{place}: is cut short here ({error}). Recreate it; what is above was read.")
 
 
 def one_file(place: str) -> Iterator[Input]:

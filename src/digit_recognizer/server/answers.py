@@ -223,5 +223,5 @@ def as_shape(text: str, named: str) -> tuple[int, int] | None:
         return None
     numbers = re.fullmatch(r"([0-9]{1,4})\s*[xX×]\s*([0-9]{1,4})", text.strip())
     if numbers is None:
-        raise ConfigError(f"{named} {text!r} is no shape. Write rows and columns like 9x9, or auto.")
+        raise ConfigError(f"{named} {text!r} is not a shape. Write rows and columns like 9x9, or auto.")
     return int(numbers[1]), int(numbers[2])

@@ -119,7 +119,7 @@ class Connection(asyncio.Protocol):
     def malformed(self, _message: str) -> None:
         """Uvicorn's parser gave up. An earlier request may still be at work: closing ends that one, too."""
         assert self.transport is not None
-        self.transport.write(raw_response(ProblemError(400, "What came is no HTTP/1.1 request.")))
+        self.transport.write(raw_response(ProblemError(400, "Malformed HTTP/1.1 request.")))
         self.transport.close()
 
     def abort(self) -> None:

@@ -34,7 +34,7 @@ def read_tokens(path: Path) -> tuple[bytes, ...]:
         raise ConfigError(f"{path}: holds no token. {remedy}")
     for number, line in enumerate(lines, 1):
         if not DIGEST.fullmatch(line):
-            raise ConfigError(f"{path}: entry {number} is no SHA-256 of a token. {remedy}")
+            raise ConfigError(f"{path}: entry {number} is not the SHA-256 of a token. {remedy}")
     return tuple(bytes.fromhex(line) for line in lines)
 
 

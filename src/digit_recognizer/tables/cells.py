@@ -109,7 +109,7 @@ def _of_value(value: Any, name: str, kind: str) -> Cell:
     if value is None:
         return Trouble(f"column {name} is empty here")
     return Trouble(
-        f"column {name} holds {kind}, which is no form of a picture: bytes, a struct with bytes, base64,"
+        f"column {name} holds {kind}, which is not a form of a picture: bytes, a struct with bytes, base64,"
         " a path or a list of pixels"
     )
 
