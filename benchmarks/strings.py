@@ -21,7 +21,7 @@ from digit_recognizer.images.strings import hard, plain
 from digit_recognizer.measuring.intervals import wilson
 from digit_recognizer.measuring.strings import EACH, LENGTHS, SEED, StringFigures, score_strings
 from digit_recognizer.models.line_reader import CHARACTERS, LineReader, load_line_reader
-from digit_recognizer.models.model import LINE_READERS
+from digit_recognizer.models.locations import LINE_READERS
 from digit_recognizer.reading.line import read_crops
 from digit_recognizer.synthetic.lines import line_picture
 from digit_recognizer.training.line_sources import held_out_sources

@@ -17,7 +17,7 @@ from digit_recognizer import load_dataset
 from digit_recognizer.models import shipped_models
 from digit_recognizer.models.cards import card_path, read_card
 from digit_recognizer.models.header import SCHEMA
-from digit_recognizer.models.model import pretrained
+from digit_recognizer.models.locations import pretrained
 from digit_recognizer.models.model_file import load_network, write_model
 from digit_recognizer.models.watch import Watched
 from digit_recognizer.training.provenance import calibrated, watched

@@ -32,7 +32,7 @@ from digit_recognizer.measuring.strings import score_strings
 from digit_recognizer.models.cards import Card, card_path
 from digit_recognizer.models.halves import FEW
 from digit_recognizer.models.line_reader import CHARACTERS, LineReader, load_line_reader
-from digit_recognizer.models.model import LINE_READERS, pretrained
+from digit_recognizer.models.locations import LINE_READERS, pretrained
 from digit_recognizer.models.model_file import copy_model, load_network, parameters, weights_sha256, write_model
 from digit_recognizer.synthetic.lines import line_picture
 from digit_recognizer.training import RECIPES

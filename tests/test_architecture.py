@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ PACKAGE = Path(digit_recognizer.__file__).parent
 NAME = digit_recognizer.__name__
 FLOORS = (
     *(
+        "version",
         "lazy",
         "installed",
         "errors",
@@ -42,6 +44,7 @@ EXTRA = {
 }
 TORCH_FREE = {
     *(
+        "version",
         "sources",
         "lazy",
         "installed",
@@ -97,7 +100,7 @@ def backward(file: str, tree: ast.Module) -> list[str]:
     floor = floor_of(file)
     allowed = set(FLOORS[: FLOORS.index(floor) + 1]) - (SAME_HEIGHT - {floor} if floor in SAME_HEIGHT else set())
     names = [name for node in ast.walk(tree) for name in imported(node, file)]
-    ours = [name.split(".")[1] for name in names if name.split(".")[0] == NAME and name != f"{NAME}.__version__"]
+    ours = [name.split(".")[1] for name in names if name.split(".")[0] == NAME]
     return [f"{file} imports {name}" for name in ours if name not in allowed]
 
 
@@ -126,6 +129,29 @@ HOUSE = [file for file in FILES if file not in ("__init__.py", "__main__.py")]  
 def test_every_file_has_a_floor() -> None:
     assert {floor_of(file) for file in HOUSE} <= set(FLOORS)
     assert len(HOUSE) > 30
+
+
+def imports_of_modules() -> dict[str, set[str]]:
+    """The modules that each module imports, inside functions and for type checkers too."""
+    names = {file.removesuffix(".py").removesuffix("/__init__").replace("/", "."): file for file in FILES}
+    found: dict[str, set[str]] = {}
+    for name, file in names.items():
+        found[name] = set()
+        for node in ast.walk(parsed(file)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(NAME):
+                base = (node.module or "").removeprefix(NAME).removeprefix(".") or "__init__"
+                parts = {f"{base}.{alias.name}".removeprefix("__init__.") for alias in node.names}
+                found[name] |= {part for part in parts if part in names} or {base}
+    return found
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = imports_of_modules()
+    assert sum(map(len, graph.values())) > 500
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+    graph["models.header"].add("models.model")
+    with pytest.raises(CycleError):
+        TopologicalSorter(graph).prepare()
 
 
 @pytest.mark.parametrize("file", HOUSE)

@@ -24,7 +24,8 @@ from digit_recognizer.exporting.page_runtime import FILES, PACKAGE, VERSION, pag
 from digit_recognizer.exporting.to_onnx import _write_proven
 from digit_recognizer.exporting.to_web import LISTING, listing, static_files, told, write_folder
 from digit_recognizer.models import load_model
-from digit_recognizer.models.model import Model, pretrained, shipped_models
+from digit_recognizer.models.locations import pretrained, shipped_models
+from digit_recognizer.models.model import Model
 from digit_recognizer.models.runtime import Inputs, Logits, Strangeness
 from digit_recognizer.recognizer import Recognizer
 from helpers_cli import digits, digits_apart, is_complaint

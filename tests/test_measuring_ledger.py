@@ -18,7 +18,7 @@ from digit_recognizer.measuring import evaluate
 from digit_recognizer.measuring.evaluate import read_samples
 from digit_recognizer.measuring.ledger import count_looks, ledger_path, note_look, user_ledger
 from digit_recognizer.models import Model, load_model
-from digit_recognizer.models.model import pretrained
+from digit_recognizer.models.locations import pretrained
 
 SPEC = DatasetSpec("made", "made", "multi-class", tuple("0123456789"), 1, 28, "none", "made")
 

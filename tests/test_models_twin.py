@@ -15,7 +15,8 @@ from digit_recognizer.errors import ModelFileError
 from digit_recognizer.models import load_model, shipped_models
 from digit_recognizer.models.halves import FEW, fits, stored_tensors_of
 from digit_recognizer.models.line_reader import load_line_reader
-from digit_recognizer.models.model import LINE_READERS, load_file, pretrained
+from digit_recognizer.models.locations import LINE_READERS, pretrained
+from digit_recognizer.models.model import load_file
 from digit_recognizer.models.model_file import load_network, parameters, stored_tensors, weights_sha256, write_model
 from digit_recognizer.models.watch import Watched
 from model_files import onnx_with

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digit_recognizer.models.model import shipped_models
+from digit_recognizer.models.locations import shipped_models
 from script_modules import ROOT, script
 from server_process import commanded
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from digit_recognizer.lazy import resolver
-
-__version__ = "0.1.0"
+from digit_recognizer.version import __version__ as __version__
 
 # Public name -> the module that defines it.
 _HOME = {

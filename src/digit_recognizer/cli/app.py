@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 import typer
 
-from digit_recognizer import __version__
 from digit_recognizer.cli import (
     audit,
     calibrate,
@@ -32,6 +31,7 @@ from digit_recognizer.cli import (
 from digit_recognizer.cli.options import with_values
 from digit_recognizer.cli.output import complain, note
 from digit_recognizer.errors import DigitRecognizerError, DigitRecognizerWarning
+from digit_recognizer.version import __version__
 
 app = typer.Typer(
     name="digits",

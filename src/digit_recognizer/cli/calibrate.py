@@ -39,7 +39,7 @@ def calibrate(
     from digit_recognizer.data import load_dataset
     from digit_recognizer.measuring.calibration import calibrate_model
     from digit_recognizer.models import load_model
-    from digit_recognizer.models.model import LINE_READERS
+    from digit_recognizer.models.locations import LINE_READERS
     from digit_recognizer.models.model_file import copy_model
 
     if model in LINE_READERS or is_table_of_lines(data):

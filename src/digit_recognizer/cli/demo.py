@@ -26,7 +26,7 @@ def demo(
     require_extra("train", "digits demo")
     from digit_recognizer.cli.predict import in_words
     from digit_recognizer.cli.summary import print_looks, print_totals
-    from digit_recognizer.cli.train import watched_training
+    from digit_recognizer.cli.training_run import watched_training
     from digit_recognizer.data import load_dataset
     from digit_recognizer.measuring import evaluate
     from digit_recognizer.recognizer import Recognizer

@@ -15,12 +15,14 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.files import check_can_be_written
+
+Printed = Literal["words", "csv", "json"]  # what goes to standard output
 
 
 def file_to_be_written(target: Path | None) -> Path | None:

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digit_recognizer.cli.options import Csv, JsonLines, KeepIds
+from digit_recognizer.cli.options import Csv, JsonLines, KeepIds, Printed
 from digit_recognizer.errors import ConfigError, ImageError
 from digit_recognizer.files import write_whole
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from digit_recognizer.reading import Number, Page
     from digit_recognizer.recognizer import Recognizer
 
-Printed = Literal["words", "csv", "json"]  # what goes to standard output
 COLUMNS = ("source", "number", "place", "label", "probability", "status", "left", "top", "width", "height", "text")
 NO_DIGITS = "holds no digits that can be read. Take the photo nearer, in more light, or name another model."
 

@@ -14,7 +14,7 @@ from digit_recognizer.cli.output import complain, note, printable
 from digit_recognizer.errors import ImageError
 
 if TYPE_CHECKING:
-    from digit_recognizer.cli.read import Printed
+    from digit_recognizer.cli.options import Printed
     from digit_recognizer.reading import Cell, Grid
     from digit_recognizer.recognizer import Recognizer
 

@@ -12,7 +12,7 @@ import typer
 from digit_recognizer.cli.output import complain, note, printable
 
 if TYPE_CHECKING:
-    from digit_recognizer.cli.read import Printed
+    from digit_recognizer.cli.options import Printed
     from digit_recognizer.reading import Line
 
 COLUMNS = ("source", "text", "probability", "status")

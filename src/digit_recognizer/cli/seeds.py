@@ -56,7 +56,7 @@ def train_many(
 
 def train_seed(seed: int, settings: dict[str, Any], out: Path, tensorboard: bool, quiet: bool) -> dict[str, Any] | None:
     """Train a seed into its folder, or go on with it; what `header.accuracy` says."""
-    from digit_recognizer.cli.train import watched_training
+    from digit_recognizer.cli.training_run import watched_training
     from digit_recognizer.training.run_folder import SETTINGS
     from digit_recognizer.training.seeds import seed_folder
 

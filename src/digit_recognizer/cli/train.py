@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 
 from digit_recognizer.cli.options import DataDir, Json, OnRay, Quiet, Unverified
 from digit_recognizer.cli.seeds import print_seeds, train_many
+from digit_recognizer.cli.training_run import watched_training
 
 if TYPE_CHECKING:
     from digit_recognizer.images import Preprocess
@@ -159,17 +159,6 @@ def run_object(trained: Trained) -> dict[str, Any]:
     }
 
 
-def after_interrupt(out: Path, settings: dict[str, Any]) -> str:
-    """What to tell after Ctrl-C: how to go on, if there is something to go on with."""
-    from digit_recognizer.training.run_folder import SETTINGS
-
-    if not (out / SETTINGS).exists():
-        return "Interrupted before the first step; nothing was written."
-    places = {"--out": out, "--device": settings.get("device")}
-    named = [str(word) for option, value in places.items() if value is not None for word in (option, value)]
-    return f"Interrupted and saved. Go on with: digits train --resume {shlex.join(named)}"
-
-
 def in_words(trained: Trained) -> str:
     """What was learned from, and how well validation images are read after the last epoch."""
     learned = f"Learned from {trained.header.data['n']:,} images."
@@ -201,30 +190,3 @@ def resumed_settings(out: Path | None) -> dict[str, Any]:
         }
     except (LookupError, TypeError, ValueError) as error:
         raise RunError(f"{out}: holds no run that can be resumed (run.json is damaged: {error}).") from error
-
-
-def watched_training(
-    settings: dict[str, Any], out: Path, *, tensorboard: bool = False, quiet: bool = False, go_on: str | None = None
-) -> Trained:
-    """Train with a progress bar; the learning curves are drawn into the run folder. On Ctrl-C: how to go on.
-
-    settings: arguments of `digit_recognizer.train`, the recipe as a Recipe. go_on: what to tell after Ctrl-C, where
-    the run is one of several.
-    """
-    from digit_recognizer.cli.output import words
-    from digit_recognizer.cli.progress import Watch
-    from digit_recognizer.report.gather import save_curves
-    from digit_recognizer.training import train as run
-    from digit_recognizer.training.distributed import rank
-
-    with Watch(settings["recipe"].epochs, out / "tensorboard" if tensorboard else None, quiet) as watch:
-        try:
-            trained = run(**settings, out=out, on_epoch=watch.on_epoch, on_batch=watch.on_batch)
-        except KeyboardInterrupt:
-            watch.close()
-            if rank() == 0:
-                words().print(go_on or after_interrupt(out, settings), markup=False)
-            raise typer.Exit(130) from None
-    if trained.folder:
-        save_curves([record.to_dict() for record in trained.history], trained.folder)
-    return trained

@@ -14,7 +14,7 @@ from digit_recognizer.exporting.markup import PARTS, START, whole
 from digit_recognizer.exporting.page_runtime import LOCK, page_files, runtime_files
 from digit_recognizer.files import read_bounded, storage_error, sync_folder, write_whole
 from digit_recognizer.images.ink import network_file
-from digit_recognizer.models.model import MAX_BYTES
+from digit_recognizer.models.locations import MAX_BYTES
 from digit_recognizer.prediction import LIKELY, NO_INK, OTHER, OTHERWISE, SEVERAL, STRANGE, answered_in_words
 from digit_recognizer.recognizer import Recognizer
 

@@ -12,7 +12,7 @@ import platformdirs
 from digit_recognizer.errors import DigitRecognizerWarning, StorageError
 from digit_recognizer.files import append_line
 from digit_recognizer.models import Model
-from digit_recognizer.models.model import MODEL_NAME, pretrained
+from digit_recognizer.models.locations import MODEL_NAME, pretrained
 
 
 def ledger_path(model: Model) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from digit_recognizer.errors import ModelFileError
-from digit_recognizer.models.model import pretrained, shipped_models
+from digit_recognizer.models.locations import pretrained, shipped_models
 
 SCHEMA = "digit-recognizer/card/1"
 

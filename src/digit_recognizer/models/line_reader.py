@@ -14,7 +14,8 @@ from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.lines import LEAST_WIDTH, ROWS, Grey, as_inputs, padded_width
 from digit_recognizer.models.ctc import Logs
-from digit_recognizer.models.model import LINE, LINE_READERS, Model, load_file, named
+from digit_recognizer.models.locations import LINE_READERS, named
+from digit_recognizer.models.model import LINE, Model, load_file
 
 CHARACTERS = "0123456789.,-/:+%()"
 STRUCK_OUT, LETTERS = "struck out", "letters"  # a run of either is one class; neither is read

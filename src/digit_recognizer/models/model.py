@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +14,14 @@ from digit_recognizer.errors import ConfigError, ModelFileError, nearest, requir
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models.header import ModelHeader
+from digit_recognizer.models.locations import LINE_READERS, MAX_BYTES, MODEL_NAME, named, pretrained, shipped_models
 from digit_recognizer.models.onnx_file import read_onnx_header
 from digit_recognizer.models.runtime import BATCH, OnnxRuntime, Runtime, Strangeness, TorchRuntime
 from digit_recognizer.models.safetensors_header import read_safetensors_header
-from digit_recognizer.models.softmax import sigmoid, softmax
+from digit_recognizer.models.softmax import probabilities_of
 
-MAX_BYTES = 512 * 2**20
-MODEL_NAME = "model.safetensors"  # in a run folder
 RUNTIMES = ("auto", "onnx", "torch")
 LINE = "line"  # the architecture of line readers (models/line.py)
-LINE_READERS = ("lines",)  # shipped beside the models: they read lines of digits, and load_line_reader loads them
 
 
 @dataclass(frozen=True)
@@ -79,24 +74,9 @@ class Model:
         return logits, strangeness
 
 
-def probabilities_of(logits: NDArray[np.float32], header: ModelHeader) -> NDArray[np.float64]:
-    """What logits (N, K) of a header's network stand for, (N, K)."""
-    return sigmoid(logits) if header.multi_label else softmax(logits)
-
-
 def watched(strangeness: NDArray[np.float32], n: int) -> bool:
     """Whether strangeness is a number for each of n images."""
     return strangeness.shape == (n,) and bool(np.isfinite(strangeness).all())
-
-
-def shipped_models() -> list[str]:
-    """The names of the models that come with the package."""
-    return sorted(path.stem for path in pretrained().glob("*.onnx") if path.stem not in LINE_READERS)
-
-
-def pretrained() -> Path:
-    """The folder of the shipped models (the package is always installed unpacked)."""
-    return Path(str(resources.files("digit_recognizer.models") / "pretrained"))
 
 
 def load_model(model: str | Path, runtime: str = "auto", threads: int = 0) -> Model:
@@ -166,15 +146,6 @@ def load_torch(path: Path) -> Model:
 
     header, network, content = load_network(path)
     return Model(header, TorchRuntime(network), path, hashlib.sha256(content).hexdigest())
-
-
-@contextmanager
-def named(path: Path) -> Iterator[None]:
-    """Put the file's name before a complaint about its content."""
-    try:
-        yield
-    except ModelFileError as error:
-        raise ModelFileError(f"{path}: {error}") from error
 
 
 def answering(model: Model) -> Model:

@@ -19,7 +19,7 @@ from digit_recognizer.errors import ModelFileError
 from digit_recognizer.files import read_bounded, write_whole
 from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.header import KEY, SCHEMA, ModelHeader
-from digit_recognizer.models.model import MAX_BYTES, named
+from digit_recognizer.models.locations import MAX_BYTES, named
 from digit_recognizer.models.safetensors_header import read_safetensors_header
 from digit_recognizer.models.twin import check_twin, onnx_bytes, read_twin
 from digit_recognizer.models.watch import Watch, Watched

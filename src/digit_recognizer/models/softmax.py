@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_recognizer.models.header import ModelHeader
+
 
 def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
     """Probabilities (..., K) float64 of logits (..., K)."""
@@ -18,3 +20,8 @@ def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
 def sigmoid(logits: NDArray[Any]) -> NDArray[np.float64]:
     """The probability of each label by itself, float64, of logits of any shape."""
     return np.asarray(np.exp(-np.logaddexp(0, -logits.astype(np.float64))))
+
+
+def probabilities_of(logits: NDArray[np.float32], header: ModelHeader) -> NDArray[np.float64]:
+    """What logits (N, K) of a header's network stand for, (N, K)."""
+    return sigmoid(logits) if header.multi_label else softmax(logits)

@@ -20,9 +20,9 @@ from digit_recognizer.errors import ModelFileError
 from digit_recognizer.models.halves import store_in_halves, stored_tensors_of
 from digit_recognizer.models.header import KEY, ModelHeader
 from digit_recognizer.models.line import Line
-from digit_recognizer.models.model import probabilities_of
 from digit_recognizer.models.onnx_file import GRAPH_SHA256, read_onnx_header, split_model
 from digit_recognizer.models.runtime import OnnxRuntime, TorchRuntime
+from digit_recognizer.models.softmax import probabilities_of
 from digit_recognizer.models.watch import Watched
 
 TOLERANCE = 1e-5  # between probabilities of the two forms, and of what a strangeness is made of

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from digit_recognizer import __version__
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.files import sha256_of
 from digit_recognizer.measuring import Evaluation
 from digit_recognizer.models import Model
 from digit_recognizer.models.cards import Card, read_card
+from digit_recognizer.version import __version__
 
 Rows = list[tuple[str, str]]
 PACKAGES = ("numpy", "onnxruntime", "torch", "scikit-learn", "scipy")

@@ -11,7 +11,6 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from digit_recognizer import __version__
 from digit_recognizer.errors import ConfigError, DigitRecognizerError
 from digit_recognizer.server import openapi
 from digit_recognizer.server.answers import as_shape
@@ -30,6 +29,7 @@ from digit_recognizer.server.problems import (
 )
 from digit_recognizer.server.service import Service
 from digit_recognizer.server.uploads import read_uploads
+from digit_recognizer.version import __version__
 
 JSON = "application/json"
 PREDICT = "/v1/predict"

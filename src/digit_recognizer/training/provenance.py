@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from digit_recognizer import __version__
 from digit_recognizer.data import Dataset, Split
 from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess
@@ -23,6 +22,7 @@ from digit_recognizer.models.model_file import weights_sha256
 from digit_recognizer.models.runtime import BATCH, TorchRuntime
 from digit_recognizer.models.watch import Watched, fit_watch
 from digit_recognizer.training.recipe import AnyRecipe, LineRecipe
+from digit_recognizer.version import __version__
 
 WATCH_IMAGES = 10_000  # that a watch is fitted to
 

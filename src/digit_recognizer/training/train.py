@@ -22,7 +22,7 @@ from digit_recognizer.models import ModelHeader
 from digit_recognizer.models.architectures import OWN
 from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.line import Line
-from digit_recognizer.models.model import MODEL_NAME
+from digit_recognizer.models.locations import MODEL_NAME
 from digit_recognizer.models.model_file import write_model
 from digit_recognizer.training.arithmetic import FLOAT32, arithmetic_of_run, begun_on, computing, warn_where_slow
 from digit_recognizer.training.batches import make_batches, mixed
