@@ -26,10 +26,10 @@ from common import parser, report, say
 from dicom_made import Made
 from dicom_made_colours import all_made
 from dicom_peers import RefusedError, Shown, by_dcmtk, by_pydicom, dcmtk_version
+from digit_recognizer.dicom.names import is_dicom
+from digit_recognizer.dicom.read import read_dicom
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images.decode import check_pixels
-from digit_recognizer.images.dicom import read_dicom
-from digit_recognizer.images.dicom_names import is_dicom
 
 WITHIN = 1  # grey levels
 CODECS = ("pydicom", "pydicom-data", "pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-libjpeg", "pyjpegls", "pillow")

@@ -20,9 +20,9 @@ from common import parser, report, say
 from digit_recognizer import Recognizer, load_dataset
 from digit_recognizer.data.medmnist_table import TABLE
 from digit_recognizer.errors import DigitRecognizerError
-from digit_recognizer.images.strangers import made_strangers
 from digit_recognizer.measuring import wilson
 from digit_recognizer.models import load_model
+from digit_recognizer.synthetic.strangers import made_strangers
 from digit_recognizer.training.run_folder import data_of_run
 
 EACH = 500  # pictures of a kind, at most

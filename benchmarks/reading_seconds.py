@@ -18,9 +18,9 @@ from PIL import Image
 
 from common import conditions, parser, report, say, seconds_of, summary
 from digit_recognizer import Recognizer, load_dataset
-from digit_recognizer.images.drawn_pages import drawn_page
-from digit_recognizer.images.page_kinds import KINDS
 from digit_recognizer.reading import PAGE_MODEL, read_grid, read_page
+from digit_recognizer.synthetic.drawn_pages import drawn_page
+from digit_recognizer.synthetic.page_kinds import KINDS
 from pages import enlarged
 
 MEGAPIXELS = 12

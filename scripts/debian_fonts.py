@@ -5,8 +5,8 @@ apt-get install $(python scripts/debian_fonts.py)
 
 from __future__ import annotations
 
-from digit_recognizer.images.fonts import PACKAGES
-from digit_recognizer.images.printed_fonts import FAMILIES
+from digit_recognizer.synthetic.fonts import PACKAGES
+from digit_recognizer.synthetic.printed_fonts import FAMILIES
 
 
 def main() -> None:

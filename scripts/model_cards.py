@@ -6,8 +6,8 @@ from typing import Any
 
 from accuracy_tables import between, over_seeds, percent, table
 from digit_recognizer.data.printed import PRINTED
-from digit_recognizer.images.printed_fonts import FAMILIES
 from digit_recognizer.models.cards import Card
+from digit_recognizer.synthetic.printed_fonts import FAMILIES
 
 FAILURES = """\
 - A letter, a scribble or a digit held upside down is sometimes answered all the same (docs/accuracy.md: how often).

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from digit_recognizer import Recognizer, load_dataset
-from digit_recognizer.images.drawn_pages import drawn_page
 from digit_recognizer.reading import PAGE_MODEL, read_page
 from digit_recognizer.reading.draw import annotated_page
+from digit_recognizer.synthetic.drawn_pages import drawn_page
 from results import ROOT
 
 KINDS = ("lined", "boxes", "everything", "words", "touching", "broken")

@@ -21,7 +21,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from digit_recognizer import load_dataset
-from digit_recognizer.images.drawn_pages import drawn_page
+from digit_recognizer.synthetic.drawn_pages import drawn_page
 from results import ROOT
 
 DESK: dict[str, Any] = {"viewport": {"width": 1120, "height": 800}}

@@ -23,12 +23,12 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, max_pool2d
 
 from digit_recognizer import load_dataset
-from digit_recognizer.images.printed_fonts import find_families
 from digit_recognizer.models.page import BLOCK, CORE, INK, OUTPUT, TURN, WRITING, PageNumbers
 from digit_recognizer.processes import cores
 from digit_recognizer.reading.regions import network_file
 from digit_recognizer.synthetic.lines import Shares, Sources
 from digit_recognizer.synthetic.pages import page_part
+from digit_recognizer.synthetic.printed_fonts import find_families
 from digit_recognizer.synthetic.printed_words import PrintedWords
 from digit_recognizer.training.line_sources import training_sources
 from networks import follow, rate, write_onnx

@@ -23,6 +23,8 @@ FLOORS = (
         "processes",
         "inference",
         "engines",
+        "paging",
+        "dicom",
         "images",
         "synthetic",
         "tables",
@@ -45,6 +47,8 @@ EXTRA = {
 TORCH_FREE = {
     *(
         "version",
+        "paging",
+        "dicom",
         "sources",
         "lazy",
         "installed",

@@ -13,8 +13,8 @@ from digit_recognizer.data import printed as module
 from digit_recognizer.data.printed import MIXED, PRINTED, joined, load_printed
 from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess
-from digit_recognizer.images.printed import printed_digits
-from digit_recognizer.images.printed_fonts import find_families
+from digit_recognizer.synthetic.printed import printed_digits
+from digit_recognizer.synthetic.printed_fonts import find_families
 from tiny import tiny_dataset
 
 pytestmark = pytest.mark.arithmetic

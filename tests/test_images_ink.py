@@ -20,8 +20,8 @@ from digit_recognizer import Recognizer
 from digit_recognizer.data import Dataset
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.ink import SIDE, find_writing
-from digit_recognizer.images.rerendered import rerendered
-from digit_recognizer.images.strangers import shadows
+from digit_recognizer.synthetic.rerendered import rerendered
+from digit_recognizer.synthetic.strangers import shadows
 from examples import examples
 
 pytestmark = pytest.mark.arithmetic

@@ -14,10 +14,10 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.errors import PictureSizeError
 from digit_recognizer.images import large as large_module
 from digit_recognizer.images import open_picture, read_picture
-from digit_recognizer.images.drawn_pages import DrawnPage, drawn_page
 from digit_recognizer.images.large import times_smaller
 from digit_recognizer.reading import read_grid, read_page
 from digit_recognizer.recognizer import Recognizer
+from digit_recognizer.synthetic.drawn_pages import DrawnPage, drawn_page
 from helpers_cli import digits
 
 

@@ -12,8 +12,9 @@ from PIL import Image
 
 from digit_recognizer.errors import ImageError, ReaderMissingError
 from digit_recognizer.images import page_names, read_picture
-from digit_recognizer.images.pages import DOTS_PER_INCH, split_page, states_turn
+from digit_recognizer.images.pages import DOTS_PER_INCH, states_turn
 from digit_recognizer.installed import install_command
+from digit_recognizer.paging import split_page
 
 PAGES = [np.full((30, 20 + number), 40 * number + 20, np.uint8) for number in range(4)]
 

@@ -10,10 +10,10 @@ from PIL import Image
 
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import DataError
-from digit_recognizer.images.strings import draw_string, plain
 from digit_recognizer.measuring.lines import LabelledLines, calibrate_lines, observe, read_labelled_lines
 from digit_recognizer.models.ctc import log_likelihoods, most_probable
 from digit_recognizer.models.line_reader import LineReader, log_probabilities
+from digit_recognizer.synthetic.strings import draw_string, plain
 
 pytestmark = pytest.mark.arithmetic
 

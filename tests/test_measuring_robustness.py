@@ -15,9 +15,9 @@ from scipy import stats
 
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.errors import ConfigError, DataError
-from digit_recognizer.images.corruptions import CORRUPTIONS, SEEN, SEVERITIES, UNSEEN, corrupt
 from digit_recognizer.measuring.robustness import Robustness, mean_error, robustness
 from digit_recognizer.models import Model, load_model
+from digit_recognizer.synthetic.corruptions import CORRUPTIONS, SEEN, SEVERITIES, UNSEEN, corrupt
 
 pytestmark = pytest.mark.arithmetic
 

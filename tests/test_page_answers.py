@@ -11,7 +11,7 @@ pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page
 
 from digit_recognizer.data import Dataset
-from digit_recognizer.images.rerendered import rerendered
+from digit_recognizer.synthetic.rerendered import rerendered
 from served import exported, served
 from test_exporting_page import DESK, check_same, opened
 from test_one_answer import KINDS as SENT_KINDS

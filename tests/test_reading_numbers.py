@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_recognizer.data import Dataset
-from digit_recognizer.images.drawn_pages import DrawnPage, drawn_page
 from digit_recognizer.models.line_reader import shipped_reader
 from digit_recognizer.reading import PAGE_MODEL, Line, read_page
 from digit_recognizer.reading.agreement import agreed, ink_of_crop
@@ -21,6 +20,7 @@ from digit_recognizer.reading.line import STRUCK, Character, read_crops
 from digit_recognizer.reading.numbers import read_numbers
 from digit_recognizer.reading.regions import find_regions
 from digit_recognizer.recognizer import Recognizer
+from digit_recognizer.synthetic.drawn_pages import DrawnPage, drawn_page
 
 pytestmark = pytest.mark.arithmetic
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from digit_recognizer.data import Dataset
-from digit_recognizer.images.drawn_pages import DrawnPage, drawn_page
 from digit_recognizer.reading import read_page
 from digit_recognizer.reading.ink import light_on_dark
 from digit_recognizer.reading.numbers import box_around
 from digit_recognizer.reading.page import PAGE_MODEL, box_in_photo
 from digit_recognizer.recognizer import Recognizer
+from digit_recognizer.synthetic.drawn_pages import DrawnPage, drawn_page
 from helpers_cli import digits, is_complaint
 
 pytestmark = pytest.mark.arithmetic

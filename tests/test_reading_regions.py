@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_recognizer.data import Dataset
-from digit_recognizer.images.drawn_pages import drawn_page
 from digit_recognizer.reading import PAGE_MODEL, read_page
 from digit_recognizer.reading.regions import SIDE, Region, find_regions, in_reading_order, regions_of_cores
 from digit_recognizer.recognizer import Recognizer
+from digit_recognizer.synthetic.drawn_pages import drawn_page
 from digit_recognizer.synthetic.pages import core_of
 
 pytestmark = pytest.mark.arithmetic

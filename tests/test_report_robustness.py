@@ -11,11 +11,11 @@ from matplotlib import pyplot as plt
 
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.images import read_picture
-from digit_recognizer.images.corruptions import CORRUPTIONS, SEVERITIES
 from digit_recognizer.measuring.robustness import Robustness
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.report.figures import save_figure
 from digit_recognizer.report.robustness_figure import STYLES, robustness_figure
+from digit_recognizer.synthetic.corruptions import CORRUPTIONS, SEVERITIES
 
 pytestmark = pytest.mark.arithmetic
 

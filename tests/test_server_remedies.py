@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from pydicom.uid import JPEGLSLossless
 
+from digit_recognizer.dicom.unpack import needs_others
 from digit_recognizer.errors import ReaderMissingError
-from digit_recognizer.images.dicom_unpack import needs_others
 from digit_recognizer.installed import install_command
 from digit_recognizer.server.app import problem_of
 from digit_recognizer.server.problems import remedy_of

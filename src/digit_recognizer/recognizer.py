@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data.class_names import not_digits
+from digit_recognizer.dicom.modality import modality_of
 from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
 from digit_recognizer.images import Picture, read_picture
-from digit_recognizer.images.dicom_modality import modality_of
 from digit_recognizer.images.given import as_list, is_turned, source_name
 from digit_recognizer.images.ink import Writing
 from digit_recognizer.images.notes import tell

@@ -17,8 +17,8 @@ from digit_recognizer.data.spec import Dataset, DatasetSpec
 from digit_recognizer.data.table import load_table
 from digit_recognizer.errors import ConfigError, DataError, nearest, require_extra
 from digit_recognizer.images import Preprocess
-from digit_recognizer.images.fonts import FONTS_FOLDER
 from digit_recognizer.sources import is_archive
+from digit_recognizer.synthetic.fonts import FONTS_FOLDER
 from digit_recognizer.tables.folders import read_folder, tables_in
 from digit_recognizer.tables.packed import bare_name
 from digit_recognizer.tables.reading import LISTED, check_packed, is_packed_table, read_tables, split_keys
@@ -143,7 +143,7 @@ def listing(spec: DatasetSpec, data_dir: Path) -> Listing:
 
 def has_fonts() -> bool:
     """Whether the fonts of printed digits are installed."""
-    from digit_recognizer.images.printed_fonts import find_families
+    from digit_recognizer.synthetic.printed_fonts import find_families
 
     try:
         find_families()

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data.cache import warn
 from digit_recognizer.data.pictures import file_of
+from digit_recognizer.dicom.elements import ISSUER, PATIENT_ID, StructureError, value_of
+from digit_recognizer.dicom.names import first_bytes, is_dicom, is_dicom_file
 from digit_recognizer.errors import DataError
-from digit_recognizer.images.dicom_elements import ISSUER, PATIENT_ID, StructureError, value_of
-from digit_recognizer.images.dicom_names import first_bytes, is_dicom, is_dicom_file
 
 # Shares of a set that is not split, in 1/256: about 60, 10, 10 and 20 %.
 SHARES = (("train", 154), ("validation", 26), ("calibration", 25), ("test", 51))

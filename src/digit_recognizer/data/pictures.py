@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data.spec import Images, Labels, Split, joined_columns
+from digit_recognizer.dicom.modality import modality_of
 from digit_recognizer.errors import DataError, ImageError
 from digit_recognizer.files import sha256_of
 from digit_recognizer.images import Preprocess, read_picture, shown_name
-from digit_recognizer.images.dicom_modality import modality_of
 from digit_recognizer.images.notes import gathered
-from digit_recognizer.images.pages import split_page
+from digit_recognizer.paging import split_page
 from digit_recognizer.processes import cores
 
 SAMPLED = 200  # pictures, about, that tell in which form a set's are

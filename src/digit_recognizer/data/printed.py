@@ -11,7 +11,7 @@ from digit_recognizer.data.idx_sets import load_idx_set
 from digit_recognizer.data.idx_specs import MNIST
 from digit_recognizer.data.spec import SPLITS, ArraySplit, Dataset, DatasetSpec, Split, in_memory
 from digit_recognizer.images import Preprocess
-from digit_recognizer.images.fonts import FONTS_FOLDER
+from digit_recognizer.synthetic.fonts import FONTS_FOLDER
 
 PRINTED = DatasetSpec(
     name="printed",
@@ -21,7 +21,7 @@ PRINTED = DatasetSpec(
     channels=1,
     size=28,
     licence="MIT; each font has a free licence of its own",
-    source="Debian's font packages, named in images/printed_fonts.py",
+    source="Debian's font packages, named in synthetic/printed_fonts.py",
     counts={"train": 60_000, "validation": 5_000, "calibration": 5_000, "test": 10_000},
 )
 
@@ -50,8 +50,8 @@ def load_printed(preprocess: Preprocess, folder: Path = FONTS_FOLDER) -> Dataset
 
     Raises DataError naming the font packages that are absent.
     """
-    from digit_recognizer.images.printed import printed_digits
-    from digit_recognizer.images.printed_fonts import find_families
+    from digit_recognizer.synthetic.printed import printed_digits
+    from digit_recognizer.synthetic.printed_fonts import find_families
 
     families = find_families(folder)
     return Dataset(
@@ -79,7 +79,7 @@ def joined(printed: Dataset, mnist: Dataset) -> Dataset:
 
 def in_photos(split: Split, preprocess: Preprocess) -> ArraySplit:
     """Some of a split's digits as photos show them: small, blurred, on grey paper."""
-    from digit_recognizer.images.printed import written_digits
+    from digit_recognizer.synthetic.printed import written_digits
 
     chosen = np.sort(np.random.default_rng(0).permutation(len(split))[:PHOTOGRAPHED])
     some = in_memory(split.chosen(chosen))

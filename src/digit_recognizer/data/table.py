@@ -19,7 +19,7 @@ from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, Labels, Split
 from digit_recognizer.errors import DataError
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images import Preprocess
-from digit_recognizer.images.pages import split_page
+from digit_recognizer.paging import split_page
 from digit_recognizer.tables.columns import SPLIT_NAMES, called, plain_labels
 from digit_recognizer.tables.listed import located
 from digit_recognizer.tables.text import named_rows

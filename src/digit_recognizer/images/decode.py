@@ -12,27 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from digit_recognizer.dicom.names import INDEX, first_bytes, is_dicom, named_by
+from digit_recognizer.dicom.names import SUFFIXES as DICOM_SUFFIXES
+from digit_recognizer.dicom.read import read_dicom
 from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images.arrays import from_tensor, one_picture
-from digit_recognizer.images.dicom import read_dicom
-from digit_recognizer.images.dicom_names import INDEX, first_bytes, is_dicom, named_by
-from digit_recognizer.images.dicom_names import SUFFIXES as DICOM_SUFFIXES
 from digit_recognizer.images.flatten import early_end, to_colour, to_grey, with_channels
 from digit_recognizer.images.formats import COMMON, FIRST, SUFFIXES, formats_for, is_packed, looks_like_picture
 from digit_recognizer.images.large import MAX_PIXELS as MAX_PIXELS
 from digit_recognizer.images.large import MAX_STATED, open_jpeg
 from digit_recognizer.images.levels import FULL, SIGNED, is_wide, range_note, sixteen_to_eight, stored_wide
-from digit_recognizer.images.pages import (
-    is_heic,
-    is_pdf,
-    open_heic,
-    read_pdf,
-    shown_name,
-    split_page,
-    states_turn,
-    turn_to,
-)
+from digit_recognizer.images.pages import is_heic, is_pdf, open_heic, read_pdf, shown_name, states_turn, turn_to
+from digit_recognizer.paging import split_page
 
 # A path, a PIL image, an array or a tensor. `Any` stands for the tensor: the base install has no torch.
 Picture = str | os.PathLike[str] | Image.Image | NDArray[Any] | Any
@@ -56,7 +48,7 @@ def read_picture(
         integers in 0..255 or floats in 0..1, -1..1 (the classic normalisation) or 0..255.
     as_stored: leave the EXIF orientation aside, which some photos carry wrongly.
     channels: with 3 the image is in colour, (H, W, 3), red first; what is grey has three equal channels.
-    keep_ids: whether an error may call a DICOM file by its own name, which may be a patient's (dicom_names.py).
+    keep_ids: whether an error may call a DICOM file by its own name, which may be a patient's (dicom/names.py).
     source: what an error calls a picture that is not a file; a file has its own name.
     form: what it is a picture of, as in Preprocess: a "picture" keeps all levels of values that end early (levels.py).
     Raises ImageError, naming the file, the cause and the remedy. Warns of 16 bits of which the upper ones are empty.

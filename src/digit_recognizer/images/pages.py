@@ -16,36 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digit_recognizer.errors import ImageError, MissingExtraError, ReaderMissingError, require_extra
-from digit_recognizer.images.dicom_elements import frame_count
-from digit_recognizer.images.dicom_names import MOST, first_bytes, is_dicom, name_of
-from digit_recognizer.images.dicom_start import HEAD
+from digit_recognizer.dicom.elements import frame_count
+from digit_recognizer.dicom.names import MOST, first_bytes, is_dicom, name_of
+from digit_recognizer.dicom.start import HEAD
+from digit_recognizer.errors import ImageError
+from digit_recognizer.paging import MAX_PAGES, Check, needs, page_name, several, split_page
 
-MAX_PAGES = 1000
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 RAW = (
     *(".cr2", ".nef", ".nrw", ".arw", ".sr2", ".dng", ".pef", ".srw", ".erf", ".3fr", ".iiq"),
     *(".kdc", ".mef", ".mos", ".dcr"),
 )
-PAGE = re.compile(r"(.+)\[([1-9][0-9]{0,3})\]", re.DOTALL)
 DOTS_PER_INCH, POINTS_PER_INCH = 200, 72  # a page of a PDF is drawn as an office scanner records one
 ORIENTATION, TURNED = 274, range(2, 9)  # EXIF 2.3, section 4.6.4
 UNPACKED = "digits-unpacked-"  # begins the name of a temporary folder that holds an unpacked archive, and eight letters
 _IN_ARCHIVE = re.compile(rf".*[/\\]{UNPACKED}\w{{8}}[/\\]", re.DOTALL)
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-
-Check = Callable[[tuple[int, int], str], None]
-
-
-def split_page(name: str) -> tuple[str, int | None]:
-    """The file of a page's name and the page, counted from 1; None where no page is named.
-
-    A file that is called so itself is that file.
-    """
-    found = PAGE.fullmatch(name)
-    if found is None or os.path.exists(name):  # noqa: PTH110 - never raises, whatever the name
-        return name, None
-    return found[1], int(found[2])
 
 
 def page_names(name: str) -> list[str]:
@@ -63,11 +49,6 @@ def page_names(name: str) -> list[str]:
     else:
         numbers = tiff_numbers(name, name, first)
     return [page_name(name, number) for number in numbers]
-
-
-def page_name(name: str, page: int | None) -> str:
-    """What a page of a file is called; page: None for the file itself."""
-    return name if page is None else f"{name}[{page}]"
 
 
 def tiff_numbers(name: str, file: str | IO[bytes], first: bytes) -> list[int | None]:
@@ -93,7 +74,7 @@ def _numbers(count_pages: Callable[[], int]) -> list[int | None]:
 
 
 def shown_name(name: str | os.PathLike[str], keep_ids: bool = False) -> str:
-    """What a picture file or a page of one is called in every output: its own name, of DICOM a hash (dicom_names.py).
+    """What a picture file or a page of one is called in every output: its own name, of DICOM a hash (dicom/names.py).
 
     A file of an archive that was unpacked is called as if the archive were a folder. keep_ids: its own name all the
     same.
@@ -150,25 +131,12 @@ def turn_to(image: Image.Image, page: int | None, name: str) -> None:
         raise several(name, "TIFF")
 
 
-def several(name: str, kind: str, parts: str = "pages") -> ImageError:
-    at_once = f"; of a file given whole, the first {MAX_PAGES:,} are read"
-    return ImageError(f"{name}: is a {kind} of several {parts}. Name one of them: {name}[1] is the first{at_once}.")
-
-
 def is_pdf(content: bytes) -> bool:
     return content.startswith(b"%PDF-")
 
 
 def is_heic(content: bytes) -> bool:
     return content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS
-
-
-def needs(feature: str, kind: str, name: str) -> None:
-    """Raise ReaderMissingError, with the install line, where what reads this kind is absent. feature: of FEATURES."""
-    try:
-        require_extra(feature, "reading it")
-    except MissingExtraError as error:
-        raise ReaderMissingError(name, kind, str(error)) from error
 
 
 def read_pdf(content: bytes, page: int | None, name: str, check: Check) -> NDArray[np.uint8]:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from digit_recognizer.data import Dataset, load_dataset
 from digit_recognizer.data.spec import Images, Labels
 from digit_recognizer.errors import ConfigError, require_extra
-from digit_recognizer.images.corruptions import CORRUPTIONS, SEEN, SEVERITIES, TABLE, corrupt
 from digit_recognizer.measuring.checks import check_form
 from digit_recognizer.measuring.evaluate import take_to_score
 from digit_recognizer.measuring.intervals import Interval, wilson
 from digit_recognizer.models import Model, load_model
+from digit_recognizer.synthetic.corruptions import CORRUPTIONS, SEEN, SEVERITIES, TABLE, corrupt
 
 SCHEMA = "digit-recognizer/robustness/2"  # 2: images are prepared after they are corrupted
 Wrong = NDArray[np.bool_]

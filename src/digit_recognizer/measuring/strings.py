@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from digit_recognizer.data import Dataset
 from digit_recognizer.data.spec import Images, Labels
 from digit_recognizer.images.lines import scaled_line
-from digit_recognizer.images.strings import Style, draw_strings, plain
 from digit_recognizer.measuring.evaluate import take_to_score
 from digit_recognizer.measuring.intervals import wilson
 from digit_recognizer.models.ctc import most_probable
 from digit_recognizer.models.line_reader import LineReader, log_probabilities
+from digit_recognizer.synthetic.strings import Style, draw_strings, plain
 
 LENGTHS = tuple(range(1, 13))
 OVERLAPS = (0.0, 0.1, 0.25)  # of the mean width of two neighbours' boxes

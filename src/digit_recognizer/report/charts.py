@@ -12,8 +12,8 @@ from typing import Any
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from digit_recognizer.images.corruptions import SEEN
 from digit_recognizer.measuring.robustness import Robustness
+from digit_recognizer.synthetic.corruptions import SEEN
 
 INK = "#010203"  # drawn with, then replaced by the ink of the page
 BLUE, ORANGE = "#2f7fd6", "#d9822b"  # told apart by lightness too, and readable on white and on near-black

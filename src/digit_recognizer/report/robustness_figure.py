@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from digit_recognizer.errors import ConfigError
-from digit_recognizer.images.corruptions import SEEN
 from digit_recognizer.measuring.robustness import Robustness
 from digit_recognizer.report.figures import PLAIN
+from digit_recognizer.synthetic.corruptions import SEEN
 
 COLUMNS = 2  # what stays readable at a phone's width
 # Colours of Okabe and Ito that are told apart without colour vision and stand out on white and on black alike; the

@@ -11,13 +11,14 @@ from typing import IO, Any
 
 import numpy as np
 
+from digit_recognizer.dicom.names import is_dicom, named_by
 from digit_recognizer.errors import DataError, MissingExtraError
 from digit_recognizer.images.arrays import Refused
 from digit_recognizer.images.decode import MAX_BYTES
-from digit_recognizer.images.dicom_names import is_dicom, named_by
 from digit_recognizer.images.formats import FIRST
 from digit_recognizer.images.given import as_list
-from digit_recognizer.images.pages import page_name, tiff_numbers
+from digit_recognizer.images.pages import tiff_numbers
+from digit_recognizer.paging import page_name
 from digit_recognizer.scoring.places import reading
 from digit_recognizer.scoring.shards import Shard
 from digit_recognizer.sources.archives import members

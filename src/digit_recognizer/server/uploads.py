@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from digit_recognizer.images.dicom_names import is_dicom, named_by
+from digit_recognizer.dicom.names import is_dicom, named_by
 from digit_recognizer.server.forms import read_form
 from digit_recognizer.server.problems import ProblemError
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from digit_recognizer.images.dicom_names import INDEX, is_dicom
-from digit_recognizer.images.dicom_names import SUFFIXES as DICOM_SUFFIXES
+from digit_recognizer.dicom.names import INDEX, is_dicom
+from digit_recognizer.dicom.names import SUFFIXES as DICOM_SUFFIXES
 from digit_recognizer.images.formats import SUFFIXES, looks_like_picture, suffix_of
 from digit_recognizer.images.pages import is_heic, is_pdf
 

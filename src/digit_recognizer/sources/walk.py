@@ -6,8 +6,8 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from digit_recognizer.dicom.names import first_bytes
 from digit_recognizer.errors import DataError
-from digit_recognizer.images.dicom_names import first_bytes
 from digit_recognizer.images.formats import FIRST
 from digit_recognizer.sources.kinds import HIDDEN, is_hidden, kind_of
 from digit_recognizer.sources.tally import Tally

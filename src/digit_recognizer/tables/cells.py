@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.images.dicom_names import is_dicom
+from digit_recognizer.dicom.names import is_dicom
 from digit_recognizer.images.shapes import LEAST, side_of
 from digit_recognizer.tables.found import coloured
 

@@ -1,6 +1,6 @@
 """Batched degradation: what other pens, scanners and accidents do to a picture, each to some images of a batch.
 
-None of the fifteen corruptions that robustness is measured with (images/corruptions.py) is among these.
+None of the fifteen corruptions that robustness is measured with (synthetic/corruptions.py) is among these.
 """
 
 from __future__ import annotations

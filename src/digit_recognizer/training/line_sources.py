@@ -9,8 +9,8 @@ import numpy as np
 from digit_recognizer.data import Dataset, Split
 from digit_recognizer.data.cache import default_data_dir
 from digit_recognizer.errors import DataError
-from digit_recognizer.images.printed_fonts import find_families
 from digit_recognizer.synthetic.lines import Shares, Sources
+from digit_recognizer.synthetic.printed_fonts import find_families
 from digit_recognizer.synthetic.shapes import Fonts, Hands, Masks, Words
 from digit_recognizer.synthetic.strokes import load_characters, scales_of
 

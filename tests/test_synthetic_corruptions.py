@@ -12,7 +12,16 @@ from scipy import ndimage
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import corruptions, distortions, overlays
-from digit_recognizer.images.corruptions import CORRUPTIONS, SEEN, SEVERITIES, TABLE, UNSEEN, Images, corrupt, generator
+from digit_recognizer.synthetic.corruptions import (
+    CORRUPTIONS,
+    SEEN,
+    SEVERITIES,
+    TABLE,
+    UNSEEN,
+    Images,
+    corrupt,
+    generator,
+)
 from examples import examples
 
 pytestmark = pytest.mark.arithmetic

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from digit_recognizer.images.fonts import FONTS_FOLDER, located
+from digit_recognizer.synthetic.fonts import FONTS_FOLDER, located
 
 
 @dataclass(frozen=True)

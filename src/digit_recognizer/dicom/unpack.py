@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_recognizer.dicom.packed import RLE, components_of, longest_run, precision_of, stated_sizes
 from digit_recognizer.errors import ImageError, PictureSizeError, ReaderMissingError
-from digit_recognizer.images.dicom_packed import RLE, components_of, longest_run, precision_of, stated_sizes
-from digit_recognizer.images.pages import Check
+from digit_recognizer.paging import Check
 
 INTERPRETATION = "photometric_interpretation"
 OWN, GDCM = "pydicom", "gdcm"  # plugins

@@ -12,7 +12,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from digit_recognizer.images.dicom_start import HEAD, start_of
+from digit_recognizer.dicom.start import HEAD, start_of
 
 SUFFIXES = (".dcm", ".dicom")
 INDEX = "DICOMDIR"  # the list of a medium's files, which holds no picture (PS3.10, section 8.6)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.images.dicom_cells import is_signed, little_endian
-from digit_recognizer.images.dicom_tables import MOST, ShadeError, Table, as_little_endian, table_of, words
+from digit_recognizer.dicom.cells import is_signed, little_endian
+from digit_recognizer.dicom.tables import MOST, ShadeError, Table, as_little_endian, table_of, words
 
 CHANNELS = ("Red", "Green", "Blue")
 DEPTHS = (8, 10, 12, 16)  # bits that entries of devices have

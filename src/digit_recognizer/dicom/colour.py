@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.images.dicom_cells import bits_stored, values_of
-from digit_recognizer.images.dicom_jpeg import as_rgb, beyond, to_rgb
-from digit_recognizer.images.dicom_palette import from_palette
-from digit_recognizer.images.dicom_unpack import Frame
+from digit_recognizer.dicom.cells import bits_stored, values_of
+from digit_recognizer.dicom.jpeg import as_rgb, beyond, to_rgb
+from digit_recognizer.dicom.palette import from_palette
+from digit_recognizer.dicom.unpack import Frame
 
 COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 PALETTE = "PALETTE COLOR"

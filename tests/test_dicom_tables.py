@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from dicom_files import NATIVE, as_bytes, encoded, made, stored_in, table
+from digit_recognizer.dicom.palette import expanded
+from digit_recognizer.dicom.read import read_dicom
+from digit_recognizer.dicom.tables import ShadeError
 from digit_recognizer.images.decode import check_pixels
-from digit_recognizer.images.dicom import read_dicom
-from digit_recognizer.images.dicom_palette import expanded
-from digit_recognizer.images.dicom_tables import ShadeError
 
 RAMP = np.arange(4096, dtype=np.uint16).reshape(64, 64)
 

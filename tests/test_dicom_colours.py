@@ -12,9 +12,9 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
 
 from dicom_files import as_bytes, made
+from digit_recognizer.dicom.jpeg import as_raw, beyond, stated_of
+from digit_recognizer.dicom.read import read_dicom
 from digit_recognizer.images.decode import check_pixels
-from digit_recognizer.images.dicom import read_dicom
-from digit_recognizer.images.dicom_jpeg import as_raw, beyond, stated_of
 
 JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
 ADOBE = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00"

@@ -15,7 +15,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import ConfigError, DataError, nearest
-from digit_recognizer.images import distortions, overlays
+from digit_recognizer.synthetic import distortions, overlays
 
 Images = NDArray[np.uint8]
 Floats = NDArray[np.float32]

@@ -16,10 +16,10 @@ from PIL import Image
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from dicom_files import NUMBER, PATIENT, as_bytes, made, real
+from digit_recognizer.dicom.names import is_dicom
+from digit_recognizer.dicom.start import HEAD
 from digit_recognizer.errors import PictureKindError
 from digit_recognizer.images import is_picture, open_picture, page_names, read_picture, shown_name
-from digit_recognizer.images.dicom_names import is_dicom
-from digit_recognizer.images.dicom_start import HEAD
 
 PICTURE = np.arange(48, dtype=np.uint8).reshape(6, 8)
 NATIVE = {"explicit": ExplicitVRLittleEndian, "implicit": ImplicitVRLittleEndian, "big endian": ExplicitVRBigEndian}

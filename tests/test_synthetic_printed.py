@@ -13,7 +13,8 @@ from PIL import ImageFont
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess
-from digit_recognizer.images.printed import (
+from digit_recognizer.models import load_model
+from digit_recognizer.synthetic.printed import (
     FINER,
     GLYPH,
     glyph,
@@ -26,8 +27,7 @@ from digit_recognizer.images.printed import (
     tilted,
     written_digits,
 )
-from digit_recognizer.images.printed_fonts import FAMILIES, find_families
-from digit_recognizer.models import load_model
+from digit_recognizer.synthetic.printed_fonts import FAMILIES, find_families
 
 pytestmark = pytest.mark.arithmetic
 

@@ -1,6 +1,6 @@
 """A frame of a DICOM file -> a grey or coloured picture, all that it states checked before a pixel is unpacked.
 
-pydicom is given the few elements that a picture needs (dicom_elements.py), so that it meets no patient's name; what it
+pydicom is given the few elements that a picture needs (elements.py), so that it meets no patient's name; what it
 complains of is told by its kind alone, since its words may quote a file.
 """
 
@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from digit_recognizer.dicom.colour import COLOUR, PALETTE, as_colour
+from digit_recognizer.dicom.elements import BIG_ENDIAN, EXPLICIT, IMPLICIT, StructureError, take
+from digit_recognizer.dicom.grey import GREY, as_grey
+from digit_recognizer.dicom.tables import ShadeError
+from digit_recognizer.dicom.unpack import Frame, packed_frame, unknown_packing
 from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureSizeError
-from digit_recognizer.images.dicom_colour import COLOUR, PALETTE, as_colour
-from digit_recognizer.images.dicom_elements import BIG_ENDIAN, EXPLICIT, IMPLICIT, StructureError, take
-from digit_recognizer.images.dicom_grey import GREY, as_grey
-from digit_recognizer.images.dicom_tables import ShadeError
-from digit_recognizer.images.dicom_unpack import Frame, packed_frame, unknown_packing
-from digit_recognizer.images.pages import MAX_PAGES, Check, needs, several
+from digit_recognizer.paging import MAX_PAGES, Check, needs, several
 
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 WIDEST = {1, 8, 16, 32, 64}  # bits of a sample

@@ -17,9 +17,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from digit_recognizer.errors import ConfigError, DataError, nearest
-from digit_recognizer.images.drawn import letter, scribble, sign
-from digit_recognizer.images.fonts import FONTS_FOLDER, find_fonts
 from digit_recognizer.images.preprocess import Preprocess
+from digit_recognizer.synthetic.drawn import letter, scribble, sign
+from digit_recognizer.synthetic.fonts import FONTS_FOLDER, find_fonts
 
 Images = NDArray[np.uint8]
 Draw = Callable[[Generator], Images]  # one picture, (H, W)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from digit_recognizer.images.dicom_start import LONG, META_GROUP, SHORT, UNDEFINED, is_big_endian, start_of
+from digit_recognizer.dicom.start import LONG, META_GROUP, SHORT, UNDEFINED, is_big_endian, start_of
 
 MAX_DEPTH = 32  # sequences within sequences; a structured report nests about 15 deep
 MAX_ELEMENTS = 200_000  # of any depth: a header of 1,000 frames has about 60,000

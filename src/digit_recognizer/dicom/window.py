@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.images.dicom_tables import ShadeError
+from digit_recognizer.dicom.tables import ShadeError
 
 FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 Floats = NDArray[np.float64]

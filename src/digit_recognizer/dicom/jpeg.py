@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digit_recognizer.images.dicom_packed import FRAME_STARTS, JPEG, Segment, segments
+from digit_recognizer.dicom.packed import FRAME_STARTS, JPEG, Segment, segments
 
 APP0, APP14 = 0xE0, 0xEE
 ADOBE = 12  # bytes that a marker of Adobe's has at least

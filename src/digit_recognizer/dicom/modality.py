@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from digit_recognizer.images.dicom_elements import StructureError, value_of
-from digit_recognizer.images.dicom_names import first_bytes, is_dicom
-from digit_recognizer.images.pages import split_page
+from digit_recognizer.dicom.elements import StructureError, value_of
+from digit_recognizer.dicom.names import first_bytes, is_dicom
+from digit_recognizer.paging import split_page
 
 MODALITY = 0x00080060
 HEAD = 2**20  # bytes of a file, within which it stands

@@ -18,9 +18,9 @@ from pydicom.uid import (
 )
 
 from dicom_files import NATIVE, as_bytes, encoded, made, stored_in
+from digit_recognizer.dicom.read import read_dicom
 from digit_recognizer.errors import DigitRecognizerWarning, ImageError
 from digit_recognizer.images.decode import check_pixels
-from digit_recognizer.images.dicom import read_dicom
 
 RAMP = np.arange(4096, dtype=np.uint16).reshape(64, 64)
 WINDOW = {"WindowCenter": 2048, "WindowWidth": 2000, "VOILUTFunction": "LINEAR_EXACT"}

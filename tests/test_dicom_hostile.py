@@ -22,13 +22,13 @@ from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLEL
 
 from conftest import Python
 from dicom_files import NUMBER, PATIENT, as_bytes, beginning, made, nested, real, write_dicom
+from digit_recognizer.dicom.elements import MAX_DEPTH, StructureError, take
+from digit_recognizer.dicom.packed import runs_length, stated_sizes
+from digit_recognizer.dicom.read import read_dicom
+from digit_recognizer.dicom.unpack import plugins_of
 from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.images import open_picture
 from digit_recognizer.images.decode import check_pixels
-from digit_recognizer.images.dicom import read_dicom
-from digit_recognizer.images.dicom_elements import MAX_DEPTH, StructureError, take
-from digit_recognizer.images.dicom_packed import runs_length, stated_sizes
-from digit_recognizer.images.dicom_unpack import plugins_of
 from digit_recognizer.installed import install_command
 from examples import examples
 
@@ -254,7 +254,7 @@ def test_pydicoms_words_are_not_repeated(monkeypatch: pytest.MonkeyPatch) -> Non
     def quoting(*_: object) -> None:
         raise ValueError(PATIENT)
 
-    monkeypatch.setattr("digit_recognizer.images.dicom.opened", quoting)
+    monkeypatch.setattr("digit_recognizer.dicom.read.opened", quoting)
     with pytest.raises(ImageError, match="ValueError") as found:
         read_dicom(as_bytes(made(SMALL)), None, "it", check_pixels)
     assert PATIENT not in str(found.value)

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.images.dicom_cells import Cells, bits_stored, is_signed, little_endian, padding, values_of
-from digit_recognizer.images.dicom_tables import ShadeError, Table, table_of
-from digit_recognizer.images.dicom_window import number_of, window_of, windowed
+from digit_recognizer.dicom.cells import Cells, bits_stored, is_signed, little_endian, padding, values_of
+from digit_recognizer.dicom.tables import ShadeError, Table, table_of
+from digit_recognizer.dicom.window import number_of, window_of, windowed
 
 Stored = NDArray[Any]  # (H, W), integers or floats
 Floats = NDArray[np.float64]

@@ -19,10 +19,10 @@ from pydicom.sequence import Sequence
 from pydicom.uid import RLELossless
 
 from dicom_files import as_bytes, made, real, write_dicom
+from digit_recognizer.dicom.read import read_dicom
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images import page_names, read_picture
 from digit_recognizer.images.decode import check_pixels
-from digit_recognizer.images.dicom import read_dicom
 
 TESTS = Path(pydicom.__file__).parent / "data/test_files"
 # Reports, plans, indices, damaged on purpose, without the mark of DICOM, or beyond the decoders.
