@@ -26,7 +26,6 @@ from digit_recognizer.synthetic.written import (
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the canvas
 _STRUCK = 0.02  # share of the numbers
-_ONES = 0.12  # share of single digits that are a 1, besides those by chance: a bare stroke is the hardest to tell
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,7 @@ class Hand:
     style: Style
     unit: float
     wordy: float  # share of the writing on the page that is not a number
+    ones: float  # share of the single digits that are a 1, besides those by chance: a bare stroke is hard to tell
     draw: Generator
 
     def item(self, written: Written, left: float, foot: float, *, number: bool, size: float = 1.0) -> Item:
@@ -92,7 +92,7 @@ class Hand:
 
     def digit(self) -> Written:
         """A single digit."""
-        return self.number("1" if self.draw.random() < _ONES else str(self.draw.integers(10)))
+        return self.number("1" if self.draw.random() < self.ones else str(self.draw.integers(10)))
 
     def word(self) -> Written:
         """Other writing: by hand or printed."""

@@ -34,7 +34,8 @@ def laid_out(sources: Sources, words: PrintedWords, side: int, unit: float, draw
     wordy = float(draw.choice([0.0, 0.25, 0.7], p=[0.5, 0.35, 0.15]))
     style = drawn_style(draw, tight=bool(draw.random() < 0.15))
     style = replace(style, gap=min(style.gap, _WIDEST_GAP))
-    hand = Hand(sources, words, source, style, unit, wordy, draw)
+    ones = float(draw.choice([0.05, 0.6], p=[0.75, 0.25]))
+    hand = Hand(sources, words, source, style, unit, wordy, ones, draw)
     kinds: dict[str, Callable[[Hand, int], Layout]] = {
         "rows": _rows,
         "table": _table,
