@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -156,6 +158,54 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     graph["models.header"].add("models.model")
     with pytest.raises(CycleError):
         TopologicalSorter(graph).prepare()
+
+
+ROOT = Path(__file__).parent.parent
+OTHERS = [path for folder in ("benchmarks", "scripts", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def borrowed(tree: ast.Module) -> Iterator[str]:
+    """The underscored names of other modules that a file uses."""
+    modules = set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == NAME:
+            yield from (alias.name for alias in node.names if alias.name.startswith("_") and alias.name[1] != "_")
+            modules |= {alias.asname or alias.name for alias in node.names}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=module), attr=attribute) if module in modules:
+                if re.match("_[^_]", attribute):
+                    yield f"{module}.{attribute}"
+
+
+def test_nothing_outside_a_module_uses_its_underscored_names() -> None:
+    files = [*(PACKAGE / file for file in FILES), *OTHERS]
+    found = {path.name: names for path in files if (names := [*borrowed(ast.parse(path.read_text("utf-8")))])}
+    assert found == {}
+    assert [*borrowed(ast.parse(f"from {NAME} import a\nfrom {NAME}.b import _c\na._d"))] == ["_c", "a._d"]
+
+
+def defined(tree: ast.Module) -> Iterator[str]:
+    """The functions, classes and constants of a module."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name))
+
+
+def test_what_only_its_module_uses_is_underscored() -> None:
+    pages = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "notebooks").rglob("*.ipynb"), ROOT / "README.md"]
+    words = {path: set(re.findall(r"\w+", path.read_text("utf-8"))) for path in [*OTHERS, *pages]}
+    words |= {PACKAGE / file: set(re.findall(r"\w+", (PACKAGE / file).read_text("utf-8"))) for file in FILES}
+    uses = Counter(word for each in words.values() for word in each)
+    alone = {
+        file: names
+        for file in HOUSE
+        if (names := [name for name in defined(parsed(file)) if uses[name] == 1 and not name.startswith("_")])
+    }
+    assert alone == {}
 
 
 @pytest.mark.parametrize("file", HOUSE)

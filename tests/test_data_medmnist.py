@@ -123,7 +123,7 @@ def test_another_file_is_used_only_when_asked_for_and_says_so(tmp_path: Path) ->
 
 
 def test_offline_the_error_names_file_hash_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digit_recognizer.data.medmnist.MIRRORS", ("file:///nowhere/{}",))
+    monkeypatch.setattr("digit_recognizer.data.medmnist._MIRRORS", ("file:///nowhere/{}",))
     with pytest.raises(DataError) as caught:
         load_dataset("octmnist-64", tmp_path)
     for named in ("octmnist_64.npz", "e229e9440236b774d9f0dfef9d07bdaf", str(tmp_path), "--unverified"):
@@ -139,10 +139,10 @@ def test_the_first_mirror_with_the_published_file_serves(tmp_path: Path, monkeyp
     (tmp_path / "wrong" / "made.npz").write_bytes(b"another")
     published = replace(spec, md5={"made.npz": hashlib.md5(right.read_bytes()).hexdigest()})
     places = (f"file://{tmp_path}/absent/{{}}", f"file://{tmp_path}/wrong/{{}}", f"file://{tmp_path}/right/{{}}")
-    monkeypatch.setattr("digit_recognizer.data.medmnist.MIRRORS", places)
+    monkeypatch.setattr("digit_recognizer.data.medmnist._MIRRORS", places)
     load_medmnist(published, tmp_path / "cache")
     assert (tmp_path / "cache" / "made.npz").read_bytes() == right.read_bytes()
-    monkeypatch.setattr("digit_recognizer.data.medmnist.MIRRORS", ())
+    monkeypatch.setattr("digit_recognizer.data.medmnist._MIRRORS", ())
     load_medmnist(published, tmp_path / "cache")  # it is there now
     assert right.stat().st_size <= most_bytes(spec)
 

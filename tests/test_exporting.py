@@ -21,7 +21,7 @@ from digit_recognizer.errors import ConfigError, ModelFileError, StorageError
 from digit_recognizer.exporting import export_onnx, export_web
 from digit_recognizer.exporting.agreement import MADE, TOLERANCE, Agreement, agreement, images_to_compare, known_set
 from digit_recognizer.exporting.page_runtime import FILES, PACKAGE, VERSION, page_files, runtime_files
-from digit_recognizer.exporting.to_onnx import _write_proven
+from digit_recognizer.exporting.to_onnx import write_proven
 from digit_recognizer.exporting.to_web import LISTING, listing, static_files, told, write_folder
 from digit_recognizer.models import load_model
 from digit_recognizer.models.locations import pretrained, shipped_models
@@ -117,7 +117,7 @@ def test_a_form_that_answers_otherwise_is_not_written(mnist_dir: Path, tmp_path:
     weights, other = load_model("classic", runtime="torch"), (pretrained() / "mlp.onnx").read_bytes()
     (tmp_path / "old.onnx").write_bytes(b"old")
     with pytest.raises(ModelFileError, match=r"5,000 images \(mnist, calibration\) differ"):
-        _write_proven(weights, other, tmp_path / "old.onnx", mnist_dir)
+        write_proven(weights, other, tmp_path / "old.onnx", mnist_dir)
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("old.onnx", b"old")]
 
 

@@ -19,8 +19,8 @@ def write_whole(path: Path, content: bytes) -> None:
     A temporary file in the same folder is written, flushed to the disk and renamed over `path`. A link is followed; a
     pipe or device is written to as it stands. Raises StorageError, with the old file untouched.
     """
-    if not is_plain(path):
-        write_into(path, content)
+    if not _is_plain(path):
+        _write_into(path, content)
         return
     path = path.resolve()
     temporary = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
@@ -49,12 +49,12 @@ def check_can_be_written(path: Path) -> None:
         raise StorageError(f"{path}: cannot be written (its rights forbid it). Name another place.")
 
 
-def is_plain(path: Path) -> bool:
+def _is_plain(path: Path) -> bool:
     """Whether `path` is a file, or nothing yet; not a pipe or a device."""
     return os.path.isfile(path) or os.path.isdir(path) or not os.path.exists(path)  # noqa: PTH112, PTH113, PTH110
 
 
-def write_into(path: Path, content: bytes) -> None:
+def _write_into(path: Path, content: bytes) -> None:
     """Write to a pipe or device, which can't be replaced."""
     try:
         with path.open("wb") as file:

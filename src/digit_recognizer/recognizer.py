@@ -39,9 +39,9 @@ from digit_recognizer.tables.reading import kind_of, split_keys
 from digit_recognizer.tables.rows import rows_of
 
 DEFAULT_MODEL = "best"
-DEFAULT_LEVEL = 0.99  # of prediction sets
+_DEFAULT_LEVEL = 0.99  # of prediction sets
 BATCH = 512  # prepared pictures held at once
-GIVEN = 0.5  # the probability from which on a label is given, where a picture may bear several
+_GIVEN = 0.5  # the probability from which on a label is given, where a picture may bear several
 
 Pictures = Picture | Sequence[Picture]
 Input = NDArray[np.uint8]  # a prepared picture, (H, W) or (H, W, 3): what the network was given, as grey levels
@@ -56,7 +56,7 @@ class Recognizer:
     """
 
     def __init__(
-        self, model: Model, max_error: float | None = None, level: float = DEFAULT_LEVEL, keep_ids: bool = False
+        self, model: Model, max_error: float | None = None, level: float = _DEFAULT_LEVEL, keep_ids: bool = False
     ) -> None:
         """max_error, level, keep_ids: as for `load`."""
         self.model, self.max_error, self.level, self.keep_ids = model, max_error, level, keep_ids
@@ -75,7 +75,7 @@ class Recognizer:
         model: str | Path = DEFAULT_MODEL,
         runtime: str = "auto",
         max_error: float | None = None,
-        level: float = DEFAULT_LEVEL,
+        level: float = _DEFAULT_LEVEL,
         keep_ids: bool = False,
     ) -> Recognizer:
         """A shipped name, a model file or a run folder.
@@ -220,7 +220,7 @@ class Recognizer:
             probability,
             tuple(probabilities),
             tuple(header.label_of(i) for i, each in enumerate(inside) if each),
-            tuple(header.label_of(i) for i, each in enumerate(probabilities) if each >= GIVEN and header.multi_label),
+            tuple(header.label_of(i) for i, each in enumerate(probabilities) if each >= _GIVEN and header.multi_label),
             reason,
             as_stored=as_stored,
             index=best,
@@ -229,7 +229,7 @@ class Recognizer:
 
 @lru_cache(maxsize=1)
 def same_recognizer(
-    model: str, sha256: str, max_error: float | None = None, level: float = DEFAULT_LEVEL, runtime: str = "auto"
+    model: str, sha256: str, max_error: float | None = None, level: float = _DEFAULT_LEVEL, runtime: str = "auto"
 ) -> Recognizer:
     """Another process's recognizer, in this one: on one thread, since every core has a process.
 

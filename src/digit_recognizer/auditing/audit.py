@@ -19,9 +19,9 @@ from digit_recognizer.data.spec import in_memory
 from digit_recognizer.errors import require_extra
 
 SCHEMA = "digit-recognizer/audit/1"
-SLIGHT = 0.2  # Cohen's kappa below which agreement is slight (Landis and Koch, Biometrics 33, 1977)
+_SLIGHT = 0.2  # Cohen's kappa below which agreement is slight (Landis and Koch, Biometrics 33, 1977)
 
-OnStep = Callable[[str, int, int], None]  # what is going on, steps of it done, steps
+_OnStep = Callable[[str, int, int], None]  # what is going on, steps of it done, steps
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Audit:
         }
 
 
-def ignore_step(_what: str, _done: int, _steps: int) -> None:
+def _ignore_step(_what: str, _done: int, _steps: int) -> None:
     """Nobody asked for the steps."""
 
 
@@ -67,7 +67,7 @@ def audit(
     files: Mapping[str, Sequence[str]] | None = None,
     seed: int = 0,
     device: str | None = None,
-    on_step: OnStep = ignore_step,
+    on_step: _OnStep = _ignore_step,
 ) -> Audit:
     """Look for doubtful labels, copies, leaks into train, uneven classes and drift. The same by seed on one machine.
 
@@ -80,13 +80,13 @@ def audit(
     pool = pooled(splits, classes, files)
     on_step("looking for copies", 0, 1)
     duplicates = find_duplicates(pool)
-    suspects, kappa, notes = audit_labels(pool, duplicates, seed, device, on_step)
+    suspects, kappa, notes = _audit_labels(pool, duplicates, seed, device, on_step)
     leaks = find_leaks(pool, duplicates)
     return Audit(name, pool, suspects, kappa, duplicates, leaks, class_counts(pool), find_drift(pool), notes)
 
 
-def audit_labels(
-    pool: Pool, duplicates: list[Duplicates], seed: int, device: str | None, on_step: OnStep
+def _audit_labels(
+    pool: Pool, duplicates: list[Duplicates], seed: int, device: str | None, on_step: _OnStep
 ) -> tuple[list[Suspect] | None, float | None, list[str]]:
     """The doubtful labels, the networks' agreement with the given ones, and what could not be audited and why."""
     known = learnable(pool, duplicates)
@@ -103,7 +103,7 @@ def audit_labels(
         pool, known, duplicates, seed, device, lambda done: on_step("reading what was not learned", done, FOLDS)
     )
     kappa = agreement(pool, read)
-    if kappa is not None and kappa < SLIGHT:
+    if kappa is not None and kappa < _SLIGHT:
         why = f"networks hardly learn them (Cohen's kappa with what they read out of fold is {kappa:.2f})"
         return None, kappa, [*notes, f"No label is called doubtful: {why}."]
     return find_suspects(pool, read), kappa, notes
@@ -126,7 +126,7 @@ def agreement(pool: Pool, read: OutOfFold) -> float | None:
 
 
 def audit_dataset(
-    dataset: Dataset, *, seed: int = 0, device: str | None = None, on_step: OnStep = ignore_step
+    dataset: Dataset, *, seed: int = 0, device: str | None = None, on_step: _OnStep = _ignore_step
 ) -> Audit:
     """Audit a loaded data set; pictures of a folder are read into memory, as the networks see them, and named."""
     # An unsplit folder's "all" is its other splits once more.

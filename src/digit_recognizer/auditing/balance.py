@@ -12,8 +12,8 @@ from digit_recognizer.auditing.pool import Pool
 from digit_recognizer.data.spec import Images
 
 # A small effect (Cohen 1988, chapters 7 and 2) that chance alone makes in less than one of a hundred comparisons.
-NOTABLE_V, NOTABLE_DIFFERENCE = 0.1, 0.2
-CHANCE, DEVIATIONS = 0.01, 2.58
+_NOTABLE_V, _NOTABLE_DIFFERENCE = 0.1, 0.2
+_CHANCE, _DEVIATIONS = 0.01, 2.58
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class Drift:
     @property
     def notable(self) -> bool:
         """Whether any departure is at least a small effect, and more than chance would make of so few images."""
-        by_chance = DEVIATIONS * (1 / self.n + 1 / self.n_train) ** 0.5
+        by_chance = _DEVIATIONS * (1 / self.n + 1 / self.n_train) ** 0.5
         pixels = [abs(each) for each in (self.brightness, self.contrast, self.sharpness) if each is not None]
-        classes = self.p_value is not None and self.p_value < CHANCE and (self.cramers_v or 0) >= NOTABLE_V
-        return classes or any(each >= max(NOTABLE_DIFFERENCE, by_chance) for each in pixels)
+        classes = self.p_value is not None and self.p_value < _CHANCE and (self.cramers_v or 0) >= _NOTABLE_V
+        return classes or any(each >= max(_NOTABLE_DIFFERENCE, by_chance) for each in pixels)
 
     def to_dict(self) -> dict[str, Any]:
         """The figures as `digits audit --json` writes them."""
@@ -60,10 +60,10 @@ class Drift:
 
 def class_counts(pool: Pool) -> list[ClassCounts]:
     """The classes of each split."""
-    return [count_classes(pool, split) for split in pool.counts]
+    return [_count_classes(pool, split) for split in pool.counts]
 
 
-def count_classes(pool: Pool, split: str) -> ClassCounts:
+def _count_classes(pool: Pool, split: str) -> ClassCounts:
     """The classes of one split."""
     counts = np.bincount(pool.labels[pool.split_of == split], minlength=len(pool.classes))
     return ClassCounts(split, tuple(map(int, counts)), float(counts.max() / counts.min()) if counts.min() else None)
@@ -100,11 +100,11 @@ def compare_classes(
 
 def image_figures(images: Images) -> NDArray[np.float64]:
     """Brightness, contrast and sharpness of each image (N, H, W), (N, 3), in grey levels."""
-    parts = [figures_of(images[start : start + 2048].astype(np.float32)) for start in range(0, len(images), 2048)]
+    parts = [_figures_of(images[start : start + 2048].astype(np.float32)) for start in range(0, len(images), 2048)]
     return np.concatenate(parts)
 
 
-def figures_of(images: NDArray[np.float32]) -> NDArray[np.float64]:
+def _figures_of(images: NDArray[np.float32]) -> NDArray[np.float64]:
     """The three figures of a few images."""
     across, down = np.abs(np.diff(images, axis=2)).mean((1, 2)), np.abs(np.diff(images, axis=1)).mean((1, 2))
     return np.stack([images.mean((1, 2)), images.std((1, 2)), (across + down) / 2], 1).astype(np.float64)

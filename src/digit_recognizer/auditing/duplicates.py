@@ -17,7 +17,7 @@ from digit_recognizer.data.spec import Images
 NEAR = 0.99
 # One of two opposite shifts suffices: either image of a pair may be the one that moved. Rows, columns.
 SHIFTS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))
-COMPONENTS = 16  # principal components by which candidates are found
+_COMPONENTS = 16  # principal components by which candidates are found
 BLOCK = 4096  # candidates that are compared pixel by pixel at once
 
 
@@ -82,7 +82,7 @@ def find_duplicates(pool: Pool) -> list[Duplicates]:
             correlation=round(float(lowest[group[same[members[0]]]]), 4),
             label_conflict=len(set(pool.labels[members])) > 1,
         )
-        for members in groups_of_several(group[same])
+        for members in _groups_of_several(group[same])
     ]
 
 
@@ -93,7 +93,7 @@ def equal_groups(images: Images) -> NDArray[np.int64]:
     return np.asarray(group, np.int64)
 
 
-def groups_of_several(group: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def _groups_of_several(group: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """The positions that share a number, for each number that two or more have, by their first positions."""
     order = np.argsort(group, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
@@ -114,7 +114,7 @@ def near_pairs(images: Images) -> tuple[NDArray[np.int64], NDArray[np.int64], ND
     middles = unit_windows(images, (0, 0))
     if len(images) < 2 or not middles.any():
         return np.array([], np.int64), np.array([], np.int64), np.array([], np.float32)
-    components = PCA(min(COMPONENTS, *middles.shape), svd_solver="covariance_eigh").fit(middles)
+    components = PCA(min(_COMPONENTS, *middles.shape), svd_solver="covariance_eigh").fit(middles)
     tree = cKDTree(components.transform(middles))
     found = []
     for shift in SHIFTS:
@@ -126,7 +126,7 @@ def near_pairs(images: Images) -> tuple[NDArray[np.int64], NDArray[np.int64], ND
             first = np.concatenate([np.asarray(each, np.int64) for each in near])
             found.append(verified(first, second, middles, moved))
     firsts, seconds, correlations = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return best_of_each(firsts, seconds, correlations, len(images))
+    return _best_of_each(firsts, seconds, correlations, len(images))
 
 
 def unit_windows(images: Images, shift: tuple[int, int]) -> NDArray[np.float32]:
@@ -156,7 +156,7 @@ def verified(
     return low[near], high[near], correlations[near]
 
 
-def best_of_each(
+def _best_of_each(
     first: NDArray[np.int64], second: NDArray[np.int64], correlations: NDArray[np.float32], n: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Each pair once, with the highest of its correlations; n: images that positions count."""

@@ -20,12 +20,12 @@ from digit_recognizer.training.recipes import FAST_LONG
 
 FOLDS = 5
 FEWEST = 10  # images of a class, copies counted once; of fewer no network learns what the class looks like
-IMAGES_SEEN = 112_000  # that a network learns from, repeats counted: two epochs of four fifths of MNIST
+_IMAGES_SEEN = 112_000  # that a network learns from, repeats counted: two epochs of four fifths of MNIST
 MOST_EPOCHS = 40
-LEAST_BATCH = 16  # of a small set, so that an epoch has steps enough
+_LEAST_BATCH = 16  # of a small set, so that an epoch has steps enough
 BATCH = 2048
 
-OnFold = Callable[[int], None]  # folds done
+_OnFold = Callable[[int], None]  # folds done
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def leaders(n: int, duplicates: list[Duplicates]) -> NDArray[np.int64]:
 
 
 def read_out_of_fold(
-    pool: Pool, known: NDArray[np.int64], duplicates: list[Duplicates], seed: int, device: str | None, on_fold: OnFold
+    pool: Pool, known: NDArray[np.int64], duplicates: list[Duplicates], seed: int, device: str | None, on_fold: _OnFold
 ) -> OutOfFold:
     """Probabilities of every image of the classes `known`, each from a network that saw neither it nor a copy of it."""
     members = np.flatnonzero(np.isin(pool.labels, known))
@@ -62,7 +62,7 @@ def read_out_of_fold(
     probabilities = np.zeros((len(members), len(known)))
     for k in range(FOLDS):
         learn = ArraySplit(images[fold != k], labels[fold != k])
-        network = train(recipe_for(len(learn)), as_dataset(learn, len(known)), seed=seed + k, device=device).network
+        network = train(recipe_for(len(learn)), _as_dataset(learn, len(known)), seed=seed + k, device=device).network
         probabilities[fold == k] = read(network, images[fold == k])
         on_fold(k + 1)
     return OutOfFold(members, known, probabilities)
@@ -82,14 +82,14 @@ def folds(labels: Labels, leader: NDArray[np.int64], seed: int) -> NDArray[np.in
 
 def recipe_for(n: int) -> Recipe:
     """A short recipe for n training images: the fewer there are, the more often each is seen."""
-    epochs = min(MOST_EPOCHS, max(1, round(IMAGES_SEEN / n)))
-    batch = min(FAST_LONG.batch_size, max(LEAST_BATCH, n // 10))
+    epochs = min(MOST_EPOCHS, max(1, round(_IMAGES_SEEN / n)))
+    batch = min(FAST_LONG.batch_size, max(_LEAST_BATCH, n // 10))
     # The average of the weights would remember the first of few steps too well. One thread: two stand still together
     # as soon as anything else runs, which made an audit of MNIST twice as long as it need be.
     return replace(FAST_LONG, name="audit", images=None, epochs=epochs, batch_size=batch, averaging=0.0, threads=1)
 
 
-def as_dataset(learn: ArraySplit, classes: int) -> Dataset:
+def _as_dataset(learn: ArraySplit, classes: int) -> Dataset:
     """The training images of one fold as a data set of their own."""
     names = tuple(map(str, range(classes)))
     return Dataset(DatasetSpec("audit", "one fold", "multi-class", names, 1, SIZE, "", ""), {"train": learn})

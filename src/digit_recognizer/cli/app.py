@@ -86,14 +86,14 @@ def main() -> None:
     except OSError as error:  # a folder that may not be entered, a name that is too long, a full output
         place = error.filename if error.filename is not None else "the output"
         complain(f"{place}: {error.strerror or error}. Check the name, its rights and the space left.")
-        silence_output()
+        _silence_output()
         sys.exit(2)
     except KeyboardInterrupt:
         complain("Interrupted.")
         sys.exit(130)
 
 
-def silence_output() -> None:
+def _silence_output() -> None:
     """Let the exit not try again to write what could not be written."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

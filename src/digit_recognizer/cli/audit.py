@@ -46,7 +46,7 @@ def audit(
         raise ConfigError("Name one data set to audit: digits audit NAME|FOLDER, or --data NAME|FOLDER.")
     require_extra("audit", "digits audit")
     loaded = load_dataset(named[0], data_dir, unverified=unverified, keep_ids=keep_ids)
-    found = watched_audit(loaded, seed, device, quiet=quiet)
+    found = _watched_audit(loaded, seed, device, quiet=quiet)
     if json:
         write_json(json, found.to_dict() | {"caveats": list(loaded.spec.caveats)})
     aloud = json != "-" and not quiet
@@ -63,7 +63,7 @@ def audit(
             answers().print(f"Figure: {saved}", markup=False)
 
 
-def watched_audit(dataset: Dataset, seed: int, device: str | None, *, quiet: bool) -> Audit:
+def _watched_audit(dataset: Dataset, seed: int, device: str | None, *, quiet: bool) -> Audit:
     """Audit with a progress bar."""
     from rich.progress import Progress
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from digit_recognizer.measuring.predictions import Predictions
 
 SCHEMA = "digit-recognizer/comparison/1"
-ALPHA = 0.05  # of AUROCs, after Holm's adjustment
-SHOWN = 20  # images named that two models read differently
-TEST_NAMES = {"mcnemar, exact": "exact McNemar", "obuchowski, clustered": "Obuchowski's test, by groups,"}
+_ALPHA = 0.05  # of AUROCs, after Holm's adjustment
+_SHOWN = 20  # images named that two models read differently
+_TEST_NAMES = {"mcnemar, exact": "exact McNemar", "obuchowski, clustered": "Obuchowski's test, by groups,"}
 
 
 def compare(
@@ -55,7 +55,7 @@ def compare(
 
     if len(models) < 2 or len(set(models)) < len(models):
         raise ConfigError("Comparing needs two or more different models: digits compare classic best")
-    scored = [of_table(name, labels) if labels else of_model(name, data, split, data_dir) for name in models]
+    scored = [of_table(name, labels) if labels else _of_model(name, data, split, data_dir) for name in models]
     scored = [each.with_classes(scored[0].class_names) for each in scored]
     known = comparable(column(groups, "groups")) if groups else scored[0].groups
     scored = [replace(each, groups=known) for each in scored]
@@ -70,8 +70,8 @@ def compare(
     if json != "-" and not quiet:
         for each in dict.fromkeys(told for table in scored for told in table.notes):
             note(each)
-        print_comparisons(accuracies, found, scored)
-        print_aurocs(areas)
+        _print_comparisons(accuracies, found, scored)
+        _print_aurocs(areas)
 
 
 def of_table(name: str, labels: Path) -> Predictions:
@@ -81,7 +81,7 @@ def of_table(name: str, labels: Path) -> Predictions:
     return read_predictions(Path(name), labels)
 
 
-def of_model(name: str, data: str, split: str, data_dir: Path | None) -> Predictions:
+def _of_model(name: str, data: str, split: str, data_dir: Path | None) -> Predictions:
     """A model's probabilities for a split; of a test split that is a look, and noted."""
     from digit_recognizer.measuring import evaluate
 
@@ -105,7 +105,7 @@ def share_right(scored: Predictions) -> dict[str, Any]:
     return {key: counts[key] for key in ("n", "correct", "accuracy", "interval")}
 
 
-def print_comparisons(accuracies: list[dict[str, Any]], found: list[Comparison], scored: list[Predictions]) -> None:
+def _print_comparisons(accuracies: list[dict[str, Any]], found: list[Comparison], scored: list[Predictions]) -> None:
     """The accuracies, then each pair in words."""
     from digit_recognizer.cli.output import answers
 
@@ -120,7 +120,7 @@ def print_comparisons(accuracies: list[dict[str, Any]], found: list[Comparison],
     for each in found:
         say(in_words(each), markup=False)
     if len(found) == 1 and len(found[0].disagreement):
-        say(disagreements(found[0], *scored), markup=False)
+        say(_disagreements(found[0], *scored), markup=False)
 
 
 def in_words(each: Comparison) -> str:
@@ -131,34 +131,34 @@ def in_words(each: Comparison) -> str:
     told = (
         f"{each.first} minus {each.second}: {difference:+.2f} points (95 % interval {low:+.2f} to {high:+.2f});"
         f" only {each.first} right {counts.only_first:,}, only {each.second} right {counts.only_second:,};"
-        f" {TEST_NAMES[each.test]} p = {each.adjusted_p_value:.2g}"
+        f" {_TEST_NAMES[each.test]} p = {each.adjusted_p_value:.2g}"
     )
     if each.verdict.by_chance:
         return f"{told}.\n  They differ by no more than chance explains: neither is shown to be better."
     return f"{told}.\n  {each.verdict.better} is better than {each.verdict.worse}."
 
 
-def print_aurocs(rows: list[dict[str, Any]] | None) -> None:
+def _print_aurocs(rows: list[dict[str, Any]] | None) -> None:
     """The classes whose AUROCs differ by more than chance, or that none do."""
     from digit_recognizer.cli.output import answers
 
     if rows is None:
         return
-    for row in (row for row in rows if row["adjusted_p_value"] is not None and row["adjusted_p_value"] <= ALPHA):
+    for row in (row for row in rows if row["adjusted_p_value"] is not None and row["adjusted_p_value"] <= _ALPHA):
         low, high, p = row["interval"]["low"], row["interval"]["high"], row["adjusted_p_value"]
         answers().print(
             f"AUROC of {row['class']}: {row['models'][0]} {row['first']:.5f}, {row['models'][1]} {row['second']:.5f};"
             f" difference {row['difference']:+.5f} ({low:+.5f} to {high:+.5f}), DeLong p = {p:.2g}",
             markup=False,
         )
-    equal = sum(row["adjusted_p_value"] is None or row["adjusted_p_value"] > ALPHA for row in rows)
+    equal = sum(row["adjusted_p_value"] is None or row["adjusted_p_value"] > _ALPHA for row in rows)
     if equal:
         answers().print(f"AUROC: {equal} of {len(rows)} differences (a class each) are no more than chance explains.")
 
 
-def disagreements(each: Comparison, first: Predictions, second: Predictions) -> str:
+def _disagreements(each: Comparison, first: Predictions, second: Predictions) -> str:
     """The images that two models read differently."""
-    names, shown = first.class_names, each.disagreement[:SHOWN]
+    names, shown = first.class_names, each.disagreement[:_SHOWN]
     rows = [
         f"  image {i}: {names[first.predicted[i]]} and {names[second.predicted[i]]}, actual {names[first.labels[i]]}"
         for i in shown

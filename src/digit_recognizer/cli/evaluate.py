@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digit_recognizer.measuring.robustness import Robustness
     from digit_recognizer.models import Model
 
-SPOILED = 100  # images that a report shows corrupted, in 75 ways each
+_SPOILED = 100  # images that a report shows corrupted, in 75 ways each
 
 
 def evaluate(
@@ -82,16 +82,16 @@ def evaluate(
     if predictions and labels:
         result = of_tables(predictions, labels, groups, report, aloud=aloud)
     else:
-        outputs = Outputs(figures, report, check_explain(explain), each=each, answered=json != "-", aloud=aloud)
+        outputs = _Outputs(figures, report, _check_explain(explain), each=each, answered=json != "-", aloud=aloud)
         place = {"name": data, "data_dir": data_dir, "unverified": unverified}
         given = {key: value for key, value in place.items() if value is not None}
-        result = of_model(model, given, split, groups, wishes, outputs)
+        result = _of_model(model, given, split, groups, wishes, outputs)
     if json:
         write_json(json, result)
 
 
 @dataclass(frozen=True)
-class Outputs:
+class _Outputs:
     """What is wanted of an evaluation beside its object."""
 
     figures: Path | None
@@ -102,7 +102,7 @@ class Outputs:
     aloud: bool  # the summary is wanted there
 
 
-def check_explain(how: str) -> str | None:
+def _check_explain(how: str) -> str | None:
     """How a report's images are explained; None: not at all. Refused at once where that is not known or not there."""
     from digit_recognizer.errors import ConfigError, nearest, require_extra
     from digit_recognizer.report.explained import METHODS
@@ -115,13 +115,13 @@ def check_explain(how: str) -> str | None:
     return None if how == "none" else how
 
 
-def of_model(
+def _of_model(
     model: str | None,
     place: dict[str, Any],
     split: str,
     groups: Path | None,
     wishes: dict[str, Any],
-    outputs: Outputs,
+    outputs: _Outputs,
 ) -> dict[str, Any]:
     """Score a model, or a folder of seeds; the object of `--json`.
 
@@ -140,17 +140,17 @@ def of_model(
             "--each, --figures, --report and --groups are of one model: name one of the runs in this folder."
         )
     loaded = load_model(folders[0] if folders else named)
-    dataset = load_again(folders[0] if folders else Path(named), place, loaded)
+    dataset = _load_again(folders[0] if folders else Path(named), place, loaded)
     if folders:
         result = evaluate_many(folders, dataset, split, **wishes)
         if outputs.aloud:
             print_seeds(result)
         return result
     known = column(groups, "groups") if groups else None
-    return evaluate_one(loaded, dataset, split, wishes | {"groups": known}, outputs)
+    return _evaluate_one(loaded, dataset, split, wishes | {"groups": known}, outputs)
 
 
-def load_again(run: Path, place: dict[str, Any], model: Model) -> Dataset:
+def _load_again(run: Path, place: dict[str, Any], model: Model) -> Dataset:
     """The set that was named, else the one that a run learned from, else MNIST, in the model's form."""
     from digit_recognizer.data import load_dataset
     from digit_recognizer.training.run_folder import SETTINGS, data_of_run
@@ -160,8 +160,8 @@ def load_again(run: Path, place: dict[str, Any], model: Model) -> Dataset:
     return load_dataset(**{"name": "mnist", **place, "preprocess": model.preprocess})
 
 
-def evaluate_one(
-    model: Model, dataset: Dataset, split: str, wishes: dict[str, Any], outputs: Outputs
+def _evaluate_one(
+    model: Model, dataset: Dataset, split: str, wishes: dict[str, Any], outputs: _Outputs
 ) -> dict[str, Any]:
     """Score one model, draw what was asked for, and say it; the object of `--json`. wishes: with the groups."""
     from digit_recognizer.cli.output import answers
@@ -181,7 +181,7 @@ def evaluate_one(
     evaluation = score(model, dataset, split, **wishes)
     result = evaluation.to_dict() | evaluation.details
     if outputs.answered and outputs.each:
-        print_each(evaluation)
+        _print_each(evaluation)
     if outputs.aloud:
         print_totals(evaluation.title, result)
         print_positive(result["positive"])
@@ -189,13 +189,13 @@ def evaluate_one(
         print_columns(result["by"])
         print_caveats(evaluation.caveats)
         print_looks(evaluation.looks)
-    saved = save_outputs(evaluation, dataset, result, outputs)
+    saved = _save_outputs(evaluation, dataset, result, outputs)
     if outputs.answered and saved:
         answers().print("Saved: " + ", ".join(map(str, saved)), markup=False)
     return result
 
 
-def save_outputs(evaluation: Evaluation, dataset: Dataset, result: dict[str, Any], outputs: Outputs) -> list[Path]:
+def _save_outputs(evaluation: Evaluation, dataset: Dataset, result: dict[str, Any], outputs: _Outputs) -> list[Path]:
     """The figures and the report, where they were asked for."""
     saved: list[Path] = []
     if outputs.figures:
@@ -205,12 +205,12 @@ def save_outputs(evaluation: Evaluation, dataset: Dataset, result: dict[str, Any
     if outputs.report:
         from digit_recognizer.report.page import report_of_model, save_report
 
-        found = spoiled(evaluation, dataset)
+        found = _spoiled(evaluation, dataset)
         saved.append(save_report(report_of_model(evaluation, dataset, result, found, outputs.explain), outputs.report))
     return saved
 
 
-def spoiled(evaluation: Evaluation, dataset: Dataset) -> Robustness | None:
+def _spoiled(evaluation: Evaluation, dataset: Dataset) -> Robustness | None:
     """The model under corruptions of a few images, never of a test split; None where there are no others."""
     from digit_recognizer.measuring.robustness import robustness
 
@@ -220,10 +220,10 @@ def spoiled(evaluation: Evaluation, dataset: Dataset) -> Robustness | None:
         if others is None or not len(others):
             return None
         split = "validation"
-    return robustness(evaluation.model, dataset, split, n=SPOILED)
+    return robustness(evaluation.model, dataset, split, n=_SPOILED)
 
 
-def print_each(evaluation: Evaluation) -> None:
+def _print_each(evaluation: Evaluation) -> None:
     """A line an image."""
     from digit_recognizer.cli.output import printable
 

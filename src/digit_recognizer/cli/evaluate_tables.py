@@ -10,7 +10,7 @@ import typer
 from digit_recognizer.cli.options import listed, options_given
 from digit_recognizer.errors import ConfigError
 
-OF_MODELS = (  # parameters of `digits evaluate` that tables of probabilities leave no use for
+_OF_MODELS = (  # parameters of `digits evaluate` that tables of probabilities leave no use for
     *("data", "split", "data_dir", "unverified", "sensitivity", "prevalence", "each", "figures", "explain"),
 )
 
@@ -32,7 +32,7 @@ def check_tables(model: str | None, predictions: Path | None, labels: Path | Non
         return
     if model or not (predictions and labels):
         raise ConfigError("--predictions and --labels belong together, and stand in place of a model.")
-    others = options_given(context, OF_MODELS)
+    others = options_given(context, _OF_MODELS)
     if others:
         raise ConfigError(f"{listed(others)} of a model, not of --predictions.")
 

@@ -14,7 +14,7 @@ from digit_recognizer.cli.options import DataDir, Json, Quiet
 SCHEMA = "digit-recognizer/export/1"
 
 
-class Form(StrEnum):
+class _Form(StrEnum):
     """What a model can be exported as."""
 
     ONNX = "onnx"
@@ -27,7 +27,7 @@ def export(
         Path | None,
         typer.Argument(metavar="[OUT]", help="Output file, or folder of the page. Default: named after the model."),
     ] = None,
-    to: Annotated[Form, typer.Option("--to", help="onnx: a file for any runtime. web: a page.")] = Form.ONNX,
+    to: Annotated[_Form, typer.Option("--to", help="onnx: a file for any runtime. web: a page.")] = _Form.ONNX,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,
     runtime: Annotated[
         Path | None,
@@ -40,14 +40,14 @@ def export(
     """Write a model for other runtimes: ONNX, proven equal to its weights, or a page that works offline."""
     from digit_recognizer.cli.output import answers, write_json
 
-    result, said = as_onnx(model, out, data_dir, force) if to is Form.ONNX else as_page(model, out, runtime, force)
+    result, said = _as_onnx(model, out, data_dir, force) if to is _Form.ONNX else _as_page(model, out, runtime, force)
     if json:
         write_json(json, {"schema": SCHEMA, "to": to.value, **result})
     if json != "-" and not quiet:
         answers().print(said, markup=False)
 
 
-def as_onnx(model: str, out: Path | None, data_dir: Path | None, force: bool) -> tuple[dict[str, Any], str]:
+def _as_onnx(model: str, out: Path | None, data_dir: Path | None, force: bool) -> tuple[dict[str, Any], str]:
     """Export to ONNX: what programs and what people are told."""
     from digit_recognizer.exporting import export_onnx
 
@@ -60,7 +60,7 @@ def as_onnx(model: str, out: Path | None, data_dir: Path | None, force: bool) ->
     return {"out": str(out), "agreement": asdict(found)}, said
 
 
-def as_page(model: str, out: Path | None, runtime: Path | None, force: bool) -> tuple[dict[str, Any], str]:
+def _as_page(model: str, out: Path | None, runtime: Path | None, force: bool) -> tuple[dict[str, Any], str]:
     """Export to a page: what programs and what people are told."""
     from digit_recognizer.exporting import export_web
 

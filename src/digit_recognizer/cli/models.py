@@ -11,7 +11,7 @@ from digit_recognizer.cli.options import Json
 if TYPE_CHECKING:
     from digit_recognizer.models import Model
 
-WARM_UP, CALLS = 5, 50
+_WARM_UP, _CALLS = 5, 50
 
 
 def models(json: Json = None) -> None:
@@ -23,12 +23,12 @@ def models(json: Json = None) -> None:
 
     rows: list[dict[str, Any]] = []
     for card in read_cards():
-        speed = {"milliseconds": milliseconds(load_model(card.name)), "calls": CALLS}
+        speed = {"milliseconds": milliseconds(load_model(card.name)), "calls": _CALLS}
         rows.append(vars(card) | {"default": card.name == DEFAULT_MODEL, "speed": speed})
     if json:
         write_json(json, {"schema": "digit-recognizer/models/1", "models": rows})
     if json != "-":
-        print_models(rows)
+        _print_models(rows)
 
 
 def milliseconds(model: Model) -> float:
@@ -38,14 +38,14 @@ def milliseconds(model: Model) -> float:
     size = model.preprocess.size
     image = np.zeros((1, size, size), np.uint8)
     times = []
-    for _ in range(WARM_UP + CALLS):
+    for _ in range(_WARM_UP + _CALLS):
         began = time.perf_counter()
         model.logits(image)
         times.append(1000 * (time.perf_counter() - began))
-    return statistics.median(times[WARM_UP:])
+    return statistics.median(times[_WARM_UP:])
 
 
-def print_models(rows: list[dict[str, Any]]) -> None:
+def _print_models(rows: list[dict[str, Any]]) -> None:
     """A block a model, narrow enough for a telephone."""
     from rich.table import Table
 
@@ -58,16 +58,16 @@ def print_models(rows: list[dict[str, Any]]) -> None:
         table.add_column(overflow="fold")
         table.add_row("for", row["purpose"])
         table.add_row("size", f"{row['parameters']:,} weights, {row['bytes'] / 1e6:.2f} MB")
-        table.add_row("accuracy", score_in_words(row["test"], "MNIST"))
+        table.add_row("accuracy", _score_in_words(row["test"], "MNIST"))
         for name, figures in row["elsewhere"].items():
-            table.add_row("", score_in_words(figures["test"], name))
+            table.add_row("", _score_in_words(figures["test"], name))
         speed = row["speed"]
         table.add_row("speed", f"{speed['milliseconds']:.2f} ms a picture here (median of {speed['calls']} calls)")
         answers().print(table)
     answers().print("Use one: digits predict PICTURE --model NAME. How they came about: docs/models")
 
 
-def score_in_words(figures: dict[str, Any], data: str) -> str:
+def _score_in_words(figures: dict[str, Any], data: str) -> str:
     """An accuracy on test images with its interval."""
     low, high = (100 * figures["interval"][end] for end in ("low", "high"))
     return (

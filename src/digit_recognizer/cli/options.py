@@ -32,7 +32,7 @@ def file_to_be_written(target: Path | None) -> Path | None:
     return target
 
 
-def json_to_be_written(target: str | None) -> str | None:
+def _json_to_be_written(target: str | None) -> str | None:
     """The same of `--json`; refused too where the word after it seems meant as the argument of the verb."""
     if target is not None and target != "-":
         _check_is_meant(target)
@@ -40,7 +40,7 @@ def json_to_be_written(target: str | None) -> str | None:
     return target
 
 
-def csv_to_be_written(target: str | None) -> str | None:
+def _csv_to_be_written(target: str | None) -> str | None:
     """The same of `--csv`; refused too where the file is there and holds pictures, which nobody wants to lose."""
     if target is not None and target != "-":
         from digit_recognizer.tables.reading import holds_pictures
@@ -102,9 +102,9 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last} are" if others else f"{last} is"
 
 
-ALONE = {"--ray": "auto", "--json": "-", "--csv": "-"}  # what an option means that no value follows
+_ALONE = {"--ray": "auto", "--json": "-", "--csv": "-"}  # what an option means that no value follows
 START = 2**16  # bytes of a file that tell whether it holds JSON
-TABLES = (".csv", ".tsv")  # how a file ends that --csv may write without =
+_TABLES = (".csv", ".tsv")  # how a file ends that --csv may write without =
 LISTING = ("predict", "read")  # verbs that take any number of pictures, and write a JSON object a line
 
 Data = Annotated[
@@ -135,7 +135,7 @@ Json = Annotated[
     typer.Option(
         "--json",
         metavar="FILE|-",
-        callback=json_to_be_written,
+        callback=_json_to_be_written,
         help="Write one JSON object to a file, or to standard output.",
     ),
 ]
@@ -144,7 +144,7 @@ JsonLines = Annotated[
     typer.Option(
         "--json",
         metavar="[=FILE]",
-        callback=json_to_be_written,
+        callback=_json_to_be_written,
         help="Write JSON, one object a line: to standard output, or to a file.",
     ),
 ]
@@ -153,7 +153,7 @@ Csv = Annotated[
     typer.Option(
         "--csv",
         metavar="[FILE.csv]",
-        callback=csv_to_be_written,
+        callback=_csv_to_be_written,
         help="Write a table: to standard output, or to a file.",
     ),
 ]
@@ -185,7 +185,7 @@ def with_values(words: list[str]) -> list[str]:
     made: list[str] = []
     for place, word in enumerate(words[:end]):
         after = words[place + 1] if place + 1 < end else "--"
-        made += [word] if word not in ALONE or _is_value(word, after, listing=listing) else [word, ALONE[word]]
+        made += [word] if word not in _ALONE or _is_value(word, after, listing=listing) else [word, _ALONE[word]]
     return made + words[end:]
 
 
@@ -194,7 +194,7 @@ def _is_value(option: str, word: str, *, listing: bool) -> bool:
     if word == "-":
         return True
     if option == "--csv":
-        return word.lower().endswith(TABLES) and not word.startswith("-")
+        return word.lower().endswith(_TABLES) and not word.startswith("-")
     return not (word.startswith("-") or (listing and option == "--json"))
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from digit_recognizer.prediction import Prediction
     from digit_recognizer.recognizer import Input, Recognizer
 
-SHOWN = 12  # pictures that --show draws at most
-SEEN_NAME = "what-the-model-saw.png"
-AT_ONCE = 64  # pictures answered together, so that the first lines come soon
+_SHOWN = 12  # pictures that --show draws at most
+_SEEN_NAME = "what-the-model-saw.png"
+_AT_ONCE = 64  # pictures answered together, so that the first lines come soon
 
 
 def predict(
@@ -71,7 +71,7 @@ def predict(
     with json_lines(json) as write:
         for picture, prediction, given in answered(recognizer, groups):
             seen.add(prediction.status)
-            if show and prediction.error is None and len(drawn) < SHOWN:
+            if show and prediction.error is None and len(drawn) < _SHOWN:
                 drawn.append((picture, prediction, given))
             write(prediction_object(prediction, header))
             table.add(prediction)
@@ -91,9 +91,9 @@ def predict(
 def answered(recognizer: Recognizer, groups: list[Group]) -> Iterator[tuple[Any, Prediction, Input | None]]:
     """Each picture, what is recognised on it, and what the model was given of it."""
     for group in groups:
-        for start in range(0, len(group.pictures), AT_ONCE):
-            some = group.pictures[start : start + AT_ONCE]
-            sources = None if group.sources is None else group.sources[start : start + AT_ONCE]
+        for start in range(0, len(group.pictures), _AT_ONCE):
+            some = group.pictures[start : start + _AT_ONCE]
+            sources = None if group.sources is None else group.sources[start : start + _AT_ONCE]
             yield from zip(some, *recognizer.predict(some, sources, return_inputs=True), strict=True)
 
 
@@ -108,7 +108,7 @@ def draw(recognizer: Recognizer, drawn: list[tuple[Any, Prediction, Input | None
     if save is None and figures.has_display():
         figures.show_figure(figure)
     else:
-        note(f"What the model saw is in {figures.save_figure(figure, save or Path(SEEN_NAME))}")
+        note(f"What the model saw is in {figures.save_figure(figure, save or Path(_SEEN_NAME))}")
 
 
 def picture_files(names: list[str]) -> Iterator[str]:
@@ -147,11 +147,11 @@ def in_words(prediction: Prediction, header: ModelHeader) -> str:
         found = (f"{header.shown(k)}  ({100 * share:.1f} %)" for k, share in shares if k in prediction.labels)
         return ", ".join(found)
     if prediction.status == "ok":
-        return best_guess(prediction)
-    guess = f", perhaps {best_guess(prediction)}" if prediction.label is not None else ""
+        return _best_guess(prediction)
+    guess = f", perhaps {_best_guess(prediction)}" if prediction.label is not None else ""
     return f"{prediction.status}{guess}: {prediction.reason}"
 
 
-def best_guess(prediction: Prediction) -> str:
+def _best_guess(prediction: Prediction) -> str:
     """The most probable class with its probability."""
     return f"{prediction.name}  ({100 * (prediction.probability or 0):.1f} %)"

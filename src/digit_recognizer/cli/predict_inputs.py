@@ -15,8 +15,8 @@ from digit_recognizer.files import storable, write_whole
 from digit_recognizer.images.arrays import Refused
 from digit_recognizer.prediction import Prediction
 
-ID, LABEL = "ImageId", "Label"  # what Kaggle calls the columns of an answer
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
+_ID, _LABEL = "ImageId", "Label"  # what Kaggle calls the columns of an answer
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Group:
     pictures: Sequence[Any] = field(repr=False)
     sources: Sequence[str] | None = field(default=None, repr=False)  # None: their file names
     ids: Sequence[str] | None = field(default=None, repr=False)  # of a table's rows
-    id_name: str = ID
+    id_name: str = _ID
 
 
 def groups_in(names: list[str], files_in: Callable[[list[str]], Iterator[str]]) -> Iterator[Group]:
@@ -84,7 +84,7 @@ class CsvAnswers:
         self.of_table = len(groups) == 1 and groups[0].ids is not None
         if self.of_table:
             name = groups[0].id_name
-            self.rows: list[list[Any]] = [[name, LABEL if name == ID else LABEL.lower()]]
+            self.rows: list[list[Any]] = [[name, _LABEL if name == _ID else _LABEL.lower()]]
             self.ids = iter(groups[0].ids or ())
         else:
             self.rows = [["file", "label", "probability", "status"]]
@@ -122,4 +122,4 @@ class CsvAnswers:
 
 def plain_cell(text: str) -> str:
     """A cell that a spreadsheet shows and does not compute: a file may be called "=1+1.png". Its text fits any file."""
-    return storable(f"'{text}" if text.startswith(FORMULA) else text)
+    return storable(f"'{text}" if text.startswith(_FORMULA) else text)

@@ -29,7 +29,7 @@ class Watch:
         )
         self.epochs = epochs
         self.task = self.progress.add_task("starting", total=epochs, figures="")
-        self.writer = event_writer(tensorboard) if tensorboard else None
+        self.writer = _event_writer(tensorboard) if tensorboard else None
 
     def __enter__(self) -> Watch:
         if not self.progress.disable:
@@ -76,7 +76,7 @@ class Watch:
                 self.writer.add_scalar("accuracy/validation", held_out, record.epoch)
 
 
-def event_writer(folder: Path) -> Any:
+def _event_writer(folder: Path) -> Any:
     """TensorBoard's writer. Raises MissingExtraError where the extra is not installed."""
     from digit_recognizer.errors import require_extra
 

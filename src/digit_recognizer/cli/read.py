@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from digit_recognizer.recognizer import Recognizer
 
 COLUMNS = ("source", "number", "place", "label", "probability", "status", "left", "top", "width", "height", "text")
-NO_DIGITS = "holds no digits that can be read. Take the photo nearer, in more light, or name another model."
+_NO_DIGITS = "holds no digits that can be read. Take the photo nearer, in more light, or name another model."
 
 
 def read(
@@ -79,7 +79,7 @@ def read(
         if grid:
             seen = read_grids(files, shape, recognizer, printed, write, annotate)
         else:
-            seen = read_pages(files, recognizer, printed, write, annotate)
+            seen = _read_pages(files, recognizer, printed, write, annotate)
     if seen != {"read"}:
         raise typer.Exit(2 if seen == {"error"} else 1)
 
@@ -95,16 +95,16 @@ def rows_in(csv: str | None) -> Iterator[None]:
     write_whole(Path(csv or ""), rows.getvalue().encode())
 
 
-def read_pages(
+def _read_pages(
     files: list[str], recognizer: Recognizer, printed: Printed, write: Callable[[Any], None], annotate: Path | None
 ) -> set[str]:
-    """Print the numbers on photos of pages; what became of them, as `read_one` has it."""
+    """Print the numbers on photos of pages; what became of them, as `_read_one` has it."""
     if printed == "csv":
-        write_rows([COLUMNS])
-    return {read_one(file, recognizer, printed, write, annotate) for file in files}
+        _write_rows([COLUMNS])
+    return {_read_one(file, recognizer, printed, write, annotate) for file in files}
 
 
-def read_one(
+def _read_one(
     file: str, recognizer: Recognizer, printed: Printed, write: Callable[[Any], None], annotate: Path | None
 ) -> str:
     """Print the numbers on one photo; "read", "none" where it holds none, or "error" where it cannot be read.
@@ -125,7 +125,7 @@ def read_one(
         return "error"
     write(page_object(shown, page, model))
     if printed == "csv":
-        write_rows(rows(page))
+        _write_rows(rows(page))
     elif printed == "words":
         for number in page.numbers:
             typer.echo(printable(f"{shown}: {in_words(number)}"))
@@ -136,7 +136,7 @@ def read_one(
     if annotate:
         draw(file, page, annotate)
     if not page.numbers:
-        note(f"{shown}: {NO_DIGITS}")
+        note(f"{shown}: {_NO_DIGITS}")
     return "read" if page.numbers else "none"
 
 
@@ -159,7 +159,7 @@ def rows(page: Page) -> list[tuple[object, ...]]:
     ]
 
 
-def write_rows(lines: Sequence[Sequence[object]]) -> None:
+def _write_rows(lines: Sequence[Sequence[object]]) -> None:
     """Lines of CSV to standard output."""
     csv_format.writer(sys.stdout, lineterminator="\n").writerows(lines)
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from digit_recognizer.reading import Cell, Grid
     from digit_recognizer.recognizer import Recognizer
 
-CORNERS = ("upper_left", "upper_right", "lower_right", "lower_left")
+_CORNERS = ("upper_left", "upper_right", "lower_right", "lower_left")
 COLUMNS = ("source", "row", "column", "label", "probability", "status")
-LAST = "text"  # a cell's whole text, behind all other columns
+_LAST = "text"  # a cell's whole text, behind all other columns
 
 
 def read_grids(
@@ -31,13 +31,13 @@ def read_grids(
     write: Callable[[Any], None],
     annotate: Path | None,
 ) -> set[str]:
-    """Print the grid in each photo; what became of them, as `read_one` has it."""
+    """Print the grid in each photo; what became of them, as `_read_one` has it."""
     if printed == "csv":
-        write_row([*COLUMNS, *(f"{corner}_{axis}" for corner in CORNERS for axis in ("x", "y")), LAST])
-    return {read_one(photo, shape, recognizer, printed, write, annotate) for photo in photos}
+        _write_row([*COLUMNS, *(f"{corner}_{axis}" for corner in _CORNERS for axis in ("x", "y")), _LAST])
+    return {_read_one(photo, shape, recognizer, printed, write, annotate) for photo in photos}
 
 
-def read_one(
+def _read_one(
     photo: str,
     shape: tuple[int, int] | None,
     recognizer: Recognizer,
@@ -61,7 +61,7 @@ def read_one(
     write(grid_object(shown, grid, name, error))
     if printed == "csv" and grid:
         for cell in grid.cells:
-            write_row(as_row(shown, cell))
+            _write_row(_as_row(shown, cell))
     elif printed == "words" and grid:
         typer.echo(in_words(grid))
     if error:
@@ -76,11 +76,11 @@ def read_one(
     for each in grid.notes:
         note(f"{shown}: {each}.")
     if annotate:
-        write_annotated(photo, grid, annotate)
+        _write_annotated(photo, grid, annotate)
     return "read"
 
 
-def write_annotated(photo: str, grid: Grid, target: Path) -> None:
+def _write_annotated(photo: str, grid: Grid, target: Path) -> None:
     """The photo with its grid drawn onto it, as a PNG file."""
     import io
 
@@ -111,7 +111,7 @@ def sign(cell: Cell, width: int) -> str:
     return f"{cell.text or '.'}{'?' if cell.status == 'unsure' else ''}".ljust(width)
 
 
-def as_row(photo: str, cell: Cell) -> list[object]:
+def _as_row(photo: str, cell: Cell) -> list[object]:
     """The values of one line of --csv."""
     from digit_recognizer.cli.predict_inputs import plain_cell
 
@@ -128,6 +128,6 @@ def as_row(photo: str, cell: Cell) -> list[object]:
     ]
 
 
-def write_row(values: list[Any]) -> None:
+def _write_row(values: list[Any]) -> None:
     """One line of CSV to standard output."""
     csv_format.writer(sys.stdout, lineterminator="\n").writerow(values)

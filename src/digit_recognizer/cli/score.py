@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from digit_recognizer.scoring import Progress
 
 SCHEMA = "digit-recognizer/scored/1"
-NO_ANSWER = ("error", "not a digit", "no digits")
+_NO_ANSWER = ("error", "not a digit", "no digits")
 
 
 def score(
@@ -46,7 +46,7 @@ def score(
     from digit_recognizer.recognizer import DEFAULT_MODEL
     from digit_recognizer.scoring import score as score_all
 
-    with progress_bar(quiet) as bar:
+    with _progress_bar(quiet) as bar:
         task = bar.add_task("scoring", total=None, visible=False, figures="")
         found = score_all(
             source,
@@ -73,11 +73,11 @@ def score(
         )
     if json != "-" and not quiet:
         tell(source, out, found, rows)
-    if not rows or any(rows.get(status) for status in NO_ANSWER):
+    if not rows or any(rows.get(status) for status in _NO_ANSWER):
         raise typer.Exit(1)
 
 
-def progress_bar(quiet: bool) -> Bar:
+def _progress_bar(quiet: bool) -> Bar:
     """Shards done, pictures a second, time left."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "digit-recognizer/seeds/1"
 PATIENCE = 120  # seconds for a folder that another process still holds
-Scored = tuple[int, dict[str, Any] | None]  # a seed, and its accuracy where it was measured
-GO_ON = "Interrupted and saved. The same command goes on with all seeds."
+_Scored = tuple[int, dict[str, Any] | None]  # a seed, and its accuracy where it was measured
+_GO_ON = "Interrupted and saved. The same command goes on with all seeds."
 
 
 def train_many(
@@ -41,20 +41,22 @@ def train_many(
     from digit_recognizer.training.seeds import seed_folder
 
     rows: list[dict[str, Any]] = []
-    trained: Iterator[Scored]
+    trained: Iterator[_Scored]
     if ray is None:
-        trained = ((seed, train_seed(seed, settings, out, tensorboard, quiet)) for seed in seeds)
+        trained = ((seed, _train_seed(seed, settings, out, tensorboard, quiet)) for seed in seeds)
     else:
-        trained = on_cluster(seeds, settings, out, ray, form, tensorboard)
+        trained = _on_cluster(seeds, settings, out, ray, form, tensorboard)
     for seed, accuracy in trained:
         rows.append({"seed": seed, "run": str(seed_folder(out, seed))} | (accuracy or {}))
         if not quiet:
-            words().print(f"seed {seed}: {score_in_words(accuracy)}")
+            words().print(f"seed {seed}: {_score_in_words(accuracy)}")
     rows.sort(key=lambda row: row["seed"])
-    return seeds_object(settings["recipe"].name, settings["data"].spec.name, "validation", rows)
+    return _seeds_object(settings["recipe"].name, settings["data"].spec.name, "validation", rows)
 
 
-def train_seed(seed: int, settings: dict[str, Any], out: Path, tensorboard: bool, quiet: bool) -> dict[str, Any] | None:
+def _train_seed(
+    seed: int, settings: dict[str, Any], out: Path, tensorboard: bool, quiet: bool
+) -> dict[str, Any] | None:
     """Train a seed into its folder, or go on with it; what `header.accuracy` says."""
     from digit_recognizer.cli.training_run import watched_training
     from digit_recognizer.training.run_folder import SETTINGS
@@ -62,12 +64,12 @@ def train_seed(seed: int, settings: dict[str, Any], out: Path, tensorboard: bool
 
     folder = seed_folder(out, seed)
     settings = settings | {"seed": seed, "resume": (folder / SETTINGS).exists()}
-    return watched_training(settings, folder, tensorboard=tensorboard, quiet=quiet, go_on=GO_ON).header.accuracy
+    return watched_training(settings, folder, tensorboard=tensorboard, quiet=quiet, go_on=_GO_ON).header.accuracy
 
 
-def on_cluster(
+def _on_cluster(
     seeds: range, settings: dict[str, Any], out: Path, ray: str, form: Preprocess | None, tensorboard: bool
-) -> Iterator[Scored]:
+) -> Iterator[_Scored]:
     """Each seed and what `header.accuracy` says of it, as they are done by a Ray cluster."""
     from digit_recognizer.cli.output import words
     from digit_recognizer.engines.on_ray import on_ray
@@ -80,7 +82,7 @@ def on_cluster(
     learned = dataset.training(settings["train_on"])[0].sha256
     place = dict(dataset.place) | {"preprocess": form}
     work = partial(
-        seed_apart,
+        _seed_apart,
         settings={key: value for key, value in settings.items() if key != "data"},
         place=place,
         learned=learned,
@@ -90,13 +92,13 @@ def on_cluster(
     try:
         yield from on_ray(iter(seeds), work, ray, gpus=int(str(settings["device"]).startswith("cuda")))
     except KeyboardInterrupt:
-        words().print(GO_ON, markup=False)
+        words().print(_GO_ON, markup=False)
         raise typer.Exit(130) from None
 
 
-def seed_apart(
+def _seed_apart(
     seed: int, *, settings: dict[str, Any], place: dict[str, Any], learned: str, out: Path, tensorboard: bool
-) -> Scored:
+) -> _Scored:
     """One seed, in a process of a cluster, which loads the data itself.
 
     The process that a lost machine or a killed command leaves behind may hold the folder for a while.
@@ -112,7 +114,7 @@ def seed_apart(
     ends = time.monotonic() + PATIENCE
     while True:
         try:
-            return seed, train_seed(seed, settings | {"data": dataset}, out, tensorboard, quiet=True)
+            return seed, _train_seed(seed, settings | {"data": dataset}, out, tensorboard, quiet=True)
         except BusyError:
             if time.monotonic() > ends:
                 raise
@@ -131,14 +133,14 @@ def evaluate_many(folders: list[Path], dataset: Dataset, split: str, **wishes: A
         found = each.to_dict()
         figures = {key: found[key] for key in ("n", "correct", "accuracy", "interval", "looks")}
         rows.append({"seed": each.model.header.seed, "run": str(folder), **figures, "macro_auroc": each.macro_auroc})
-    result = seeds_object(evaluations[0].model.header.name, dataset.spec.name, split, rows)
+    result = _seeds_object(evaluations[0].model.header.name, dataset.spec.name, split, rows)
     areas = [row["macro_auroc"] for row in rows if row["macro_auroc"] is not None]
     result["macro_auroc"] = over_seeds(areas).to_dict() if areas else None
     result["together"] = together(evaluations) if len(evaluations) > 1 else None
     return result | {"caveats": list(evaluations[0].caveats)}
 
 
-def seeds_object(recipe: str, data: str, split: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _seeds_object(recipe: str, data: str, split: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """What is written of several seeds: a row each, and their summary where they were measured."""
     from digit_recognizer.measuring import over_seeds
 
@@ -156,20 +158,20 @@ def print_seeds(result: dict[str, Any]) -> None:
     say = answers().print
     say(f"{result['recipe']} on {result['data']}, {result['split']} images", style="bold", markup=False)
     for row in result["seeds"]:
-        say(f"seed {row['seed']}: {score_in_words(row if 'accuracy' in row else None)}")
+        say(f"seed {row['seed']}: {_score_in_words(row if 'accuracy' in row else None)}")
     if result["summary"]:
         say(in_words(over_seeds(result["summary"]["values"])))
     if result.get("macro_auroc"):
-        say(area_in_words(over_seeds(result["macro_auroc"]["values"])))
+        say(_area_in_words(over_seeds(result["macro_auroc"]["values"])))
     if result.get("together"):
         joint = result["together"]
         area = f", AUROC {joint['macro_auroc']:.4f}" if joint["macro_auroc"] is not None else ""
-        say(f"All seeds together: {score_in_words(joint)}{area}")
+        say(f"All seeds together: {_score_in_words(joint)}{area}")
         print_positive(joint["positive"])
     print_caveats(result.get("caveats", ()))
 
 
-def score_in_words(figures: dict[str, Any] | None) -> str:
+def _score_in_words(figures: dict[str, Any] | None) -> str:
     """How many images one run read rightly."""
     if figures is None:
         return "no validation images were held out"
@@ -188,7 +190,7 @@ def in_words(summary: SeedSummary) -> str:
     )
 
 
-def area_in_words(summary: SeedSummary) -> str:
+def _area_in_words(summary: SeedSummary) -> str:
     """Mean AUROC and its interval over seeds."""
     if summary.interval is None:
         return f"AUROC, mean of classes: {summary.mean:.4f}"

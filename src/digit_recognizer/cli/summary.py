@@ -8,7 +8,7 @@ from typing import Any
 from digit_recognizer.cli.output import printable
 from digit_recognizer.report.words import TITLES, in_words, percent, share_words, threshold_words
 
-WORST_GROUPS = 5
+_WORST_GROUPS = 5
 
 
 def print_totals(title: str, result: dict[str, Any]) -> None:
@@ -28,7 +28,7 @@ def print_totals(title: str, result: dict[str, Any]) -> None:
         f"Accuracy:             {100 * result['accuracy']:.2f} %"
         f"  ({interval['level']:.0%} interval {bounds}, {interval['method'].title()})"
     )
-    print_without_leaked(result)
+    _print_without_leaked(result)
     table = Table("class", "n", "precision", "recall", "F1", "specificity", box=None)
     for column in table.columns[1:]:
         column.justify = "right"
@@ -36,7 +36,7 @@ def print_totals(title: str, result: dict[str, Any]) -> None:
         shares = (percent(row[figure]) for figure in ("precision", "recall", "f1", "specificity"))
         table.add_row(Text(printable(row["name"])), str(row["n"]), *shares)
     out.print(table)
-    print_groups(result["per_group"] or [])
+    _print_groups(result["per_group"] or [])
 
 
 def print_positive(found: dict[str, Any] | None) -> None:
@@ -70,10 +70,10 @@ def print_columns(columns: dict[str, list[dict[str, Any]]]) -> None:
 
     for name, groups in columns.items():
         answers().print(f"By {printable(name)}:", markup=False)
-        print_groups(groups)
+        _print_groups(groups)
 
 
-def print_groups(groups: list[dict[str, Any]]) -> None:
+def _print_groups(groups: list[dict[str, Any]]) -> None:
     """The groups that fare worst; those whose interval lies below the rest's is where to look for a shortcut."""
     from rich.table import Table
     from rich.text import Text
@@ -82,7 +82,7 @@ def print_groups(groups: list[dict[str, Any]]) -> None:
 
     if not groups:
         return
-    worst = sorted(groups, key=lambda each: float(each["interval"]["high"]))[:WORST_GROUPS]
+    worst = sorted(groups, key=lambda each: float(each["interval"]["high"]))[:_WORST_GROUPS]
     table = Table(
         f"group ({len(worst)} of {len(groups):,}, the worst first)", "n", "accuracy", "95 % interval", box=None
     )
@@ -94,7 +94,7 @@ def print_groups(groups: list[dict[str, Any]]) -> None:
     answers().print(table)
 
 
-def print_without_leaked(result: dict[str, Any]) -> None:
+def _print_without_leaked(result: dict[str, Any]) -> None:
     """The accuracy once more, without the images that stand in the training split too, where there are some."""
     from digit_recognizer.cli.output import answers
 

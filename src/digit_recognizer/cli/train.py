@@ -80,7 +80,7 @@ def train(
     place: dict[str, Any] = {"name": "mnist", "preprocess": whole(size, colour=colour)}
     settings: dict[str, Any] = {"recipe": "classic", "train_on": "train", "seed": 0}
     if resume:
-        settings |= resumed_settings(out)
+        settings |= _resumed_settings(out)
         place |= settings.pop("place")
     named = {"name": data, "data_dir": data_dir, "unverified": unverified, "positive": positive}
     place |= {key: value for key, value in named.items() if value is not None}
@@ -93,7 +93,7 @@ def train(
     elif weights:
         raise ConfigError("--weights are those of a backbone: name it with --backbone.")
     settings |= {"recipe": chosen if epochs is None else with_epochs(chosen, epochs), "data": dataset}
-    out = out or default_folder(chosen.name, dataset.spec.name, settings["seed"], many=seeds is not None)
+    out = out or _default_folder(chosen.name, dataset.spec.name, settings["seed"], many=seeds is not None)
     settings |= {"device": device, "checkpoint_seconds": checkpoint_seconds}
     if ray is not None and seeds is None:
         raise ConfigError("--ray deals out many seeds: say how many with --seeds.")
@@ -113,7 +113,7 @@ def train(
     else:
         trained = watched_training(settings | {"resume": resume}, out, tensorboard=tensorboard, quiet=quiet)
         if json:
-            write_json(json, run_object(trained))
+            write_json(json, _run_object(trained))
     if quiet or json == "-":
         return
     answers().print(in_words(trained), markup=False) if seeds is None else print_seeds(result)
@@ -134,7 +134,7 @@ def whole(size: int | None, *, colour: bool) -> Preprocess | None:
     return Preprocess(size=size, box=min(Preprocess().box, size), form="picture", channels=3 if colour else 1)
 
 
-def default_folder(recipe: str, data: str, seed: int, *, many: bool) -> Path:
+def _default_folder(recipe: str, data: str, seed: int, *, many: bool) -> Path:
     """Where a run goes that was given no folder; many seeds always to the same, so that the same command goes on."""
     from digit_recognizer.training.run_folder import free_folder
 
@@ -143,7 +143,7 @@ def default_folder(recipe: str, data: str, seed: int, *, many: bool) -> Path:
     return free_folder(Path("runs") / f"{recipe}-{data}-seed{seed}")
 
 
-def run_object(trained: Trained) -> dict[str, Any]:
+def _run_object(trained: Trained) -> dict[str, Any]:
     """The object that `digits train --json` writes of one run."""
     header = trained.header
     return {
@@ -171,7 +171,7 @@ def in_words(trained: Trained) -> str:
     return f"{learned} After the last epoch {share} (95% interval {low} to {high} %)."
 
 
-def resumed_settings(out: Path | None) -> dict[str, Any]:
+def _resumed_settings(out: Path | None) -> dict[str, Any]:
     """The settings that the run in `out` was begun with."""
     from digit_recognizer.errors import ConfigError, RunError
     from digit_recognizer.training.recipe import recipe_from_dict

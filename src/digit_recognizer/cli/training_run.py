@@ -32,14 +32,14 @@ def watched_training(
         except KeyboardInterrupt:
             watch.close()
             if rank() == 0:
-                words().print(go_on or after_interrupt(out, settings), markup=False)
+                words().print(go_on or _after_interrupt(out, settings), markup=False)
             raise typer.Exit(130) from None
     if trained.folder:
         save_curves([record.to_dict() for record in trained.history], trained.folder)
     return trained
 
 
-def after_interrupt(out: Path, settings: dict[str, Any]) -> str:
+def _after_interrupt(out: Path, settings: dict[str, Any]) -> str:
     """What to tell after Ctrl-C: how to go on, if there is something to go on with."""
     from digit_recognizer.training.run_folder import SETTINGS
 

@@ -20,9 +20,9 @@ from digit_recognizer.errors import DataError, DigitRecognizerWarning
 from digit_recognizer.files import hash_of, storage_error, sync_folder
 
 # Given an empty folder, fills DataFolder/inside with the unpacked files of the set, or raises DataError.
-Unpack = Callable[[Path], None]
+_Unpack = Callable[[Path], None]
 
-UNPACKING = ".unpacking-"  # how temporary folders begin
+_UNPACKING = ".unpacking-"  # how temporary folders begin
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -33,18 +33,18 @@ def default_data_dir() -> Path:
 
 def damaged(spec: DatasetSpec, folder: Path) -> list[str]:
     """The files of the set that are absent from `folder` or differ from what was published, as far as that is known."""
-    wrong = [name for name, sha256 in spec.sha256.items() if not intact(folder / name, sha256, "sha256")]
-    wrong += [name for name, md5 in spec.md5.items() if not intact(folder / name, md5, "md5")]
+    wrong = [name for name, sha256 in spec.sha256.items() if not _intact(folder / name, sha256, "sha256")]
+    wrong += [name for name, md5 in spec.md5.items() if not _intact(folder / name, md5, "md5")]
     return wrong + [name for name in spec.files if not (folder / name).is_file()]
 
 
-def intact(path: Path, published: str, method: str) -> bool:
+def _intact(path: Path, published: str, method: str) -> bool:
     """Whether a file is there with this content; method: of the hash, sha256 or md5."""
     return path.is_file() and hash_of(path, method) == published
 
 
 @contextmanager
-def unpacked(spec: DatasetSpec, data_dir: Path | None, inside: str, unpack: Unpack) -> Iterator[Path]:
+def unpacked(spec: DatasetSpec, data_dir: Path | None, inside: str, unpack: _Unpack) -> Iterator[Path]:
     """A data folder in which the set lies whole under `inside`, for as long as the block runs.
 
     Whatever is absent or damaged is made anew. Two processes may do so at once: each file is unpacked apart and
@@ -67,7 +67,7 @@ def unpacked(spec: DatasetSpec, data_dir: Path | None, inside: str, unpack: Unpa
         yield Path(temporary)
 
 
-def repair(spec: DatasetSpec, root: Path, inside: str, unpack: Unpack) -> None:
+def repair(spec: DatasetSpec, root: Path, inside: str, unpack: _Unpack) -> None:
     """Make the set whole under root/inside, touching only what is absent or damaged."""
     folder = root / inside
     wrong = damaged(spec, folder)
@@ -75,8 +75,8 @@ def repair(spec: DatasetSpec, root: Path, inside: str, unpack: Unpack) -> None:
         return
     present = [name for name in wrong if (folder / name).exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    drop_abandoned(root)
-    with tempfile.TemporaryDirectory(dir=root, prefix=UNPACKING) as temporary:
+    _drop_abandoned(root)
+    with tempfile.TemporaryDirectory(dir=root, prefix=_UNPACKING) as temporary:
         unpack(Path(temporary))
         fresh = Path(temporary) / inside
         unfit = damaged(spec, fresh)
@@ -89,9 +89,9 @@ def repair(spec: DatasetSpec, root: Path, inside: str, unpack: Unpack) -> None:
         warn(f"{folder}: {', '.join(present)} was damaged and has been repaired.")
 
 
-def drop_abandoned(root: Path) -> None:
+def _drop_abandoned(root: Path) -> None:
     """Remove what processes that were killed while unpacking have left; an hour is more than any of them takes."""
-    for left in root.glob(f"{UNPACKING}*"):
+    for left in root.glob(f"{_UNPACKING}*"):
         with contextlib.suppress(OSError):  # another process may be done with its own just now
             if time.time() - left.stat().st_mtime > 3600:
                 shutil.rmtree(left, ignore_errors=True)

@@ -28,7 +28,7 @@ SPECS = {spec.name: spec for spec in (MNIST, FASHION_MNIST, *OTHERS, PRINTED, MI
 NAMES = [name for name, spec in SPECS.items() if name not in MEDMNIST or spec.size == SMALLEST]
 
 
-PICKLED = (".pkl", ".pickle", ".pt", ".pth", ".joblib")
+_PICKLED = (".pkl", ".pickle", ".pt", ".pth", ".joblib")
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ def load_dataset(
     places = {key: Path(value) for key, value in place.items()}
     known = str(name) if str(name) in SPECS else str(Path(name).resolve())
     form = preprocess or Preprocess()
-    dataset = find_dataset(str(name), places.get("data_dir"), form, places.get("unverified"), keep_ids)
+    dataset = _find_dataset(str(name), places.get("data_dir"), form, places.get("unverified"), keep_ids)
     if positive is not None:
         dataset, place = dataset.looking_for(positive), place | {"positive": positive}
     return replace(dataset, splits=ReadableSplits(dataset.splits, dataset.spec.classes), place={"name": known, **place})
 
 
-def find_dataset(
+def _find_dataset(
     name: str, data_dir: Path | None, preprocess: Preprocess, unverified: Path | None, keep_ids: bool
 ) -> Dataset:
     """The set behind a name, in a folder or in a table."""
@@ -91,10 +91,10 @@ def find_dataset(
         return load_mixed(data_dir, preprocess)
     if name in SPECS:
         return load_idx_set(SPECS[name], data_dir)
-    return find_on_disk(name, preprocess, keep_ids)
+    return _find_on_disk(name, preprocess, keep_ids)
 
 
-def find_on_disk(name: str, preprocess: Preprocess, keep_ids: bool) -> Dataset:
+def _find_on_disk(name: str, preprocess: Preprocess, keep_ids: bool) -> Dataset:
     """The set in someone's own folder, archive or table."""
     place = Path(name)
     files = tables_in(place) if place.is_dir() else []
@@ -107,7 +107,7 @@ def find_on_disk(name: str, preprocess: Preprocess, keep_ids: bool) -> Dataset:
         return load_pixels(name, parts, preprocess)
     if bare_name(place).endswith((".csv", ".tsv")) and place.exists():
         return load_table(place, preprocess, keep_ids)
-    if bare_name(place).endswith(PICKLED) and place.exists():
+    if bare_name(place).endswith(_PICKLED) and place.exists():
         raise DataError(
             f"{name}: may be pickled, and a pickle is never read: it runs the code that it holds. Save its arrays with"
             " numpy.savez('set.npz', images=..., labels=...)."

@@ -20,7 +20,7 @@ from digit_recognizer.sources import Tally, files_of, unpacked
 from digit_recognizer.sources.kinds import PICTURE, is_hidden
 
 # What people call the folders of a set that is already split.
-SPLIT_FOLDERS = {
+_SPLIT_FOLDERS = {
     "train": "train",
     "training": "train",
     "validation": "validation",
@@ -32,7 +32,7 @@ SPLIT_FOLDERS = {
 }
 
 
-SPLITS_ARE = "A split is a folder called train, validation, calibration or test that holds the class folders."
+_SPLITS_ARE = "A split is a folder called train, validation, calibration or test that holds the class folders."
 
 
 def load_folder(place: Path, preprocess: Preprocess, keep_ids: bool = False) -> Dataset:
@@ -44,15 +44,15 @@ def load_folder(place: Path, preprocess: Preprocess, keep_ids: bool = False) -> 
     these. A warning counts what is left out. keep_ids: as for load_dataset.
     """
     tally = Tally()
-    folder = inner_folder(unpacked(place, tally)) if place.is_file() else inner_folder(place, splits=True)
+    folder = _inner_folder(unpacked(place, tally)) if place.is_file() else _inner_folder(place, splits=True)
     if place.is_file() and not tally.taken:
         raise DataError(f"{tally.line(str(place))}: it holds no pictures in class folders.")
-    split_folders = find_split_folders(folder, place)
+    split_folders = _find_split_folders(folder, place)
     classes = class_names(split_folders.get("train", next(iter(split_folders.values()))) if split_folders else folder)
     depth = 2 if split_folders else 1
     # An archive's are counted as they come out.
     files = files_of(folder, Tally()) if place.is_file() else files_of(place, tally)
-    found = pictures_by_folder(folder, files, depth, tally)
+    found = _pictures_by_folder(folder, files, depth, tally)
     if tally.left_out:
         warn(tally.line(str(place)))
     preprocess = preprocess.for_pictures(
@@ -60,49 +60,49 @@ def load_folder(place: Path, preprocess: Preprocess, keep_ids: bool = False) -> 
     )
     if split_folders:
         parts = {
-            name: one_folder(inside, [(inside.name, each) for each in classes], found, preprocess, keep_ids)
+            name: _one_folder(inside, [(inside.name, each) for each in classes], found, preprocess, keep_ids)
             for name, inside in split_folders.items()
         }
-        splits: dict[str, Split] = {**with_patients(place, parts)}
+        splits: dict[str, Split] = {**_with_patients(place, parts)}
     else:
-        splits = by_hash(one_folder(folder, [(each,) for each in classes], found, preprocess, keep_ids))
+        splits = _by_hash(_one_folder(folder, [(each,) for each in classes], found, preprocess, keep_ids))
     clinical = any(isinstance(split, FolderSplit) and has_dicom(split.files) for split in splits.values())
     name = place.name or str(place)
     return own_set(place, name, f"pictures in {place}", classes, preprocess, splits, clinical=clinical)
 
 
-def inner_folder(folder: Path, splits: bool = False) -> Path:
+def _inner_folder(folder: Path, splits: bool = False) -> Path:
     """The folder in which there is more than one folder: many archives hold a single one at the top. No link is
     followed.
 
     splits: whether a single one that is called as a split is that split, and not entered.
     """
-    inside = subfolders(folder)
-    while len(inside) == 1 and not inside[0].is_symlink() and subfolders(inside[0]):
-        if splits and inside[0].name.lower() in SPLIT_FOLDERS:
+    inside = _subfolders(folder)
+    while len(inside) == 1 and not inside[0].is_symlink() and _subfolders(inside[0]):
+        if splits and inside[0].name.lower() in _SPLIT_FOLDERS:
             break
-        folder, inside = inside[0], subfolders(inside[0])
+        folder, inside = inside[0], _subfolders(inside[0])
     return folder
 
 
-def find_split_folders(folder: Path, place: Path) -> dict[str, Path]:
+def _find_split_folders(folder: Path, place: Path) -> dict[str, Path]:
     """The folder of each split; none where the folders are classes. place: what an error calls the folder.
 
     A folder called as a split is one where folders stand in it, and a class otherwise. Raises DataError where others
     stand beside splits, since then nobody can tell which are meant.
     """
-    inside = subfolders(folder)
-    called = [each for each in inside if each.name.lower() in SPLIT_FOLDERS]
-    splits = [each for each in called if subfolders(each)]
+    inside = _subfolders(folder)
+    called = [each for each in inside if each.name.lower() in _SPLIT_FOLDERS]
+    splits = [each for each in called if _subfolders(each)]
     others = [each for each in inside if each not in splits]
     if splits and others:
         raise DataError(
-            f"{place}: holds splits ({named(splits)}) and beside them {named(others)}. {SPLITS_ARE} Move other folders"
+            f"{place}: holds splits ({named(splits)}) and beside them {named(others)}. {_SPLITS_ARE} Move other folders"
             " away, or all classes into one folder."
         )
     if not splits and len(called) > 1:
-        raise DataError(f"{place}: holds {named(called)}, in which no class folders stand. {SPLITS_ARE}")
-    found = {SPLIT_FOLDERS[each.name.lower()]: each for each in splits}
+        raise DataError(f"{place}: holds {named(called)}, in which no class folders stand. {_SPLITS_ARE}")
+    found = {_SPLIT_FOLDERS[each.name.lower()]: each for each in splits}
     if len(found) < len(splits):
         raise DataError(f"{place}: has two folders for one split ({named(splits)}). Join them.")
     return found
@@ -113,7 +113,7 @@ def named(folders: Sequence[Path]) -> str:
     return ", ".join(repr(each.name) for each in folders)
 
 
-def subfolders(folder: Path) -> list[Path]:
+def _subfolders(folder: Path) -> list[Path]:
     """The folders in `folder` that no program hides there, by name. Raises DataError where it can't be listed."""
     try:
         return sorted(p for p in folder.iterdir() if p.is_dir() and not is_hidden(p.name))
@@ -124,7 +124,7 @@ def subfolders(folder: Path) -> list[Path]:
 
 def class_names(folder: Path) -> tuple[str, ...]:
     """The class folders' names in their natural order (2 before 10); raises DataError for fewer than two."""
-    names = in_order(p.name for p in subfolders(folder))
+    names = in_order(p.name for p in _subfolders(folder))
     if len(names) < 2:
         held = f"only the class folder {names[0]!r}" if names else "no class folders"
         raise DataError(
@@ -133,7 +133,7 @@ def class_names(folder: Path) -> tuple[str, ...]:
     return names
 
 
-def pictures_by_folder(
+def _pictures_by_folder(
     folder: Path, files: Iterable[Path], depth: int, tally: Tally
 ) -> dict[tuple[str, ...], list[Path]]:
     """The files below each folder of a depth (1: those in `folder`), in the order of torchvision's ImageFolder.
@@ -153,7 +153,7 @@ def pictures_by_folder(
     return {key: [Path(page) for file in several for page in page_names(str(file))] for key, several in found.items()}
 
 
-def one_folder(
+def _one_folder(
     folder: Path,
     keys: Sequence[tuple[str, ...]],
     found: Mapping[tuple[str, ...], list[Path]],
@@ -161,7 +161,7 @@ def one_folder(
     keep_ids: bool,
 ) -> FolderSplit:
     """All pictures of one folder of class folders. keys: of each class in `found`."""
-    unknown = sorted({p.name for p in subfolders(folder)} - {key[-1] for key in keys})
+    unknown = sorted({p.name for p in _subfolders(folder)} - {key[-1] for key in keys})
     if unknown:
         raise DataError(f"{shown_name(folder)}: has the class {unknown[0]!r}, which the training folder has not.")
     pairs = [(file, label) for label, key in enumerate(keys) for file in found.get(key, ())]
@@ -171,7 +171,7 @@ def one_folder(
     return FolderSplit(tuple(file for file, _ in pairs), labels, preprocess, keep_ids=keep_ids)
 
 
-def with_patients(folder: Path, parts: dict[str, FolderSplit]) -> dict[str, FolderSplit]:
+def _with_patients(folder: Path, parts: dict[str, FolderSplit]) -> dict[str, FolderSplit]:
     """Splits that someone made, with the patients that DICOM files state. Raises DataError for one in two of them."""
     patients = dicom_patients([file for part in parts.values() for file in part.files])
     if patients is None:
@@ -181,7 +181,7 @@ def with_patients(folder: Path, parts: dict[str, FolderSplit]) -> dict[str, Fold
     return {name: replace(part, columns={PATIENT: numbers[names == name]}) for name, part in parts.items()}
 
 
-def by_hash(whole: FolderSplit) -> dict[str, Split]:
+def _by_hash(whole: FolderSplit) -> dict[str, Split]:
     """An unsplit folder's pictures dealt to the splits by the SHA-256 of their patients, or else of their content."""
     patients = dicom_patients(whole.files)
     if patients:

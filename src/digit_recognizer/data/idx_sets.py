@@ -29,12 +29,12 @@ from digit_recognizer.tables.idx import header_in
 # Where Debian's package dataset-fashion-mnist puts the gz files.
 DEBIAN_FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 
-MNIST_TRAINING = 60_000
-SLACK = 2**20  # bytes that a file may have beside its pixels
-EMNIST_ARCHIVE = "gzip.zip"  # all six of EMNIST's sets, as torchvision downloads it
+_MNIST_TRAINING = 60_000
+_SLACK = 2**20  # bytes that a file may have beside its pixels
+_EMNIST_ARCHIVE = "gzip.zip"  # all six of EMNIST's sets, as torchvision downloads it
 
 # What a download that breaks off raises past torchvision; the others that are OSError mean that writing failed.
-NETWORK = (ConnectionError, TimeoutError, HTTPException, ssl.SSLError, URLError)
+_NETWORK = (ConnectionError, TimeoutError, HTTPException, ssl.SSLError, URLError)
 
 
 def load_idx_set(spec: DatasetSpec, data_dir: Path | None) -> Dataset:
@@ -45,13 +45,13 @@ def load_idx_set(spec: DatasetSpec, data_dir: Path | None) -> Dataset:
     def unpack(temporary: Path) -> None:
         raw = temporary / inside
         raw.mkdir(parents=True)
-        place_found(spec, raw, own)
-        fetch_and_unpack(spec, temporary, raw, own)
+        _place_found(spec, raw, own)
+        _fetch_and_unpack(spec, temporary, raw, own)
 
     with unpacked(spec, data_dir, inside, unpack) as root:
-        refuse_pickle(root / inside)
+        _refuse_pickle(root / inside)
         training, test = read(spec, root, train=True), read(spec, root, train=False)
-    check_counts(spec, training, test, own)
+    _check_counts(spec, training, test, own)
     return Dataset(spec, parted(training, held_out(spec, training.labels), test))
 
 
@@ -61,7 +61,7 @@ def inside_folder(spec: DatasetSpec) -> str:
     return f"{kept.get(spec.name, 'EMNIST')}/raw"
 
 
-def torchvision_set(spec: DatasetSpec) -> Any:
+def _torchvision_set(spec: DatasetSpec) -> Any:
     """The torchvision class that reads (and, but for MNIST, downloads) this set."""
     from torchvision import datasets
 
@@ -76,15 +76,15 @@ def is_packed_here(spec: DatasetSpec) -> bool:
     return spec.name == MNIST.name or (spec.name == FASHION_MNIST.name and DEBIAN_FASHION_MNIST.is_dir())
 
 
-def file_names(spec: DatasetSpec) -> tuple[str, ...]:
+def _file_names(spec: DatasetSpec) -> tuple[str, ...]:
     """The unpacked files of the set."""
     return (*spec.sha256, *spec.files)
 
 
-def place_found(spec: DatasetSpec, raw: Path, own: Path) -> None:
+def _place_found(spec: DatasetSpec, raw: Path, own: Path) -> None:
     """Put what need not be downloaded where torchvision looks: from this package, the user's folder or Debian's."""
-    most = sum(spec.counts.values()) * spec.size**2 + SLACK
-    for name in file_names(spec):
+    most = sum(spec.counts.values()) * spec.size**2 + _SLACK
+    for name in _file_names(spec):
         packed = f"{name}.gz"
         if spec.name == "mnist":
             with resources.as_file(resources.files("digit_recognizer.data") / "mnist" / packed) as embedded:
@@ -94,22 +94,22 @@ def place_found(spec: DatasetSpec, raw: Path, own: Path) -> None:
             if name in spec.files and (folder / name).is_file():
                 shutil.copyfile(folder / name, raw / name)
                 break
-            if unpack_found(folder / packed, raw / name, spec.sha256.get(name), most):
-                if name in spec.files and known_md5s(spec).get(packed) != hash_of(folder / packed, "md5"):
+            if _unpack_found(folder / packed, raw / name, spec.sha256.get(name), most):
+                if name in spec.files and _known_md5s(spec).get(packed) != hash_of(folder / packed, "md5"):
                     warn(f"{folder / packed}: is read although it cannot be verified: no hash of it is known.")
                 break
-    if spec.name.startswith("emnist-") and (own / EMNIST_ARCHIVE).is_file():
-        shutil.copyfile(own / EMNIST_ARCHIVE, raw / EMNIST_ARCHIVE)
+    if spec.name.startswith("emnist-") and (own / _EMNIST_ARCHIVE).is_file():
+        shutil.copyfile(own / _EMNIST_ARCHIVE, raw / _EMNIST_ARCHIVE)
 
 
-def known_md5s(spec: DatasetSpec) -> dict[str, str]:
+def _known_md5s(spec: DatasetSpec) -> dict[str, str]:
     """The md5s of the packed files that torchvision knows, by their names."""
-    resources = getattr(torchvision_set(spec), "resources", ())
+    resources = getattr(_torchvision_set(spec), "resources", ())
     listed = [each for part in resources.values() for each in part] if isinstance(resources, dict) else resources
     return {place.rsplit("/", 1)[-1]: md5 for place, md5 in listed}
 
 
-def unpack_found(packed: Path, target: Path, sha256: str | None, most: int) -> bool:
+def _unpack_found(packed: Path, target: Path, sha256: str | None, most: int) -> bool:
     """Unpack a gz file, if it is there and holds what was published; where no hash was, if it holds an IDX file.
 
     Its content is checked, not its md5 as torchvision does: Debian packs the same files in its own way.
@@ -127,26 +127,26 @@ def unpack_found(packed: Path, target: Path, sha256: str | None, most: int) -> b
     return known
 
 
-def fetch_and_unpack(spec: DatasetSpec, temporary: Path, raw: Path, own: Path) -> None:
+def _fetch_and_unpack(spec: DatasetSpec, temporary: Path, raw: Path, own: Path) -> None:
     """Let torchvision check the md5s that it knows, download what is absent or differs, and unpack."""
-    reader = torchvision_set(spec)
+    reader = _torchvision_set(spec)
     try:
         for train in (True, False):  # QMNIST's two parts are fetched apart
             reader(temporary, train=train, download=True)
-    except (RuntimeError, EOFError, *NETWORK) as error:
-        files = ", ".join(f"{name}.gz" for name in file_names(spec))
+    except (RuntimeError, EOFError, *_NETWORK) as error:
+        files = ", ".join(f"{name}.gz" for name in _file_names(spec))
         debian = f", or install Debian's package dataset-{spec.name}" if spec.name == FASHION_MNIST.name else ""
-        archive = f" (or all of {EMNIST_ARCHIVE})" if spec.name.startswith("emnist-") else ""
+        archive = f" (or all of {_EMNIST_ARCHIVE})" if spec.name.startswith("emnist-") else ""
         raise DataError(
             f"{spec.name}: is not on this machine and could not be downloaded.\n"
             f"Put {files}{archive}\ninto {own} (from {spec.source}){debian}."
         ) from error
     with suppress(OSError):  # so that the next of EMNIST's sets needs no download
-        if (raw / EMNIST_ARCHIVE).is_file() and own.is_dir() and not (own / EMNIST_ARCHIVE).exists():
-            shutil.move(raw / EMNIST_ARCHIVE, own / EMNIST_ARCHIVE)
+        if (raw / _EMNIST_ARCHIVE).is_file() and own.is_dir() and not (own / _EMNIST_ARCHIVE).exists():
+            shutil.move(raw / _EMNIST_ARCHIVE, own / _EMNIST_ARCHIVE)
 
 
-def refuse_pickle(raw: Path) -> None:
+def _refuse_pickle(raw: Path) -> None:
     """Old torchvision left pickled copies, which torchvision still prefers to the original files."""
     pickled = raw.parent / "processed"
     if (pickled / "training.pt").exists():
@@ -156,7 +156,7 @@ def refuse_pickle(raw: Path) -> None:
 def read(spec: DatasetSpec, root: Path, *, train: bool) -> ArraySplit:
     """One published part as arrays: EMNIST's pictures turned, its letters counted from 0, QMNIST's classes alone."""
     try:
-        part = torchvision_set(spec)(root, train=train)
+        part = _torchvision_set(spec)(root, train=train)
         images, labels = part.data.numpy(), part.targets.numpy().astype(np.int64)
     except (AssertionError, ValueError, TypeError, RuntimeError) as error:  # what torchvision raises on damaged files
         which = "training" if train else "test"
@@ -171,7 +171,7 @@ def read(spec: DatasetSpec, root: Path, *, train: bool) -> ArraySplit:
     return ArraySplit(images, labels - (1 if spec.name == "emnist-letters" else 0))
 
 
-def check_counts(spec: DatasetSpec, training: ArraySplit, test: ArraySplit, own: Path) -> None:
+def _check_counts(spec: DatasetSpec, training: ArraySplit, test: ArraySplit, own: Path) -> None:
     """Raise DataError for other numbers of images or classes than were published: of some sets no hash was."""
     published = sum(spec.counts[name] for name in ("train", "validation", "calibration"))
     stated = (published, spec.counts["test"])
@@ -190,5 +190,5 @@ def held_out(spec: DatasetSpec, labels: Labels) -> dict[str, Labels]:
 
     QMNIST's training images are MNIST's, in their order, drawn again: the same writers are held out.
     """
-    by_writer = spec.name == "mnist" or (spec.name == "qmnist" and len(labels) == MNIST_TRAINING)
+    by_writer = spec.name == "mnist" or (spec.name == "qmnist" and len(labels) == _MNIST_TRAINING)
     return mnist_held_out() if by_writer else drawn_held_out(labels, spec.counts["validation"])

@@ -45,13 +45,15 @@ FASHION_MNIST = DatasetSpec(
     },
 )  # fmt: skip
 
-IDX_FILES = tuple(f"{part}-{what}" for part in ("train", "t10k") for what in ("images-idx3-ubyte", "labels-idx1-ubyte"))
-HELD_OUT = 5_000  # images of each of validation and calibration
+_IDX_FILES = tuple(
+    f"{part}-{what}" for part in ("train", "t10k") for what in ("images-idx3-ubyte", "labels-idx1-ubyte")
+)
+_HELD_OUT = 5_000  # images of each of validation and calibration
 
 
-def counts_of(training: int, test: int) -> dict[str, int]:
+def _counts_of(training: int, test: int) -> dict[str, int]:
     """Images by split: validation and calibration are held out of the published training images."""
-    return {"train": training - 2 * HELD_OUT, "validation": HELD_OUT, "calibration": HELD_OUT, "test": test}
+    return {"train": training - 2 * _HELD_OUT, "validation": _HELD_OUT, "calibration": _HELD_OUT, "test": test}
 
 
 KMNIST = DatasetSpec(
@@ -64,8 +66,8 @@ KMNIST = DatasetSpec(
     licence="CC BY-SA 4.0",
     source="http://codh.rois.ac.jp/kmnist/",
     as_is=True,
-    counts=counts_of(60_000, 10_000),
-    files=IDX_FILES,
+    counts=_counts_of(60_000, 10_000),
+    files=_IDX_FILES,
 )
 
 QMNIST = DatasetSpec(
@@ -77,20 +79,20 @@ QMNIST = DatasetSpec(
     size=28,
     licence="BSD 3-Clause",
     source="https://github.com/facebookresearch/qmnist",
-    counts=counts_of(60_000, 60_000),
+    counts=_counts_of(60_000, 60_000),
     files=tuple(
         f"qmnist-{part}-{what}" for part in ("train", "test") for what in ("images-idx3-ubyte", "labels-idx2-int")
     ),
 )
 
-LOWER_ALONE = "abdefghnqrt"  # the small letters that look unlike their capitals
+_LOWER_ALONE = "abdefghnqrt"  # the small letters that look unlike their capitals
 ALL = string.digits + string.ascii_uppercase + string.ascii_lowercase
-MERGED = string.digits + string.ascii_uppercase + LOWER_ALONE
+_MERGED = string.digits + string.ascii_uppercase + _LOWER_ALONE
 # Training and test images, and the classes in the order of their labels.
 _EMNIST = {
-    "balanced": (112_800, 18_800, MERGED),
+    "balanced": (112_800, 18_800, _MERGED),
     "byclass": (697_932, 116_323, ALL),
-    "bymerge": (697_932, 116_323, MERGED),
+    "bymerge": (697_932, 116_323, _MERGED),
     "letters": (124_800, 20_800, string.ascii_uppercase),  # a capital and its small letter are one class
     "digits": (240_000, 40_000, string.digits),
     "mnist": (60_000, 10_000, string.digits),
@@ -109,7 +111,7 @@ def emnist(name: str, training: int, test: int, classes: str) -> DatasetSpec:
         licence="public domain (NIST Special Database 19)",
         source="https://www.nist.gov/itl/products-and-services/emnist-dataset",
         as_is=True,
-        counts=counts_of(training, test),
+        counts=_counts_of(training, test),
         files=tuple(
             f"emnist-{name}-{part}-{what}"
             for part in ("train", "test")

@@ -18,15 +18,15 @@ from digit_recognizer.data.splits import halves
 from digit_recognizer.errors import DataError
 from digit_recognizer.files import hash_of
 
-SIZES = (28, 64, 128, 224)  # pixels; 28 has no number in its name
-SMALLEST = SIZES[0]
-RECORD = "https://zenodo.org/records/10519652/files/{}?download=1"
-MIRRORS = (RECORD, "https://zenodo.org/records/6496656/files/{}?download=1")  # the second has 28 pixels alone
-SECONDS = 30  # without a byte, after which a download is given up
-EXTRA = 2**20  # bytes that a file may have beside its pixels and labels
+_SIZES = (28, 64, 128, 224)  # pixels; 28 has no number in its name
+SMALLEST = _SIZES[0]
+_RECORD = "https://zenodo.org/records/10519652/files/{}?download=1"
+_MIRRORS = (_RECORD, "https://zenodo.org/records/6496656/files/{}?download=1")  # the second has 28 pixels alone
+_SECONDS = 30  # without a byte, after which a download is given up
+_EXTRA = 2**20  # bytes that a file may have beside its pixels and labels
 
 
-def make_spec(row: Row, size: int) -> DatasetSpec:
+def _make_spec(row: Row, size: int) -> DatasetSpec:
     """One set in one size: "breastmnist" has 28 pixels, "breastmnist-64" 64."""
     file = f"{row.name}.npz" if size == SMALLEST else f"{row.name}_{size}.npz"
     return DatasetSpec(
@@ -37,9 +37,9 @@ def make_spec(row: Row, size: int) -> DatasetSpec:
         channels=row.channels,
         size=size,
         licence=row.licence,
-        source=RECORD.format(file),
+        source=_RECORD.format(file),
         counts=dict(zip(PARTS, row.counts, strict=True)),
-        md5={file: row.md5[SIZES.index(size)]},
+        md5={file: row.md5[_SIZES.index(size)]},
         positive=row.positive,
         form="picture",
         symmetry=row.symmetry,
@@ -48,7 +48,7 @@ def make_spec(row: Row, size: int) -> DatasetSpec:
     )
 
 
-MEDMNIST = {spec.name: spec for spec in (make_spec(row, size) for row in TABLE for size in SIZES)}
+MEDMNIST = {spec.name: spec for spec in (_make_spec(row, size) for row in TABLE for size in _SIZES)}
 
 
 def load_medmnist(spec: DatasetSpec, data_dir: Path | None, unverified: Path | None = None) -> Dataset:
@@ -88,7 +88,7 @@ def parted(spec: DatasetSpec, published: dict[str, ArraySplit]) -> Dataset:
 def fetch(spec: DatasetSpec, target: Path, own: Path) -> None:
     """Download the set's file from the first mirror that has it; its md5 is checked by whoever asked for it."""
     complaint: Exception | None = None
-    for mirror in MIRRORS:
+    for mirror in _MIRRORS:
         try:
             download(mirror.format(target.name), target, most_bytes(spec))
         except (OSError, HTTPException) as error:
@@ -107,7 +107,7 @@ def fetch(spec: DatasetSpec, target: Path, own: Path) -> None:
 
 def download(address: str, target: Path, most: int) -> None:
     """One file, of at most `most` bytes. Raises OSError."""
-    with urllib.request.urlopen(address, timeout=SECONDS) as source, target.open("wb") as file:
+    with urllib.request.urlopen(address, timeout=_SECONDS) as source, target.open("wb") as file:
         stated = source.headers.get("Content-Length")
         if stated is None or not 0 < int(stated) <= most:
             raise OSError(f"{address} offers {stated} bytes, and at most {most:,} can be right")
@@ -117,4 +117,4 @@ def download(address: str, target: Path, most: int) -> None:
 def most_bytes(spec: DatasetSpec) -> int:
     """What the file of a set can have: its pixels and labels as they are, were they not packed at all."""
     columns = len(spec.classes) if spec.task == "multi-label" else 1
-    return sum(spec.counts.values()) * (spec.size**2 * spec.channels + columns) + EXTRA
+    return sum(spec.counts.values()) * (spec.size**2 * spec.channels + columns) + _EXTRA

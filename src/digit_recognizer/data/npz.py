@@ -14,9 +14,9 @@ from digit_recognizer.data.spec import ArraySplit, DatasetSpec, Labels
 from digit_recognizer.errors import DataError
 
 PARTS = {"train": "train", "validation": "val", "test": "test"}  # our splits -> what the files call them
-SLACK = 2  # a file that is not the published one may hold so many times its images
-HEADER = 4096  # bytes; an array's header is no longer than that
-LAYOUT = "train_images, train_labels, val_images, val_labels, test_images, test_labels"
+_SLACK = 2  # a file that is not the published one may hold so many times its images
+_HEADER = 4096  # bytes; an array's header is no longer than that
+_LAYOUT = "train_images, train_labels, val_images, val_labels, test_images, test_labels"
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ def read_npz(path: Path, spec: DatasetSpec) -> dict[str, ArraySplit]:
     """The published splits, train, validation and test. Raises DataError, naming the file, for anything else."""
     try:
         with zipfile.ZipFile(path) as packed:
-            stated = {name: look_at(packed, name) for name in LAYOUT.split(", ")}
-        check_shapes(stated, spec)
+            stated = {name: _look_at(packed, name) for name in _LAYOUT.split(", ")}
+        _check_shapes(stated, spec)
         with np.load(path, allow_pickle=False) as arrays:
             return {
-                split: ArraySplit(arrays[f"{part}_images"], as_labels(arrays[f"{part}_labels"], spec))
+                split: ArraySplit(arrays[f"{part}_images"], _as_labels(arrays[f"{part}_labels"], spec))
                 for split, part in PARTS.items()
             }
     except DataError as error:
@@ -46,14 +46,14 @@ def read_npz(path: Path, spec: DatasetSpec) -> dict[str, ArraySplit]:
         raise DataError(f"{path}: is damaged, cut short or no npz file ({error}). Fetch it again.") from error
 
 
-def look_at(packed: zipfile.ZipFile, name: str) -> Stated:
+def _look_at(packed: zipfile.ZipFile, name: str) -> Stated:
     """The header of one array; what it states must be what lies there."""
     try:
         entry = packed.getinfo(f"{name}.npy")
     except KeyError:
-        raise DataError(f"holds no {name}. A file of MedMNIST's layout has {LAYOUT}.") from None
+        raise DataError(f"holds no {name}. A file of MedMNIST's layout has {_LAYOUT}.") from None
     with packed.open(entry) as file:
-        shape, dtype = read_header(file)
+        shape, dtype = _read_header(file)
         start = file.tell()
     if dtype.hasobject or dtype.kind not in "ui" or dtype.itemsize > 8:
         raise DataError(f"its {name} have the type {dtype}, not whole numbers.")
@@ -62,18 +62,18 @@ def look_at(packed: zipfile.ZipFile, name: str) -> Stated:
     return Stated(shape, dtype)
 
 
-def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Shape and type that an npy file states."""
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    shape, _, dtype = readers[np.lib.format.read_magic(file)](file, max_header_size=HEADER)
+    shape, _, dtype = readers[np.lib.format.read_magic(file)](file, max_header_size=_HEADER)
     return shape, dtype
 
 
-def check_shapes(stated: dict[str, Stated], spec: DatasetSpec) -> None:
+def _check_shapes(stated: dict[str, Stated], spec: DatasetSpec) -> None:
     """Raise DataError where an array is not of the set's form or is larger than the published set's could be."""
     form = (spec.size, spec.size) + ((3,) if spec.channels == 3 else ())
     columns = len(spec.classes) if spec.task == "multi-label" else 1
-    most = SLACK * sum(spec.counts.values())
+    most = _SLACK * sum(spec.counts.values())
     for part in PARTS.values():
         images, labels = stated[f"{part}_images"], stated[f"{part}_labels"]
         n = images.shape[0] if images.shape else 0
@@ -86,7 +86,7 @@ def check_shapes(stated: dict[str, Stated], spec: DatasetSpec) -> None:
             raise DataError(f"its {part}_labels have the shape {labels.shape}; {n:,} images need ({n}, {columns}).")
 
 
-def as_labels(values: NDArray[Any], spec: DatasetSpec) -> Labels:
+def _as_labels(values: NDArray[Any], spec: DatasetSpec) -> Labels:
     """Labels (N,) 0..K-1, or (N, K) of 0 and 1. Raises DataError for one that is no class."""
     several = spec.task == "multi-label"
     labels = values.astype(np.int64) if several else values.astype(np.int64).reshape(-1)

@@ -44,7 +44,7 @@ def dicom_patients(files: Sequence[Path]) -> list[str] | None:
     """
     keys: dict[Path, str] = {}
     for file in map(file_of, files):
-        key = keys.get(file) or patient_key(file)
+        key = keys.get(file) or _patient_key(file)
         if key is None:
             return None
         keys[file] = key
@@ -71,7 +71,7 @@ def has_dicom(files: Sequence[Path]) -> bool:
     return any(is_dicom_file(file_of(file)) for file in files)
 
 
-def patient_key(file: Path) -> str | None:
+def _patient_key(file: Path) -> str | None:
     """A hash of a DICOM file's patient and of who named that (PS3.3, C.7.1.1); None where it states none."""
     content = first_bytes(file, HEAD)
     try:

@@ -25,7 +25,7 @@ from digit_recognizer.images.notes import gathered
 from digit_recognizer.paging import split_page
 from digit_recognizer.processes import cores
 
-SAMPLED = 200  # pictures, about, that tell in which form a set's are
+_SAMPLED = 200  # pictures, about, that tell in which form a set's are
 SMALL = 512  # pictures that one process decodes sooner than workers start
 
 
@@ -54,7 +54,7 @@ class Prepare:
 def sampled(files: Sequence[Path], preprocess: Preprocess, keep_ids: bool) -> Iterator[Images]:
     """Some of the pictures in files as they are, evenly chosen; those that cannot be read are passed over."""
     read = Prepare(preprocess, keep_ids).read
-    for file in files[:: max(1, len(files) // SAMPLED)]:
+    for file in files[:: max(1, len(files) // _SAMPLED)]:
         with suppress(ImageError), gathered():
             yield read(str(file))
 
@@ -139,12 +139,12 @@ def by_workers(
     from torch.utils.data import DataLoader
 
     loader: DataLoader[Any] = DataLoader(
-        PictureFiles(files, read),  # type: ignore[arg-type]  # a map-style set by its methods
+        _PictureFiles(files, read),  # type: ignore[arg-type]  # a map-style set by its methods
         batch_size=size,
         sampler=None if order is None else order.tolist(),
         num_workers=0 if len(files) < SMALL else min(4, cores()),
         collate_fn=collate,
-        worker_init_fn=die_with_parent,
+        worker_init_fn=_die_with_parent,
     )
     try:
         yield from loader
@@ -157,14 +157,14 @@ def by_workers(
         ) from error
 
 
-def die_with_parent(_worker: int) -> None:
+def _die_with_parent(_worker: int) -> None:
     """Let a worker end when its parent is killed; torch's own watch misses a worker that waits for a lock."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 @dataclass(frozen=True)
-class PictureFiles:
+class _PictureFiles:
     """What a DataLoader's workers index."""
 
     files: tuple[Path, ...]

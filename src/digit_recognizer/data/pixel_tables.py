@@ -24,8 +24,8 @@ from digit_recognizer.tables.found import WHOLE, Parts, PictureTable, content_of
 from digit_recognizer.tables.orientation import looks_transposed
 
 MAX_CLASSES = 1000
-TOLD = 3  # rows that a warning describes
-SAMPLED = 200  # pictures, about, that tell in which form a set's are
+_TOLD = 3  # rows that a warning describes
+_SAMPLED = 200  # pictures, about, that tell in which form a set's are
 
 
 def load_pixels(name: str, parts: Parts, preprocess: Preprocess) -> Dataset:
@@ -75,7 +75,7 @@ class _Read:
 def _samples(tables: Mapping[str, PictureTable], preprocess: Preprocess) -> Iterator[NDArray[np.uint8]]:
     """Some pictures of the table that is learned from, those that can be read."""
     table = tables.get("train") or tables.get(WHOLE) or next(iter(tables.values()))
-    for row in range(0, len(table), max(1, len(table) // SAMPLED)):
+    for row in range(0, len(table), max(1, len(table) // _SAMPLED)):
         with suppress(ImageError), gathered():
             yield read_picture(table.pictures[row], channels=preprocess.channels, form=preprocess.form)
 
@@ -105,8 +105,8 @@ def _prepared(name: str, table: PictureTable, preprocess: Preprocess) -> _Read:
         highest |= wide([given])
     tell([note for note in (range_note(each, preprocess.form, name) for each in sorted(highest)) if note])
     if left_out:
-        more = f" and {len(left_out) - TOLD:,} more" if len(left_out) > TOLD else ""
-        said = f"{name}: {len(left_out):,} of {len(table):,} rows cannot be used: {'; '.join(left_out[:TOLD])}{more}."
+        more = f" and {len(left_out) - _TOLD:,} more" if len(left_out) > _TOLD else ""
+        said = f"{name}: {len(left_out):,} of {len(table):,} rows cannot be used: {'; '.join(left_out[:_TOLD])}{more}."
         if not rows:
             raise DataError(said)
         warn(said)

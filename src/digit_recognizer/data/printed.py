@@ -25,7 +25,7 @@ PRINTED = DatasetSpec(
     counts={"train": 60_000, "validation": 5_000, "calibration": 5_000, "test": 10_000},
 )
 
-PHOTOGRAPHED = 15_000  # training digits of MNIST that are in the mixed set as photos show them, besides
+_PHOTOGRAPHED = 15_000  # training digits of MNIST that are in the mixed set as photos show them, besides
 
 MIXED = DatasetSpec(
     name="mixed",
@@ -37,7 +37,7 @@ MIXED = DatasetSpec(
     licence=f"MNIST: {MNIST.licence}; printed: {PRINTED.licence}",
     source=f"{MNIST.source}; {PRINTED.source}",
     counts={
-        split: MNIST.counts[split] + PRINTED.counts[split] + (PHOTOGRAPHED if split == "train" else 0)
+        split: MNIST.counts[split] + PRINTED.counts[split] + (_PHOTOGRAPHED if split == "train" else 0)
         for split in SPLITS
     },
 )
@@ -81,6 +81,6 @@ def in_photos(split: Split, preprocess: Preprocess) -> ArraySplit:
     """Some of a split's digits as photos show them: small, blurred, on grey paper."""
     from digit_recognizer.synthetic.printed import written_digits
 
-    chosen = np.sort(np.random.default_rng(0).permutation(len(split))[:PHOTOGRAPHED])
+    chosen = np.sort(np.random.default_rng(0).permutation(len(split))[:_PHOTOGRAPHED])
     some = in_memory(split.chosen(chosen))
     return replace(some, images=written_digits(some.images, len(SPLITS), preprocess))

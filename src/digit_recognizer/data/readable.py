@@ -21,8 +21,8 @@ from digit_recognizer.images.notes import gathered, tell
 
 ERRORS = "errors.csv"
 MOST = 1 / 2  # of a split: where more cannot be read, something else is wrong than some files
-AT_ONCE = 64
-FORMULA = ("=", "+", "-", "@")  # what makes a spreadsheet compute a cell
+_AT_ONCE = 64
+_FORMULA = ("=", "+", "-", "@")  # what makes a spreadsheet compute a cell
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Look:
+class _Look:
     """Reads one file and keeps nothing of it; a plain object, so that workers can be sent it."""
 
     prepare: Prepare
@@ -83,8 +83,8 @@ def readable(split: FolderSplit, name: str, seen: dict[Path, Seen]) -> FolderSpl
     seen: what is known of files already, which grows. Raises DataError where too few are left to be the set.
     """
     new = tuple(dict.fromkeys(file for file in split.files if file not in seen))
-    look = Look(Prepare(split.preprocess, split.keep_ids))
-    found = [each for batch in by_workers(new, look, AT_ONCE, list) for each in batch] if new else []
+    look = _Look(Prepare(split.preprocess, split.keep_ids))
+    found = [each for batch in by_workers(new, look, _AT_ONCE, list) for each in batch] if new else []
     seen |= zip(new, found, strict=True)
     here = [seen[file] for file in split.files]
     errors = [(shown_name(split.files[i], split.keep_ids), each.error) for i, each in enumerate(here) if each.error]
@@ -123,5 +123,5 @@ def write_errors(folder: Path | None, rows: list[tuple[str, str, str]]) -> None:
 
 def cell(text: str) -> str:
     """A text as a cell of a CSV file, which no spreadsheet takes for a formula."""
-    safe = f"'{text}" if text.startswith(FORMULA) else text
+    safe = f"'{text}" if text.startswith(_FORMULA) else text
     return '"' + safe.replace('"', '""').replace("\n", " ") + '"'

@@ -8,7 +8,7 @@ import numpy as np
 
 from digit_recognizer.data.spec import ArraySplit, Labels, Split
 
-HELD_OUT = ("validation", "calibration")
+_HELD_OUT = ("validation", "calibration")
 
 
 def mnist_held_out() -> dict[str, Labels]:
@@ -17,7 +17,7 @@ def mnist_held_out() -> dict[str, Labels]:
     A random part would share all its writers with the rest and flatter: the test writers are strangers.
     """
     folder = resources.files("digit_recognizer.data") / "mnist"
-    return {part: np.array((folder / f"{part}.txt").read_text("ascii").split(), dtype=np.int64) for part in HELD_OUT}
+    return {part: np.array((folder / f"{part}.txt").read_text("ascii").split(), dtype=np.int64) for part in _HELD_OUT}
 
 
 def drawn_held_out(labels: Labels, count: int, seed: int = 0) -> dict[str, Labels]:
@@ -27,7 +27,7 @@ def drawn_held_out(labels: Labels, count: int, seed: int = 0) -> dict[str, Label
     everything = np.arange(len(labels))
     rest, first = train_test_split(everything, test_size=count, stratify=labels, random_state=seed)
     _, second = train_test_split(rest, test_size=count, stratify=labels[rest], random_state=seed)
-    return dict(zip(HELD_OUT, (np.sort(first), np.sort(second)), strict=True))
+    return dict(zip(_HELD_OUT, (np.sort(first), np.sort(second)), strict=True))
 
 
 def parted(training: ArraySplit, held_out: dict[str, Labels], test: ArraySplit) -> dict[str, Split]:
@@ -49,4 +49,4 @@ def halves(labels: Labels, seed: int = 0) -> dict[str, Labels]:
     first, second = train_test_split(
         np.arange(len(labels)), test_size=0.5, stratify=labels if single else None, random_state=seed
     )
-    return dict(zip(HELD_OUT, (np.sort(first), np.sort(second)), strict=True))
+    return dict(zip(_HELD_OUT, (np.sort(first), np.sort(second)), strict=True))

@@ -27,9 +27,9 @@ from digit_recognizer.tables.text import named_rows
 MAX_BYTES = 64 * 2**20
 MAX_CLASSES = 1000
 SEVERAL = "|"  # between the labels of a picture that bears several
-NEEDED = ("file", "label")
-SPLIT = "split"
-TOLD = 3  # rows that a warning describes
+_NEEDED = ("file", "label")
+_SPLIT = "split"
+_TOLD = 3  # rows that a warning describes
 
 
 @dataclass(frozen=True)
@@ -56,27 +56,27 @@ def load_table(path: Path, preprocess: Preprocess, keep_ids: bool = False) -> Da
     for them. Rows that cannot be used are left out, with a warning that names the rows. keep_ids: as for load_dataset.
     Raises DataError for a table of another form, or a patient in two splits.
     """
-    rows = with_patients(usable(path, read_rows(path)))
+    rows = _with_patients(usable(path, _read_rows(path)))
     several = any(SEVERAL in label for label in rows.columns["label"])
     classes = class_names(path, rows)
     preprocess = preprocess.for_pictures(sampled(rows.files, preprocess, keep_ids))
-    labels = as_labels(rows, classes, several=several)
-    known = {name: words for name, words in rows.columns.items() if name not in ("label", SPLIT)}
+    labels = _as_labels(rows, classes, several=several)
+    known = {name: words for name, words in rows.columns.items() if name not in ("label", _SPLIT)}
     if PATIENT in known:
         known[PATIENT] = numbered(known[PATIENT])
     whole = FolderSplit(rows.files, labels, preprocess, known, keep_ids)
-    splits: dict[str, Split] = {} if SPLIT in rows.columns else {"all": whole}
-    names = split_names(path, rows)
+    splits: dict[str, Split] = {} if _SPLIT in rows.columns else {"all": whole}
+    names = _split_names(path, rows)
     splits |= {name: whole.chosen(np.flatnonzero(names == name)) for name in SPLITS if (names == name).any()}
     if PATIENT in known:
         check_apart(path, known[PATIENT], names)
-    check_training(path, splits, classes)
+    _check_training(path, splits, classes)
     clinical = PATIENT in known or has_dicom(rows.files)
     title = f"pictures that {path.name} names"
     return own_set(path, path.stem, title, classes, preprocess, splits, clinical=clinical, several=several)
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
+def _read_rows(path: Path) -> list[dict[str, str]]:
     """The rows by column. Raises DataError where the text is no table with the columns that are needed."""
     content = read_bounded(path, MAX_BYTES, DataError, "a table of pictures")
     try:
@@ -84,7 +84,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         names = called(list(rows[0]), rows) if rows else {}
     except ValueError as error:
         raise DataError(f"{path}: cannot be read as a table of pictures: {error}.") from error
-    missing = [name for name in NEEDED if name not in names]
+    missing = [name for name in _NEEDED if name not in names]
     if missing:
         found = ", ".join(map(repr, [*rows[0]][:10])) if rows else "no rows below it"
         raise DataError(
@@ -95,7 +95,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     return [{known.get(name, name): cell for name, cell in row.items()} for row in rows]
 
 
-def picture_at(folder: Path, name: str) -> Path:
+def _picture_at(folder: Path, name: str) -> Path:
     """Where a row's picture lies, or the page of one."""
     file, page = split_page(name)
     return located(folder, name) if page is None else Path(f"{located(folder, file)}[{page}]")
@@ -104,29 +104,29 @@ def picture_at(folder: Path, name: str) -> Path:
 def usable(path: Path, rows: list[dict[str, str]]) -> Rows:
     """The rows with a picture and a label, and a patient where there is such a column; a warning tells of the rest."""
     wanted = [name for name in rows[0] if name and name != "file"]
-    needed = [name for name in ("label", PATIENT, SPLIT) if name in wanted]
+    needed = [name for name in ("label", PATIENT, _SPLIT) if name in wanted]
     several = any(SEVERAL in row["label"] for row in rows)  # then no label at all is an answer too
     kept, left_out = [], []
     for number, row in enumerate(rows, 2):  # the first line holds the names
         empty = [name for name in needed if not row.get(name) and not (several and name == "label")]
         if empty:
             left_out.append(f"line {number} has no {empty[0]}")
-        elif not row["file"] or not file_of(picture_at(path.parent, row["file"])).is_file():
+        elif not row["file"] or not file_of(_picture_at(path.parent, row["file"])).is_file():
             left_out.append(f"line {number} names no file that is there")
         else:
             kept.append(row)
     if left_out:
-        more = f" and {len(left_out) - TOLD:,} more" if len(left_out) > TOLD else ""
+        more = f" and {len(left_out) - _TOLD:,} more" if len(left_out) > _TOLD else ""
         if not kept:
-            raise DataError(f"{path}: none of its {len(rows):,} rows can be used: {'; '.join(left_out[:TOLD])}{more}.")
-        warn(f"{path}: {len(left_out):,} rows are left out: {'; '.join(left_out[:TOLD])}{more}.")
+            raise DataError(f"{path}: none of its {len(rows):,} rows can be used: {'; '.join(left_out[:_TOLD])}{more}.")
+        warn(f"{path}: {len(left_out):,} rows are left out: {'; '.join(left_out[:_TOLD])}{more}.")
     columns = {name: np.array([row.get(name, "") for row in kept], np.str_) for name in wanted}
     if "label" in columns:
         columns["label"] = np.array(plain_labels(columns["label"].tolist()), np.str_)
-    return Rows(tuple(picture_at(path.parent, row["file"]) for row in kept), columns)
+    return Rows(tuple(_picture_at(path.parent, row["file"]) for row in kept), columns)
 
 
-def with_patients(rows: Rows) -> Rows:
+def _with_patients(rows: Rows) -> Rows:
     """The rows with the patients that DICOM files state, where the table names none."""
     patients = None if PATIENT in rows.columns else dicom_patients(rows.files)
     return rows if patients is None else Rows(rows.files, {**rows.columns, PATIENT: np.array(patients, np.str_)})
@@ -140,7 +140,7 @@ def class_names(path: Path, rows: Rows) -> tuple[str, ...]:
     return names
 
 
-def as_labels(rows: Rows, classes: tuple[str, ...], *, several: bool) -> Labels:
+def _as_labels(rows: Rows, classes: tuple[str, ...], *, several: bool) -> Labels:
     """Labels (N,) 0..K-1, or (N, K) of 0 and 1 where a picture may bear several."""
     places = {name: place for place, name in enumerate(classes)}
     if not several:
@@ -153,18 +153,18 @@ def as_labels(rows: Rows, classes: tuple[str, ...], *, several: bool) -> Labels:
     return made
 
 
-def split_names(path: Path, rows: Rows) -> NDArray[np.str_]:
+def _split_names(path: Path, rows: Rows) -> NDArray[np.str_]:
     """The split of each row, (N,), as the table has it or as the hashes fall."""
-    if SPLIT not in rows.columns:
+    if _SPLIT not in rows.columns:
         keys = [hashlib.sha256(each.encode()).hexdigest() for each in rows.columns.get(PATIENT, ())]
         return np.array([dealt(key) for key in keys or map(content_hash, rows.files)], np.str_)
-    strange = sorted({str(name) for name in rows.columns[SPLIT] if name.lower() not in SPLIT_NAMES})
+    strange = sorted({str(name) for name in rows.columns[_SPLIT] if name.lower() not in SPLIT_NAMES})
     if strange:
         raise DataError(f"{path}: has the split {strange[0]!r}; known are {', '.join(SPLITS)}.")
-    return np.array([SPLIT_NAMES[name.lower()] for name in rows.columns[SPLIT]], np.str_)
+    return np.array([SPLIT_NAMES[name.lower()] for name in rows.columns[_SPLIT]], np.str_)
 
 
-def check_training(path: Path, splits: Mapping[str, Split], classes: tuple[str, ...]) -> None:
+def _check_training(path: Path, splits: Mapping[str, Split], classes: tuple[str, ...]) -> None:
     """Raise DataError for no training images and for a class that these lack."""
     if "train" not in splits:
         raise DataError(f"{path}: has no training images. Give some rows the split train.")

@@ -20,7 +20,7 @@ Stored = NDArray[Any]  # (H, W), integers or floats
 Floats = NDArray[np.float64]
 
 GREY = ("MONOCHROME1", "MONOCHROME2")
-FLAT = 0.5  # the grey, 0 to 1, of a picture that shows nothing: black or white would depend on how it is stored
+_FLAT = 0.5  # the grey, 0 to 1, of a picture that shows nothing: black or white would depend on how it is stored
 
 
 def as_grey(
@@ -34,13 +34,13 @@ def as_grey(
     """
     stored = values_of(cells, header, precision)
     padded = padding(cells, stored, header)
-    scale = of_frame(header, frame, "PixelValueTransformationSequence")
+    scale = _of_frame(header, frame, "PixelValueTransformationSequence")
     values, changed = modality(stored, scale, header)
-    interest = of_frame(header, frame, "FrameVOILUTSequence")
+    interest = _of_frame(header, frame, "FrameVOILUTSequence")
     note = None
     if interest.get("VOILUTSequence"):
         table = table_of(interest.VOILUTSequence[0], "LUTDescriptor", "LUTData", little=little_endian(header))
-        shade = table.look_up(values, signed=may_be_negative(scale, header)) / (2**table.used - 1)
+        shade = table.look_up(values, signed=_may_be_negative(scale, header)) / (2**table.used - 1)
     elif (window := window_of(interest)) is not None and window.usable:
         shade = windowed(values, window)
     elif not changed and window is None and stored.dtype.kind in "iu" and bits_stored(header) <= 8:
@@ -55,7 +55,7 @@ def as_grey(
     return made, note
 
 
-def of_frame(header: Any, frame: int, sequence: str) -> Any:
+def _of_frame(header: Any, frame: int, sequence: str) -> Any:
     """Where a function of a frame, from 0, is described: for it alone, for all frames, or in the header itself."""
     for groups, place in (("PerFrameFunctionalGroupsSequence", frame), ("SharedFunctionalGroupsSequence", 0)):
         items = header.get(groups) or ()
@@ -70,18 +70,18 @@ def modality(stored: Stored, scale: Any, header: Any) -> tuple[Floats, bool]:
     scale: the dataset with the slope or table; header: the file's.
     """
     if scale.get("ModalityLUTSequence"):
-        table = modality_table(scale, header)
+        table = _modality_table(scale, header)
         return table.look_up(stored, signed=is_signed(header)).astype(np.float64), True
     values = stored.astype(np.float64)
-    slope, intercept = slope_of(scale)
+    slope, intercept = _slope_of(scale)
     return values * slope + intercept, (slope, intercept) != (1, 0)
 
 
-def modality_table(scale: Any, header: Any) -> Table:
+def _modality_table(scale: Any, header: Any) -> Table:
     return table_of(scale.ModalityLUTSequence[0], "LUTDescriptor", "LUTData", little=little_endian(header))
 
 
-def slope_of(scale: Any) -> tuple[float, float]:
+def _slope_of(scale: Any) -> tuple[float, float]:
     """Slope and intercept; 1 and 0 where both are not stated."""
     slope, intercept = number_of(scale, "RescaleSlope"), number_of(scale, "RescaleIntercept")
     if slope is None or intercept is None:
@@ -93,13 +93,13 @@ def slope_of(scale: Any) -> tuple[float, float]:
     return slope, intercept
 
 
-def may_be_negative(scale: Any, header: Any) -> bool:
+def _may_be_negative(scale: Any, header: Any) -> bool:
     """Whether a stored value can stand for less than 0: then the first value of a table for them has a sign."""
     if scale.get("ModalityLUTSequence"):
         return False
     bits = bits_stored(header)
     ends = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if is_signed(header) else (0, 2**bits - 1)
-    slope, intercept = slope_of(scale)
+    slope, intercept = _slope_of(scale)
     return min(slope * end + intercept for end in ends) < 0
 
 
@@ -108,4 +108,4 @@ def stretched(values: Floats, counted: NDArray[np.bool_]) -> Floats:
     if not counted.any():
         return np.zeros(values.shape)
     low, high = values[counted].min(), values[counted].max()
-    return np.full(values.shape, FLAT) if low == high else (values - low) / (high - low)
+    return np.full(values.shape, _FLAT) if low == high else (values - low) / (high - low)

@@ -16,15 +16,15 @@ from PIL import Image
 
 from digit_recognizer.dicom.packed import FRAME_STARTS, JPEG, Segment, segments
 
-APP0, APP14 = 0xE0, 0xEE
-ADOBE = 12  # bytes that a marker of Adobe's has at least
-RAW = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"  # "these are not YCbCr": a decoder then converts nothing
-BY_LETTERS = (b"RGB", b"rgb")
+_APP0, _APP14 = 0xE0, 0xEE
+_ADOBE = 12  # bytes that a marker of Adobe's has at least
+_RAW = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"  # "these are not YCbCr": a decoder then converts nothing
+_BY_LETTERS = (b"RGB", b"rgb")
 USUAL = b"\x01\x02\x03"  # numbers of components that every JPEG reader takes for YCbCr
-FAR, SHARE = 24, 0.05  # levels beyond 0 to 255, and the share of pixels there, that noise does not reach
-NEAR, BLACK, WHITE = 4, 16, 239  # levels from grey, and of greys
-LOOKED_AT = 100_000  # pixels
-Samples = NDArray[np.uint8]  # (H, W, 3)
+_FAR, SHARE = 24, 0.05  # levels beyond 0 to 255, and the share of pixels there, that noise does not reach
+NEAR, _BLACK, _WHITE = 4, 16, 239  # levels from grey, and of greys
+_LOOKED_AT = 100_000  # pixels
+_Samples = NDArray[np.uint8]  # (H, W, 3)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Stated:
     usual: bool
 
 
-def as_rgb(packed: bytes, size: tuple[int, int], *, ycc: bool) -> Samples | None:
+def as_rgb(packed: bytes, size: tuple[int, int], *, ycc: bool) -> _Samples | None:
     """A JPEG of three components of 8 bits as RGB, (H, W, 3); None for any other, and for one of another size.
 
     ycc: whether the file says YCbCr. Raises OSError or ValueError for what cannot be unpacked.
@@ -49,42 +49,42 @@ def as_rgb(packed: bytes, size: tuple[int, int], *, ycc: bool) -> Samples | None
         if image.mode != "RGB" or image.size != size:
             return None
         samples = np.asarray(image)
-    return to_rgb(samples) if is_ycc(samples, stated, ycc=ycc) else samples
+    return to_rgb(samples) if _is_ycc(samples, stated, ycc=ycc) else samples
 
 
-def is_ycc(samples: Samples, stated: Stated, *, ycc: bool) -> bool:
+def _is_ycc(samples: _Samples, stated: Stated, *, ycc: bool) -> bool:
     """Whether samples are YCbCr."""
     if stated.ycc is not None and (stated.certain or stated.ycc == ycc):
         return stated.ycc
     if beyond(samples):
         return False
-    return (ycc or stated.usual or colourless_ends(samples)) if stated.ycc is None else stated.ycc
+    return (ycc or stated.usual or _colourless_ends(samples)) if stated.ycc is None else stated.ycc
 
 
-def some_of(samples: Samples) -> NDArray[np.float32]:
+def _some_of(samples: _Samples) -> NDArray[np.float32]:
     """Samples from all over a picture, as one row each of Y, Cb and Cr, the colours around 0."""
     flat = samples.reshape(-1, 3)
-    return (flat[:: len(flat) // LOOKED_AT + 1].astype(np.float32) - np.array((0, 128, 128), np.float32)).T
+    return (flat[:: len(flat) // _LOOKED_AT + 1].astype(np.float32) - np.array((0, 128, 128), np.float32)).T
 
 
-def colourless_ends(samples: Samples) -> bool:
+def _colourless_ends(samples: _Samples) -> bool:
     """Whether a part of a picture is black or white as YCbCr, which in RGB were a cyan or a red of one kind."""
-    y, cb, cr = some_of(samples)
-    return bool(np.mean((np.maximum(abs(cb), abs(cr)) <= NEAR) & ((y < BLACK) | (y > WHITE))) > SHARE)
+    y, cb, cr = _some_of(samples)
+    return bool(np.mean((np.maximum(abs(cb), abs(cr)) <= NEAR) & ((y < _BLACK) | (y > _WHITE))) > SHARE)
 
 
-def beyond(samples: Samples) -> bool:
+def beyond(samples: _Samples) -> bool:
     """Whether more of the samples, taken for YCbCr, are no colours than noise would make."""
-    y, cb, cr = some_of(samples)
+    y, cb, cr = _some_of(samples)
     made = np.stack([y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb])
-    return bool(np.mean(((made < -FAR) | (made > 255 + FAR)).any(axis=0)) > SHARE)
+    return bool(np.mean(((made < -_FAR) | (made > 255 + _FAR)).any(axis=0)) > SHARE)
 
 
-def to_rgb(samples: Samples) -> Samples:
+def to_rgb(samples: _Samples) -> _Samples:
     """YCbCr as RGB, by the matrix of PS3.3, C.7.6.3.1.2, over all 256 levels."""
     from pydicom.pixels.processing import convert_color_space
 
-    made: Samples = convert_color_space(samples, "YBR_FULL", "RGB")
+    made: _Samples = convert_color_space(samples, "YBR_FULL", "RGB")
     return made
 
 
@@ -93,22 +93,22 @@ def stated_of(packed: bytes) -> Stated | None:
     adobe: bool | None = None
     jfif = False
     for each in segments(packed):
-        if each.marker == APP0 and each.body.startswith(b"JFIF"):
+        if each.marker == _APP0 and each.body.startswith(b"JFIF"):
             jfif = True
-        elif each.marker == APP14 and each.body.startswith(b"Adobe") and len(each.body) >= ADOBE:
-            adobe = each.body[ADOBE - 1] != 0
+        elif each.marker == _APP14 and each.body.startswith(b"Adobe") and len(each.body) >= _ADOBE:
+            adobe = each.body[_ADOBE - 1] != 0
         elif each.marker in FRAME_STARTS:
-            return of_frame(each, jfif=jfif, adobe=adobe)
+            return _of_frame(each, jfif=jfif, adobe=adobe)
     return None
 
 
-def of_frame(frame: Segment, *, jfif: bool, adobe: bool | None) -> Stated | None:
+def _of_frame(frame: Segment, *, jfif: bool, adobe: bool | None) -> Stated | None:
     """What the head of a frame, ISO 10918-1, B.2.2, and the markers before it say."""
     body = frame.body
     if len(body) < 15 or body[5] != 3:
         return None
     numbers, factors = bytes(body[6:15:3]), bytes(body[7:15:3])
-    letters, coarser = numbers in BY_LETTERS, factors[0] != factors[1] or factors[1] != factors[2]
+    letters, coarser = numbers in _BY_LETTERS, factors[0] != factors[1] or factors[1] != factors[2]
     usual = numbers == USUAL
     if letters or coarser:
         return Stated(coarser, True, body[0], usual)
@@ -117,9 +117,9 @@ def of_frame(frame: Segment, *, jfif: bool, adobe: bool | None) -> Stated | None
 
 def as_raw(packed: bytes) -> bytes:
     """The stream with a marker by which a decoder gives its samples as they are."""
-    kept, end = [JPEG, RAW], len(JPEG)
+    kept, end = [JPEG, _RAW], len(JPEG)
     for each in segments(packed):
-        named = each.marker in (APP0, APP14) and each.body.startswith((b"JFIF", b"Adobe"))
+        named = each.marker in (_APP0, _APP14) and each.body.startswith((b"JFIF", b"Adobe"))
         kept += [] if named else [packed[each.start : each.end]]
         end = each.end
     return b"".join([*kept, packed[end:]])

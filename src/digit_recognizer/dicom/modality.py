@@ -8,10 +8,10 @@ from digit_recognizer.dicom.elements import StructureError, value_of
 from digit_recognizer.dicom.names import first_bytes, is_dicom
 from digit_recognizer.paging import split_page
 
-MODALITY = 0x00080060
+_MODALITY = 0x00080060
 HEAD = 2**20  # bytes of a file, within which it stands
 # PS3.3, C.7.3.1.1.1, those that make pictures. Anything else in a file is taken for nothing: it might name a patient.
-KNOWN = {
+_KNOWN = {
     *("BI", "BMD", "CR", "CT", "DG", "DMS", "DX", "ES", "GM", "IO", "IVOCT", "IVUS", "LS", "MG", "MR", "NM", "OCT"),
     *("OP", "OPM", "OPT", "PA", "PT", "PX", "RF", "RG", "SM", "TG", "US", "XA", "XC"),
 }
@@ -25,7 +25,7 @@ def modality_of(picture: str | os.PathLike[str]) -> str | None:
     """
     content = first_bytes(split_page(os.fspath(picture))[0], HEAD)
     try:
-        stated = value_of(content, MODALITY).decode("ascii", "replace") if is_dicom(content) else ""
+        stated = value_of(content, _MODALITY).decode("ascii", "replace") if is_dicom(content) else ""
     except StructureError:  # whatever is wrong with it is told when it is read
         return None
-    return ALIKE.get(stated, stated) if stated in KNOWN else None
+    return ALIKE.get(stated, stated) if stated in _KNOWN else None

@@ -18,7 +18,7 @@ SUFFIXES = (".dcm", ".dicom")
 INDEX = "DICOMDIR"  # the list of a medium's files, which holds no picture (PS3.10, section 8.6)
 DIGITS = 16  # of the hash: two of a million files share them in one of 37 million collections
 MOST = 64 * 2**20  # bytes that the hash is made of; no larger file is read
-UNREADABLE = "a DICOM file"
+_UNREADABLE = "a DICOM file"
 
 
 def is_dicom(content: bytes) -> bool:
@@ -37,7 +37,7 @@ def name_of(path: str | os.PathLike[str]) -> str:
     if not (name.lower().endswith(SUFFIXES) or is_dicom_file(name)):
         return name
     content = first_bytes(name, MOST)
-    return named_by(content) if content else UNREADABLE
+    return named_by(content) if content else _UNREADABLE
 
 
 def named_by(content: bytes) -> str:

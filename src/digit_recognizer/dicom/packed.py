@@ -8,23 +8,23 @@ from itertools import pairwise
 from typing import NamedTuple
 
 RLE = "1.2.840.10008.1.2.5"
-SUSPECT = 8 * 2**20  # bytes of run lengths, which can unpack to 64 times as many; fewer are harmless
-MOST_PLANES = 15
-JPEG, JPEG_2000 = b"\xff\xd8", b"\xff\x4f\xff\x51"
+_SUSPECT = 8 * 2**20  # bytes of run lengths, which can unpack to 64 times as many; fewer are harmless
+_MOST_PLANES = 15
+JPEG, _JPEG_2000 = b"\xff\xd8", b"\xff\x4f\xff\x51"
 # Start of frame: ISO 10918-1, table B.1 (without DHT, JPG and DAC), and of JPEG-LS, ISO 14495-1, C.1.1.
-SCAN = 0xDA
+_SCAN = 0xDA
 FRAME_STARTS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 
 
 def stated_sizes(packed: bytes) -> Iterator[tuple[int, int]]:
     """Width and height that a frame's JPEG or JPEG 2000 head states; of the latter each thing that looks like one."""
     if packed.startswith(JPEG):
-        yield from jpeg_size(packed)
-    at = packed.find(JPEG_2000)
+        yield from _jpeg_size(packed)
+    at = packed.find(_JPEG_2000)
     while at >= 0 and at + 24 <= len(packed):  # ISO 15444-1, A.5.1
         right, bottom, left, top = struct.unpack_from(">4L", packed, at + 8)
         yield max(right - left, 0), max(bottom - top, 0)
-        at = packed.find(JPEG_2000, at + 1)
+        at = packed.find(_JPEG_2000, at + 1)
 
 
 class Segment(NamedTuple):
@@ -39,7 +39,7 @@ class Segment(NamedTuple):
 def segments(packed: bytes) -> Iterator[Segment]:
     """The segments of a JPEG up to its first scan, past each other by their lengths."""
     at = 2
-    while at + 4 <= len(packed) and packed[at] == 0xFF and packed[at + 1] != SCAN:
+    while at + 4 <= len(packed) and packed[at] == 0xFF and packed[at + 1] != _SCAN:
         if packed[at + 1] == 0xFF:  # filling
             at += 1
             continue
@@ -48,7 +48,7 @@ def segments(packed: bytes) -> Iterator[Segment]:
         at = max(end, at + 2)
 
 
-def jpeg_size(packed: bytes) -> Iterator[tuple[int, int]]:
+def _jpeg_size(packed: bytes) -> Iterator[tuple[int, int]]:
     """Width and height in the first start of a frame."""
     for each in segments(packed):
         if each.marker in FRAME_STARTS and len(each.body) >= 5:
@@ -61,7 +61,7 @@ def precision_of(packed: bytes) -> int | None:
     """The bits of a sample that a JPEG's or JPEG 2000's head states; None where neither is seen."""
     if packed.startswith(JPEG):
         return next((each.body[0] for each in segments(packed) if each.marker in FRAME_STARTS and each.body), None)
-    at = packed.find(JPEG_2000)
+    at = packed.find(_JPEG_2000)
     if at < 0 or at + 43 > len(packed):
         return None
     return (packed[at + 42] & 0x7F) + 1  # ISO 15444-1, A.5.1: Ssiz, the highest bit is the sign
@@ -72,16 +72,16 @@ def components_of(packed: bytes) -> int:
     if packed.startswith(JPEG):
         frames = (each.body for each in segments(packed) if each.marker in FRAME_STARTS and len(each.body) > 5)
         return next((body[5] for body in frames), 0)
-    at = packed.find(JPEG_2000)
+    at = packed.find(_JPEG_2000)
     return int.from_bytes(packed[at + 40 : at + 42], "big") if at >= 0 else 0  # ISO 15444-1, A.5.1: Csiz
 
 
 def longest_run(packed: bytes) -> int:
     """The most bytes that a plane of a frame of run lengths unpacks to (PS3.5, annex G), without unpacking it."""
-    if not len(packed) >= SUSPECT:
+    if not len(packed) >= _SUSPECT:
         return 0
     count, *starts = struct.unpack_from("<16L", packed)
-    starts = [*starts[: min(count, MOST_PLANES)], len(packed)]
+    starts = [*starts[: min(count, _MOST_PLANES)], len(packed)]
     return max((runs_length(packed[start:end]) for start, end in pairwise(starts)), default=0)
 
 

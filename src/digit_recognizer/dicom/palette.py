@@ -10,24 +10,24 @@ from numpy.typing import NDArray
 from digit_recognizer.dicom.cells import is_signed, little_endian
 from digit_recognizer.dicom.tables import MOST, ShadeError, Table, as_little_endian, table_of, words
 
-CHANNELS = ("Red", "Green", "Blue")
-DEPTHS = (8, 10, 12, 16)  # bits that entries of devices have
-DISCRETE, LINEAR, INDIRECT = 0, 1, 2
+_CHANNELS = ("Red", "Green", "Blue")
+_DEPTHS = (8, 10, 12, 16)  # bits that entries of devices have
+_DISCRETE, LINEAR, _INDIRECT = 0, 1, 2
 
 
 def from_palette(values: NDArray[Any], header: Any) -> NDArray[np.uint8]:
     """Stored values (H, W) as the colours that they stand for, (H, W, 3) uint8."""
-    tables = [palette_of(header, channel) for channel in CHANNELS]
+    tables = [_palette_of(header, channel) for channel in _CHANNELS]
     used = max(table.used for table in tables)
-    bits = next(depth for depth in DEPTHS if depth >= used)
-    made = np.empty((*values.shape, len(CHANNELS)), np.uint8)
+    bits = next(depth for depth in _DEPTHS if depth >= used)
+    made = np.empty((*values.shape, len(_CHANNELS)), np.uint8)
     for channel, table in enumerate(tables):
         shades = np.rint(table.entries * (255 / (2**bits - 1))).astype(np.uint8)
         made[..., channel] = shades[table.places(values, signed=is_signed(header))]
     return made
 
 
-def palette_of(header: Any, channel: str) -> Table:
+def _palette_of(header: Any, channel: str) -> Table:
     """The table of one channel."""
     descriptor, data = (f"{channel}PaletteColorLookupTable{what}" for what in ("Descriptor", "Data"))
     little = little_endian(header)
@@ -56,12 +56,12 @@ def expanded(parts: list[int], count: int, *, wide: bool) -> list[int]:
     while len(entries) < count and at + 1 < len(parts):
         kind, length = parts[at], parts[at + 1]
         at += 2
-        if kind == INDIRECT and length and not repeats and at + (1 if wide else 3) < len(parts):
+        if kind == _INDIRECT and length and not repeats and at + (1 if wide else 3) < len(parts):
             size = 2 if wide else 4
             offset = sum(part << (16 if wide else 8) * place for place, part in enumerate(parts[at : at + size]))
             back, at, repeats = at + size, offset // 2 if wide else offset, length
             continue
-        if kind == DISCRETE and length:
+        if kind == _DISCRETE and length:
             entries += parts[at : at + length]
             at += length
         elif kind == LINEAR and length and entries and at < len(parts):

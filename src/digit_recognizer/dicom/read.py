@@ -22,7 +22,7 @@ from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureS
 from digit_recognizer.paging import MAX_PAGES, Check, needs, several
 
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-WIDEST = {1, 8, 16, 32, 64}  # bits of a sample
+_WIDEST = {1, 8, 16, 32, 64}  # bits of a sample
 
 
 def read_dicom(content: bytes, page: int | None, name: str, check: Check) -> Image.Image:
@@ -80,7 +80,7 @@ def checked(header: Any, page: int | None, name: str, check: Check) -> int:
     kind, samples = header.get("PhotometricInterpretation"), header.get("SamplesPerPixel", 1)
     if (kind, samples) not in {*((each, 1) for each in (*GREY, PALETTE)), *((each, 3) for each in COLOUR)}:
         raise ImageError(f"{name}: is a DICOM file of a colour space that is not read. Export it as RGB or grey.")
-    if header.get("BitsAllocated") not in WIDEST:
+    if header.get("BitsAllocated") not in _WIDEST:
         raise ImageError(f"{name}: is a DICOM file that does not state how wide its samples are. Export it again.")
     frames = int(header.get("NumberOfFrames") or 1)
     if not 1 <= frames <= MAX_PAGES:
@@ -89,11 +89,11 @@ def checked(header: Any, page: int | None, name: str, check: Check) -> int:
         raise several(name, "DICOM file", "frames")
     if (page or 1) > frames:
         raise ImageError(f"{name}: has no frame {page}; it states {frames}.")
-    check_length(header, frames, name)
+    _check_length(header, frames, name)
     return (page or 1) - 1
 
 
-def check_length(header: Any, frames: int, name: str) -> None:
+def _check_length(header: Any, frames: int, name: str) -> None:
     """Refuse pixels that are fewer than the header states, where they are not packed, and those packed unawares."""
     from pydicom.pixels.utils import get_expected_length
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import struct
 
-PREAMBLE, MAGIC = 128, b"DICM"
-HEAD = PREAMBLE + len(MAGIC)  # bytes that tell
-META_GROUP, FIRST_GROUP = 0x0002, 0x0008  # of a file; of what it is about
-FIRST_ELEMENTS = 0x0018  # the first of its elements has no higher number
-LAST_GROUP = 0x0028  # that can stand so early
+_PREAMBLE, MAGIC = 128, b"DICM"
+HEAD = _PREAMBLE + len(MAGIC)  # bytes that tell
+META_GROUP, _FIRST_GROUP = 0x0002, 0x0008  # of a file; of what it is about
+_FIRST_ELEMENTS = 0x0018  # the first of its elements has no higher number
+_LAST_GROUP = 0x0028  # that can stand so early
 UNDEFINED = 0xFFFFFFFF  # length of what ends on a mark
 LONG = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
 SHORT = {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL"} | {
@@ -22,7 +22,7 @@ SHORT = {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b
 
 def start_of(content: bytes) -> int | None:
     """Where the elements begin in a file, or in its first HEAD bytes; None where it is not a DICOM file."""
-    if content[PREAMBLE:HEAD] == MAGIC:
+    if content[_PREAMBLE:HEAD] == MAGIC:
         return HEAD
     for start in (0, len(MAGIC)):
         marked = start == 0 or content[:start] == MAGIC
@@ -37,11 +37,11 @@ def begins(head: bytes, at: int, implicit: bool, order: str) -> bool:
     count, before = 0, -1
     while at + 8 <= len(head):
         group, number, kind, short = struct.unpack_from(f"{order}HH2sH", head, at)
-        if count == 0 and (group not in (META_GROUP, FIRST_GROUP) or number > FIRST_ELEMENTS):
+        if count == 0 and (group not in (META_GROUP, _FIRST_GROUP) or number > _FIRST_ELEMENTS):
             return False
         if before >> 16 == META_GROUP and group != META_GROUP:
             break  # what stands behind that group may be encoded in another way
-        if group << 16 | number <= before or group > LAST_GROUP or not (implicit or kind in LONG | SHORT):
+        if group << 16 | number <= before or group > _LAST_GROUP or not (implicit or kind in LONG | SHORT):
             return False
         before, count = group << 16 | number, count + 1
         length, at = short, at + 8

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST = 2**16  # entries; stated as 0
-WORD = 2  # bytes
+_WORD = 2  # bytes
 
 
 class ShadeError(Exception):
@@ -36,7 +36,7 @@ class Table:
     def places(self, values: NDArray[Any], *, signed: bool) -> NDArray[Any]:
         """Which entries are for values, what lies beyond the ends as these; signed: whether values may be below 0."""
         start = self.start - 2**16 if signed and self.start >= 2**15 else self.start
-        small = values.dtype.kind in "iu" and values.dtype.itemsize <= WORD  # of a large picture half the memory
+        small = values.dtype.kind in "iu" and values.dtype.itemsize <= _WORD  # of a large picture half the memory
         whole = values.astype(np.int32) if small else np.rint(values).astype(np.float64)
         return (whole - start).clip(0, len(self.entries) - 1).astype(np.int32)
 
@@ -56,7 +56,7 @@ def table_of(item: Any, descriptor: str, data: str, *, little: bool) -> Table:
         raise ShadeError("a lookup table has entries of another size than 8 to 16 bits")
     count = count or MOST
     content = as_little_endian(item, data, little=little)
-    if len(content) >= WORD * count:
+    if len(content) >= _WORD * count:
         return Table(np.frombuffer(content, "<u2", count).astype(np.int64), start, bits)
     if len(content) < count or (bits > 8 and len(content) > count + 1):
         raise ShadeError("a lookup table is shorter than it states")
@@ -66,7 +66,7 @@ def table_of(item: Any, descriptor: str, data: str, *, little: bool) -> Table:
 def words(item: Any, keyword: str, *, little: bool) -> NDArray[np.uint16]:
     """The numbers of 16 bits in an element, as unsigned ones."""
     content = as_little_endian(item, keyword, little=little)
-    return np.frombuffer(content, "<u2", len(content) // WORD)
+    return np.frombuffer(content, "<u2", len(content) // _WORD)
 
 
 def as_little_endian(item: Any, keyword: str, *, little: bool) -> bytes:
@@ -79,4 +79,4 @@ def as_little_endian(item: Any, keyword: str, *, little: bool) -> bytes:
         return (numbers % 2**16).astype("<u2").tobytes()
     if little or kind == "OB":
         return value
-    return np.frombuffer(value[: len(value) // WORD * WORD], ">u2").astype("<u2").tobytes()
+    return np.frombuffer(value[: len(value) // _WORD * _WORD], ">u2").astype("<u2").tobytes()

@@ -15,9 +15,9 @@ from digit_recognizer.dicom.packed import RLE, components_of, longest_run, preci
 from digit_recognizer.errors import ImageError, PictureSizeError, ReaderMissingError
 from digit_recognizer.paging import Check
 
-INTERPRETATION = "photometric_interpretation"
-OWN, GDCM = "pydicom", "gdcm"  # plugins
-MOST_COMPONENTS = 4  # colours and a transparency
+_INTERPRETATION = "photometric_interpretation"
+OWN, _GDCM = "pydicom", "gdcm"  # plugins
+_MOST_COMPONENTS = 4  # colours and a transparency
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Frame:
         from pydicom.pixels.decoders.base import get_decoder
 
         syntax = self.header.file_meta.TransferSyntaxUID
-        missing = missing_decoders(syntax, self.name) if syntax.is_compressed else []
+        missing = _missing_decoders(syntax, self.name) if syntax.is_compressed else []
         try:
             stored, told = self.by_plugins(get_decoder(syntax))
         except RuntimeError:  # of all decoders that are there
@@ -51,8 +51,8 @@ class Frame:
                 raise needs_others(self.name, syntax, missing) from None
             raise
         if stored.shape[:2] != (self.header.Rows, self.header.Columns):
-            raise other_size(self.name)
-        return np.ascontiguousarray(stored, stored.dtype.newbyteorder("=")), str(told[INTERPRETATION])
+            raise _other_size(self.name)
+        return np.ascontiguousarray(stored, stored.dtype.newbyteorder("=")), str(told[_INTERPRETATION])
 
     def by_plugins(self, decoder: Any) -> tuple[NDArray[Any], dict[str, Any]]:
         """The cells and what is told of them by the first of a decoder's plugins that can. Raises RuntimeError."""
@@ -74,7 +74,7 @@ def plugins_of(decoder: Any) -> tuple[str, ...]:
     if decoder.UID == RLE:
         return (OWN,)
     there = tuple(decoder.available_plugins)
-    return tuple(each for each in there if each != GDCM) or there or ("",)
+    return tuple(each for each in there if each != _GDCM) or there or ("",)
 
 
 def packed_frame(header: Any, frame: int, name: str, check: Check) -> bytes:
@@ -88,24 +88,24 @@ def packed_frame(header: Any, frame: int, name: str, check: Check) -> bytes:
     syntax = header.file_meta.TransferSyntaxUID
     if not syntax.is_compressed:
         return b""
-    missing_decoders(syntax, name)
+    _missing_decoders(syntax, name)
     packed: bytes = get_frame(header.PixelData, frame, number_of_frames=int(header.get("NumberOfFrames") or 1))
     sizes = list(stated_sizes(packed))
     for size in sizes:
         check(size, name)
-    if syntax != RLE and (sizes[:1] != [(header.Columns, header.Rows)] or components_of(packed) > MOST_COMPONENTS):
-        raise other_size(name)
+    if syntax != RLE and (sizes[:1] != [(header.Columns, header.Rows)] or components_of(packed) > _MOST_COMPONENTS):
+        raise _other_size(name)
     most = 2 * header.Rows * header.Columns + 2**16  # a plane is a byte of each pixel; some writers pad it
     if syntax == RLE and longest_run(packed) > most:
         raise PictureSizeError(f"{name}: unpacks to more than the size that it states. Export it again.")
     return packed
 
 
-def other_size(name: str) -> ImageError:
+def _other_size(name: str) -> ImageError:
     return ImageError(f"{name}: holds a picture of another size than it states. Export it again.")
 
 
-def missing_decoders(syntax: Any, name: str) -> list[str]:
+def _missing_decoders(syntax: Any, name: str) -> list[str]:
     """The packages that might unpack a transfer syntax too; raises ImageError where none that is here does."""
     from pydicom.pixels.decoders.base import get_decoder
 

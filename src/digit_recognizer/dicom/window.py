@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from digit_recognizer.dicom.tables import ShadeError
 
-FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Window:
+class _Window:
     """center, width: in what the values stand for, NaN where they are stated and are no numbers; function: its form."""
 
     center: float
@@ -39,15 +39,15 @@ class Window:
         return "its window is not stated in numbers"
 
 
-def window_of(interest: Any) -> Window | None:
+def window_of(interest: Any) -> _Window | None:
     """The first window in a dataset; None where there is none. Raises ShadeError for a function that is not known."""
     center, width = number_of(interest, "WindowCenter"), number_of(interest, "WindowWidth")
     if center is None or width is None:
         return None
-    function = str(interest.get("VOILUTFunction") or FUNCTIONS[0]).strip().upper()
-    if function not in FUNCTIONS:
+    function = str(interest.get("VOILUTFunction") or _FUNCTIONS[0]).strip().upper()
+    if function not in _FUNCTIONS:
         raise ShadeError("its window has a function that DICOM does not know")
-    return Window(center, width, function)
+    return _Window(center, width, function)
 
 
 def number_of(dataset: Any, keyword: str) -> float | None:
@@ -64,7 +64,7 @@ def first(value: Any) -> float:
     return float(value[0] if hasattr(value, "__len__") and not isinstance(value, str) else value)
 
 
-def windowed(values: Floats, window: Window) -> Floats:
+def windowed(values: Floats, window: _Window) -> Floats:
     """Values (H, W) as shades 0 to 1 within a window."""
     center, width = window.center, window.width
     if window.function == "SIGMOID":

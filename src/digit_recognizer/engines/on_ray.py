@@ -12,9 +12,9 @@ from digit_recognizer.errors import DigitRecognizerError, RunError
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
-AHEAD = 2  # items handed out for each core of the cluster, as it is when they are
+_AHEAD = 2  # items handed out for each core of the cluster, as it is when they are
 FEWEST = 2
-AGAIN = 20  # times that Ray may start a task whose machine was lost; a picture that kills its process ends the run
+_AGAIN = 20  # times that Ray may start a task whose machine was lost; a picture that kills its process ends the run
 
 
 def on_ray(items: Iterator[Item], work: Callable[[Item], Done], address: str, gpus: int = 0) -> Iterator[Done]:
@@ -29,9 +29,9 @@ def on_ray(items: Iterator[Item], work: Callable[[Item], Done], address: str, gp
     begun = connect(address)
     waiting: list[Any] = []
     try:
-        task: Any = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=AGAIN)(work_on)
+        task: Any = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=_AGAIN)(_work_on)
         while True:
-            room = max(FEWEST, AHEAD * cores_of(ray)) - len(waiting)  # below 0 where a machine was lost
+            room = max(FEWEST, _AHEAD * _cores_of(ray)) - len(waiting)  # below 0 where a machine was lost
             waiting += [task.remote(work, item) for item in islice(items, max(0, room))]
             if not waiting:
                 return
@@ -39,9 +39,9 @@ def on_ray(items: Iterator[Item], work: Callable[[Item], Done], address: str, gp
             yield from ray.get(done)
     except ray.exceptions.RayTaskError as error:
         cause: Any = error.cause
-        raise (cause if isinstance(cause, DigitRecognizerError) else RunError(f"Ray: {first_line(error)}")) from error
+        raise (cause if isinstance(cause, DigitRecognizerError) else RunError(f"Ray: {_first_line(error)}")) from error
     except (ray.exceptions.RayError, ConnectionError) as error:
-        raise RunError(f"Ray: {first_line(error)}. What is finished stays: give the same command again.") from error
+        raise RunError(f"Ray: {_first_line(error)}. What is finished stays: give the same command again.") from error
     finally:
         if begun:
             ray.shutdown()
@@ -50,12 +50,12 @@ def on_ray(items: Iterator[Item], work: Callable[[Item], Done], address: str, gp
                 ray.cancel(left)
 
 
-def cores_of(ray: Any) -> int:
+def _cores_of(ray: Any) -> int:
     """The cores of all machines of the cluster, as it is now."""
     return int(ray.cluster_resources().get("CPU", 1))
 
 
-def work_on(work: Callable[[Item], Done], item: Item) -> Done:
+def _work_on(work: Callable[[Item], Done], item: Item) -> Done:
     """One item, in a process of Ray's."""
     return work(item)
 
@@ -70,11 +70,11 @@ def connect(address: str) -> bool:
     try:
         ray.init(address, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise unreachable(address, first_line(error)) from error
+        raise unreachable(address, _first_line(error)) from error
     return True
 
 
-def first_line(error: BaseException) -> str:
+def _first_line(error: BaseException) -> str:
     """The last thing that a long error says of itself."""
     lines = [line for line in str(error).strip().splitlines() if line.strip()]
     return (lines[-1] if lines else type(error).__name__).strip().rstrip(".")

@@ -9,11 +9,11 @@ from pathlib import Path
 from digit_recognizer.errors import ConfigError
 
 AUTO, LOCAL = "auto", "local"
-CLIENT = "ray://"
+_CLIENT = "ray://"
 PATIENCE = 5.0  # seconds for the port to open, and for its first bytes
 # Ray speaks gRPC, which is HTTP/2: a client's preface and empty settings are answered by settings (RFC 9113, 3.4).
-GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
-FRAME = 9  # bytes of a frame's header
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+_FRAME = 9  # bytes of a frame's header
 SETTINGS = 4  # the type of the frame that a server sends first, in byte 3
 
 
@@ -23,13 +23,13 @@ def check_answers(address: str) -> None:
     address: HOST:PORT, ray://HOST:PORT, "auto" or "local". Whether a cluster has work to give is not looked at.
     """
     meant = known_address() if address == AUTO else address
-    if meant is None or meant == LOCAL or ("://" in meant and not meant.startswith(CLIENT)):
+    if meant is None or meant == LOCAL or ("://" in meant and not meant.startswith(_CLIENT)):
         return
-    host, _, port = meant.removeprefix(CLIENT).rpartition(":")
+    host, _, port = meant.removeprefix(_CLIENT).rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 2**16:
         raise unreachable(address, "an address is HOST:PORT, ray://HOST:PORT, auto or local")
     try:
-        greet(host.strip("[]"), int(port))
+        _greet(host.strip("[]"), int(port))
     except OSError as error:
         raise unreachable(address, f"{meant}: {error.strerror or error}") from error
 
@@ -42,15 +42,15 @@ def known_address() -> str | None:
     return None if stated == AUTO else stated
 
 
-def greet(host: str, port: int) -> None:
+def _greet(host: str, port: int) -> None:
     """Greet a port as gRPC does. Raises OSError where nobody answers, or answers otherwise."""
     with socket.create_connection((host, port), PATIENCE) as connection:
         if os.environ.get("RAY_USE_TLS", "0") not in ("", "0"):
             return  # what is behind the encryption, Ray finds out
         connection.settimeout(PATIENCE)
-        connection.sendall(GREETING)
-        answer = connection.recv(FRAME)
-        if len(answer) < FRAME or answer[3] != SETTINGS:
+        connection.sendall(_GREETING)
+        answer = connection.recv(_FRAME)
+        if len(answer) < _FRAME or answer[3] != SETTINGS:
             raise ConnectionError("what listens there is not a Ray cluster")
 
 

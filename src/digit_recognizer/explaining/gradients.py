@@ -15,10 +15,10 @@ from digit_recognizer.models.runtime import TorchRuntime
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-STEPS = 64  # of the integral
+_STEPS = 64  # of the integral
 
 
-def gradients_map(model: Model, image: NDArray[np.uint8], label: int, steps: int = STEPS) -> NDArray[np.float64]:
+def gradients_map(model: Model, image: NDArray[np.uint8], label: int, steps: int = _STEPS) -> NDArray[np.float64]:
     """How much each pixel spoke for a class, (H, W) float64, in nats (Sundararajan, Taly and Yan 2017), by captum.
 
     The values sum to what the class's log odds are for the image less what they are for a `plain` one, up to the error
@@ -31,19 +31,19 @@ def gradients_map(model: Model, image: NDArray[np.uint8], label: int, steps: int
     from captum.attr import IntegratedGradients
 
     index = checked_label(model, label)
-    network = network_of(model)
+    network = _network_of(model)
     pair = np.stack([image, np.broadcast_to(plain(model, image), image.shape)])
     inputs = torch.from_numpy(model.preprocess.normalise(pair))
     several = model.header.multi_label
 
     def forward(images: Tensor) -> Tensor:
-        return log_odds_of(network, images, index, model.header.temperature, several=several)
+        return _log_odds_of(network, images, index, model.header.temperature, several=several)
 
     found = IntegratedGradients(forward).attribute(inputs[:1], baselines=inputs[1:], n_steps=steps)
     return np.asarray(found[0].detach().sum(0).numpy(), np.float64)
 
 
-def network_of(model: Model) -> nn.Module:
+def _network_of(model: Model) -> nn.Module:
     """A model's network in torch: the one that it runs on, else that of its file."""
     from digit_recognizer.models.model_file import load_network
 
@@ -52,7 +52,7 @@ def network_of(model: Model) -> nn.Module:
     return load_network(model.path)[1].eval()
 
 
-def log_odds_of(network: nn.Module, images: Tensor, label: int, temperature: float, *, several: bool) -> Tensor:
+def _log_odds_of(network: nn.Module, images: Tensor, label: int, temperature: float, *, several: bool) -> Tensor:
     """The calibrated log odds (N,) of a class for inputs (N, C, H, W), as `occlusion.log_odds` has them."""
     given = network(images)  # with strangeness, where there is a watch
     logits: Tensor = (given[0] if isinstance(given, tuple) else given) / temperature

@@ -12,7 +12,7 @@ from digit_recognizer.models import Model
 
 # Pixels of a side of 28, scaled with the image's. Twice as wide as a stroke of MNIST: narrower patches leave its edges
 # to be seen.
-PATCH, STRIDE, SIDE = 5, 2, 28
+PATCH, _STRIDE, SIDE = 5, 2, 28
 
 
 def occlusion_map(
@@ -30,10 +30,10 @@ def occlusion_map(
     """
     scale = min(image.shape[:2]) / SIDE
     patch = max(1, round(PATCH * scale)) if patch is None else patch
-    stride = max(1, round(STRIDE * scale)) if stride is None else stride
+    stride = max(1, round(_STRIDE * scale)) if stride is None else stride
     index = check(model, image, label, patch, stride)
     cover = plain(model, image)
-    corners = patch_corners(np.not_equal(image, cover), patch, stride)
+    corners = _patch_corners(np.not_equal(image, cover), patch, stride)
     heat, times = np.zeros(image.shape[:2]), np.zeros(image.shape[:2])
     if not corners:
         return heat
@@ -83,7 +83,7 @@ def starts(length: int, patch: int, stride: int) -> list[int]:
     return [*range(0, length - patch, stride), length - patch]
 
 
-def patch_corners(differs: NDArray[np.bool_], patch: int, stride: int) -> list[tuple[int, int]]:
+def _patch_corners(differs: NDArray[np.bool_], patch: int, stride: int) -> list[tuple[int, int]]:
     """The upper left corners of the patches that hide anything, by which values (H, W) or (H, W, 3) differ from the
     cover; others change nothing.
     """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from digit_recognizer.errors import require_extra
 from digit_recognizer.models import Model
 
-TWINS = 3  # networks with random weights: one by itself may lean to a side
+_TWINS = 3  # networks with random weights: one by itself may lean to a side
 Explain = Callable[[Model, NDArray[np.uint8], int], NDArray[np.float64]]
 
 
@@ -46,7 +46,7 @@ def random_likeness(explain: Explain, model: Model, images: NDArray[np.uint8], l
 
     Near 0 where the maps tell of what was learned. Near 1 they tell of the image alone, as an edge detector would.
     """
-    others = [randomised(model, seed) for seed in range(TWINS)]
+    others = [randomised(model, seed) for seed in range(_TWINS)]
     found = []
     for image, label in zip(images, labels.tolist(), strict=True):
         learned = explain(model, image, label)

@@ -19,7 +19,7 @@ from digit_recognizer.synthetic.strangers import cloud, levels
 
 TOLERANCE = 1e-4  # between probabilities of two forms of one network
 MADE = 5000  # pictures where a model's own set is not at hand
-DRAWN_AT_LOAD = (PRINTED.name, MIXED.name)  # takes minutes; MNIST's images serve their models too
+_DRAWN_AT_LOAD = (PRINTED.name, MIXED.name)  # takes minutes; MNIST's images serve their models too
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,10 @@ def images_to_compare(header: ModelHeader, data_dir: Path | None) -> tuple[Image
             part = dataset.splits.get("calibration")
             if part is not None and part.take(np.arange(1)).shape[1:] == (size, size):
                 return part.take(np.arange(len(part))), f"{name}, calibration"
-    return made_pictures(size), "made pictures"
+    return _made_pictures(size), "made pictures"
 
 
-def made_pictures(size: int) -> Images:
+def _made_pictures(size: int) -> Images:
     """MADE pictures (N, size, size) uint8, from noise to smooth clouds; the same at each call."""
     draw = np.random.default_rng(0)
     return np.stack([levels(255 * cloud(draw, size, draw.uniform(0, 3))) for _ in range(MADE)])
@@ -77,6 +77,6 @@ def made_pictures(size: int) -> Images:
 def known_set(header: ModelHeader) -> str | None:
     """The named set that stands for a model's own; None where there is none."""
     own = header.data.get("name")
-    if own in SPECS and own not in DRAWN_AT_LOAD:
+    if own in SPECS and own not in _DRAWN_AT_LOAD:
         return str(own)
     return MNIST.name if header.class_names == MNIST.classes else None

@@ -8,9 +8,9 @@ from digit_recognizer.exporting.page_runtime import page_files
 
 START = "index.html"
 PARTS = "parts"  # the folder of what is shared
-INCLUDE = re.compile(rb"<!-- include (\w+\.html) -->\n")
+_INCLUDE = re.compile(rb"<!-- include (\w+\.html) -->\n")
 
 
 def whole(page: bytes) -> bytes:
     """The HTML with each line that includes a part replaced by it."""
-    return INCLUDE.sub(lambda found: (page_files() / PARTS / found[1].decode()).read_bytes(), page)
+    return _INCLUDE.sub(lambda found: (page_files() / PARTS / found[1].decode()).read_bytes(), page)

@@ -23,7 +23,7 @@ FILES = {
 LOCK = ("package.json", "package-lock.json")
 MAX_BYTES = 64 * 2**20
 PATIENCE = 900  # seconds
-BY_HAND = f"or get the npm package {PACKAGE} {VERSION} by hand, unpack it and name its folder dist: --runtime FOLDER"
+_BY_HAND = f"or get the npm package {PACKAGE} {VERSION} by hand, unpack it and name its folder dist: --runtime FOLDER"
 
 
 def page_files() -> Path:
@@ -43,7 +43,7 @@ def runtime_files(folder: Path | None = None) -> dict[str, bytes]:
     try:
         return checked(kept)
     except ConfigError:  # nothing there yet, or damaged
-        for name, content in from_npm().items():
+        for name, content in _from_npm().items():
             write_whole(kept / name, content)
         return checked(kept)
 
@@ -57,13 +57,13 @@ def checked(folder: Path) -> dict[str, bytes]:
     return found
 
 
-def from_npm() -> dict[str, bytes]:
+def _from_npm() -> dict[str, bytes]:
     """The files as `npm ci` brings them into a temporary folder; it compares packages with the lock file's hashes."""
     npm = shutil.which("npm")
     if npm is None:
         raise ConfigError(
             f"The page needs {PACKAGE} {VERSION}, which npm brings, and npm is not installed."
-            f" Install it (Debian: apt-get install npm), {BY_HAND}"
+            f" Install it (Debian: apt-get install npm), {_BY_HAND}"
         )
     try:
         temporary = tempfile.TemporaryDirectory(prefix="digit_recognizer-")
@@ -72,11 +72,11 @@ def from_npm() -> dict[str, bytes]:
     with temporary as name:
         for each in LOCK:
             shutil.copy(page_files() / each, name)
-        run_npm(npm, Path(name))
+        _run_npm(npm, Path(name))
         return checked(Path(name) / "node_modules" / PACKAGE / "dist")
 
 
-def run_npm(npm: str, folder: Path) -> None:
+def _run_npm(npm: str, folder: Path) -> None:
     """`npm ci` in a folder, no script of any package run. Raises ConfigError with npm's last words where it fails."""
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     try:
@@ -87,5 +87,5 @@ def run_npm(npm: str, folder: Path) -> None:
         told, failed = [str(error)], True
     if failed:
         raise ConfigError(
-            f"npm could not get {PACKAGE} {VERSION} ({' '.join(told)}). Check the network and try again, {BY_HAND}"
+            f"npm could not get {PACKAGE} {VERSION} ({' '.join(told)}). Check the network and try again, {_BY_HAND}"
         )

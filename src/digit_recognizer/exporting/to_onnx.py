@@ -15,7 +15,7 @@ from digit_recognizer.models.model import Model, load_model
 from digit_recognizer.models.onnx_file import read_onnx_header
 from digit_recognizer.models.runtime import OnnxRuntime
 
-INPUTS, OUTPUTS, PREPROCESS = f"{KEY}.inputs", f"{KEY}.outputs", f"{KEY}.preprocess"  # entries of the metadata
+_INPUTS, _OUTPUTS, _PREPROCESS = f"{KEY}.inputs", f"{KEY}.outputs", f"{KEY}.preprocess"  # entries of the metadata
 
 
 def export_onnx(model: str | Path, out: Path, data_dir: Path | None = None, force: bool = False) -> Agreement:
@@ -30,12 +30,12 @@ def export_onnx(model: str | Path, out: Path, data_dir: Path | None = None, forc
     require_extra("train", "digits export --to onnx")
     if out.suffix != ".onnx":
         raise ModelFileError(f"{out}: an ONNX model's name ends in .onnx.")
-    refuse_existing(out, force)
+    _refuse_existing(out, force)
     weights = load_model(model, runtime="torch")
-    return _write_proven(weights, onnx_form(weights), out, data_dir)
+    return write_proven(weights, _onnx_form(weights), out, data_dir)
 
 
-def _write_proven(weights: Model, content: bytes, out: Path, data_dir: Path | None) -> Agreement:
+def write_proven(weights: Model, content: bytes, out: Path, data_dir: Path | None) -> Agreement:
     """Write the bytes of an ONNX file, if what they hold answers as the weights do. Raises ModelFileError."""
     exported = Model(read_onnx_header(content), OnnxRuntime(content), out, "")
     found = agreement(weights, exported, *images_to_compare(weights.header, data_dir))
@@ -44,14 +44,14 @@ def _write_proven(weights: Model, content: bytes, out: Path, data_dir: Path | No
     return found
 
 
-def refuse_existing(out: Path, force: bool) -> None:
+def _refuse_existing(out: Path, force: bool) -> None:
     """Raise StorageError where there is something at `out` already."""
     if out.is_dir() or (out.exists() and not force):
         remedy = "It is a folder; name a file." if out.is_dir() else "Name another, or replace it with --force."
         raise StorageError(f"{out}: is there already. {remedy}")
 
 
-def onnx_form(weights: Model) -> bytes:
+def _onnx_form(weights: Model) -> bytes:
     """The ONNX file of a model that runs on torch, its metadata told in words too."""
     import onnx
 
@@ -62,12 +62,12 @@ def onnx_form(weights: Model) -> bytes:
     size = header.preprocess.size
     sample = header.preprocess.normalise(np.zeros((2, size, size), np.uint8))
     made = onnx.load_from_string(onnx_bytes(header, network, sample))
-    for key, value in described(header).items():
+    for key, value in _described(header).items():
         made.metadata_props.add(key=key, value=value)
     return bytes(made.SerializeToString())
 
 
-def described(header: ModelHeader) -> dict[str, str]:
+def _described(header: ModelHeader) -> dict[str, str]:
     """What another runtime's user must know, as entries of the metadata."""
     prepare, size = header.preprocess, header.preprocess.size
     images = (
@@ -77,7 +77,7 @@ def described(header: ModelHeader) -> dict[str, str]:
     logits = f"(N, {len(header.class_names)}); probabilities are softmax(logits / {header.temperature!r})"
     outputs = {"logits": logits} | ({"strangeness": "(N,)"} if header.watch else {})
     return {
-        INPUTS: json.dumps({"images": images}),
-        OUTPUTS: json.dumps(outputs),
-        PREPROCESS: json.dumps(prepare.to_dict()),
+        _INPUTS: json.dumps({"images": images}),
+        _OUTPUTS: json.dumps(outputs),
+        _PREPROCESS: json.dumps(prepare.to_dict()),
     }

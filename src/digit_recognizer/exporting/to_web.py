@@ -20,7 +20,7 @@ from digit_recognizer.recognizer import Recognizer
 
 SCHEMA = "digit-recognizer/page/1"
 LISTING = "files.js"  # names all files, and is how a folder is known for a page of ours
-RUNTIME = "runtime"
+_RUNTIME = "runtime"
 
 
 def export_web(model: str | Path, folder: Path, runtime: Path | None = None, force: bool = False) -> dict[str, int]:
@@ -31,7 +31,7 @@ def export_web(model: str | Path, folder: Path, runtime: Path | None = None, for
     Raises StorageError where the folder holds anything, unless force and it is an earlier page; ConfigError as
     `runtime_files` does; ModelFileError for a model without an ONNX form, and for one of other pictures than digits.
     """
-    refuse_occupied(folder, force)
+    _refuse_occupied(folder, force)
     recognizer = Recognizer.load(model)
     if recognizer.model.path.suffix != ".onnx":
         raise ModelFileError(f"{recognizer.model.path}: has no ONNX form beside it. Make one: digits export --to onnx")
@@ -41,7 +41,7 @@ def export_web(model: str | Path, folder: Path, runtime: Path | None = None, for
             f"{recognizer.model.path}: the page prepares drawn digits, and this model takes other pictures."
             " Use digits serve, or digits export --to onnx."
         )
-    files = static_files() | {f"{RUNTIME}/{name}": content for name, content in runtime_files(runtime).items()}
+    files = static_files() | {f"{_RUNTIME}/{name}": content for name, content in runtime_files(runtime).items()}
     files["model.onnx"] = read_bounded(recognizer.model.path, MAX_BYTES, ModelFileError, "a model")
     files["ink.onnx"] = network_file().read_bytes()
     files["model.json"] = json.dumps(told(recognizer)).encode()
@@ -92,7 +92,7 @@ def listing(files: dict[str, bytes]) -> bytes:
     return f"self.EXPORTED = {json.dumps(listed)};\n".encode()
 
 
-def refuse_occupied(folder: Path, force: bool) -> None:
+def _refuse_occupied(folder: Path, force: bool) -> None:
     """Raise StorageError where writing would destroy something that is no page of ours."""
     if folder.exists() and not folder.is_dir():
         raise StorageError(f"{folder}: is a file. Name a folder.")

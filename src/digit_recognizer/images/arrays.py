@@ -13,7 +13,7 @@ from digit_recognizer.errors import ImageError
 from digit_recognizer.images.ranges import Range, for_form, to_levels
 from digit_recognizer.images.shapes import SHAPES, one
 
-LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow's convert("L")
+_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow's convert("L")
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ def one_picture(
     if isinstance(picture, InBatch):
         return from_array(picture.array, max_pixels, name, channels, for_form(picture.range, form))
     array = as_array(picture, name)
-    check_size(array, max_pixels, name)
+    _check_size(array, max_pixels, name)
     return from_array(array if array.ndim == 2 else one(array, name, channels), max_pixels, name, channels)
 
 
-def check_size(array: NDArray[Any], max_pixels: int, name: str) -> None:
+def _check_size(array: NDArray[Any], max_pixels: int, name: str) -> None:
     """Raise ImageError for an array without values, or with more than one picture may have."""
     if array.size == 0 or array.size > 4 * max_pixels:
         raise ImageError(f"{name}: has shape {array.shape}, which holds no pixels or more than are decoded.")
@@ -88,13 +88,13 @@ def from_array(
 
     given: the range of the batch that it stands in. Raises ImageError for a wrong shape, type or range.
     """
-    check_size(array, max_pixels, name)
+    _check_size(array, max_pixels, name)
     if array.dtype == np.uint8 and array.ndim == 2 and channels == 1:  # as most are: in a photo it takes half a second
         mask = array.max() == 1 if given is None else given.high == 1
         if mask or given is None or given.factor == 1:
             return np.asarray(array * np.uint8(255 if mask else 1))
     levels = to_levels(array, name, given)
-    made = to_plane(levels, name) if channels == 1 else to_colour(levels, name)
+    made = _to_plane(levels, name) if channels == 1 else to_colour(levels, name)
     return np.rint(made).astype(np.uint8)
 
 
@@ -107,15 +107,15 @@ def from_tensor(tensor: Any, name: str) -> NDArray[Any]:
         raise ImageError(f"{name}: is a tensor whose values cannot be read ({error}).") from error
 
 
-def to_plane(levels: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+def _to_plane(levels: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     """Grey levels of a picture as (H, W); colours become their luma, transparency lies on white."""
     if levels.ndim == 2:
         return levels
     if levels.ndim == 3 and levels.shape[2] == 3:
-        return np.asarray(levels @ LUMA)
+        return np.asarray(levels @ _LUMA)
     if levels.ndim == 3 and levels.shape[2] == 4:
         alpha = levels[..., 3] / 255
-        return np.asarray((levels[..., :3] @ LUMA) * alpha + 255 * (1 - alpha))
+        return np.asarray((levels[..., :3] @ _LUMA) * alpha + 255 * (1 - alpha))
     raise ImageError(f"{name}: has shape {levels.shape}. One picture has shape {SHAPES}; give several as a list.")
 
 
@@ -126,4 +126,4 @@ def to_colour(levels: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     if levels.ndim == 3 and levels.shape[2] == 4:
         alpha = levels[..., 3:] / 255
         return np.asarray(levels[..., :3] * alpha + 255 * (1 - alpha))
-    return np.repeat(to_plane(levels, name)[..., None], 3, axis=2)
+    return np.repeat(_to_plane(levels, name)[..., None], 3, axis=2)

@@ -54,15 +54,15 @@ def read_picture(
     Raises ImageError, naming the file, the cause and the remedy. Warns of 16 bits of which the upper ones are empty.
     """
     if isinstance(picture, str | os.PathLike):
-        return read_file(*split_page(os.fspath(picture)), as_stored, channels, keep_ids, form)
+        return _read_file(*split_page(os.fspath(picture)), as_stored, channels, keep_ids, form)
     if isinstance(picture, Image.Image):
         called = source or "the picture"
         check_pixels(picture.size, called)
         return decode(picture, called, as_stored, channels, form)
-    return read_array(picture, source or "the array", channels, form)
+    return _read_array(picture, source or "the array", channels, form)
 
 
-def read_array(array: Any, name: str, channels: int = 1, form: str = "digit") -> NDArray[np.uint8]:
+def _read_array(array: Any, name: str, channels: int = 1, form: str = "digit") -> NDArray[np.uint8]:
     """An array or tensor as `read_picture` reads it."""
     if hasattr(array, "detach"):
         array = from_tensor(array, name)
@@ -79,7 +79,7 @@ def tell(note: str | None) -> None:
         warnings.warn(note, DigitRecognizerWarning, stacklevel=2)
 
 
-def read_file(
+def _read_file(
     name: str,
     page: int | None = None,
     as_stored: bool = False,
@@ -93,14 +93,14 @@ def read_file(
         raise ImageError(f"{path}: is a folder, not a picture. `digits predict` takes folders that hold some.")
     content = read_bounded(path, MAX_BYTES, ImageError, "a picture", shown)
     picture = (
-        read_dicom(content, page, shown, check_pixels) if is_dicom(content) else open_named(content, path, page, shown)
+        read_dicom(content, page, shown, check_pixels) if is_dicom(content) else _open_named(content, path, page, shown)
     )
     if isinstance(picture, np.ndarray):
         return with_channels(picture, channels)
     return decode(picture, shown, as_stored, channels, form)
 
 
-def open_named(content: bytes, path: Path, page: int | None, shown: str) -> Image.Image | NDArray[np.uint8]:
+def _open_named(content: bytes, path: Path, page: int | None, shown: str) -> Image.Image | NDArray[np.uint8]:
     """`open_picture` of a file's bytes. The error for an archive, or a file with a DICOM name, says what is wrong."""
     try:
         return open_picture(content, shown, page)

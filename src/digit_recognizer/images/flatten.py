@@ -22,7 +22,7 @@ def to_grey(image: Image.Image, name: str, form: str = "digit") -> NDArray[np.ui
         narrow = form != "digit" and is_wide(values)
         return from_array(sixteen_to_eight(values, form) if narrow else values, values.size, name)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        return over_paper(image.convert("RGBA"))
+        return _over_paper(image.convert("RGBA"))
     return np.asarray(image if image.mode == "L" else image.convert("L"))
 
 
@@ -41,7 +41,7 @@ def with_channels(grey: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
     return grey if channels == 1 else np.repeat(grey[..., None], channels, axis=2)
 
 
-def over_paper(image: Image.Image) -> NDArray[np.uint8]:
+def _over_paper(image: Image.Image) -> NDArray[np.uint8]:
     """A transparent picture laid on white paper, or on black where its strokes are light."""
     grey = np.asarray(image.convert("RGB").convert("L"), dtype=np.float32)
     alpha = np.asarray(image.getchannel("A"), dtype=np.float32) / 255

@@ -12,7 +12,7 @@ from digit_recognizer.errors import ReaderMissingError
 # Formats whose first bytes tell them, the common ones first: Pillow tries them in this order. AVIF stands apart, since
 # an older Pillow does not know its name. Left out are EPS and WMF, which other programs would have to draw, MPEG,
 # three kinds of scientific data (GRIB, BUFR, HDF5) of which Pillow reads no pixels, and IM, which Pillow gives up.
-BY_CONTENT = (
+_BY_CONTENT = (
     *("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"),
     *("JPEG2000", "PPM", "ICO", "DIB", "PSD", "QOI", "DDS", "ICNS", "SGI", "SUN", "PCX", "FITS"),
 )
@@ -72,7 +72,7 @@ def looks_like_picture(first: bytes) -> bool:
         return first[8:12] == b"WEBP"
     if first.startswith(b"BM"):
         return first[6:10] == bytes(4)  # two letters would fit many a text: the reserved fields are 0
-    return is_avif(first)
+    return _is_avif(first)
 
 
 def is_packed(content: bytes) -> bool:
@@ -80,7 +80,7 @@ def is_packed(content: bytes) -> bool:
     return content.startswith(_PACKED) or content[_TAR] == b"ustar"
 
 
-def is_avif(first: bytes) -> bool:
+def _is_avif(first: bytes) -> bool:
     """Whether the first bytes are those of AVIF."""
     return first[4:8] == b"ftyp" and first[8:12] in _FAMILY
 
@@ -90,13 +90,13 @@ def formats_for(name: str, first: bytes) -> tuple[str, ...]:
 
     Raises ReaderMissingError for AVIF where the installed Pillow has no reader of it.
     """
-    if is_avif(first):
+    if _is_avif(first):
         if not features.check("avif"):
             remedy = "reading it needs Pillow 11.3 or newer. Update it: pip install -U pillow"
             raise ReaderMissingError(name, "AVIF", remedy)
         return ("AVIF",)
     own = _FORMAT_OF.get(suffix_of(name))
-    return BY_CONTENT if own in (None, "AVIF", *BY_CONTENT) else (*BY_CONTENT, own)
+    return _BY_CONTENT if own in (None, "AVIF", *_BY_CONTENT) else (*_BY_CONTENT, own)
 
 
 def suffix_of(name: str) -> str:

@@ -22,7 +22,7 @@ Grey = NDArray[np.uint8]
 
 SIDE = 64  # pixels of the square that the network sees
 FILLED = 40  # of them the writing's longer side has at last
-LOOKS = 4  # at most
+_LOOKS = 4  # at most
 _AROUND = 1.15  # the first square's side, of the picture's longer side
 _CLOSER = 4.0  # times a square is enlarged at once: of small writing the first look tells the place alone
 _ALIKE, _NEAR = 0.12, 0.06  # a next square of that relative size and distance shows no more
@@ -30,7 +30,7 @@ _INK = 128  # of 255
 _LEAST = 3  # pixels of ink; with fewer the picture is empty
 
 
-class Square(NamedTuple):
+class _Square(NamedTuple):
     """A square of a picture, in its pixels; it may reach beyond the picture."""
 
     top: float
@@ -59,20 +59,20 @@ def find_writing(grey: Grey, faintest: int = 16) -> Writing | None:
         return None
     paper = _paper_of(grey)
     side = _AROUND * max(height, width)
-    square = Square((height - side) / 2, (width - side) / 2, side)
-    for look in range(LOOKS):
+    square = _Square((height - side) / 2, (width - side) / 2, side)
+    for look in range(_LOOKS):
         writing = _seen_in(grey, square, paper)
         found = _square_around(writing.ink, square)
         if found is None:
             return None
         found = _within_picture(found, height, width)
-        if look == LOOKS - 1 or _shows_no_more(found, square):
+        if look == _LOOKS - 1 or _shows_no_more(found, square):
             break
         square = found
     return writing
 
 
-def cut_out(grey: Grey, square: Square, paper: int) -> Grey:
+def cut_out(grey: Grey, square: _Square, paper: int) -> Grey:
     """A square of a picture as the network sees it, (64, 64); beyond the picture lies paper of that level."""
     height, width = grey.shape
     top, left = max(0, round(square.top)), max(0, round(square.left))
@@ -99,7 +99,7 @@ def _paper_of(grey: Grey) -> int:
     return int(np.sort(edge)[(len(edge) - 1) // 2])
 
 
-def _seen_in(grey: Grey, square: Square, paper: int) -> Writing:
+def _seen_in(grey: Grey, square: _Square, paper: int) -> Writing:
     """What the network makes of a square."""
     picture = cut_out(grey, square, paper).astype(np.float32)[None, None]
     ink, shown = _network().run(None, {"pictures": picture})
@@ -107,7 +107,7 @@ def _seen_in(grey: Grey, square: Square, paper: int) -> Writing:
     return Writing(np.asarray(np.rint(ink[0, 0] * 255), np.uint8), tuple(digits), several, other)
 
 
-def _square_around(ink: Grey, square: Square) -> Square | None:
+def _square_around(ink: Grey, square: _Square) -> _Square | None:
     """The square that the ink found in another fills as it should; None without ink."""
     inked = ink >= _INK
     if np.count_nonzero(inked) < _LEAST:
@@ -119,20 +119,20 @@ def _square_around(ink: Grey, square: Square) -> Square | None:
     middle = [
         edge + (inside[0] + inside[-1] + 1) / 2 * pixel for edge, inside in zip(square, (rows, columns), strict=False)
     ]
-    return Square(middle[0] - side / 2, middle[1] - side / 2, float(side))
+    return _Square(middle[0] - side / 2, middle[1] - side / 2, float(side))
 
 
-def _within_picture(square: Square, height: int, width: int) -> Square:
+def _within_picture(square: _Square, height: int, width: int) -> _Square:
     """The square moved so that as little of it as can be lies beyond the picture, whose edges are no paper's."""
 
     def moved(start: float, length: int) -> float:
         free = length - square.side
         return min(max(start, min(0.0, free)), max(0.0, free))
 
-    return Square(moved(square.top, height), moved(square.left, width), square.side)
+    return _Square(moved(square.top, height), moved(square.left, width), square.side)
 
 
-def _shows_no_more(found: Square, square: Square) -> bool:
+def _shows_no_more(found: _Square, square: _Square) -> bool:
     middles = [(each.top + each.side / 2, each.left + each.side / 2) for each in (found, square)]
     moved = max(abs(one - other) for one, other in zip(*middles, strict=True))
     return abs(found.side / square.side - 1) < _ALIKE and moved < _NEAR * square.side

@@ -12,21 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-DEPTHS = (8, 10, 12, 14)  # bits of cameras and detectors
+_DEPTHS = (8, 10, 12, 14)  # bits of cameras and detectors
 FULL, SIGNED = 16, 15  # bits of what a file or an array has room for
-WIDE = ";16"  # in Pillow's name of how pixels are stored
+_WIDE = ";16"  # in Pillow's name of how pixels are stored
 
 
 def depth_of(highest: int, form: str, full: int = FULL) -> int:
     """The bits that a picture's values are taken for; form: of Preprocess."""
     if form == "digit":
         return full
-    return next((depth for depth in DEPTHS if highest < 2**depth), full)
+    return next((depth for depth in _DEPTHS if highest < 2**depth), full)
 
 
 def range_note(highest: int, form: str, name: str) -> str | None:
     """What is told of a picture of 16 bits a value whose greatest is `highest`; None where it uses them."""
-    if not 0 < highest < 2 ** DEPTHS[-1]:
+    if not 0 < highest < 2 ** _DEPTHS[-1]:
         return None
     said = f"{name}: has room for 16 bits a value, and its values end at {highest:,} of 65,535"
     if form == "digit":
@@ -54,14 +54,14 @@ def is_wide(array: Any) -> bool:
 
 def stored_wide(image: Image.Image) -> bool:
     """Whether an opened picture's colours, not yet decoded, have 16 bits: Pillow keeps 8 of them."""
-    return image.mode != "I;16" and WIDE in str(getattr(image, "tile", ""))
+    return image.mode != "I;16" and _WIDE in str(getattr(image, "tile", ""))
 
 
 def colour_note(image: Image.Image, name: str) -> str | None:
     """What is told of colours that were stored in 16 bits and whose upper 8 are all but empty; None where not."""
     extremes = np.array(image.getextrema()).reshape(-1, 2)[: 1 if image.mode == "LA" else 3]
     highest = int(extremes[:, 1].max())
-    if highest >= 2 ** (DEPTHS[-1] - 8):
+    if highest >= 2 ** (_DEPTHS[-1] - 8):
         return None
     return (
         f"{name}: has 16 bits a colour, and its values end below {256 * (highest + 1):,} of 65,535, of which"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from digit_recognizer.errors import DigitRecognizerWarning
 
-TOLD = 3  # of many
+_TOLD = 3  # of many
 
 
 @contextmanager
@@ -29,5 +29,5 @@ def gathered() -> Iterator[list[str]]:
 def tell(told: Sequence[str], introduction: str = "") -> None:
     """One warning of many notes. introduction: what they are, ending on a colon and a space."""
     if told:
-        more = f" And {len(told) - TOLD:,} more." if len(told) > TOLD else ""
-        warnings.warn(introduction + " ".join(told[:TOLD]) + more, DigitRecognizerWarning, stacklevel=2)
+        more = f" And {len(told) - _TOLD:,} more." if len(told) > _TOLD else ""
+        warnings.warn(introduction + " ".join(told[:_TOLD]) + more, DigitRecognizerWarning, stacklevel=2)

@@ -22,16 +22,16 @@ from digit_recognizer.dicom.start import HEAD
 from digit_recognizer.errors import ImageError
 from digit_recognizer.paging import MAX_PAGES, Check, needs, page_name, several, split_page
 
-TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-RAW = (
+_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_RAW = (
     *(".cr2", ".nef", ".nrw", ".arw", ".sr2", ".dng", ".pef", ".srw", ".erf", ".3fr", ".iiq"),
     *(".kdc", ".mef", ".mos", ".dcr"),
 )
-DOTS_PER_INCH, POINTS_PER_INCH = 200, 72  # a page of a PDF is drawn as an office scanner records one
-ORIENTATION, TURNED = 274, range(2, 9)  # EXIF 2.3, section 4.6.4
+DOTS_PER_INCH, _POINTS_PER_INCH = 200, 72  # a page of a PDF is drawn as an office scanner records one
+_ORIENTATION, TURNED = 274, range(2, 9)  # EXIF 2.3, section 4.6.4
 UNPACKED = "digits-unpacked-"  # begins the name of a temporary folder that holds an unpacked archive, and eight letters
 _IN_ARCHIVE = re.compile(rf".*[/\\]{UNPACKED}\w{{8}}[/\\]", re.DOTALL)
-HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
 def page_names(name: str) -> list[str]:
@@ -42,10 +42,10 @@ def page_names(name: str) -> list[str]:
     """
     first = first_bytes(name, HEAD)
     if is_dicom(first):
-        numbers = _numbers(lambda: dicom_frames(name))
+        numbers = _numbers(lambda: _dicom_frames(name))
         numbers = numbers if numbers[-1] else [None]  # one of more frames is refused whole
     elif is_pdf(first):
-        numbers = _numbers(lambda: pdf_pages(name))
+        numbers = _numbers(lambda: _pdf_pages(name))
     else:
         numbers = tiff_numbers(name, name, first)
     return [page_name(name, number) for number in numbers]
@@ -57,9 +57,9 @@ def tiff_numbers(name: str, file: str | IO[bytes], first: bytes) -> list[int | N
     file: its name or its bytes as a stream. first: its first bytes. The parts of a camera's raw file are one photo in
     several sizes, so they are not pages.
     """
-    if not first.startswith(TIFF_STARTS) or name.lower().endswith(RAW):
+    if not first.startswith(_TIFF_STARTS) or name.lower().endswith(_RAW):
         return [None]
-    return _numbers(lambda: tiff_pages(file))
+    return _numbers(lambda: _tiff_pages(file))
 
 
 def _numbers(count_pages: Callable[[], int]) -> list[int | None]:
@@ -84,12 +84,12 @@ def shown_name(name: str | os.PathLike[str], keep_ids: bool = False) -> str:
     return page_name(shown, page)
 
 
-def dicom_frames(name: str) -> int:
+def _dicom_frames(name: str) -> int:
     """How many frames a DICOM file states."""
     return frame_count(first_bytes(name, MOST))
 
 
-def tiff_pages(file: str | IO[bytes]) -> int:
+def _tiff_pages(file: str | IO[bytes]) -> int:
     """How many pages a TIFF has, at most one more than MAX_PAGES: counting all of a long file is slow."""
     with Image.open(file, formats=("TIFF",)) as image:
         for page in range(1, MAX_PAGES + 1):
@@ -100,7 +100,7 @@ def tiff_pages(file: str | IO[bytes]) -> int:
     return MAX_PAGES + 1
 
 
-def pdf_pages(name: str) -> int:
+def _pdf_pages(name: str) -> int:
     """How many pages a PDF has."""
     import pypdfium2
 
@@ -136,7 +136,7 @@ def is_pdf(content: bytes) -> bool:
 
 
 def is_heic(content: bytes) -> bool:
-    return content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS
+    return content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS
 
 
 def read_pdf(content: bytes, page: int | None, name: str, check: Check) -> NDArray[np.uint8]:
@@ -154,7 +154,7 @@ def read_pdf(content: bytes, page: int | None, name: str, check: Check) -> NDArr
         if (page or 1) > len(document):
             raise ImageError(f"{name}: has no page {page or 1}.")
         sheet = document[(page or 1) - 1]
-        scale = DOTS_PER_INCH / POINTS_PER_INCH
+        scale = DOTS_PER_INCH / _POINTS_PER_INCH
         width, height = sheet.get_size()
         check((int(width * scale) + 1, int(height * scale) + 1), name)
         drawn: NDArray[Any] = sheet.render(scale=scale, grayscale=True).to_numpy()
@@ -181,7 +181,7 @@ def states_turn(picture: str | os.PathLike[str] | Image.Image) -> bool:
     with suppress(Exception), warnings.catch_warnings():  # it was read once, and is read again only if this is known
         warnings.simplefilter("ignore")
         if isinstance(picture, Image.Image):
-            return picture.getexif().get(ORIENTATION, 1) in TURNED
+            return picture.getexif().get(_ORIENTATION, 1) in TURNED
         with Image.open(Path(split_page(os.fspath(picture))[0])) as image:
-            return image.getexif().get(ORIENTATION, 1) in TURNED
+            return image.getexif().get(_ORIENTATION, 1) in TURNED
     return False

@@ -16,7 +16,7 @@ from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images.ink import Writing, find_writing
 from digit_recognizer.images.strokes import with_strokes
 
-FORMS = ("digit", "picture", "line")
+_FORMS = ("digit", "picture", "line")
 FINE = 4  # pixels at which strokes are measured and mended, to one of the network's
 MNIST_BOX = 20  # pixels
 _LACKING = 2  # pixels that MNIST's digits may fall short of their box
@@ -64,14 +64,14 @@ class Preprocess:
     def fit_writing(self, picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8] | None, Writing | None]:
         """The same, and the writing that was found on the picture; None for one that keeps its pixels."""
         if self.form == "picture":
-            return cut_square(picture, self.size), None
+            return _cut_square(picture, self.size), None
         kept = self._kept(picture)
         if kept is not None:
             return kept if kept.max() >= self.min_contrast else None, None
         writing = find_writing(picture, self.min_contrast // 2)
         if writing is None:
             return None, None
-        return self.centre(as_levels(at_size(crop(writing.ink), self.box))), writing
+        return self.centre(_as_levels(_at_size(crop(writing.ink), self.box))), writing
 
     def for_pictures(self, pictures: Iterable[NDArray[np.uint8]]) -> Preprocess:
         """The same for a set with pictures such as these, (H, W): most of its own size keep their pixels, or none need.
@@ -80,7 +80,7 @@ class Preprocess:
         """
         if self.form != "digit" or self.as_is is not None:
             return self
-        images = [light_on_black(each) for each in pictures if each.shape == (self.size, self.size)]
+        images = [_light_on_black(each) for each in pictures if each.shape == (self.size, self.size)]
         formed = sum(each is not None and self._fills_box(each) for each in images)
         return replace(self, as_is=2 * formed < len(images))
 
@@ -98,7 +98,7 @@ class Preprocess:
         """A picture (H, W) that keeps its pixels, as light ink on black; None for one in which ink is to be found."""
         if grey.shape != (self.size, self.size):
             return None
-        image = light_on_black(grey)
+        image = _light_on_black(grey)
         return image if image is not None and (self.as_is or self._in_form(image)) else None
 
     def _in_form(self, image: NDArray[np.uint8]) -> bool:
@@ -129,11 +129,11 @@ class Preprocess:
         """
         enlarged = max(ink.shape) < self.box  # and blurred, so that strokes look thinner than they are
         unit = FINE * self.box / MNIST_BOX
-        fine = at_size(ink, FINE * self.box)
+        fine = _at_size(ink, FINE * self.box)
         mended = with_strokes(fine, 0 if enlarged else self.min_stroke * unit, self.max_stroke * unit)
         if mended is fine:
-            return as_levels(at_size(ink, self.box))
-        return as_levels(at_size(crop(as_levels(mended)), self.box))
+            return _as_levels(_at_size(ink, self.box))
+        return _as_levels(_at_size(crop(_as_levels(mended)), self.box))
 
     def centre(self, digit: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A digit no larger than the box, placed so that its centre of mass lies in the middle."""
@@ -153,7 +153,7 @@ class Preprocess:
 
         Bit for bit what torchvision's Compose([ToTensor(), Normalize((mean,), (std,))]) gives.
         """
-        levels = normalised_levels(self.mean, self.std)[images]
+        levels = _normalised_levels(self.mean, self.std)[images]
         return np.asarray(levels[:, None] if images.ndim == 3 else np.ascontiguousarray(levels.transpose(0, 3, 1, 2)))
 
     def to_dict(self) -> dict[str, Any]:
@@ -177,7 +177,7 @@ class Preprocess:
             and abs(made.mean) <= 1000
             and 0 < made.std <= 1000
             and 0 <= made.min_stroke <= made.max_stroke <= MNIST_BOX
-            and made.form in FORMS
+            and made.form in _FORMS
             and made.as_is in (None, True, False)
             and made.channels in ((1, 3) if made.form == "picture" else (1,))
         ):
@@ -186,13 +186,13 @@ class Preprocess:
 
 
 @lru_cache(maxsize=8)
-def normalised_levels(mean: float, std: float) -> NDArray[np.float32]:
+def _normalised_levels(mean: float, std: float) -> NDArray[np.float32]:
     """What each of the 256 grey levels becomes, (256,)."""
     levels = np.arange(256, dtype=np.float32) / np.float32(255)
     return np.asarray((levels - np.float32(mean)) / np.float32(std))
 
 
-def cut_square(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+def _cut_square(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """A picture (H, W) or (H, W, 3) scaled, with anti-aliasing, to a shorter side of `size`, its middle cut out."""
     if picture.shape[:2] == (size, size):
         return picture
@@ -206,7 +206,7 @@ def crop(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def at_size(ink: NDArray[np.uint8], longer: int) -> NDArray[np.float32]:
+def _at_size(ink: NDArray[np.uint8], longer: int) -> NDArray[np.float32]:
     """Ink (H, W), 0..255, scaled with its aspect kept to a longer side of `longer` pixels; its strongest is 1."""
     height, width = ink.shape
     factor = longer / max(height, width)
@@ -218,12 +218,12 @@ def at_size(ink: NDArray[np.uint8], longer: int) -> NDArray[np.float32]:
     return scaled / max(1.0, float(scaled.max()))
 
 
-def as_levels(digit: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _as_levels(digit: NDArray[np.float32]) -> NDArray[np.uint8]:
     """A digit of 0..1 as grey levels, its strongest ink white."""
     return np.asarray(np.rint(digit * (255 / max(1e-6, float(digit.max())))), np.uint8)
 
 
-def light_on_black(grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+def _light_on_black(grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """A picture with black paper, 0 along most of its edge; the negative of one with white paper; None for others."""
     edge = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
     black, white = (np.count_nonzero(edge == level) / edge.size for level in (0, 255))

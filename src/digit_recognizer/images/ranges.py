@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images.levels import FULL, depth_of
 
-SLACK = 0.05  # by which filters that sharpen overshoot 0 and 1
+_SLACK = 0.05  # by which filters that sharpen overshoot 0 and 1
 SMALL = 64  # values of a picture of 8 x 8, as scikit-learn's load_digits and UCI's optdigits have: 0 to 16
 
 
@@ -37,14 +37,14 @@ class Range:
         return np.clip(made, 0, 255) if self.slack else made
 
 
-UNIT = Range(0, 1, 255, slack=SLACK)
+UNIT = Range(0, 1, 255, slack=_SLACK)
 SIGNED = Range(-1, 1, 127.5, shift=1)  # as the classic normalisation leaves them: mean 0.5, deviation 0.5
 BYTES = Range(0, 255, 1)
-MASK = Range(0, 1, 255)
-SIXTEENTHS = Range(0, 16, 255 / 16)
+_MASK = Range(0, 1, 255)
+_SIXTEENTHS = Range(0, 16, 255 / 16)
 
 
-def of_bits(depth: int) -> Range:
+def _of_bits(depth: int) -> Range:
     """The range of unsigned integers with `depth` bits."""
     return Range(0, 2**depth - 1, 255 / (2**depth - 1))
 
@@ -76,27 +76,27 @@ def common(pictures: Iterable[Stated]) -> dict[bool, Range]:
     """
     several = list(pictures)
     found: dict[bool, Range] = {}
-    for whole, choose, known in ((True, of_integers, (of_bits(FULL),)), (False, of_floats, (UNIT, SIGNED, BYTES))):
+    for whole, choose, known in ((True, _of_integers, (_of_bits(FULL),)), (False, _of_floats, (UNIT, SIGNED, BYTES))):
         those = [each for each in several if each.whole == whole and any(r.holds(each.low, each.high) for r in known)]
         if those:
             found[whole] = choose(those)
     return found
 
 
-def of_integers(pictures: Sequence[Stated]) -> Range:
+def _of_integers(pictures: Sequence[Stated]) -> Range:
     """The range of whole numbers: 0 and 1, 0..16 (of 8 x 8 pictures), 0..255 or 16 bits."""
     high = max(each.high for each in pictures)
     if high == 1 and min(each.low for each in pictures) >= 0:
-        return MASK
-    return _sixteenths(pictures) or (BYTES if high <= BYTES.high else replace(of_bits(FULL), highest=int(high)))
+        return _MASK
+    return _sixteenths(pictures) or (BYTES if high <= BYTES.high else replace(_of_bits(FULL), highest=int(high)))
 
 
 def for_form(given: Range | None, form: str) -> Range | None:
     """The range of a batch for what it shows: in 16 bits, pictures that are not digits have the bits that they use."""
-    return of_bits(depth_of(given.highest, form)) if given is not None and given.highest else given
+    return _of_bits(depth_of(given.highest, form)) if given is not None and given.highest else given
 
 
-def of_floats(pictures: Sequence[Stated]) -> Range:
+def _of_floats(pictures: Sequence[Stated]) -> Range:
     """The range of floats: 0..1, -1..1, 0..16 (of 8 x 8 pictures) or 0..255."""
     usual = [each for each in pictures if not UNIT.holds(each.low, each.high)]
     if any(BYTES.holds(each.low, each.high) for each in usual):
@@ -106,8 +106,8 @@ def of_floats(pictures: Sequence[Stated]) -> Range:
 
 def _sixteenths(pictures: Sequence[Stated]) -> Range | None:
     """The range of scikit-learn's digits, where the pictures have their size and no larger value."""
-    small = all(each.count == SMALL and each.high <= SIXTEENTHS.high for each in pictures)
-    return SIXTEENTHS if small and any(each.high > 1 for each in pictures) else None
+    small = all(each.count == SMALL and each.high <= _SIXTEENTHS.high for each in pictures)
+    return _SIXTEENTHS if small and any(each.high > 1 for each in pictures) else None
 
 
 def to_levels(array: NDArray[Any], name: str, given: Range | None = None) -> NDArray[np.float64]:

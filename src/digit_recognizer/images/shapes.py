@@ -18,8 +18,14 @@ from digit_recognizer.errors import ImageError
 USUAL = 784  # MNIST's pixels; 784 columns are rows of pixels
 LEAST = 8  # pixels, the side of the smallest pictures that are counted out of an array
 LONGEST = 4  # times its other side, that a picture's side may have where its columns may be pixels
-WIDEST = 32**2  # columns that may be the pixels of small pictures
-LARGER = (64**2, 96**2, 128**2, 224**2, 256**2)  # of which sets have pictures too; no picture is just so wide by chance
+_WIDEST = 32**2  # columns that may be the pixels of small pictures
+_LARGER = (
+    64**2,
+    96**2,
+    128**2,
+    224**2,
+    256**2,
+)  # of which sets have pictures too; no picture is just so wide by chance
 COLOURS = (3, 4)
 SHAPES = "(H, W), (1, H, W), (H, W, 1), (H, W, 3), (H, W, 4) or (784,)"
 SEVERAL = "(N, 784), (N, H, W), (N, 1, H, W), (N, 3, H, W), (N, H, W, 1) or (N, H, W, 3)"
@@ -66,11 +72,11 @@ def _of_two(array: NDArray[Any], _channels: int) -> list[NDArray[Any]]:
 def _other_reading(rows: int, columns: int) -> tuple[str, str] | None:
     """What two axes may be beside one picture, and the shape to give then; None where they are a picture."""
     side, long = side_of(columns), rows > LONGEST * columns or columns > LONGEST * rows
-    if side and (columns == USUAL or (long and (columns <= WIDEST or columns in LARGER))):
+    if side and (columns == USUAL or (long and (columns <= _WIDEST or columns in _LARGER))):
         return f"{rows} pictures of {side} x {side}", f"({rows}, {side}, {side})"
     if columns == USUAL + 1:
         return f"{rows} pictures of 28 x 28, without their labels", f"({rows}, {USUAL}), by array[:, 1:]"
-    if long and columns in (3 * USUAL, *(3 * each for each in LARGER)):
+    if long and columns in (3 * USUAL, *(3 * each for each in _LARGER)):
         side = math.isqrt(columns // 3)
         return (
             f"{rows} pictures of {side} x {side} in colour",

@@ -12,10 +12,10 @@ from digit_recognizer.images.opencv import cv2
 Ink = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-HALF = 0.5  # of the strongest ink: where a stroke ends
+_HALF = 0.5  # of the strongest ink: where a stroke ends
 
 # The eight neighbours of a pixel, clockwise from above (Zhang and Suen's P2 to P9), as bits.
-NEIGHBOURS = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], np.float32)
+_NEIGHBOURS = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], np.float32)
 
 
 def stroke_width(ink: Ink) -> float | None:
@@ -39,14 +39,14 @@ def with_strokes(digit: Floats, narrowest: float, widest: float) -> Floats:
     """
     if narrowest <= 0 and widest >= max(digit.shape):
         return digit  # whatever its strokes: measuring them takes most of a preparation's time
-    width = stroke_width((digit >= HALF).astype(np.uint8))
+    width = stroke_width((digit >= _HALF).astype(np.uint8))
     if width is None or narrowest <= width <= widest:
         return digit
     outwards = ((narrowest if width < narrowest else widest) - width) / 2
     framed = np.pad(digit, max(0, int(np.ceil(outwards))) + 1)
-    ink = (framed >= HALF).astype(np.uint8)
+    ink = (framed >= _HALF).astype(np.uint8)
     to_paper, to_ink = (cv2.distanceTransform(each, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for each in (ink, 1 - ink))
-    moved = np.clip(to_paper - to_ink + outwards + HALF - np.sign(ink - HALF) * HALF, 0, 1)
+    moved = np.clip(to_paper - to_ink + outwards + _HALF - np.sign(ink - _HALF) * _HALF, 0, 1)
     return np.asarray(np.maximum(moved, framed) if outwards > 0 else moved, np.float32)
 
 
@@ -55,14 +55,14 @@ def thinned(ink: Ink) -> Ink:
     line, before = ink.copy(), -1
     while (count := cv2.countNonZero(line)) != before:
         before = count
-        for stays in staying():
-            around = cv2.filter2D(line, -1, NEIGHBOURS, borderType=cv2.BORDER_CONSTANT)
+        for stays in _staying():
+            around = cv2.filter2D(line, -1, _NEIGHBOURS, borderType=cv2.BORDER_CONSTANT)
             line = np.asarray(cv2.bitwise_and(line, cv2.LUT(around, stays)), np.uint8)
     return line
 
 
 @cache
-def staying() -> tuple[Ink, Ink]:
+def _staying() -> tuple[Ink, Ink]:
     """Which of the 256 neighbourhoods keep their middle, 1, in the first and in the second half of a step."""
     bits = (np.arange(256)[:, None] >> np.arange(8)) & 1
     count = bits.sum(1)

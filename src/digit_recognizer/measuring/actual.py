@@ -15,7 +15,7 @@ from digit_recognizer.data.spec import Labels
 from digit_recognizer.errors import DataError
 from digit_recognizer.measuring.checks import out_of_range
 
-TRUTH = {"false": 0, "true": 1}
+_TRUTH = {"false": 0, "true": 1}
 DIGITS = ("0", "1")
 _OF_CLASS = re.compile(r"(?:probability|proba|prob|score|p)(?:[-_ .(]+|(?=\d))(.+?)\)?", re.IGNORECASE)  # "P(ill)"
 
@@ -25,14 +25,14 @@ def as_classes(values: NDArray[Any], names: tuple[str, ...], path: Path) -> Labe
 
     True and false stand for 1 and 0, also where the columns are called so, else for the second and the first of two.
     """
-    if {name.lower() for name in names} == {*TRUTH}:
-        names = tuple(str(TRUTH[name.lower()]) for name in names)
+    if {name.lower() for name in names} == {*_TRUTH}:
+        names = tuple(str(_TRUTH[name.lower()]) for name in names)
     words = [str(each).strip() for each in values.tolist()]
     by_name = {name: place for place, name in enumerate(names)}
     by_number = {str(place): place for place in range(len(names))}
     ways = [(words, by_name)]
     ways += [([_whole(word) for word in words], places) for places in (by_name, by_number)]
-    truth = {word: by_name[str(place)] for word, place in TRUTH.items()} if {*names} == {*DIGITS} else TRUTH
+    truth = {word: by_name[str(place)] for word, place in _TRUTH.items()} if {*names} == {*DIGITS} else _TRUTH
     ways += [([word.lower() for word in words], truth)] if len(names) == 2 else []
     for told, places in ways:
         if set(told) <= set(places):
@@ -47,7 +47,7 @@ def as_classes(values: NDArray[Any], names: tuple[str, ...], path: Path) -> Labe
 def by_place(values: NDArray[Any], names: tuple[str, ...]) -> bool:
     """Whether `as_classes` takes labels as places of columns, though these have names: some label is none of them."""
     words = set(as_words(values))
-    if {name.lower() for name in names} == {*TRUTH}:
+    if {name.lower() for name in names} == {*_TRUTH}:
         return False
     return not words <= set(names) and words <= set(map(str, range(len(names))))
 
@@ -90,8 +90,8 @@ def of_second(
     """
     words = as_words(labels)
     found = in_order(set(words))
-    if {word.lower() for word in found} <= set(TRUTH):
-        found, words = DIGITS, [str(TRUTH[word.lower()]) for word in words]
+    if {word.lower() for word in found} <= set(_TRUTH):
+        found, words = DIGITS, [str(_TRUTH[word.lower()]) for word in words]
     if set(found) <= set(DIGITS):  # there may be cases of one class alone
         found = DIGITS
     if len(found) != 2:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from digit_recognizer.measuring.checks import checked_scores
 from digit_recognizer.measuring.intervals import LEVEL, Interval
 
-METHOD = "delong, logit"
+_METHOD = "delong, logit"
 
 
 def delong(positive: ArrayLike, *scores: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
@@ -60,7 +60,7 @@ def auroc_interval(positive: ArrayLike, score: ArrayLike, level: float = LEVEL) 
     """
     (value,), covariance = delong(positive, score)
     if np.isnan(value):
-        return Interval(level, METHOD, 0.0, 1.0)
+        return Interval(level, _METHOD, 0.0, 1.0)
     variance = None if covariance is None else float(covariance[0, 0])
     return interval_of(float(value), variance, smaller_class(positive), level)
 
@@ -81,14 +81,14 @@ def interval_of(value: float, variance: float | None, pairs: int, level: float) 
     from scipy.stats import norm
 
     if not variance or not 0 < value < 1:
-        low, high = exact_limits(value, pairs, level)
+        low, high = _exact_limits(value, pairs, level)
         return Interval(level, "clopper-pearson of disjoint pairs", low, high)
     middle = math.log(value / (1 - value))
     half = float(norm.ppf((1 + level) / 2)) * math.sqrt(variance) / (value * (1 - value))
-    return Interval(level, METHOD, 1 / (1 + math.exp(half - middle)), 1 / (1 + math.exp(-half - middle)))
+    return Interval(level, _METHOD, 1 / (1 + math.exp(half - middle)), 1 / (1 + math.exp(-half - middle)))
 
 
-def exact_limits(share: float, size: int, level: float) -> tuple[float, float]:
+def _exact_limits(share: float, size: int, level: float) -> tuple[float, float]:
     """Clopper and Pearson's limits of a share of `size` cases whose count need not be whole."""
     from scipy.stats import beta
 

@@ -13,9 +13,9 @@ from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.measuring.intervals import LEVEL, Interval
 
 METHODS = ("percentile", "BCa")
-MOSTLY = 0.95  # share of the resamples in which a figure must be defined
+_MOSTLY = 0.95  # share of the resamples in which a figure must be defined
 
-AT_ONCE = 1_000_000  # indices drawn at a time: all resamples of a large set would fill the memory
+_AT_ONCE = 1_000_000  # indices drawn at a time: all resamples of a large set would fill the memory
 
 Indices = NDArray[np.int64]
 ROUNDING = 1e-12  # relative; resamples that differ by no more are the same
@@ -46,7 +46,7 @@ def bootstrap(
         raise ConfigError(f"The bootstrap {method!r} is unknown. Known: {', '.join(METHODS)}.")
     if groups is not None and len(np.asarray(groups)) != n:
         raise DataError(f"There are {len(np.asarray(groups)):,} groups for {n:,} cases.")
-    members = cases_of(groups, n)
+    members = _cases_of(groups, n)
     if len(members) < 2:
         return None
 
@@ -61,7 +61,7 @@ def bootstrap(
             of_units,
             n_resamples=resamples,
             vectorized=False,
-            batch=max(1, AT_ONCE // len(members)),
+            batch=max(1, _AT_ONCE // len(members)),
             confidence_level=level,
             method=method,
             rng=seed,
@@ -75,7 +75,7 @@ def limits(found: Any, method: str, level: float) -> tuple[float, float]:
     """The limits in scipy's result; nan where the resamples say nothing."""
     every = found.bootstrap_distribution
     known = every[np.isfinite(every)]
-    if len(known) < MOSTLY * len(every) or np.ptp(known) <= ROUNDING * np.abs(known).max():
+    if len(known) < _MOSTLY * len(every) or np.ptp(known) <= ROUNDING * np.abs(known).max():
         return np.nan, np.nan
     if method == "percentile":  # as scipy has it, but for the undefined ones
         low, high = np.percentile(known, [50 * (1 - level), 50 * (1 + level)])
@@ -83,7 +83,7 @@ def limits(found: Any, method: str, level: float) -> tuple[float, float]:
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
-def cases_of(groups: ArrayLike | None, n: int) -> list[Indices]:
+def _cases_of(groups: ArrayLike | None, n: int) -> list[Indices]:
     """What is drawn: each case by itself, or the indices of each group's cases."""
     if groups is None:
         return [np.array([i]) for i in range(n)]

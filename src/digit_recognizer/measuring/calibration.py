@@ -21,9 +21,9 @@ from digit_recognizer.models.header import ModelHeader
 from digit_recognizer.models.runtime import Strangeness
 from digit_recognizer.models.softmax import softmax
 
-COLDEST, WARMEST = 0.02, 50.0  # temperatures that are searched
-MARGINAL_LEVELS = (0.9, 0.95, 0.99, 0.999)
-CLASS_LEVELS = (0.9, 0.95, 0.99)
+_COLDEST, _WARMEST = 0.02, 50.0  # temperatures that are searched
+_MARGINAL_LEVELS = (0.9, 0.95, 0.99, 0.999)
+_CLASS_LEVELS = (0.9, 0.95, 0.99)
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ def calibrate(
     temperature = fit_temperature(logits, labels)
     probabilities = softmax(logits / temperature)
     answers = answer_table(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels)
-    sets = [fit_sets(probabilities, labels, level, per_class=False) for level in MARGINAL_LEVELS]
-    sets += [fit_sets(probabilities, labels, level, per_class=True) for level in CLASS_LEVELS]
+    sets = [fit_sets(probabilities, labels, level, per_class=False) for level in _MARGINAL_LEVELS]
+    sets += [fit_sets(probabilities, labels, level, per_class=True) for level in _CLASS_LEVELS]
     strangest = None if strangeness is None else strangest_of(strangeness.astype(np.float64))
     return Calibration(source, temperature, answers, tuple(sets), strangest, typical)
 
@@ -121,7 +121,7 @@ def fit_temperature(logits: NDArray[np.float32], labels: Labels) -> float:
     def loss(log_temperature: float) -> float:
         return negative_log_likelihood(labels, softmax(logits / np.exp(log_temperature))) or 0.0
 
-    bounds = (np.log(COLDEST), np.log(WARMEST))
+    bounds = (np.log(_COLDEST), np.log(_WARMEST))
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
     return float(np.exp(found.x))
 

@@ -12,9 +12,9 @@ from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess
 
 ROUNDING = 1e-3  # how far the probabilities of a case may sum from 1,
-MOST_ROUNDING = 0.5  # and those of a table that is written with few decimals at most
-DECIMALS = range(1, 6)  # such tables have
-STORED = 6e-8  # by so much a decimal between 0 and 1 is off where it is stored as float32
+_MOST_ROUNDING = 0.5  # and those of a table that is written with few decimals at most
+_DECIMALS = range(1, 6)  # such tables have
+_STORED = 6e-8  # by so much a decimal between 0 and 1 is off where it is stored as float32
 
 Probabilities = NDArray[np.float64]  # (N, K), 0..1, each row sums to 1
 
@@ -61,11 +61,11 @@ def checked(labels: Labels, probabilities: ArrayLike) -> Probabilities:
     return table
 
 
-def decimals_of(table: NDArray[np.float64]) -> int | None:
+def _decimals_of(table: NDArray[np.float64]) -> int | None:
     """With how many decimals (1 to 5) a table is written; None for more, and for whole numbers."""
     if (table == np.rint(table)).all():
         return None
-    return next((d for d in DECIMALS if abs(table - table.round(d)).max() <= STORED), None)
+    return next((d for d in _DECIMALS if abs(table - table.round(d)).max() <= _STORED), None)
 
 
 def is_rounding(table: NDArray[np.float64]) -> bool:
@@ -73,12 +73,12 @@ def is_rounding(table: NDArray[np.float64]) -> bool:
 
     Of a single decimal less than that far: two numbers that are rounded so sum to 1 but for a tie.
     """
-    decimals = decimals_of(table)
+    decimals = _decimals_of(table)
     if decimals is None:
         return False
     units = round(float(abs(table.sum(axis=1) - 1).max()) * 10**decimals)  # of the last decimal
     most = table.shape[1] / 2
-    return bool((units < most if decimals == 1 else units <= most) and units <= MOST_ROUNDING * 10**decimals)
+    return bool((units < most if decimals == 1 else units <= most) and units <= _MOST_ROUNDING * 10**decimals)
 
 
 def rounded_in_words(table: NDArray[np.float64]) -> str | None:
@@ -87,7 +87,7 @@ def rounded_in_words(table: NDArray[np.float64]) -> str | None:
     if abs(sums - 1).max() <= ROUNDING:
         return None
     return (
-        f"is rounded to {decimals_of(table)} decimals, so that its rows sum to {sums.min():.3g} to {sums.max():.3g};"
+        f"is rounded to {_decimals_of(table)} decimals, so that its rows sum to {sums.min():.3g} to {sums.max():.3g};"
         " the figures are of the numbers as they are written."
     )
 

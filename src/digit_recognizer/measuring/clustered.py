@@ -12,11 +12,11 @@ from digit_recognizer.measuring.checks import check_lengths
 from digit_recognizer.measuring.intervals import LEVEL, Interval, score_limits, wilson
 from digit_recognizer.measuring.paired import tango_low
 
-METHOD, PAIRED_METHOD = "wilson, clustered", "tango, clustered"
+_METHOD, _PAIRED_METHOD = "wilson, clustered", "tango, clustered"
 
 
 @dataclass(frozen=True)
-class GroupFigures:
+class _GroupFigures:
     """How one group (a writer, a patient, a site) fared."""
 
     name: str
@@ -29,13 +29,13 @@ class GroupFigures:
         return asdict(self)
 
 
-def per_group(right: ArrayLike, groups: ArrayLike) -> list[GroupFigures]:
+def per_group(right: ArrayLike, groups: ArrayLike) -> list[_GroupFigures]:
     """The accuracy of each group, in the order of their names. right: (N,) bool; groups: (N,)."""
     check_lengths(cases=right, groups=groups)
-    correct, sizes = counts_by_group(right, groups)
+    correct, sizes = _counts_by_group(right, groups)
     names = np.unique(np.asarray(groups)).tolist()
     return [
-        GroupFigures(str(name), size, int(hits), hits / size, wilson(int(hits), size))
+        _GroupFigures(str(name), size, int(hits), hits / size, wilson(int(hits), size))
         for name, hits, size in zip(names, correct.tolist(), sizes.tolist(), strict=True)
     ]
 
@@ -61,16 +61,16 @@ def clustered_wilson(right: ArrayLike, groups: ArrayLike, level: float = LEVEL) 
     from scipy.stats import t
 
     check_lengths(cases=right, groups=groups)
-    correct, sizes = counts_by_group(right, groups)
+    correct, sizes = _counts_by_group(right, groups)
     clusters, n = len(sizes), int(sizes.sum())
     if clusters < 2:
-        return Interval(level, METHOD, 0.0, 1.0)
+        return Interval(level, _METHOD, 0.0, 1.0)
     share = float(correct.sum() / n)
     spread = share * (1 - share) / n  # the variance, were all cases independent
     variance = clusters / (clusters - 1) * float(((correct - share * sizes) ** 2).sum()) / n**2
     effect = max(1.0, variance / spread) if spread else n / clusters
     low, high = score_limits(share, n / effect, float(t.ppf((1 + level) / 2, clusters - 1)))
-    return Interval(level, METHOD, low, high)
+    return Interval(level, _METHOD, low, high)
 
 
 def clustered_difference(
@@ -87,11 +87,11 @@ def clustered_difference(
 
     check_lengths(first=first, second=second, groups=groups)
     one, other = np.asarray(first, bool), np.asarray(second, bool)
-    only_first, sizes = counts_by_group(one & ~other, groups)
-    only_second, _ = counts_by_group(other & ~one, groups)
+    only_first, sizes = _counts_by_group(one & ~other, groups)
+    only_second, _ = _counts_by_group(other & ~one, groups)
     clusters, n = len(sizes), int(sizes.sum())
     if clusters < 2:
-        return Interval(level, PAIRED_METHOD, -1.0, 1.0), 1.0
+        return Interval(level, _PAIRED_METHOD, -1.0, 1.0), 1.0
     b, c, away = float(only_first.sum()), float(only_second.sum()), only_first - only_second
     difference, small = (b - c) / n, clusters / (clusters - 1)
     spread = (b + c) / n**2 - difference**2 / n  # the variance, were all cases independent
@@ -102,10 +102,10 @@ def clustered_difference(
     high = -tango_low(c / effect, b / effect, n / effect, quantile)
     unlike = small * max(float((away**2).sum()), b + c)
     p_value = float(2 * t.sf(abs(b - c) / np.sqrt(unlike), clusters - 1)) if unlike else 1.0
-    return Interval(level, PAIRED_METHOD, low, high), p_value
+    return Interval(level, _PAIRED_METHOD, low, high), p_value
 
 
-def counts_by_group(right: ArrayLike, groups: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _counts_by_group(right: ArrayLike, groups: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """For each of the C groups, how many cases are right, (C,), and how many there are, (C,)."""
     _, places = np.unique(np.asarray(groups), return_inverse=True)
     correct, sizes = np.bincount(places, np.asarray(right, np.float64)), np.bincount(places)

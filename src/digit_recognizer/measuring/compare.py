@@ -20,7 +20,7 @@ TESTS = ("mcnemar, exact", "obuchowski, clustered")
 
 
 @dataclass(frozen=True)
-class Verdict:
+class _Verdict:
     """What may be said of two models: which is the better one, or that chance explains their difference."""
 
     better: str | None  # None where they differ only by chance
@@ -56,13 +56,13 @@ class Comparison:
         return (self.counts.only_first - self.counts.only_second) / self.n if self.n else None
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> _Verdict:
         """Decided by the adjusted p-value, so that many comparisons make no discovery out of chance."""
         if self.adjusted_p_value > 1 - self.interval.level:
-            return Verdict(None, None, self.adjusted_p_value)
+            return _Verdict(None, None, self.adjusted_p_value)
         if self.counts.only_first > self.counts.only_second:
-            return Verdict(self.first, self.second, self.adjusted_p_value)
-        return Verdict(self.second, self.first, self.adjusted_p_value)
+            return _Verdict(self.first, self.second, self.adjusted_p_value)
+        return _Verdict(self.second, self.first, self.adjusted_p_value)
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -17,11 +17,11 @@ from digit_recognizer.measuring.compare import holm
 from digit_recognizer.measuring.intervals import LEVEL, Interval
 from digit_recognizer.measuring.paired import square_and_add
 
-NO_SPREAD = 1e-15  # a variance that is nothing but rounding
+_NO_SPREAD = 1e-15  # a variance that is nothing but rounding
 
 
 @dataclass(frozen=True)
-class AurocComparison:
+class _AurocComparison:
     """Two scores of the same cases. Undefined is None: a class is empty, or has too few cases for a test."""
 
     first: float | None
@@ -59,7 +59,7 @@ def compare_all_aurocs(
     ]
 
 
-def compare_aurocs(positive: ArrayLike, first: ArrayLike, second: ArrayLike, level: float = LEVEL) -> AurocComparison:
+def compare_aurocs(positive: ArrayLike, first: ArrayLike, second: ArrayLike, level: float = LEVEL) -> _AurocComparison:
     """Two models' AUROCs on the same cases: DeLong's test, and an interval of the difference by square-and-add.
 
     positive: (N,) bool; first, second: (N,) scores, higher for positive. The test needs two cases of each class, and
@@ -69,19 +69,19 @@ def compare_aurocs(positive: ArrayLike, first: ArrayLike, second: ArrayLike, lev
 
     values, covariance = delong(positive, first, second)
     if np.isnan(values).any():
-        return AurocComparison(None, None, None, Interval(level, "square-and-add", -1.0, 1.0), None, None)
+        return _AurocComparison(None, None, None, Interval(level, "square-and-add", -1.0, 1.0), None, None)
     p, q = (float(each) for each in values)
-    interval = difference_interval(p, q, covariance, smaller_class(positive), level)
+    interval = _difference_interval(p, q, covariance, smaller_class(positive), level)
     if covariance is None:
-        return AurocComparison(p, q, p - q, interval, None, None)
+        return _AurocComparison(p, q, p - q, interval, None, None)
     variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
-    if variance < NO_SPREAD:
-        return AurocComparison(p, q, p - q, interval, *((0.0, 1.0) if p == q else (None, None)))
+    if variance < _NO_SPREAD:
+        return _AurocComparison(p, q, p - q, interval, *((0.0, 1.0) if p == q else (None, None)))
     z = (p - q) / math.sqrt(variance)
-    return AurocComparison(p, q, p - q, interval, z, float(2 * norm.sf(abs(z))))
+    return _AurocComparison(p, q, p - q, interval, z, float(2 * norm.sf(abs(z))))
 
 
-def difference_interval(
+def _difference_interval(
     p: float, q: float, covariance: NDArray[np.float64] | None, pairs: int, level: float
 ) -> Interval:
     """The interval of p - q, two AUROCs, from the interval of each and their correlation.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digit_recognizer.data.spec import Labels
 
 # Share of images that are not taken for strangers, and the least that it may be where few images cannot support it.
-FAMILIAR, LEAST_FAMILIAR = 0.998, 0.95
+_FAMILIAR, _LEAST_FAMILIAR = 0.998, 0.95
 
 
 @dataclass(frozen=True)
@@ -58,19 +58,19 @@ def fit_sets(probabilities: NDArray[np.float64], labels: Labels, level: float, *
     actual = probabilities[np.arange(len(labels)), labels]
     classes = probabilities.shape[1]
     if not per_class:
-        return ConformalSets(level, False, (len(labels),), (least_probability(actual, level),) * classes)
+        return ConformalSets(level, False, (len(labels),), (_least_probability(actual, level),) * classes)
     groups = [actual[labels == label] for label in range(classes)]
-    least = tuple(least_probability(group, level) for group in groups)
+    least = tuple(_least_probability(group, level) for group in groups)
     return ConformalSets(level, True, tuple(map(len, groups)), least)
 
 
-def least_probability(actual: NDArray[np.float64], level: float) -> float:
+def _least_probability(actual: NDArray[np.float64], level: float) -> float:
     """The probability that all but a share of 1 - level of the actual labels reach; 0 where n cannot support it."""
-    limit = upper_limit(-actual, level)
+    limit = _upper_limit(-actual, level)
     return 0.0 if limit is None else -limit
 
 
-def upper_limit(values: NDArray[np.float64], level: float) -> float | None:
+def _upper_limit(values: NDArray[np.float64], level: float) -> float | None:
     """What all but a share of 1 - level of values drawn as these (n,) do not exceed; None where n cannot support it."""
     # The next value is as likely to be the largest of the n + 1 as any other of them.
     allowed = math.floor((len(values) + 1) * (1 - level) + 1e-9)
@@ -83,8 +83,8 @@ def strangest_of(values: NDArray[np.float64]) -> float | None:
     All but a share of 1 - FAMILIAR of the images stay below, or of 1 / (n + 1) where n images support no more. None
     where they support too little.
     """
-    level = min(FAMILIAR, len(values) / (len(values) + 1))
-    return upper_limit(values, level) if level >= LEAST_FAMILIAR else None
+    level = min(_FAMILIAR, len(values) / (len(values) + 1))
+    return _upper_limit(values, level) if level >= _LEAST_FAMILIAR else None
 
 
 def images_needed(level: float) -> int:

@@ -15,8 +15,8 @@ from digit_recognizer.measuring.operating import DEFAULT, OperatingPoint
 from digit_recognizer.measuring.predictive import net_benefit, predictive_values
 from digit_recognizer.measuring.selective import risk_coverage
 
-REFERRED = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)  # shares of the cases that a reader gets
-CUTS = tuple(round(0.02 * step, 2) for step in range(1, 50))  # thresholds of the decision curve
+_REFERRED = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)  # shares of the cases that a reader gets
+_CUTS = tuple(round(0.02 * step, 2) for step in range(1, 50))  # thresholds of the decision curve
 Chosen = NDArray[np.bool_]
 
 
@@ -41,7 +41,7 @@ def positive_figures(
         "class": name,
         "threshold": point.threshold,
         "operating_point": point.to_dict(),
-        **discrimination(actual, score),
+        **_discrimination(actual, score),
         **shares,
         "predictive": [predictive_values(shares, each) for each in prevalences],
         "decision_curve": decision_curve(actual, score, groups),
@@ -49,7 +49,7 @@ def positive_figures(
     }
 
 
-def discrimination(actual: Chosen, score: NDArray[np.float64]) -> dict[str, Any]:
+def _discrimination(actual: Chosen, score: NDArray[np.float64]) -> dict[str, Any]:
     """The AUROC with its interval; None where either class has no case."""
     value = auroc(actual, score)
     return {"auroc": {"value": value, "interval": None if value is None else auroc_interval(actual, score).to_dict()}}
@@ -77,7 +77,7 @@ def share(right: Chosen, among: Chosen, groups: ArrayLike | None) -> dict[str, A
 def decision_curve(actual: Chosen, score: NDArray[np.float64], groups: ArrayLike | None = None) -> list[dict[str, Any]]:
     """The net benefit at each of CUTS, beside that of calling all cases positive."""
     prevalence = float(actual.mean())
-    return [net_benefit(at_threshold(actual, score, cut, groups), prevalence, cut) for cut in CUTS]
+    return [net_benefit(at_threshold(actual, score, cut, groups), prevalence, cut) for cut in _CUTS]
 
 
 def referral(
@@ -92,7 +92,7 @@ def referral(
     right = (score >= threshold) == actual
     curve, order = risk_coverage(distance, right), np.argsort(-distance, kind="stable")
     points = []
-    for referred in REFERRED:
+    for referred in _REFERRED:
         answered, _ = curve.at(1 - referred)
         rest = np.zeros(len(actual), bool)
         rest[order[:answered]] = True
@@ -124,7 +124,7 @@ def by_value(
             inside = values == value
             known = None if groups is None else np.asarray(groups)[inside]
             shares = at_threshold(actual[inside], score[inside], threshold, known)
-            area = discrimination(actual[inside], score[inside])
+            area = _discrimination(actual[inside], score[inside])
             rows.append({"name": str(value), "n": int(inside.sum())} | area | shares)
         found[column] = rows
     return found
@@ -140,4 +140,4 @@ def per_patient(actual: Chosen, score: NDArray[np.float64], threshold: float, pa
     highest, ill = np.full(count, -np.inf), np.zeros(count, bool)
     np.maximum.at(highest, places, score)
     np.logical_or.at(ill, places, actual)
-    return {"n": count} | discrimination(ill, highest) | at_threshold(ill, highest, threshold)
+    return {"n": count} | _discrimination(ill, highest) | at_threshold(ill, highest, threshold)

@@ -22,8 +22,8 @@ from digit_recognizer.measuring.operating import Wish
 from digit_recognizer.models import Model, load_model
 
 BATCH = 2048
-FIXED_ON = "validation"  # the split that a threshold is fixed on
-TEST_INSIDE = ("test", "all")  # splits that hold test images
+_FIXED_ON = "validation"  # the split that a threshold is fixed on
+_TEST_INSIDE = ("test", "all")  # splits that hold test images
 
 
 def evaluate(
@@ -60,11 +60,11 @@ def evaluate(
     patients = columns.pop(PATIENT, None)
     groups = patients if groups is None else groups
     check_lengths(images=labels, groups=groups)
-    check_wishes(loaded, sensitivity, prevalences)
-    wish = fix_threshold(loaded, dataset, sensitivity) if sensitivity is not None else None
+    _check_wishes(loaded, sensitivity, prevalences)
+    wish = _fix_threshold(loaded, dataset, sensitivity) if sensitivity is not None else None
     warn_of_seen(loaded, dataset, split)
-    in_train = leaked_images(dataset, split)
-    looks = note_look(loaded, dataset.spec.name, part.sha256, len(part)) if split in TEST_INSIDE else None
+    in_train = _leaked_images(dataset, split)
+    looks = note_look(loaded, dataset.spec.name, part.sha256, len(part)) if split in _TEST_INSIDE else None
     began = time.perf_counter()
     probabilities = score(loaded, part)
     seconds = time.perf_counter() - began
@@ -75,7 +75,7 @@ def evaluate(
     )
 
 
-def check_wishes(model: Model, sensitivity: float | None, prevalences: Sequence[float]) -> None:
+def _check_wishes(model: Model, sensitivity: float | None, prevalences: Sequence[float]) -> None:
     """Raise ConfigError for what is asked of a positive class where there is none, and for shares that are none."""
     asked = {"--sensitivity": [] if sensitivity is None else [sensitivity], "--prevalence": list(prevalences)}
     named = [name for name, values in asked.items() if values]
@@ -90,18 +90,18 @@ def check_wishes(model: Model, sensitivity: float | None, prevalences: Sequence[
                 raise ConfigError(f"{name} must be strictly between 0 and 1 (got {value:g}).")
 
 
-def fix_threshold(model: Model, dataset: Dataset, sensitivity: float) -> Wish:
+def _fix_threshold(model: Model, dataset: Dataset, sensitivity: float) -> Wish:
     """The validation cases by which a threshold is fixed. Raises ConfigError where they cannot show the sensitivity."""
-    part = dataset.splits.get(FIXED_ON)
+    part = dataset.splits.get(_FIXED_ON)
     if part is None or not len(part):
-        raise ConfigError(f"{dataset.spec.name}: has no {FIXED_ON} images to fix a threshold on.")
+        raise ConfigError(f"{dataset.spec.name}: has no {_FIXED_ON} images to fix a threshold on.")
     if dataset.spec.name == model.header.data.get("name") and model.header.data.get("train_on") != "train":
         raise ConfigError(
-            f"{model.title} learned from the {FIXED_ON} images, so that no threshold can be fixed on them. Train it on"
+            f"{model.title} learned from the {_FIXED_ON} images, so that no threshold can be fixed on them. Train it on"
             " the training images alone."
         )
     labels = as_model_labels(part.labels, dataset.spec.classes, model.header.class_names, dataset.spec.name)
-    wish = Wish(sensitivity, FIXED_ON, labels, score(model, part), part.columns.get(PATIENT))
+    wish = Wish(sensitivity, _FIXED_ON, labels, score(model, part), part.columns.get(PATIENT))
     wish.granted(model.header.positive or 0)
     return wish
 
@@ -123,7 +123,7 @@ def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:
         warnings.warn(message, DigitRecognizerWarning, stacklevel=3)
 
 
-def leaked_images(dataset: Dataset, split: str) -> NDArray[np.bool_] | None:
+def _leaked_images(dataset: Dataset, split: str) -> NDArray[np.bool_] | None:
     """Which images of a split stand in the training split too, (N,), with a warning where any do; None for train."""
     if split in ("train", "all") or "train" not in dataset.splits:
         return None
@@ -139,7 +139,7 @@ def leaked_images(dataset: Dataset, split: str) -> NDArray[np.bool_] | None:
 
 def read_samples(model: Model, dataset: Dataset, split: str, images: Images) -> Labels:
     """What a model reads in some images (n, H, W) of a split, (n,); of a test split that is a look, and noted."""
-    if split in TEST_INSIDE:
+    if split in _TEST_INSIDE:
         note_look(model, dataset.spec.name, dataset.split(split).sha256, len(images))
     return np.asarray(model.probabilities(images).argmax(axis=1))
 
@@ -157,7 +157,7 @@ def take_to_score(
         raise DataError(f"{dataset.spec.name}: its split {split!r} is empty.")
     labels = as_model_labels(part.labels[indices], dataset.spec.classes, model.header.class_names, dataset.spec.name)
     warn_of_seen(model, dataset, split)
-    looks = note_look(model, dataset.spec.name, part.sha256, len(indices)) if split in TEST_INSIDE else None
+    looks = note_look(model, dataset.spec.name, part.sha256, len(indices)) if split in _TEST_INSIDE else None
     return part.take(indices), labels, looks
 
 

@@ -94,7 +94,7 @@ class Evaluation:
     @property
     def macro_auroc(self) -> float | None:
         """The mean of the classes' AUROCs; of two classes that of either."""
-        return mean_area(self.labels, self.probabilities)
+        return _mean_area(self.labels, self.probabilities)
 
     @property
     def leaked(self) -> int | None:
@@ -168,7 +168,7 @@ class Evaluation:
         }
 
 
-def mean_area(labels: Labels, probabilities: NDArray[np.float64]) -> float | None:
+def _mean_area(labels: Labels, probabilities: NDArray[np.float64]) -> float | None:
     """The mean of the AUROCs of all classes, or labels where an image may bear several; None where none is defined."""
     several = labels.ndim == 2
     areas = [each.value for each in label_aurocs(labels, probabilities)] if several else None
@@ -179,12 +179,12 @@ def together(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
     """What the mean of several models' probabilities gives on the split that each was scored on: no further look."""
     first = evaluations[0]
     wishes = [each.wish for each in evaluations if each.wish]
-    wish = replace(wishes[0], probabilities=mean_of(wishes)) if wishes else None
-    joint = replace(first, probabilities=mean_of(evaluations), wish=wish)
+    wish = replace(wishes[0], probabilities=_mean_of(wishes)) if wishes else None
+    joint = replace(first, probabilities=_mean_of(evaluations), wish=wish)
     found = {"n": joint.n, "correct": joint.correct, "accuracy": joint.accuracy, "interval": joint.interval.to_dict()}
     return found | {"macro_auroc": joint.macro_auroc, "positive": joint.positive}
 
 
-def mean_of(scored: Sequence[Evaluation] | Sequence[Wish]) -> NDArray[np.float64]:
+def _mean_of(scored: Sequence[Evaluation] | Sequence[Wish]) -> NDArray[np.float64]:
     """The mean of several models' probabilities of the same cases, (N, K)."""
     return np.asarray(np.mean([each.probabilities for each in scored], axis=0))

@@ -31,7 +31,7 @@ def wilson(correct: int, n: int, level: float = LEVEL) -> Interval:
     The default for a proportion: over p its coverage is nearest to the level (benchmarks/coverage.py), though it can
     fall below it where p is very near 0 or 1.
     """
-    return of_binomial(correct, n, level, "wilson", "wilson")
+    return _of_binomial(correct, n, level, "wilson", "wilson")
 
 
 def clopper_pearson(correct: int, n: int, level: float = LEVEL) -> Interval:
@@ -39,10 +39,10 @@ def clopper_pearson(correct: int, n: int, level: float = LEVEL) -> Interval:
 
     Its coverage is never below the level, and mostly well above: for where a promise must hold.
     """
-    return of_binomial(correct, n, level, "exact", "clopper-pearson")
+    return _of_binomial(correct, n, level, "exact", "clopper-pearson")
 
 
-def of_binomial(correct: int, n: int, level: float, method: str, name: str) -> Interval:
+def _of_binomial(correct: int, n: int, level: float, method: str, name: str) -> Interval:
     """One of scipy's intervals of a proportion."""
     from scipy.stats import binomtest
 

@@ -24,18 +24,18 @@ def found_in(part: Split, train: Split) -> NDArray[np.bool_] | None:
         learned = set(pixel_hashes(train.images))
         return np.array([each in learned for each in pixel_hashes(part.images)], bool)
     if isinstance(part, FolderSplit) and isinstance(train, FolderSplit):
-        return found_among_files(part, train)
+        return _found_among_files(part, train)
     return None
 
 
-def found_among_files(part: FolderSplit, train: FolderSplit) -> NDArray[np.bool_]:
+def _found_among_files(part: FolderSplit, train: FolderSplit) -> NDArray[np.bool_]:
     """Whether a file of `train` is equal to each file of `part`, (N,); only files of one length are read."""
     asked, learned = [length(file) for file in part.files], [length(file) for file in train.files]
     wanted, there = set(asked), set(learned)
     candidates = [file for file, size in zip(train.files, learned, strict=True) if size in wanted]
-    hashes = {hash_if_readable(file) for file in candidates} - {None}
+    hashes = {_hash_if_readable(file) for file in candidates} - {None}
     pairs = zip(part.files, asked, strict=True)
-    return np.array([size in there and hash_if_readable(file) in hashes for file, size in pairs], bool)
+    return np.array([size in there and _hash_if_readable(file) in hashes for file, size in pairs], bool)
 
 
 def length(file: Path) -> int | None:
@@ -46,7 +46,7 @@ def length(file: Path) -> int | None:
         return None
 
 
-def hash_if_readable(file: Path) -> str | None:
+def _hash_if_readable(file: Path) -> str | None:
     """The hash of a file's content; None where it cannot be read, of which whoever reads the picture complains."""
     try:
         return content_hash(file)

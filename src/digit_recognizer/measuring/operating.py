@@ -46,7 +46,7 @@ class Wish:
         actual = self.labels == positive
         score, unit = self.probabilities[actual, positive], "cases"
         if self.patients is not None:
-            score, unit = lowest_of_each(score, self.patients[actual]), "patients"
+            score, unit = _lowest_of_each(score, self.patients[actual]), "patients"
         return operating_point(score, self.sensitivity, self.split, unit)
 
 
@@ -75,7 +75,7 @@ def operating_point(score: NDArray[np.float64], sensitivity: float, split: str, 
     return OperatingPoint(threshold, sensitivity, split, unit, n, int((score < threshold).sum()), LEVEL)
 
 
-def lowest_of_each(score: NDArray[np.float64], patients: NDArray[Any]) -> NDArray[np.float64]:
+def _lowest_of_each(score: NDArray[np.float64], patients: NDArray[Any]) -> NDArray[np.float64]:
     """Each patient's lowest score, (P,): at a threshold up to it all of that patient's positive cases are found."""
     _, places = np.unique(patients, return_inverse=True)
     lowest = np.full(int(places.max(initial=-1)) + 1, np.inf)

@@ -14,8 +14,8 @@ from digit_recognizer.measuring.intervals import LEVEL, Interval, score_limits, 
 
 Figure = Literal["auroc", "sensitivity", "specificity", "accuracy"]
 MOST = 10**9  # cases; a wish that needs more is refused
-DRAWS = 1000  # simulated studies
-WORK = 20_000_000  # simulated cases at most, all studies together
+_DRAWS = 1000  # simulated studies
+_WORK = 20_000_000  # simulated cases at most, all studies together
 FEWEST = 2  # cases of a class, of which DeLong's variance takes two
 
 
@@ -102,12 +102,12 @@ def expected(figure: Figure, value: float, n: int, prevalence: float | None, lev
             value, auroc_variance(value, positives, negatives), int(min(positives, negatives)), level
         )
     else:
-        size = n if prevalence is None else n * share_of(figure, prevalence)
+        size = n if prevalence is None else n * _share_of(figure, prevalence)
         interval = Interval(level, "wilson", *score_limits(value, size, float(norm.ppf((1 + level) / 2))))
     return interval, interval.high - interval.low
 
 
-def share_of(figure: Figure, prevalence: float) -> float:
+def _share_of(figure: Figure, prevalence: float) -> float:
     """The share of all cases that a proportion is taken of."""
     return {"sensitivity": prevalence, "specificity": 1 - prevalence}.get(figure, 1.0)
 
@@ -133,17 +133,17 @@ def simulate(planned: Plan, seed: int = 0) -> Simulated | None:
     normal around 0 or around what gives the planned value. A study without cases of the figure's class counts with the
     interval 0 to 1. The same by seed.
     """
-    studies = min(DRAWS, WORK // planned.n)
-    if studies < DRAWS // 10:
+    studies = min(_DRAWS, _WORK // planned.n)
+    if studies < _DRAWS // 10:
         return None
     draw = np.random.default_rng(seed)
-    found = [one_study(planned, draw) for _ in range(studies)]
+    found = [_one_study(planned, draw) for _ in range(studies)]
     widths = [each.high - each.low for each in found]
     covered = sum(each.low <= planned.value <= each.high for each in found)
     return Simulated(studies, math.fsum(widths) / studies, covered / studies)
 
 
-def one_study(planned: Plan, draw: np.random.Generator) -> Interval:
+def _one_study(planned: Plan, draw: np.random.Generator) -> Interval:
     """The interval of one simulated study."""
     from scipy.stats import norm
 
@@ -151,6 +151,6 @@ def one_study(planned: Plan, draw: np.random.Generator) -> Interval:
         positive = draw.random(planned.n) < planned.prevalence
         apart = math.sqrt(2) * float(norm.ppf(planned.value))
         return auroc_interval(positive, draw.normal(0, 1, planned.n) + apart * positive, planned.level)
-    share = 1.0 if planned.prevalence is None else share_of(planned.figure, planned.prevalence)
+    share = 1.0 if planned.prevalence is None else _share_of(planned.figure, planned.prevalence)
     size = int(draw.binomial(planned.n, share))
     return wilson(int(draw.binomial(size, planned.value)), size, planned.level)

@@ -15,7 +15,7 @@ from digit_recognizer.tables.layout import IDS
 
 LABELS = (*NAMES["label"], "y_true", "true_label", "actual", "ground_truth", "digit")
 CALLED = {"labels": LABELS}  # what the column is called that is meant
-NOT_SHARES = (*IDS, *NAMES["file"], *LABELS, "__index_level_0__")  # columns beside those of probabilities
+_NOT_SHARES = (*IDS, *NAMES["file"], *LABELS, "__index_level_0__")  # columns beside those of probabilities
 _WHOLE = re.compile(r"\d{1,4}(\.0*)?")
 
 
@@ -48,7 +48,7 @@ def without_ids(table: Table, labels: list[str]) -> tuple[Table, list[str]]:
     labels: a column that has the name of one stays. Where all columns together sum to 1, they are classes' own.
     """
     names = table.names or ()
-    places = [place for place, name in enumerate(names) if plain(name) in NOT_SHARES and name.strip() not in labels]
+    places = [place for place, name in enumerate(names) if plain(name) in _NOT_SHARES and name.strip() not in labels]
     if not places or len(names) != table.values.shape[1] or len(places) == len(names) or _are_shares(table.values):
         return table, []
     kept = [place for place in range(len(names)) if place not in places]

@@ -105,7 +105,7 @@ def read_predictions(probabilities: Path, labels: Path, groups: Path | None = No
         notes.append(note)
     else:
         names = table.names or tuple(map(str, range(shares.shape[1])))
-        check_names(names, shares.shape[1], probabilities)
+        _check_names(names, shares.shape[1], probabilities)
         names = bare_names(names, given)
         found = as_classes(given, names, labels)
         if by_place(given, names):
@@ -165,16 +165,16 @@ def read_npz(content: bytes, what: str) -> Table:
         )
 
 
-def read_csv(content: bytes, what: str) -> Table:
+def _read_csv(content: bytes, what: str) -> Table:
     """A text table (its encoding and separator are found), with a first line of names or without."""
     rows = split_rows(content)
     if len({len(row) for row in rows}) > 1:
         raise ValueError("its lines differ in their number of columns")
-    named = bool(rows) and is_header(rows[0], what)
+    named = bool(rows) and _is_header(rows[0], what)
     return Table(tuple(rows[0]) if named else None, np.array(rows[1:] if named else rows))
 
 
-def is_header(row: list[str], what: str) -> bool:
+def _is_header(row: list[str], what: str) -> bool:
     """Whether a first line holds names: for probabilities anything that is none, else the word itself."""
     if what != "probabilities":
         return any(plain(each) in CALLED.get(what, (what, what.rstrip("s"))) for each in row)
@@ -210,8 +210,8 @@ def read_parquet(content: bytes, _what: str) -> Table:
 READERS: dict[str, Callable[[bytes, str], Table]] = {
     ".npz": read_npz,
     ".npy": read_npy,
-    ".csv": read_csv,
-    ".tsv": read_csv,
+    ".csv": _read_csv,
+    ".tsv": _read_csv,
     ".parquet": read_parquet,
 }
 
@@ -230,7 +230,7 @@ def column(path: Path, what: str) -> NDArray[Any]:
     return np.asarray(table.values[:, named[0] if named else 0])
 
 
-def check_names(names: tuple[str, ...], columns: int, path: Path) -> None:
+def _check_names(names: tuple[str, ...], columns: int, path: Path) -> None:
     """Raise DataError for names that are not one, and another one, for each column."""
     if len(names) != columns:
         raise DataError(f"{path}: has {columns} columns of probabilities and {len(names)} class names.")

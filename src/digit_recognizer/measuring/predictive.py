@@ -9,7 +9,7 @@ from typing import Any
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.measuring.intervals import Interval
 
-RATIO, DIFFERENCE = "mover of a ratio", "mover of a difference"
+_RATIO, _DIFFERENCE = "mover of a ratio", "mover of a difference"
 Limits = tuple[float, float, float]  # a share and its limits, 0..1
 # "sensitivity" and "specificity", each with its value and its interval as `disease.at_threshold` gives them
 Shares = Mapping[str, Mapping[str, Any]]
@@ -29,24 +29,24 @@ def predictive_values(shares: Shares, prevalence: float) -> dict[str, Any]:
     if any(each["value"] is None for each in shares.values()):
         return found
     odds, level = prevalence / (1 - prevalence), shares["sensitivity"]["interval"]["level"]
-    true, false = limits(shares["sensitivity"]), complement(limits(shares["specificity"]))
-    found["ppv"] = valued(true, false, odds, level)
-    found["npv"] = valued(complement(false), complement(true), 1 / odds, level)
+    true, false = limits(shares["sensitivity"]), _complement(limits(shares["specificity"]))
+    found["ppv"] = _valued(true, false, odds, level)
+    found["npv"] = _valued(_complement(false), _complement(true), 1 / odds, level)
     return found
 
 
-def valued(right: Limits, wrong: Limits, odds: float, level: float) -> dict[str, Any]:
+def _valued(right: Limits, wrong: Limits, odds: float, level: float) -> dict[str, Any]:
     """The share right answers have among all alike, from the shares answered so of those for whom it is right and of
     those for whom it is wrong, and the odds of the former."""
     if not right[0] and not wrong[0]:
         return undefined()  # no case is answered so
-    low, high = ratio_limits(right, wrong)
+    low, high = _ratio_limits(right, wrong)
     value = right[0] * odds / (right[0] * odds + wrong[0])
     ends = (odds * low / (1 + odds * low), 1.0 if math.isinf(high) else odds * high / (1 + odds * high))
-    return {"value": value, "interval": Interval(level, RATIO, *ends).to_dict()}
+    return {"value": value, "interval": Interval(level, _RATIO, *ends).to_dict()}
 
 
-def ratio_limits(first: Limits, second: Limits) -> tuple[float, float]:
+def _ratio_limits(first: Limits, second: Limits) -> tuple[float, float]:
     """The limits of a ratio of two independent shares from the shares' own; infinite where the second may be 0."""
     (a, low_a, high_a), (b, low_b, high_b) = first, second
     product = a * b
@@ -72,10 +72,10 @@ def net_benefit(shares: Shares, prevalence: float, threshold: float) -> dict[str
     if any(each["value"] is None for each in shares.values()):
         return made
     a, low_a, high_a = (prevalence * each for each in limits(shares["sensitivity"]))
-    b, low_b, high_b = (weight * each for each in complement(limits(shares["specificity"])))
+    b, low_b, high_b = (weight * each for each in _complement(limits(shares["specificity"])))
     ends = (a - b - math.hypot(a - low_a, high_b - b), a - b + math.hypot(high_a - a, b - low_b))
     level = shares["sensitivity"]["interval"]["level"]
-    return made | {"value": a - b, "interval": Interval(level, DIFFERENCE, *ends).to_dict()}
+    return made | {"value": a - b, "interval": Interval(level, _DIFFERENCE, *ends).to_dict()}
 
 
 def limits(share: Mapping[str, Any]) -> Limits:
@@ -83,7 +83,7 @@ def limits(share: Mapping[str, Any]) -> Limits:
     return share["value"], share["interval"]["low"], share["interval"]["high"]
 
 
-def complement(share: Limits) -> Limits:
+def _complement(share: Limits) -> Limits:
     """One less a share, with its limits."""
     return 1 - share[0], 1 - share[2], 1 - share[1]
 

@@ -15,11 +15,11 @@ from digit_recognizer.measuring.clustered import proportion_interval
 from digit_recognizer.measuring.intervals import LEVEL, Interval
 
 BINS = 15  # Guo et al. 2017
-WIDTHS = ("equal-width", "equal-mass")
+_WIDTHS = ("equal-width", "equal-mass")
 
 
 @dataclass(frozen=True)
-class Bin:
+class _Bin:
     """The cases whose confidence is above `low` and at most `high` (a confidence of 0 is in the first bin)."""
 
     low: float
@@ -40,7 +40,7 @@ def reliability_bins(
     width: Literal["equal-width", "equal-mass"] = "equal-width",
     groups: ArrayLike | None = None,
     level: float = LEVEL,
-) -> list[Bin]:
+) -> list[_Bin]:
     """The bins of a reliability diagram (DeGroot and Fienberg 1983).
 
     confidence: (N,) 0..1, the probability of the predicted class; right: (N,) bool, whether that class is actual.
@@ -60,14 +60,14 @@ def reliability_bins(
         n = int(inside.sum())
         interval = proportion_interval(hit[inside], None if known is None else known[inside], level)
         confidence_here, accuracy = (float(each[inside].mean()) if n else None for each in (stated, hit))
-        made.append(Bin(float(low), float(high), n, confidence_here, accuracy, interval))
+        made.append(_Bin(float(low), float(high), n, confidence_here, accuracy, interval))
     return made
 
 
 def bin_edges(confidence: NDArray[np.float64], bins: int, width: str) -> NDArray[np.float64]:
     """Edges from 0 to 1, rising."""
-    if bins < 1 or width not in WIDTHS:
-        raise ConfigError(f"Bins are counted from 1 and are {' or '.join(WIDTHS)}, not {bins} of {width!r}.")
+    if bins < 1 or width not in _WIDTHS:
+        raise ConfigError(f"Bins are counted from 1 and are {' or '.join(_WIDTHS)}, not {bins} of {width!r}.")
     even = np.linspace(0, 1, bins + 1)
     if width == "equal-width" or not len(confidence):
         return even
@@ -75,7 +75,7 @@ def bin_edges(confidence: NDArray[np.float64], bins: int, width: str) -> NDArray
     return np.unique(np.concatenate([[0.0], np.sort(confidence)[last], [1.0]]))
 
 
-def expected_calibration_error(bins: list[Bin]) -> float | None:
+def expected_calibration_error(bins: list[_Bin]) -> float | None:
     """The mean gap between confidence and accuracy, weighted by the cases of each bin, 0..1; None without cases.
 
     Naeini, Cooper and Hauskrecht (AAAI 2015), Guo et al. (ICML 2017). It is above 0 by chance alone: even a perfectly

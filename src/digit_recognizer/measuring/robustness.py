@@ -24,7 +24,7 @@ Wrong = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class CorruptionFigures:
+class _CorruptionFigures:
     """How a model fared under one corruption of one severity."""
 
     name: str
@@ -60,7 +60,7 @@ class CorruptionFigures:
 
 
 @dataclass(frozen=True)
-class MeanError:
+class _MeanError:
     """An error averaged over corruptions and severities."""
 
     mean: float
@@ -93,10 +93,10 @@ class Robustness:
         return float(self.clean.mean())
 
     @property
-    def figures(self) -> list[CorruptionFigures]:
+    def figures(self) -> list[_CorruptionFigures]:
         """One for each corruption and severity, in that order."""
         return [
-            CorruptionFigures(
+            _CorruptionFigures(
                 name, severity, TABLE[name].amounts[severity - 1], TABLE[name].unit, name in SEEN, self.n, int(count)
             )
             for name, counts in zip(self.corruptions, self.wrong.sum(axis=2), strict=True)
@@ -115,7 +115,7 @@ class Robustness:
         chosen = [number for number, name in enumerate(self.corruptions) if (name in SEEN) == seen]
         return np.asarray(self.wrong[chosen].mean(axis=(0, 1))) if chosen else None
 
-    def mean_error(self, seen: bool) -> MeanError | None:
+    def mean_error(self, seen: bool) -> _MeanError | None:
         """Over the seen corruptions or the unseen ones; None where no such corruption was measured."""
         shares = self.share_wrong(seen)
         return None if shares is None else mean_error(shares)
@@ -200,7 +200,7 @@ def misread(model: Model, images: Images, labels: Labels) -> Wrong:
     return np.asarray(model.probabilities(model.preprocess.fit_all(images)).argmax(axis=1) != labels)
 
 
-def mean_error(shares: NDArray[np.float64], level: float = 0.95) -> MeanError:
+def mean_error(shares: NDArray[np.float64], level: float = 0.95) -> _MeanError:
     """The mean over corruptions, severities and images, with its interval over images; shares: (N,), see share_wrong.
 
     All corruptions are of the same images, whose errors go together: an image's share is one observation.
@@ -209,6 +209,6 @@ def mean_error(shares: NDArray[np.float64], level: float = 0.95) -> MeanError:
 
     mean, n = float(shares.mean()), len(shares)
     if n == 1:
-        return MeanError(mean, None)
+        return _MeanError(mean, None)
     margin = float(t.ppf((1 + level) / 2, n - 1) * shares.std(ddof=1)) / n**0.5
-    return MeanError(mean, Interval(level, "student t over images", max(0.0, mean - margin), min(1.0, mean + margin)))
+    return _MeanError(mean, Interval(level, "student t over images", max(0.0, mean - margin), min(1.0, mean + margin)))

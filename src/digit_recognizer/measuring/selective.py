@@ -14,16 +14,16 @@ from digit_recognizer.errors import ConfigError
 
 # Confidences at which a threshold may lie, the strictest first. They are fixed before any image is seen: a threshold
 # picked from the images themselves would make the bound too good.
-THRESHOLDS = 1 - np.logspace(-7, -0.01, 200)
+_THRESHOLDS = 1 - np.logspace(-7, -0.01, 200)
 LEVEL = 0.95  # confidence of the bound
 # Means for which no, one, two or three mistakes or fewer have a probability of 1 - LEVEL (Poisson).
-POISSON_MEANS = (2.996, 4.744, 6.296, 7.754)
+_POISSON_MEANS = (2.996, 4.744, 6.296, 7.754)
 WISHES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)  # shares of the answers that may be wrong
 ANSWERED = 0.95  # of the images
 
 
 @dataclass(frozen=True)
-class RiskCoverage:
+class _RiskCoverage:
     """Error among the answered images for each share of images answered, the surest first (El-Yaniv, Wiener 2010)."""
 
     coverage: NDArray[np.float64]  # (N,) 1/N..1
@@ -42,7 +42,7 @@ class RiskCoverage:
         return list(zip(self.coverage[chosen].tolist(), self.risk[chosen].tolist(), strict=True))
 
 
-def risk_coverage(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> RiskCoverage:
+def risk_coverage(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> _RiskCoverage:
     """The curve of N >= 1 images. confidence: (N,) the larger the surer; correct: (N,).
 
     Images of equal confidence are answered together: each gets their mean error, whatever their order.
@@ -55,7 +55,7 @@ def risk_coverage(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -
     answered = np.arange(1, n + 1)
     risk = shared.cumsum() / answered
     best = np.sort(wrong).cumsum() / answered
-    return RiskCoverage(answered / n, risk, float(risk.mean()), float(best.mean()))
+    return _RiskCoverage(answered / n, risk, float(risk.mean()), float(best.mean()))
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class AnswerTable:
         if not 0 < max_error < 1:
             raise ConfigError(f"The error that is wished for must lie between 0 and 1; {max_error:g} does not.")
         found: AnswerThreshold | None = None
-        first = first_trial(max_error, self.n)
+        first = _first_trial(max_error, self.n)
         for threshold, answered, wrong, bound in self.rows:
             if answered < first:
                 continue
@@ -132,9 +132,9 @@ class AnswerTable:
 def answer_table(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> AnswerTable:
     """The table of N calibration images. confidence: (N,) probability of the top label; correct: (N,)."""
     ranked, wrong_ranked = np.sort(confidence), np.sort(confidence[~correct])
-    answered = len(ranked) - np.searchsorted(ranked, THRESHOLDS)
-    wrong = len(wrong_ranked) - np.searchsorted(wrong_ranked, THRESHOLDS)
-    columns = (THRESHOLDS, answered, wrong, upper_bound(wrong, answered))
+    answered = len(ranked) - np.searchsorted(ranked, _THRESHOLDS)
+    wrong = len(wrong_ranked) - np.searchsorted(wrong_ranked, _THRESHOLDS)
+    columns = (_THRESHOLDS, answered, wrong, upper_bound(wrong, answered))
     return AnswerTable(len(ranked), tuple(zip(*(each.tolist() for each in columns), strict=True)))
 
 
@@ -151,13 +151,13 @@ def images_needed(max_error: float) -> int:
     return math.ceil(math.log(1 - LEVEL) / math.log1p(-max_error))
 
 
-def first_trial(max_error: float, n: int) -> float:
+def _first_trial(max_error: float, n: int) -> float:
     """How many of n images the strictest threshold that is tried must answer.
 
     As many as would forgive three mistakes, where n leaves room below: a single sure mistake, often a wrong label,
     then does not end the trials.
     """
-    forgiving = [mean / max_error for mean in POISSON_MEANS if mean / max_error <= n / 2]
+    forgiving = [mean / max_error for mean in _POISSON_MEANS if mean / max_error <= n / 2]
     return max(forgiving, default=images_needed(max_error))
 
 

@@ -15,13 +15,13 @@ from digit_recognizer.measuring.clustered import proportion_interval
 from digit_recognizer.measuring.metrics import ClassFigures, per_class
 from digit_recognizer.measuring.summary import RESAMPLES, Figure, auroc_of_counts, of_ranks, precision_of_counts
 
-THRESHOLD = 0.5  # from which probability on a label is given
-ABSENT, PRESENT = 0, 1
+_THRESHOLD = 0.5  # from which probability on a label is given
+ABSENT, _PRESENT = 0, 1
 
 
 def given(probabilities: NDArray[np.float64]) -> Labels:
     """Which labels are given, (N, K) of 0 and 1."""
-    return (probabilities >= THRESHOLD).astype(np.int64)
+    return (probabilities >= _THRESHOLD).astype(np.int64)
 
 
 def all_right(labels: Labels, predicted: Labels) -> NDArray[np.bool_]:
@@ -34,7 +34,7 @@ def per_label(
 ) -> list[ClassFigures]:
     """Precision, recall (sensitivity), F1 and specificity of each of the K labels against its absence."""
     pairs = (("", name) for name in names)
-    return [per_class(labels[:, k], predicted[:, k], pair, groups)[PRESENT] for k, pair in enumerate(pairs)]
+    return [per_class(labels[:, k], predicted[:, k], pair, groups)[_PRESENT] for k, pair in enumerate(pairs)]
 
 
 def label_aurocs(labels: Labels, probabilities: NDArray[np.float64]) -> list[Figure]:
@@ -57,8 +57,8 @@ def label_figures(labels: Labels, probabilities: NDArray[np.float64], groups: Ar
     squares = ((probabilities - labels) ** 2).mean(axis=1)
     means: dict[str, Callable[[NDArray[np.int64]], float | None]] = {
         "label_accuracy": lambda i: float(hits[i].mean()),
-        "macro_auroc": of_ranks(labels == PRESENT, probabilities, auroc_of_counts),
-        "macro_average_precision": of_ranks(labels == PRESENT, probabilities, precision_of_counts),
+        "macro_auroc": of_ranks(labels == _PRESENT, probabilities, auroc_of_counts),
+        "macro_average_precision": of_ranks(labels == _PRESENT, probabilities, precision_of_counts),
         "brier_score": lambda i: float(squares[i].mean()),
     }
     everything = np.arange(len(labels))

@@ -21,11 +21,11 @@ from digit_recognizer.models import Model
 from digit_recognizer.models.runtime import BATCH
 
 PROBABILITY, ENERGY, FEATURES, WATCH = "largest probability", "energy", "features", "features and energy"
-Scores = dict[str, NDArray[np.float64]]  # each (N,), the higher the stranger
+_Scores = dict[str, NDArray[np.float64]]  # each (N,), the higher the stranger
 
 
 @dataclass(frozen=True)
-class Separation:
+class _Separation:
     """How one score tells strangers of one kind from digits."""
 
     score: str
@@ -37,7 +37,7 @@ class Separation:
 
 
 @dataclass(frozen=True)
-class Refusals:
+class _Refusals:
     """How many of n pictures lie beyond a model's limit ("not a digit")."""
 
     n: int
@@ -55,10 +55,10 @@ class Strangers:
     dataset: str
     split: str
     looks: int | None  # at this test split by this model, this one included; None for other splits
-    digits: Scores = field(repr=False)
-    kinds: Mapping[str, Scores] = field(repr=False)
+    digits: _Scores = field(repr=False)
+    kinds: Mapping[str, _Scores] = field(repr=False)
 
-    def separations(self, kind: str) -> list[Separation]:
+    def separations(self, kind: str) -> list[_Separation]:
         """One for each score that the model has."""
         found = []
         for score, strange in self.kinds[kind].items():
@@ -66,15 +66,15 @@ class Strangers:
             positive = np.arange(len(values)) >= len(values) - len(strange)
             area = auroc(positive, values)
             assert area is not None  # neither class is empty
-            found.append(Separation(score, area, auroc_interval(positive, values)))
+            found.append(_Separation(score, area, auroc_interval(positive, values)))
         return found
 
-    def refusals(self, scores: Scores) -> Refusals | None:
+    def refusals(self, scores: _Scores) -> _Refusals | None:
         """How many pictures the model takes for no digit; None where it has no watch or no limit."""
         calibration = read_calibration(self.model.header)
         if calibration is None or calibration.strangest is None or WATCH not in scores:
             return None
-        return Refusals(len(scores[WATCH]), int((scores[WATCH] > calibration.strangest).sum()))
+        return _Refusals(len(scores[WATCH]), int((scores[WATCH] > calibration.strangest).sum()))
 
     def to_dict(self) -> dict[str, Any]:
         refused = {kind: self.refusals(scores) for kind, scores in self.kinds.items()}
@@ -111,7 +111,7 @@ def strangers(model: Model, dataset: Dataset, split: str, pictures: Mapping[str,
     return Strangers(model, dataset.spec.name, split, looks, strangeness_scores(model, digits), kinds)
 
 
-def strangeness_scores(model: Model, images: Images) -> Scores:
+def strangeness_scores(model: Model, images: Images) -> _Scores:
     """Scores (N,) of images (N, H, W), the higher the stranger.
 
     "largest probability": one less it (Hendrycks and Gimpel 2017). "energy": minus the logarithm of the sum of exp of
@@ -120,11 +120,11 @@ def strangeness_scores(model: Model, images: Images) -> Scores:
     own, which "not a digit" rests on.
     """
     logits, strangeness = model.observe(images)
-    found = {PROBABILITY: 1 - model.as_probabilities(logits).max(axis=1)} | seen_by_torch(model, images)
+    found = {PROBABILITY: 1 - model.as_probabilities(logits).max(axis=1)} | _seen_by_torch(model, images)
     return found if strangeness is None else found | {WATCH: strangeness.astype(np.float64)}
 
 
-def seen_by_torch(model: Model, images: Images) -> Scores:
+def _seen_by_torch(model: Model, images: Images) -> _Scores:
     """The energy (N,) of images (N, H, W) and, with a watch, what its axes leave of the features."""
     import torch
 

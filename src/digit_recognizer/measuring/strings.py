@@ -20,10 +20,10 @@ from digit_recognizer.models.line_reader import LineReader, log_probabilities
 from digit_recognizer.synthetic.strings import Style, draw_strings, plain
 
 LENGTHS = tuple(range(1, 13))
-OVERLAPS = (0.0, 0.1, 0.25)  # of the mean width of two neighbours' boxes
+_OVERLAPS = (0.0, 0.1, 0.25)  # of the mean width of two neighbours' boxes
 EACH = 500  # strings of a length and an overlap
 SEED = 5
-Styled = Callable[[float], Style]
+_Styled = Callable[[float], Style]
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ def made_strings(
     digits: Images,
     labels: Labels,
     lengths: Sequence[int] = LENGTHS,
-    overlaps: Sequence[float] = OVERLAPS,
+    overlaps: Sequence[float] = _OVERLAPS,
     each: int = EACH,
-    styled: Styled = plain,
+    styled: _Styled = plain,
 ) -> Iterator[Cell]:
     """The strings of digits (n, 28, 28) with labels (n,): the same ones at each call.
 
@@ -93,10 +93,10 @@ def score_strings(
     """
     indices = np.arange(len(dataset.split(split)))
     digits, labels, looks = take_to_score(reader.model, dataset, split, indices)
-    return [figures_of(reader, cell) for cell in made_strings(digits, labels, **strings)], looks
+    return [_figures_of(reader, cell) for cell in made_strings(digits, labels, **strings)], looks
 
 
-def figures_of(reader: LineReader, cell: Cell) -> StringFigures:
+def _figures_of(reader: LineReader, cell: Cell) -> StringFigures:
     """One cell's figures."""
     seen = reader.observe([scaled_line(np.asarray(255 - line, np.uint8)) for line in cell.lines])
     read = [most_probable(log_probabilities(each.logits, reader.model.header.temperature))[0] for each in seen]

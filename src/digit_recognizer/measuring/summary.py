@@ -26,7 +26,7 @@ from digit_recognizer.measuring.scores import (
     top_k_accuracy,
 )
 
-Counts = NDArray[np.int64]  # (S,)
+_Counts = NDArray[np.int64]  # (S,)
 
 RESAMPLES = 1000
 TOP_K = 3
@@ -61,7 +61,7 @@ def summary(
 
     cells = labels * classes + predicted
     top = top_k_accuracy(labels, probabilities, TOP_K) if classes > TOP_K else None
-    ranked = in_top(labels, probabilities, TOP_K)
+    ranked = _in_top(labels, probabilities, TOP_K)
     squares, logs = squared_errors(labels, probabilities), log_losses(labels, probabilities)
     bins = expected_calibration_error(reliability_bins(confidence, right))
     members = labels[:, None] == np.arange(classes)
@@ -89,7 +89,7 @@ def class_aurocs(labels: Labels, probabilities: NDArray[np.float64], level: floa
     ]
 
 
-def in_top(labels: Labels, probabilities: NDArray[np.float64], k: int) -> NDArray[np.bool_]:
+def _in_top(labels: Labels, probabilities: NDArray[np.float64], k: int) -> NDArray[np.bool_]:
     """Whether each case's class is among its k most probable, (N,)."""
     likely = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
     return np.asarray((likely == labels[:, None]).any(axis=1))
@@ -106,27 +106,27 @@ def log_losses(labels: Labels, probabilities: NDArray[np.float64]) -> NDArray[np
     return -np.log(np.maximum(actual, np.finfo(np.float64).eps))
 
 
-def confusion_of(cells: Indices, classes: int) -> NDArray[np.float64]:
+def _confusion_of(cells: Indices, classes: int) -> NDArray[np.float64]:
     """The confusion matrix (K, K) of cases given as actual * K + predicted class."""
     return np.bincount(cells, minlength=classes**2).reshape(classes, classes).astype(np.float64)
 
 
 def mean_recall(cells: Indices, classes: int) -> float | None:
     """Balanced accuracy, from cells."""
-    counts = confusion_of(cells, classes)
+    counts = _confusion_of(cells, classes)
     there = counts.sum(axis=1) > 0
     return float((counts.diagonal()[there] / counts.sum(axis=1)[there]).mean()) if there.any() else None
 
 
 def kappa(cells: Indices, classes: int) -> float | None:
     """Cohen's kappa, from cells."""
-    shares = confusion_of(cells, classes) / max(1, len(cells))
+    shares = _confusion_of(cells, classes) / max(1, len(cells))
     chance = float(shares.sum(axis=0) @ shares.sum(axis=1))
     return (float(shares.trace()) - chance) / (1 - chance) if chance < 1 else None
 
 
 def of_ranks(
-    members: NDArray[np.bool_], probabilities: NDArray[np.float64], figure: Callable[[Counts, Counts], float | None]
+    members: NDArray[np.bool_], probabilities: NDArray[np.float64], figure: Callable[[_Counts, _Counts], float | None]
 ) -> Callable[[Indices], float | None]:
     """A figure of each class's ranking, mean of the classes, for resampled cases: ranked once, then only counted.
 
@@ -145,14 +145,14 @@ def of_ranks(
     return lambda indices: macro([of_class(k, indices) for k in range(classes)])
 
 
-def auroc_of_counts(yes: Counts, no: Counts) -> float | None:
+def auroc_of_counts(yes: _Counts, no: _Counts) -> float | None:
     """The AUROC, ties counting one half; None where either side is empty."""
     below = no.cumsum() - no / 2
     pairs = int(yes.sum()) * int(no.sum())
     return float(yes @ below) / pairs if pairs else None
 
 
-def precision_of_counts(yes: Counts, no: Counts) -> float | None:
+def precision_of_counts(yes: _Counts, no: _Counts) -> float | None:
     """The average precision: each positive's precision at its own score; None without positives."""
     found, listed = yes[::-1].cumsum(), (yes + no)[::-1].cumsum()
     there = listed > 0

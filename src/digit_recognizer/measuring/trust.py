@@ -16,7 +16,7 @@ from digit_recognizer.measuring.scores import confidence_and_right
 from digit_recognizer.measuring.selective import risk_coverage
 from digit_recognizer.measuring.summary import class_aurocs, summary
 
-COVERAGES = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
+_COVERAGES = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 
 
 def details(
@@ -31,7 +31,7 @@ def details(
         "class_auroc": [each.to_dict() for each in class_aurocs(labels, probabilities)],
         "calibration": reliability(labels, probabilities, groups, calibration.temperature if calibration else 1.0),
         "risk_coverage": refusals(labels, probabilities, groups),
-        "conformal": set_figures(labels, probabilities, calibration, groups) if calibration else None,
+        "conformal": _set_figures(labels, probabilities, calibration, groups) if calibration else None,
     }
 
 
@@ -42,17 +42,17 @@ def reliability(
 
     temperature: what the logits were divided by.
     """
-    found = diagram(labels, probabilities, groups)
+    found = _diagram(labels, probabilities, groups)
     if temperature == 1:
         return found | {"temperature": None, "before": None}
     # Dividing logits by T raises probabilities to the power 1 / T, up to their sum.
     logs = temperature * np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
     powers = np.exp(logs - logs.max(axis=1, keepdims=True))
     before = powers / powers.sum(axis=1, keepdims=True)
-    return found | {"temperature": temperature, "before": diagram(labels, before, groups)}
+    return found | {"temperature": temperature, "before": _diagram(labels, before, groups)}
 
 
-def diagram(labels: Labels, probabilities: NDArray[np.float64], groups: ArrayLike | None) -> dict[str, Any]:
+def _diagram(labels: Labels, probabilities: NDArray[np.float64], groups: ArrayLike | None) -> dict[str, Any]:
     """Bins and calibration error, of equal width and of equal mass."""
     confidence, right = confidence_and_right(labels, probabilities)
     bins = reliability_bins(confidence, right, groups=groups)
@@ -72,7 +72,7 @@ def refusals(labels: Labels, probabilities: NDArray[np.float64], groups: ArrayLi
     order = np.argsort(-confidence, kind="stable")
     known = None if groups is None else np.asarray(groups)
     points = []
-    for coverage in COVERAGES:
+    for coverage in _COVERAGES:
         answered, wrong = curve.at(coverage)
         chosen = order[:answered]
         interval = proportion_interval(~right[chosen], None if known is None else known[chosen])
@@ -81,14 +81,14 @@ def refusals(labels: Labels, probabilities: NDArray[np.float64], groups: ArrayLi
     return {"area": curve.area, "least_area": curve.least_area, "points": points, "curve": curve.thinned()}
 
 
-def set_figures(
+def _set_figures(
     labels: Labels, probabilities: NDArray[np.float64], calibration: Calibration, groups: ArrayLike | None = None
 ) -> list[dict[str, Any]]:
     """What the prediction sets of each level cover, overall and per class, and how large they are."""
-    return [one_level(each, labels, probabilities, groups) for each in calibration.sets]
+    return [_one_level(each, labels, probabilities, groups) for each in calibration.sets]
 
 
-def one_level(
+def _one_level(
     fitted: ConformalSets, labels: Labels, probabilities: NDArray[np.float64], groups: ArrayLike | None
 ) -> dict[str, Any]:
     """Coverage and size of the sets of one level."""

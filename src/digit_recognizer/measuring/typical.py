@@ -47,7 +47,7 @@ def fit_typical(batches: Iterable[Images]) -> Typical | None:
     Each is compared with the mean of the others, as a new picture will be. Nearly all, as `strangest_of` has it, are
     like it; None where that cannot be said of so few.
     """
-    greys = np.concatenate([shrunk(images) for images in batches])
+    greys = np.concatenate([_shrunk(images) for images in batches])
     others = (greys.sum(0) - greys) / max(1, len(greys) - 1)
     likeness = (centred(greys) * centred(others)).sum(1)
     limit = strangest_of(-likeness)
@@ -58,10 +58,10 @@ def fit_typical(batches: Iterable[Images]) -> Typical | None:
 
 def coarse(images: Images) -> NDArray[np.float64]:
     """Images (N, H, W) or (N, H, W, 3) uint8 as vectors (N, SIDE * SIDE), whose products are their correlations."""
-    return centred(shrunk(images))
+    return centred(_shrunk(images))
 
 
-def shrunk(images: Images) -> NDArray[np.float64]:
+def _shrunk(images: Images) -> NDArray[np.float64]:
     """Images (N, H, W) or (N, H, W, 3) uint8 as greys (N, SIDE * SIDE), 0..255, areas averaged."""
     small = [cv2.resize(each.astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_AREA) for each in images]
     return np.asarray(np.array(small, np.float64).reshape(len(small), SIDE**2, -1).mean(2))

@@ -16,7 +16,7 @@ from digit_recognizer.models.mlp import mlp
 from digit_recognizer.models.residual import residual
 
 OWN = "own"  # the name under which someone's own network is described
-MAX_NUMBER, MAX_LIST, MAX_DEPTH = 1_000_000, 100, 5  # of anything that a description holds
+_MAX_NUMBER, _MAX_LIST, MAX_DEPTH = 1_000_000, 100, 5  # of anything that a description holds
 
 
 def ensemble(members: list[dict[str, Any]], task: str = "multi-class", symmetry: str = "none") -> Ensemble:
@@ -31,7 +31,7 @@ def own(kind: str) -> nn.Module:
 
 
 # Name -> builder; a description is {"name": ..., and the builder's arguments}.
-BUILDERS: dict[str, Callable[..., nn.Module]] = {
+_BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "mlp": mlp,
     "cnn": cnn,
     "residual": residual,
@@ -46,23 +46,23 @@ def build_network(architecture: dict[str, Any]) -> nn.Module:
     """The network that `architecture` describes, freshly initialised. Raises ModelFileError for an unknown one."""
     arguments = dict(architecture)
     name = str(arguments.pop("name", ""))
-    if name not in BUILDERS:
-        raise ModelFileError(f"its architecture {name[:200]!r} is unknown.{nearest(name, list(BUILDERS))}")
+    if name not in _BUILDERS:
+        raise ModelFileError(f"its architecture {name[:200]!r} is unknown.{nearest(name, list(_BUILDERS))}")
     refusal = ModelFileError(f"its architecture {str(architecture)[:200]} cannot be built.")
-    if not modest(arguments):
+    if not _modest(arguments):
         raise refusal
     try:
-        return BUILDERS[name](**arguments)
+        return _BUILDERS[name](**arguments)
     except (TypeError, ValueError, IndexError, KeyError, AttributeError, RuntimeError, ArithmeticError) as error:
         raise refusal from error
 
 
-def modest(value: Any, depth: int = 0, least: int = 1) -> bool:
+def _modest(value: Any, depth: int = 0, least: int = 1) -> bool:
     """Whether a description holds only positive numbers (0 for padding), words and short lists, none of them huge."""
     if depth > MAX_DEPTH:
         return False
     if isinstance(value, dict):
-        return all(modest(each, depth + 1, 0 if key == "padding" else 1) for key, each in value.items())
+        return all(_modest(each, depth + 1, 0 if key == "padding" else 1) for key, each in value.items())
     if isinstance(value, list):
-        return 0 < len(value) <= MAX_LIST and all(modest(each, depth + 1) for each in value)
-    return isinstance(value, str) or (type(value) is int and least <= value <= MAX_NUMBER)
+        return 0 < len(value) <= _MAX_LIST and all(_modest(each, depth + 1) for each in value)
+    return isinstance(value, str) or (type(value) is int and least <= value <= _MAX_NUMBER)

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 Logs = NDArray[np.float64]
 String = tuple[int, ...]
 
-BEAM = 8  # prefixes that go on from one column to the next
+_BEAM = 8  # prefixes that go on from one column to the next
 CERTAIN = np.log(0.5)  # no other string can be more probable than one that has half of all
-UNLIKELY = np.log(1e-6)  # classes of a column that prefixes are not continued with
-NEVER = -np.inf
+_UNLIKELY = np.log(1e-6)  # classes of a column that prefixes are not continued with
+_NEVER = -np.inf
 
 
 def most_probable(logs: Logs) -> tuple[String, float]:
@@ -44,9 +44,9 @@ def collapsed(path: NDArray[np.int64], blank: int) -> String:
 
 def log_likelihoods(logs: Logs, strings: NDArray[np.int64]) -> NDArray[np.float64]:
     """Log probabilities (V,) of strings (V, L), L >= 0, by the forward recursion (section 4.1); -inf if too long."""
-    classes, skips = with_blanks(strings, logs.shape[1] - 1)
-    emitted, skipping = logs[:, classes], np.where(skips, 0.0, NEVER)
-    states = np.full((len(classes), classes.shape[1] + 2), NEVER)  # two before the first, which nothing comes from
+    classes, skips = _with_blanks(strings, logs.shape[1] - 1)
+    emitted, skipping = logs[:, classes], np.where(skips, 0.0, _NEVER)
+    states = np.full((len(classes), classes.shape[1] + 2), _NEVER)  # two before the first, which nothing comes from
     forward, before, skipped = states[:, 2:], states[:, 1:-1], states[:, :-2]
     forward[:, :2] = emitted[0, :, :2]  # begins with a blank or the first digit
     for column in emitted[1:]:
@@ -54,7 +54,7 @@ def log_likelihoods(logs: Logs, strings: NDArray[np.int64]) -> NDArray[np.float6
     return np.asarray(np.logaddexp.reduce(forward[:, -2:], axis=1))
 
 
-def with_blanks(strings: NDArray[np.int64], blank: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _with_blanks(strings: NDArray[np.int64], blank: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Strings (V, L) with blanks around each digit (V, 2 L + 1), and where the blank before may be left out."""
     classes = np.full((len(strings), 2 * strings.shape[1] + 1), blank)
     classes[:, 1::2] = strings
@@ -63,19 +63,19 @@ def with_blanks(strings: NDArray[np.int64], blank: int) -> tuple[NDArray[np.int6
     return classes, skips
 
 
-def prefix_search(logs: Logs, width: int = BEAM) -> list[String]:
+def prefix_search(logs: Logs, width: int = _BEAM) -> list[String]:
     """The most probable strings, best first: prefixes are continued column by column, the best `width` of them.
 
     Prefix beam search as in Graves 2008 (Supervised Sequence Labelling, section 7.5.3), kept to a width.
     """
     blank = logs.shape[1] - 1
-    beams: dict[String, tuple[float, float]] = {(): (0.0, NEVER)}  # log probability to end in a blank, and in a digit
+    beams: dict[String, tuple[float, float]] = {(): (0.0, _NEVER)}  # log probability to end in a blank, and in a digit
     for column in logs:
         found: dict[String, list[float]] = {}
         for prefix, (in_blank, in_digit) in beams.items():
             both = np.logaddexp(in_blank, in_digit)
             add(found, prefix, 0, both + column[blank])
-            for label in np.flatnonzero(column[:blank] > UNLIKELY).tolist():
+            for label in np.flatnonzero(column[:blank] > _UNLIKELY).tolist():
                 repeated = bool(prefix) and prefix[-1] == label
                 add(found, (*prefix, label), 1, (in_blank if repeated else both) + column[label])
             if prefix:
@@ -87,7 +87,7 @@ def prefix_search(logs: Logs, width: int = BEAM) -> list[String]:
 
 def add(found: dict[String, list[float]], prefix: String, end: int, log: float) -> None:
     """Add a log probability to one of the two ends of a prefix."""
-    ends = found.setdefault(prefix, [NEVER, NEVER])
+    ends = found.setdefault(prefix, [_NEVER, _NEVER])
     ends[end] = float(np.logaddexp(ends[end], log))
 
 
@@ -112,17 +112,17 @@ def align(logs: Logs, string: Sequence[int]) -> list[tuple[int, int]]:
 
     Raises ValueError for a string that is too long for the columns.
     """
-    (classes,), (skips,) = with_blanks(np.array([string], np.int64), logs.shape[1] - 1)
-    scores = np.full(len(classes), NEVER)
+    (classes,), (skips,) = _with_blanks(np.array([string], np.int64), logs.shape[1] - 1)
+    scores = np.full(len(classes), _NEVER)
     scores[:2] = logs[0, classes[:2]]
     came: list[NDArray[np.int64]] = []
     for emitted in logs[1:]:
-        padded = np.concatenate([[NEVER, NEVER], scores])
-        choices = np.stack([scores, padded[1:-1], np.where(skips, padded[:-2], NEVER)])
+        padded = np.concatenate([[_NEVER, _NEVER], scores])
+        choices = np.stack([scores, padded[1:-1], np.where(skips, padded[:-2], _NEVER)])
         came.append(choices.argmax(0))
         scores = choices.max(0) + emitted[classes]
     state = len(scores) - 1 - int(len(scores) > 1 and scores[-2] > scores[-1])
-    if scores[state] == NEVER:
+    if scores[state] == _NEVER:
         raise ValueError(f"{len(string)} digits do not fit into {len(logs)} columns")
     states = [state]
     for steps in reversed(came):

@@ -31,16 +31,16 @@ class Ensemble(nn.Module):
 
     def joint(self, logits: Sequence[Tensor]) -> Tensor:
         """The logits (N, K) of the mean of all answers' probabilities, given the logits (N, K) of each."""
-        return joint_log_odds(logits) if self.multi_label else joint_logits(logits)
+        return _joint_log_odds(logits) if self.multi_label else _joint_logits(logits)
 
 
-def joint_log_odds(logits: Sequence[Tensor]) -> Tensor:
+def _joint_log_odds(logits: Sequence[Tensor]) -> Tensor:
     """The log odds (N, K) of the mean of several networks' probabilities of each label, given their logits (N, K)."""
     several = torch.stack(tuple(logits))
     return torch.logsumexp(logsigmoid(several), 0) - torch.logsumexp(logsigmoid(-several), 0)
 
 
-def joint_logits(logits: Sequence[Tensor]) -> Tensor:
+def _joint_logits(logits: Sequence[Tensor]) -> Tensor:
     """The logarithms (N, K) of the mean of several networks' probabilities, given their logits (N, K) each."""
     logs = torch.stack([each.log_softmax(1) for each in logits])
     return torch.logsumexp(logs, 0)  # a constant more than the mean's logarithm, which softmax takes away

@@ -19,7 +19,7 @@ _STATES_AS_IS = 5
 _IN_FORM = ("mnist", "qmnist", "printed", "mixed")  # sets of MNIST's form, which earlier schemas name alone
 KEY = "digit_recognizer"  # of the safetensors metadata and of the ONNX metadata_props
 MAX_CLASSES = 1000
-MAX_FEATURES = 2**20
+_MAX_FEATURES = 2**20
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class ModelHeader:
             raise ModelFileError("its task is unknown, or its positive class is none of its classes.")
         if not (self.calibration is None or (isinstance(self.calibration, dict) and sound(self.calibration))):
             raise ModelFileError("its calibration states no temperature above 0.")
-        if not (self.watch is None or (isinstance(self.watch, dict) and watchable(self.watch))):
+        if not (self.watch is None or (isinstance(self.watch, dict) and _watchable(self.watch))):
             raise ModelFileError("its watch has impossible sizes or an impossible weight.")
         if not 2 <= len(self.class_names) <= MAX_CLASSES:
             raise ModelFileError(f"it has {len(self.class_names)} classes; 2 to {MAX_CLASSES} are possible.")
@@ -133,8 +133,8 @@ def sound(calibration: dict[str, Any]) -> bool:
     return isinstance(temperature, float) and 0 < temperature < math.inf
 
 
-def watchable(watch: dict[str, Any]) -> bool:
+def _watchable(watch: dict[str, Any]) -> bool:
     """Whether a watch states sizes that a network can have."""
     features, axes, weight = watch.get("features"), watch.get("axes"), watch.get("weight")
-    sizes = type(features) is int and type(axes) is int and 0 < axes <= features <= MAX_FEATURES
+    sizes = type(features) is int and type(axes) is int and 0 < axes <= features <= _MAX_FEATURES
     return sizes and (weight is None or (isinstance(weight, float) and 0 <= weight < math.inf))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu, max_pool2d, pad, relu, scaled_dot_product_attention, silu
 
-HEADS = 8
+_HEADS = 8
 _STAGES = 3  # halvings of the rows: 48 pixels become 3
 
 
@@ -27,7 +27,7 @@ class Line(nn.Module):
         """widths: channels of the three stages, the first of the stem too; blocks: of each stage; mixed: channels of
         the transformer blocks, a multiple of 8. Raises ValueError for other numbers of stages."""
         super().__init__()
-        if len(widths) != _STAGES or len(blocks) != _STAGES or mixed % HEADS:
+        if len(widths) != _STAGES or len(blocks) != _STAGES or mixed % _HEADS:
             raise ValueError(widths, blocks, mixed)
         self.stem = _Stem(widths[0])
         stages: list[nn.Module] = []
@@ -157,7 +157,7 @@ class _Transformer(nn.Module):
 
     def forward(self, columns: Tensor) -> Tensor:
         n, count, channels = columns.shape
-        heads = self.attention(self.norm(columns)).reshape(n, count, 3, HEADS, channels // HEADS)
+        heads = self.attention(self.norm(columns)).reshape(n, count, 3, _HEADS, channels // _HEADS)
         query, key, value = heads.permute(2, 0, 3, 1, 4).unbind(0)
         attended = scaled_dot_product_attention(query, key, value).transpose(1, 2).reshape(n, count, channels)
         columns = columns + self.attended(attended)

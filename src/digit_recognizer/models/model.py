@@ -20,7 +20,7 @@ from digit_recognizer.models.runtime import BATCH, OnnxRuntime, Runtime, Strange
 from digit_recognizer.models.safetensors_header import read_safetensors_header
 from digit_recognizer.models.softmax import probabilities_of
 
-RUNTIMES = ("auto", "onnx", "torch")
+_RUNTIMES = ("auto", "onnx", "torch")
 LINE = "line"  # the architecture of line readers (models/line.py)
 
 
@@ -94,16 +94,16 @@ def load_model(model: str | Path, runtime: str = "auto", threads: int = 0) -> Mo
 
 def load_file(model: str | Path, runtime: str = "auto", threads: int = 0) -> Model:
     """A model of any architecture, its file checked; whether it answers is not tried yet."""
-    if runtime not in RUNTIMES:
-        raise ConfigError(f"The runtime {runtime!r} is unknown.{nearest(runtime, list(RUNTIMES))}")
-    path = find_model(model)
+    if runtime not in _RUNTIMES:
+        raise ConfigError(f"The runtime {runtime!r} is unknown.{nearest(runtime, list(_RUNTIMES))}")
+    path = _find_model(model)
     twin = path.with_suffix(".onnx")
     if runtime == "torch" or (runtime == "auto" and path.suffix != ".onnx" and not twin.exists()):
-        return load_torch(path)
-    return load_onnx(twin, threads)
+        return _load_torch(path)
+    return _load_onnx(twin, threads)
 
 
-def find_model(model: str | Path) -> Path:
+def _find_model(model: str | Path) -> Path:
     """The file behind a name, a path or a run folder."""
     name, path = str(model), Path(model)
     if name in shipped_models() or name in LINE_READERS:
@@ -124,7 +124,7 @@ def find_model(model: str | Path) -> Path:
     return path
 
 
-def load_onnx(path: Path, threads: int = 0) -> Model:
+def _load_onnx(path: Path, threads: int = 0) -> Model:
     """A model from its ONNX form; the safetensors form beside it, if any, must be of the same training."""
     content = read_bounded(path, MAX_BYTES, ModelFileError, "a model")
     with named(path):
@@ -139,7 +139,7 @@ def load_onnx(path: Path, threads: int = 0) -> Model:
     return made
 
 
-def load_torch(path: Path) -> Model:
+def _load_torch(path: Path) -> Model:
     """A model on torch, from its safetensors form or, where that is absent, from its twin."""
     require_extra("train", f"Running {path.name} on torch")
     from digit_recognizer.models.model_file import load_network

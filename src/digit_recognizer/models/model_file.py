@@ -25,7 +25,7 @@ from digit_recognizer.models.twin import check_twin, onnx_bytes, read_twin
 from digit_recognizer.models.watch import Watch, Watched
 
 WATCH = "watch."  # before the names of a watch's tensors
-NETWORK = "network."  # before the names of the watched network's, in a twin
+_NETWORK = "network."  # before the names of the watched network's, in a twin
 
 
 def weights_sha256(network: nn.Module) -> str:
@@ -91,7 +91,7 @@ def load_network(path: Path) -> tuple[ModelHeader, nn.Module, bytes]:
     Where that is absent, of its twin, which holds the same tensors. Raises ModelFileError.
     """
     weights, twin = path.with_suffix(".safetensors"), path.with_suffix(".onnx")
-    found, read = (twin, read_twin_network) if twin.exists() and not weights.exists() else (weights, read_network)
+    found, read = (twin, _read_twin_network) if twin.exists() and not weights.exists() else (weights, read_network)
     content = read_bounded(found, MAX_BYTES, ModelFileError, "a model")
     with named(found):
         return *read(content), content
@@ -104,18 +104,18 @@ def read_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
         tensors = load(content)
     except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise ModelFileError(f"it is damaged or cut short ({error}).") from error
-    return header, network_of(header, tensors)
+    return header, _network_of(header, tensors)
 
 
-def read_twin_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
+def _read_twin_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
     """Header and network of an ONNX twin's bytes. Raises ModelFileError, without the file's name."""
     header, tensors = read_twin(content)
     if header.watch is not None:
-        tensors = {name.removeprefix(NETWORK): tensor for name, tensor in tensors.items()}
+        tensors = {name.removeprefix(_NETWORK): tensor for name, tensor in tensors.items()}
     needed = shapes(header)
     if not needed.keys() <= tensors.keys():  # until 0.1 twins held them folded into one another
         raise ModelFileError("it holds no weights that torch could use. Put its .safetensors form beside it.")
-    return header, network_of(header, {name: tensors[name] for name in needed})
+    return header, _network_of(header, {name: tensors[name] for name in needed})
 
 
 def shapes(header: ModelHeader) -> dict[str, tuple[int, ...]]:
@@ -125,7 +125,7 @@ def shapes(header: ModelHeader) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in stored_tensors(blueprint).items()}
 
 
-def network_of(header: ModelHeader, tensors: dict[str, Tensor]) -> nn.Module:
+def _network_of(header: ModelHeader, tensors: dict[str, Tensor]) -> nn.Module:
     """The network that a header describes, with these tensors, which must be those that were written."""
     expected = shapes(header)
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}

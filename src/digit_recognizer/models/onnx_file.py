@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.models.header import KEY, ModelHeader
 
-MODEL_GRAPH, MODEL_METADATA = 7, 14
-MODEL_TRAINING, MODEL_FUNCTIONS = 20, 25
-ENTRY_KEY, ENTRY_VALUE = 1, 2
-TENSOR_EXTERNAL_DATA, TENSOR_DATA_LOCATION = 13, 14
+_MODEL_GRAPH, _MODEL_METADATA = 7, 14
+_MODEL_TRAINING, _MODEL_FUNCTIONS = 20, 25
+_ENTRY_KEY, _ENTRY_VALUE = 1, 2
+_TENSOR_EXTERNAL_DATA, _TENSOR_DATA_LOCATION = 13, 14
 # Where a tensor may stand: kind of message -> field number -> the kind of message that the field holds.
-HOLDS = {
+_HOLDS = {
     "graph": {1: "node", 5: "tensor", 15: "sparse tensor"},
     "node": {5: "attribute"},
     "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse tensor", 23: "sparse tensor"},
@@ -34,7 +34,7 @@ def read_onnx_header(content: bytes) -> ModelHeader:
         raise ModelFileError("it carries no header of this project, so its classes and preparation are unknown.")
     if hashlib.sha256(graph).hexdigest() != metadata.get(GRAPH_SHA256):
         raise ModelFileError("its network is not the one that was written (damaged or altered). Copy it again.")
-    refuse_external_data(graph)
+    _refuse_external_data(graph)
     return ModelHeader.from_text(metadata[KEY])
 
 
@@ -42,43 +42,43 @@ def split_model(content: bytes) -> tuple[bytes, dict[str, str]]:
     """The serialised graph and the metadata of an ONNX model."""
     graph, metadata = b"", {}
     for number, value in fields(content):
-        if number in (MODEL_TRAINING, MODEL_FUNCTIONS) or (number == MODEL_GRAPH and graph):
+        if number in (_MODEL_TRAINING, _MODEL_FUNCTIONS) or (number == _MODEL_GRAPH and graph):
             # A runtime would join a second graph to the first, past the hash and the checks of the first.
             raise ModelFileError("it holds more than one network, which this project never writes.")
-        if number == MODEL_GRAPH:
+        if number == _MODEL_GRAPH:
             graph = value
-        elif number == MODEL_METADATA:
+        elif number == _MODEL_METADATA:
             entry = dict(fields(value))
-            metadata[entry.get(ENTRY_KEY, b"").decode("utf-8", "replace")] = entry.get(ENTRY_VALUE, b"").decode(
+            metadata[entry.get(_ENTRY_KEY, b"").decode("utf-8", "replace")] = entry.get(_ENTRY_VALUE, b"").decode(
                 "utf-8", "replace"
             )
     return graph, metadata
 
 
-def refuse_external_data(message: bytes, kind: str = "graph", depth: int = 0) -> None:
+def _refuse_external_data(message: bytes, kind: str = "graph", depth: int = 0) -> None:
     """Weights that lie in other files would let a model read any file of this machine: no tensor may name one."""
     if depth > MAX_DEPTH:
         raise ModelFileError("its network is nested deeper than any of this project.")
     for number, value in fields(message):
-        if kind == "tensor" and number in (TENSOR_EXTERNAL_DATA, TENSOR_DATA_LOCATION):
+        if kind == "tensor" and number in (_TENSOR_EXTERNAL_DATA, _TENSOR_DATA_LOCATION):
             raise ModelFileError("it keeps weights in other files, which are never read.")
-        inner = HOLDS.get(kind, {}).get(number)
+        inner = _HOLDS.get(kind, {}).get(number)
         if inner:
-            refuse_external_data(value, inner, depth + 1)
+            _refuse_external_data(value, inner, depth + 1)
 
 
 def fields(message: bytes) -> Iterator[tuple[int, bytes]]:
     """The fields of one protobuf message as (number, payload); numbers come as their raw varint or fixed bytes."""
     at = 0
     while at < len(message):
-        key, at = varint(message, at)
+        key, at = _varint(message, at)
         number, kind = key >> 3, key & 7
         if kind == 0:
-            end = varint(message, at)[1]
+            end = _varint(message, at)[1]
         elif kind in (1, 5):
             end = at + (8 if kind == 1 else 4)
         elif kind == 2:
-            length, at = varint(message, at)
+            length, at = _varint(message, at)
             end = at + length
         else:
             raise ModelFileError("it is not an ONNX file.")
@@ -88,7 +88,7 @@ def fields(message: bytes) -> Iterator[tuple[int, bytes]]:
         at = end
 
 
-def varint(message: bytes, at: int) -> tuple[int, int]:
+def _varint(message: bytes, at: int) -> tuple[int, int]:
     """A base-128 number at `at`, and where it ends."""
     value = shift = 0
     while True:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import relu
 
 
-class Block(nn.Module):
+class _Block(nn.Module):
     """Two convolutions of 3 x 3 beside a shortcut (He et al. 2016); maps are halved first, where asked, by averaging.
 
     Averages keep what a stride would skip: a shift of a pixel changes less (Zhang 2019).
@@ -50,7 +50,7 @@ def residual(widths: Sequence[int], classes: int, channels: int = 1, stride: int
     ]
     given = widths[0]
     for number, made in enumerate(widths):
-        layers.append(Block(given, made, halve=number > 0))
+        layers.append(_Block(given, made, halve=number > 0))
         given = made
     layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(given, classes)]
     return nn.Sequential(*layers).to(memory_format=torch.channels_last)

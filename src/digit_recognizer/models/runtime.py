@@ -37,7 +37,7 @@ class OnnxRuntime:
         try:
             self._session = onnx_session(content, threads)
         except Exception as error:  # onnxruntime's errors have no public base class
-            raise ModelFileError(f"ONNX Runtime cannot load it ({first_line(error)}).") from error
+            raise ModelFileError(f"ONNX Runtime cannot load it ({_first_line(error)}).") from error
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or len(self._session.get_outputs()) not in (1, 2):
             raise ModelFileError("expected one input, and one output (logits) or two (logits, strangeness).")
@@ -47,7 +47,7 @@ class OnnxRuntime:
         try:
             logits, *strangeness = self._session.run(None, {self._input: inputs})
         except Exception as error:
-            raise ModelFileError(f"ONNX Runtime cannot run it ({first_line(error)}).") from error
+            raise ModelFileError(f"ONNX Runtime cannot run it ({_first_line(error)}).") from error
         return np.asarray(logits, np.float32), np.asarray(strangeness[0], np.float32) if strangeness else None
 
 
@@ -67,11 +67,11 @@ class TorchRuntime:
             with torch.inference_mode():
                 result: Any = self.network(torch.from_numpy(inputs).to(device))
         except RuntimeError as error:
-            raise ModelFileError(f"torch cannot run it ({first_line(error)}).") from error
+            raise ModelFileError(f"torch cannot run it ({_first_line(error)}).") from error
         logits, *strangeness = result if isinstance(result, tuple) else (result,)
         return logits.float().cpu().numpy(), strangeness[0].float().cpu().numpy() if strangeness else None
 
 
-def first_line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     """The first line of a library's long complaint."""
     return (str(error).splitlines() or [type(error).__name__])[0][:200]

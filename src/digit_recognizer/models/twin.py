@@ -26,8 +26,8 @@ from digit_recognizer.models.softmax import probabilities_of
 from digit_recognizer.models.watch import Watched
 
 TOLERANCE = 1e-5  # between probabilities of the two forms, and of what a strangeness is made of
-TOLERANCE_OF_LINES = 1e-4  # the same of a line reader, which is three times as deep
-IDLE = f"{KEY}.idle"  # entry of the metadata: tensors that the graph has no use for, as JSON
+_TOLERANCE_OF_LINES = 1e-4  # the same of a line reader, which is three times as deep
+_IDLE = f"{KEY}.idle"  # entry of the metadata: tensors that the graph has no use for, as JSON
 
 
 def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float32]) -> bytes:
@@ -38,7 +38,7 @@ def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float
     """
     import onnx
 
-    model = traced(network, sample)
+    model = _traced(network, sample)
     model.graph.ClearField("value_info")
     for node in model.graph.node:  # the exporter's notes hold paths of the machine it ran on
         node.ClearField("metadata_props")
@@ -48,12 +48,12 @@ def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float
     idle = {name: tensor.tolist() for name, tensor in network.state_dict().items() if name not in there}
     store_in_halves(model)
     graph, _ = split_model(model.SerializeToString())
-    props = {KEY: header.to_text(), GRAPH_SHA256: hashlib.sha256(graph).hexdigest(), IDLE: json.dumps(idle)}
+    props = {KEY: header.to_text(), GRAPH_SHA256: hashlib.sha256(graph).hexdigest(), _IDLE: json.dumps(idle)}
     onnx.helper.set_model_props(model, props)
     return bytes(model.SerializeToString())
 
 
-def traced(network: nn.Module, sample: NDArray[np.float32]) -> Any:
+def _traced(network: nn.Module, sample: NDArray[np.float32]) -> Any:
     """The network as torch exports it, what is constant folded, but no tensor of its own.
 
     torch's own clean-up would multiply batch norms into weights, which are then no longer those that were learned;
@@ -112,7 +112,7 @@ def check_twin(header: ModelHeader, network: nn.Module, twin: bytes, sample: NDA
     if strange is not None and theirs_strange is not None:
         terms = np.abs(strange) + 2 * np.abs(ours).max(axis=1)  # it is the difference of two numbers of this size
         gap = max(gap, float((np.abs(strange - theirs_strange) / (1 + terms)).max()))
-    most = TOLERANCE_OF_LINES if isinstance(network, Line) else TOLERANCE
+    most = _TOLERANCE_OF_LINES if isinstance(network, Line) else TOLERANCE
     if not gap <= most or (strange is None) != (theirs_strange is None):
         raise ModelFileError(f"{path}: the ONNX twin answers otherwise, by {gap:.2g}; nothing was written.")
 
@@ -124,7 +124,7 @@ def read_twin(content: bytes) -> tuple[ModelHeader, dict[str, Tensor]]:
     header = read_onnx_header(content)
     try:
         model = onnx.load_from_string(content)
-        idle = json.loads({each.key: each.value for each in model.metadata_props}.get(IDLE, "{}"))
+        idle = json.loads({each.key: each.value for each in model.metadata_props}.get(_IDLE, "{}"))
         tensors = {name: torch.from_numpy(array.copy()) for name, array in stored_tensors_of(model).items()}
         return header, tensors | {name: torch.tensor(value) for name, value in idle.items()}
     except Exception as error:  # protobuf's errors and those of onnx for absurd tensors have no common base class

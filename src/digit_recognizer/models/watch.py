@@ -11,7 +11,7 @@ from digit_recognizer.models.ensemble import Ensemble
 
 AXES = 64  # directions that the features of training images are taken to vary in, or half of all, if that is less
 FEWEST = 16  # features, of which half tell something
-NOTHING = 1e-4  # of the features' length: what the axes leave is then rounding
+_NOTHING = 1e-4  # of the features' length: what the axes leave is then rounding
 
 
 class Watch(nn.Module):
@@ -64,23 +64,23 @@ def energy(logits: tuple[Tensor, ...]) -> Tensor:
 
 def features_and_logits(network: nn.Module, images: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
     """What goes into the last linear layer (N, F), side by side for an ensemble's members, and each one's logits."""
-    features, logits = zip(*each_network(network, images), strict=True)
+    features, logits = zip(*_each_network(network, images), strict=True)
     return torch.cat(features, 1), logits
 
 
-def members_of(network: nn.Module) -> list[nn.Module]:
+def _members_of(network: nn.Module) -> list[nn.Module]:
     """The members of an ensemble, or the network itself."""
     return list(network.members) if isinstance(network, Ensemble) else [network]
 
 
-def each_network(network: nn.Module, images: Tensor) -> list[tuple[Tensor, Tensor]]:
+def _each_network(network: nn.Module, images: Tensor) -> list[tuple[Tensor, Tensor]]:
     """The features (N, F) and logits (N, K) of a network, or of each member of an ensemble."""
     if isinstance(network, Ensemble):
         return [
             found
             for view in network.views(images)
             for member in network.members
-            for found in each_network(member, view)
+            for found in _each_network(member, view)
         ]
     assert isinstance(network, nn.Sequential)
     features = network[:-1](images)
@@ -92,7 +92,7 @@ def fit_watch(network: nn.Module, batches: Iterable[Tensor]) -> Watch | None:
 
     None for someone's own network, whose features are not known, and for one of fewer than FEWEST features.
     """
-    if not all(isinstance(each, nn.Sequential) for each in members_of(network)):
+    if not all(isinstance(each, nn.Sequential) for each in _members_of(network)):
         return None
     network.eval()
     with torch.no_grad():
@@ -101,15 +101,15 @@ def fit_watch(network: nn.Module, batches: Iterable[Tensor]) -> Watch | None:
         if features.shape[1] < FEWEST:
             return None
         largest = float(torch.cat([torch.stack(each).amax(2).mean(0) for _, each in observed]).mean())
-        centre, axes = principal_axes(features.double(), min(AXES, features.shape[1] // 2))
+        centre, axes = _principal_axes(features.double(), min(AXES, features.shape[1] // 2))
         watch = Watch(centre, axes, 0.0)
         left = float(watch.residual(features).mean())
-        if left > NOTHING * float(torch.linalg.vector_norm(features, dim=1).mean()):
+        if left > _NOTHING * float(torch.linalg.vector_norm(features, dim=1).mean()):
             watch.weight = largest / left
     return watch
 
 
-def principal_axes(features: Tensor, count: int) -> tuple[Tensor, Tensor]:
+def _principal_axes(features: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """The mean (F,) and the first `count` principal directions (count, F), float32, of features (n, F) float64."""
     centre = features.mean(0)
     scatter = (features - centre).T @ (features - centre)

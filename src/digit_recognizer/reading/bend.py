@@ -13,8 +13,8 @@ from digit_recognizer.reading.grid_rules import best_paths
 
 Floats = NDArray[np.float64]
 
-BANDS = 24  # in which a path is sought
-STEPS = 96  # places of a path
+_BANDS = 24  # in which a path is sought
+_STEPS = 96  # places of a path
 POWERS = ((1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (1, 1), (2, 1), (3, 1), (1, 2), (2, 2))  # along, across
 
 
@@ -45,16 +45,16 @@ class Bend:
 
 def find_bend(thin: Darkness, top: int, left: int, height: int, width: int) -> Bend:
     """The smooth bend that the darkest paths from side to side have in common."""
-    scale = BANDS * 16 / height
+    scale = _BANDS * 16 / height
     inside = thin[:, left : left + width]
-    small = cv2.resize(inside, (STEPS * 4, max(8, round(len(thin) * scale))), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(inside, (_STEPS * 4, max(8, round(len(thin) * scale))), interpolation=cv2.INTER_AREA)
     runs = 0.5 * cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((1, 17), np.uint8)) + 0.5 * cv2.blur(small, (17, 1))
-    steps = np.asarray(runs.reshape(len(runs), STEPS, 4).mean(2), np.float64)
-    centres = top * scale + 16 * np.arange(BANDS + 1.0)
-    paths, strength = best_paths(steps, np.repeat(centres[:, None], STEPS, 1), 14)
+    steps = np.asarray(runs.reshape(len(runs), _STEPS, 4).mean(2), np.float64)
+    centres = top * scale + 16 * np.arange(_BANDS + 1.0)
+    paths, strength = best_paths(steps, np.repeat(centres[:, None], _STEPS, 1), 14)
     paths /= scale
-    along = np.repeat((np.arange(STEPS) + 0.5)[None] / STEPS, len(paths), 0)
-    across = np.repeat((paths.mean(1, keepdims=True) - top) / height, STEPS, 1)
+    along = np.repeat((np.arange(_STEPS) + 0.5)[None] / _STEPS, len(paths), 0)
+    across = np.repeat((paths.mean(1, keepdims=True) - top) / height, _STEPS, 1)
     table = np.stack([along**i * across**j for i, j in POWERS], axis=-1)
     weights = np.maximum(strength, 0.01)
     trust = np.ones_like(weights)

@@ -12,9 +12,9 @@ from digit_recognizer.reading.frame import Darkness, Grey, darkness, reduced
 
 SIDE = 64  # pixels of a cell once it is straightened
 MARGIN = SIDE // 4  # pixels around a cell, and around the page: digits run over the rules
-INK_WINDOW = 0.4  # of a cell: what is dark over less is ink
-SQUARE = 1.6  # times as long as the shortest is the longest side of cells that are taken as squares in perspective
-EXTREMES = 0.3, 8.0  # SIDEs: the least and the most of a cell
+_INK_WINDOW = 0.4  # of a cell: what is dark over less is ink
+_SQUARE = 1.6  # times as long as the shortest is the longest side of cells that are taken as squares in perspective
+_EXTREMES = 0.3, 8.0  # SIDEs: the least and the most of a cell
 
 
 @dataclass(frozen=True)
@@ -39,27 +39,27 @@ def straighten(grey: Grey, nodes: NDArray[np.float64]) -> Straight:
     """
     heights, widths = (np.median(np.linalg.norm(np.diff(nodes, axis=a), axis=2), axis=1 - a) for a in (0, 1))
     sides = np.concatenate([heights, widths])
-    if sides.max() <= SQUARE * sides.min():
+    if sides.max() <= _SQUARE * sides.min():
         pitch = float(np.median(np.linalg.norm(np.diff(nodes, axis=1), axis=2)))
         heights, widths = np.full(len(heights), pitch), np.full(len(widths), pitch)
     else:
         pitch = float(np.median(np.minimum.outer(heights, widths)))
     small, factor = reduced(grey, max(SIDE, round(max(grey.shape) * min(1.0, SIDE / pitch))))
-    places = [in_pixels(sizes / pitch) for sizes in (heights, widths)]
-    down, across = (interpolation(each) for each in places)
+    places = [_in_pixels(sizes / pitch) for sizes in (heights, widths)]
+    down, across = (_interpolation(each) for each in places)
     where = [np.asarray(down @ (nodes[:, :, axis] * factor) @ across.T, np.float32) for axis in (0, 1)]
     flat = cv2.remap(small, where[0], where[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     page = np.asarray(flat, np.uint8)
-    return Straight(darkness(page, INK_WINDOW * SIDE), places[0], places[1], page)
+    return Straight(darkness(page, _INK_WINDOW * SIDE), places[0], places[1], page)
 
 
-def in_pixels(sizes: NDArray[np.float64]) -> tuple[int, ...]:
+def _in_pixels(sizes: NDArray[np.float64]) -> tuple[int, ...]:
     """Where rules lie on a page between cells of these sizes in SIDEs."""
-    lengths = np.rint(SIDE * np.clip(sizes, *EXTREMES)).astype(int)
+    lengths = np.rint(SIDE * np.clip(sizes, *_EXTREMES)).astype(int)
     return tuple((MARGIN + np.concatenate([[0], np.cumsum(lengths)])).tolist())
 
 
-def interpolation(places: tuple[int, ...]) -> NDArray[np.float64]:
+def _interpolation(places: tuple[int, ...]) -> NDArray[np.float64]:
     """How much each of n + 1 rules weighs at each pixel of a page, MARGIN beyond the last; linear, goes on outside."""
     rules = np.array(places)
     pixels = np.arange(places[-1] + MARGIN) + 0.5

@@ -13,31 +13,31 @@ from digit_recognizer.images.opencv import cv2
 from digit_recognizer.reading.cell_page import MARGIN, SIDE, Straight
 from digit_recognizer.reading.frame import Darkness, Grey
 
-EDGE = 0.2  # of a cell: a digit's ink must pass farther in
-RULE = 10  # pixels to either side of where a rule should be: so far a bold or bent one may reach
-THICK = 2  # pixels: half of a rule, about
-FAINTEST = 0.07  # darkness below which nothing is ink
-GRAINS = 2.0  # times as dark as the grain of the paper ink is at least,
-PALEST = 0.18  # and as a page's ink is mostly
-PALE = 0.5  # times as dark as a page's ink is mostly: ink, a stain, or the other side of the paper
-LOW = 0.7  # of the median height of the dark ink in a page's cells: pale ink that is lower is a stain,
-SOLID = 0.75  # and so is what keeps less of itself in a morphological opening,
-CENTRAL = 0.75  # or has less of itself in the middle of its cell; the other side of the paper shows through so
-WITHIN = 0.4  # of any digit's ink lies there: else it is the rest of a bent rule
-STRONG = 0.4  # of a cell's darkest ink: from here on a pixel belongs to a stroke
-LEAST_HEIGHT = 0.2  # of a cell: what is lower is dirt, or a remainder of a rule
-LEAST_PART = 0.08  # of the digit's ink: a piece of it, not a speck
-LONG, THIN = 0.7, 0.15  # of a cell: what is as long and as thin is a piece of a rule
-CENTRE = 0.2  # of a cell: so near to its middle no rule lies
+_EDGE = 0.2  # of a cell: a digit's ink must pass farther in
+_RULE = 10  # pixels to either side of where a rule should be: so far a bold or bent one may reach
+_THICK = 2  # pixels: half of a rule, about
+_FAINTEST = 0.07  # darkness below which nothing is ink
+_GRAINS = 2.0  # times as dark as the grain of the paper ink is at least,
+_PALEST = 0.18  # and as a page's ink is mostly
+_PALE = 0.5  # times as dark as a page's ink is mostly: ink, a stain, or the other side of the paper
+_LOW = 0.7  # of the median height of the dark ink in a page's cells: pale ink that is lower is a stain,
+_SOLID = 0.75  # and so is what keeps less of itself in a morphological opening,
+_CENTRAL = 0.75  # or has less of itself in the middle of its cell; the other side of the paper shows through so
+_WITHIN = 0.4  # of any digit's ink lies there: else it is the rest of a bent rule
+_STRONG = 0.4  # of a cell's darkest ink: from here on a pixel belongs to a stroke
+_LEAST_HEIGHT = 0.2  # of a cell: what is lower is dirt, or a remainder of a rule
+_LEAST_PART = 0.08  # of the digit's ink: a piece of it, not a speck
+LONG, _THIN = 0.7, 0.15  # of a cell: what is as long and as thin is a piece of a rule
+_CENTRE = 0.2  # of a cell: so near to its middle no rule lies
 NEAR = 0.12  # of a cell: how far a piece may lie outside the digit's box,
-LARGE_NEAR = 0.2  # and a large one, such as the bar of a 5,
-LARGE = 0.2  # of the digit's ink at least
-ANOTHER = 0.25  # of the digit's ink: what else may be a digit in its cell
-OUTSIDE = 0.4  # share of its ink that a digit may have in other cells
+_LARGE_NEAR = 0.2  # and a large one, such as the bar of a 5,
+_LARGE = 0.2  # of the digit's ink at least
+_ANOTHER = 0.25  # of the digit's ink: what else may be a digit in its cell
+_OUTSIDE = 0.4  # share of its ink that a digit may have in other cells
 BLUR = 3.0  # pixels: how far out of focus a photo may be
-SHARPER = 0.5  # how much of what such a blur takes away is added
-WHITE = 128  # of 255: paper
-SOFT = 3  # pixels around strokes whose grey is kept
+_SHARPER = 0.5  # how much of what such a blur takes away is added
+_WHITE = 128  # of 255: paper
+_SOFT = 3  # pixels around strokes whose grey is kept
 
 
 @dataclass(frozen=True)
@@ -55,67 +55,67 @@ class Ink:
     @property
     def tall(self) -> bool:
         """Whether it is as high as a digit may be."""
-        return self.height > LEAST_HEIGHT * SIDE
+        return self.height > _LEAST_HEIGHT * SIDE
 
     @property
     def height(self) -> int:
         """Rows from its highest to its lowest ink."""
-        return height_of(self.picture < WHITE)
+        return _height_of(self.picture < _WHITE)
 
     @property
     def firm(self) -> bool:
         """Whether it is made of whole strokes in the middle of its cell."""
-        ink = (self.picture < WHITE).astype(np.uint8)
+        ink = (self.picture < _WHITE).astype(np.uint8)
         whole = np.count_nonzero(ink)
         opened = np.count_nonzero(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
-        return bool(opened >= SOLID * whole and np.count_nonzero(ink[middle(ink.shape)]) >= CENTRAL * whole)
+        return bool(opened >= _SOLID * whole and np.count_nonzero(ink[middle(ink.shape)]) >= _CENTRAL * whole)
 
 
 def cell_inks(page: Straight) -> list[Ink | None]:
     """What may be a digit in each cell, row by row; None where the cell is empty."""
-    clean = without_rules(page)
-    inner = windows(clean)
-    peaks = np.array([darkest(cell[middle(cell.shape)]) for cell in inner])
+    clean = _without_rules(page)
+    inner = _windows(clean)
+    peaks = np.array([_darkest(cell[middle(cell.shape)]) for cell in inner])
     grain = float(np.median([np.median(cell[middle(cell.shape)]) for cell in inner]))
     usual = float(np.median(peaks[peaks >= peaks.max() / 2]))
-    least = max(FAINTEST, GRAINS * grain, PALEST * usual)
-    sharp = windows(replace(clean, dark=sharpened(clean.dark)))
+    least = max(_FAINTEST, _GRAINS * grain, _PALEST * usual)
+    sharp = _windows(replace(clean, dark=sharpened(clean.dark)))
     inks = [
-        digit_ink(cell, peak < PALE * usual) if peak >= least else None
+        _digit_ink(cell, peak < _PALE * usual) if peak >= least else None
         for cell, peak in zip(sharp, peaks.tolist(), strict=True)
     ]
-    return without_stains(inks)
+    return _without_stains(inks)
 
 
-def without_stains(inks: list[Ink | None]) -> list[Ink | None]:
+def _without_stains(inks: list[Ink | None]) -> list[Ink | None]:
     """None for pale ink that is far lower than the dark ink on the page, or not firm."""
     dark = [ink.height for ink in inks if ink is not None and not ink.pale]
-    least = LOW * float(np.median(dark)) if dark else 0.0
+    least = _LOW * float(np.median(dark)) if dark else 0.0
     return [None if ink and ink.pale and not (ink.height >= least and ink.firm) else ink for ink in inks]
 
 
 def sharpened(page: Darkness) -> Darkness:
     """The page with its edges raised (unsharp masking): out of focus, the holes of an 8 fill with grey."""
     soft = cv2.GaussianBlur(page, (0, 0), BLUR)
-    return np.asarray(np.clip(page + SHARPER * (page - soft), 0, 1), np.float32)
+    return np.asarray(np.clip(page + _SHARPER * (page - soft), 0, 1), np.float32)
 
 
 def middle(shape: tuple[int, ...]) -> tuple[slice, ...]:
     """Where a digit's ink must pass in a cell with MARGIN around, (H, W)."""
-    edges = [MARGIN + round(EDGE * min(SIDE, length - 2 * MARGIN)) for length in shape]
+    edges = [MARGIN + round(_EDGE * min(SIDE, length - 2 * MARGIN)) for length in shape]
     return tuple(slice(edge, -edge) for edge in edges)
 
 
 def grey_cells(page: Straight) -> list[Grey]:
     """Each cell as it is seen, row by row, its rules left out as far as they are where they should be."""
     return [
-        page.grey[top + THICK : bottom - THICK, left + THICK : right - THICK]
+        page.grey[top + _THICK : bottom - _THICK, left + _THICK : right - _THICK]
         for top, bottom in pairwise(page.down)
         for left, right in pairwise(page.across)
     ]
 
 
-def windows(page: Straight) -> list[Darkness]:
+def _windows(page: Straight) -> list[Darkness]:
     """Each cell with MARGIN around it, row by row."""
     return [
         page.dark[top - MARGIN : bottom + MARGIN, left - MARGIN : right + MARGIN]
@@ -124,17 +124,17 @@ def windows(page: Straight) -> list[Darkness]:
     ]
 
 
-def darkest(dark: Darkness) -> float:
+def _darkest(dark: Darkness) -> float:
     """How dark the ink is: what a fiftieth of the pixels exceed, once the paper's grain is averaged away."""
     return float(np.percentile(cv2.GaussianBlur(dark, (0, 0), 1.5), 98))
 
 
-def without_rules(page: Straight) -> Straight:
+def _without_rules(page: Straight) -> Straight:
     """The page with its rules taken away, and the strokes that cross them joined again."""
-    return without_level_rules(without_level_rules(page).turned()).turned()
+    return _without_level_rules(_without_level_rules(page).turned()).turned()
 
 
-def without_level_rules(page: Straight) -> Straight:
+def _without_level_rules(page: Straight) -> Straight:
     """The page without its level rules.
 
     What each row of pixels near a rule has in common, from one crossing to the next (the median: a digit that touches
@@ -142,37 +142,37 @@ def without_level_rules(page: Straight) -> Straight:
     """
     clean = page.dark.copy()
     for rule in page.down:
-        top = rule - RULE
+        top = rule - _RULE
         for left, right in pairwise(page.across):
-            part = page.dark[top : top + 2 * RULE, left:right]
+            part = page.dark[top : top + 2 * _RULE, left:right]
             common = np.median(part, axis=1)
             wider = np.max([np.roll(common, shift) for shift in (-1, 0, 1)], axis=0)
             rest = np.maximum(part - wider[:, None], 0)
             dark = np.flatnonzero(common >= 0.5 * common.max())
-            start, end = max(int(dark[0]) - 1, 0), min(int(dark[-1]) + 1, 2 * RULE - 1)
+            start, end = max(int(dark[0]) - 1, 0), min(int(dark[-1]) + 1, 2 * _RULE - 1)
             rest[start : end + 1] = np.minimum(rest[start], rest[end])
-            clean[top : top + 2 * RULE, left:right] = rest
+            clean[top : top + 2 * _RULE, left:right] = rest
     return replace(page, dark=clean)
 
 
-def digit_ink(inner: Darkness, pale: bool) -> Ink | None:
+def _digit_ink(inner: Darkness, pale: bool) -> Ink | None:
     """The digit in a cell with MARGIN around; None where all ink is dirt."""
-    peak = darkest(inner[middle(inner.shape)])
-    ink = (inner >= STRONG * peak).astype(np.uint8)
+    peak = _darkest(inner[middle(inner.shape)])
+    ink = (inner >= _STRONG * peak).astype(np.uint8)
     digit, whole = strokes(ink), True
-    if digit is None or height_of(digit) <= LEAST_HEIGHT * SIDE:
+    if digit is None or _height_of(digit) <= _LEAST_HEIGHT * SIDE:
         # It may be in pieces, or touch what stands in other cells. What lies in its own cell is read, and is not sure.
         digit, whole = pieces(ink), False
     if digit is None:
         return None
-    near = cv2.dilate(digit, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * SOFT + 1, 2 * SOFT + 1)))
+    near = cv2.dilate(digit, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _SOFT + 1, 2 * _SOFT + 1)))
     rest = strokes(ink - digit)
-    alone = rest is None or np.count_nonzero(rest) < ANOTHER * np.count_nonzero(digit)
+    alone = rest is None or np.count_nonzero(rest) < _ANOTHER * np.count_nonzero(digit)
     picture = np.clip(inner / peak, 0, 1) * near
     return Ink(np.asarray(np.rint(255 * (1 - picture)), np.uint8), pale, whole and bool(alone))
 
 
-def height_of(ink: NDArray[Any]) -> int:
+def _height_of(ink: NDArray[Any]) -> int:
     """Rows from the highest to the lowest ink of a mask (H, W)."""
     rows = np.flatnonzero(ink.any(1))
     return int(rows[-1] - rows[0]) + 1 if len(rows) else 0
@@ -184,11 +184,11 @@ def pieces(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(own, connectivity=8)
     stats = np.asarray(boxes, np.int32)
     inside = np.bincount(labels[middle(labels.shape)].ravel(), minlength=count)
-    kept = (inside > 0) & ~rulelike(stats, ink.shape)
+    kept = (inside > 0) & ~_rulelike(stats, ink.shape)
     kept[0] = False
     sizes = stats[:, cv2.CC_STAT_AREA]
-    kept &= sizes >= LEAST_PART * sizes[kept].sum()
-    enough = inside[kept].sum() >= WITHIN * max(1, sizes[kept].sum())
+    kept &= sizes >= _LEAST_PART * sizes[kept].sum()
+    enough = inside[kept].sum() >= _WITHIN * max(1, sizes[kept].sum())
     return np.asarray(kept[labels], np.uint8) if kept.any() and enough else None
 
 
@@ -202,19 +202,19 @@ def strokes(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     sizes, spans = stats[:, cv2.CC_STAT_AREA], stats[:, 2:4]
     inside = np.bincount(labels[middle(labels.shape)].ravel(), minlength=count)
     own = np.bincount(labels[MARGIN:-MARGIN, MARGIN:-MARGIN].ravel(), minlength=count)
-    possible = (spans.max(1) >= LEAST_HEIGHT * SIDE) & (own >= (1 - OUTSIDE) * sizes) & (inside >= WITHIN * sizes)
-    possible &= ~rulelike(stats, ink.shape)
+    possible = (spans.max(1) >= _LEAST_HEIGHT * SIDE) & (own >= (1 - _OUTSIDE) * sizes) & (inside >= _WITHIN * sizes)
+    possible &= ~_rulelike(stats, ink.shape)
     possible[0] = False
     if not possible.any():
         return None
     main = int(np.where(possible, inside, 0).argmax())
-    kept = beside(stats, main, NEAR) & (sizes >= LEAST_PART * sizes[main])
-    kept |= beside(stats, main, LARGE_NEAR) & (sizes >= LARGE * sizes[main]) & (inside >= sizes / 2)
+    kept = beside(stats, main, NEAR) & (sizes >= _LEAST_PART * sizes[main])
+    kept |= beside(stats, main, _LARGE_NEAR) & (sizes >= _LARGE * sizes[main]) & (inside >= sizes / 2)
     kept[[0, main]] = False, True
     return np.asarray(kept[labels], np.uint8)
 
 
-def rulelike(stats: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _rulelike(stats: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """Which components are pieces of a rule: thin, and nearly as long as a cell. A bar in its middle is a 1.
 
     stats: (n, 5), as OpenCV gives them; shape: of the cell with MARGIN around.
@@ -223,8 +223,8 @@ def rulelike(stats: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.boo
     lies = spans[:, 0] >= spans[:, 1]
     off = np.where(lies, np.abs(centres[:, 1] - shape[0] / 2), np.abs(centres[:, 0] - shape[1] / 2))
     room = np.where(lies, shape[0], shape[1]) - 2 * MARGIN
-    bar = (off <= CENTRE * room) & (spans.max(1) <= SIDE)
-    return np.asarray((spans.max(1) >= LONG * SIDE) & (spans.min(1) <= THIN * SIDE) & ~bar, np.bool_)
+    bar = (off <= _CENTRE * room) & (spans.max(1) <= SIDE)
+    return np.asarray((spans.max(1) >= LONG * SIDE) & (spans.min(1) <= _THIN * SIDE) & ~bar, np.bool_)
 
 
 def beside(stats: NDArray[np.int32], main: int, near: float) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from digit_recognizer.errors import ModelFileError
 from digit_recognizer.models import Model
 from digit_recognizer.models.header import ModelHeader
 
-SHOWN = 5  # class names in a message
+_SHOWN = 5  # class names in a message
 
 
 def check_reads(model: Model) -> None:
@@ -28,9 +28,9 @@ def why_not(header: ModelHeader) -> str | None:
     """
     others = not_digits(header.class_names)
     if others:
-        more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
+        more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
         what = "class is not a digit" if len(others) == 1 else "classes are not digits"
-        return f"its {what} ({', '.join(others[:SHOWN])}{more})"
+        return f"its {what} ({', '.join(others[:_SHOWN])}{more})"
     if header.multi_label:
         return "it gives a picture several labels"
     if header.preprocess.channels != 1:

@@ -15,8 +15,8 @@ Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and 
 
 SIDE = 1600  # pixels of the longer side: a cell of 12 in 100 rows keeps 10
 LIGHT = 0.5  # of its rules' darkness has most of a grid
-WITHIN = 0.5  # of the area of a doubtful grid: a sure one that is smaller is a part of it, or of another
-STAYS = 0.95  # of the area of a grid that is sought again within its own outermost rules
+_WITHIN = 0.5  # of the area of a doubtful grid: a sure one that is smaller is a part of it, or of another
+_STAYS = 0.95  # of the area of a grid that is sought again within its own outermost rules
 OTHER = 0.1  # of the grid's area: a second one is told
 
 
@@ -43,20 +43,20 @@ def find_any_grid(grey: Grey) -> Found | None:
     found = None
     for dashed in (False, True):
         for light in ways:
-            each = in_dark_ink(255 - grey if light else grey, bool(light), dashed)
+            each = _in_dark_ink(255 - grey if light else grey, bool(light), dashed)
             if each is not None and not each.doubts:
                 return each
-            if each is not None and (found is None or size_of(each.nodes) > size_of(found.nodes)):
+            if each is not None and (found is None or _size_of(each.nodes) > _size_of(found.nodes)):
                 found = each
     return found
 
 
-def size_of(nodes: Nodes) -> float:
+def _size_of(nodes: Nodes) -> float:
     """The area of a grid, in pixels."""
     return area(np.asarray(nodes[[0, 0, -1, -1], [0, -1, -1, 0]], np.float32))
 
 
-def in_dark_ink(grey: Grey, light: bool, dashed: bool) -> Found | None:
+def _in_dark_ink(grey: Grey, light: bool, dashed: bool) -> Found | None:
     """The largest grid of dark rules."""
     small, factor = reduced(grey, SIDE)
     dark = darkness(small, PAPER * max(small.shape))
@@ -65,8 +65,8 @@ def in_dark_ink(grey: Grey, light: bool, dashed: bool) -> Found | None:
     for quad in frame_candidates(small, dashed):
         if best is not None and not best.doubts and area(outer(best)) > 2 * area(quad) and not apart(quad, best):
             continue
-        found = settled(dark, quad, dashed)
-        if found is None or not on_paper(found, dark):
+        found = _settled(dark, quad, dashed)
+        if found is None or not _on_paper(found, dark):
             continue
         if best is None or better(found, best):
             best = found
@@ -77,7 +77,7 @@ def in_dark_ink(grey: Grey, light: bool, dashed: bool) -> Found | None:
     return Found(best.photo / factor, best.doubts, best.unseen, len(further) > 0, light)
 
 
-def settled(dark: Darkness, quad: Quad, dashed: bool) -> Lattice | None:
+def _settled(dark: Darkness, quad: Quad, dashed: bool) -> Lattice | None:
     """The grid in an outline, sought again within its own outermost rules until they stay.
 
     An outline that is larger than the grid by a good part of a cell may hold rules that were not seen, unless it is the
@@ -93,13 +93,13 @@ def settled(dark: Darkness, quad: Quad, dashed: bool) -> Lattice | None:
             break
         quad = outer(found)
         again = find_lattice(dark, quad, gaps)
-        if again is None or area(outer(again)) < STAYS * area(quad):
+        if again is None or area(outer(again)) < _STAYS * area(quad):
             break
         found = again
     return found
 
 
-def on_paper(found: Lattice, dark: Darkness) -> bool:
+def _on_paper(found: Lattice, dark: Darkness) -> bool:
     """Whether most of a grid is lighter than its rules."""
     inside = np.zeros(dark.shape, np.uint8)
     cv2.fillConvexPoly(inside, np.rint(outer(found)).astype(np.int32), 1)
@@ -121,7 +121,7 @@ def better(one: Lattice, other: Lattice) -> bool:
     sizes = [area(outer(each)) for each in (one, other)]
     if bool(one.doubts) == bool(other.doubts):
         return sizes[0] > 1.02 * sizes[1]
-    return sizes[0] * WITHIN > sizes[1] if one.doubts else sizes[0] >= WITHIN * sizes[1]
+    return sizes[0] * _WITHIN > sizes[1] if one.doubts else sizes[0] >= _WITHIN * sizes[1]
 
 
 def apart(quad: Quad, best: Lattice) -> bool:

@@ -15,23 +15,23 @@ Grey = NDArray[np.uint8]  # (H, W), 0 black to 255 white
 Darkness = NDArray[np.float32]  # (H, W), 0 as light as the paper around to 1 black
 Quad = NDArray[np.float32]  # (4, 2): across, down, in pixels; clockwise from the upper left
 
-MAX_SIDE = 1000  # pixels: frames are sought in a picture no larger
+_MAX_SIDE = 1000  # pixels: frames are sought in a picture no larger
 PAPER = 1 / 40  # of the longer side: what is dark over less than this is ink, not shadow
 # Binarisations (size of the window as a share of the longer side, grey levels darker than its mean): a faint grid and a
 # grid among much text want different ones.
-WINDOWS = ((1 / 25, 12), (1 / 25, 6), (1 / 9, 6))
+_WINDOWS = ((1 / 25, 12), (1 / 25, 6), (1 / 9, 6))
 RUN = 1 / 30  # of the longer side: no digit's stroke is so long
-CELL = (1 / 5000, 1 / 20)  # of the picture: what one cell's paper covers at least and at most
+_CELL = (1 / 5000, 1 / 20)  # of the picture: what one cell's paper covers at least and at most
 FILLED = 0.4  # of the box around it: so much of a cell is paper, though it holds a digit and stands aslant
-DASH = 9  # pixels: gaps between dots or dashes are smaller
-GAP = 1 / 70  # of the longer side: no rule is so thick
-LARGEST = 6  # components looked at in each
-MIN_SIDE = 0.15  # of the picture's shorter side
-MIN_AREA = 0.02  # of the picture
-SAME = 0.04  # two outlines whose corners lie so near, as a share of the size, are one
+_DASH = 9  # pixels: gaps between dots or dashes are smaller
+_GAP = 1 / 70  # of the longer side: no rule is so thick
+_LARGEST = 6  # components looked at in each
+_MIN_SIDE = 0.15  # of the picture's shorter side
+_MIN_AREA = 0.02  # of the picture
+_SAME = 0.04  # two outlines whose corners lie so near, as a share of the size, are one
 
 
-def reduced(grey: Grey, side: int = MAX_SIDE) -> tuple[Grey, float]:
+def reduced(grey: Grey, side: int = _MAX_SIDE) -> tuple[Grey, float]:
     """The picture with its longer side at most `side`, and by what it was scaled (<= 1)."""
     factor = min(1.0, side / max(grey.shape))
     if factor == 1:
@@ -59,14 +59,14 @@ def frame_candidates(grey: Grey, dashed: bool = False) -> list[Quad]:
     height, width = grey.shape
     soft = cv2.GaussianBlur(grey, (0, 0), 1)
     found: list[Quad] = []
-    for share, levels in WINDOWS:
+    for share, levels in _WINDOWS:
         window = max(3, round(share * max(grey.shape))) | 1
         ink = np.asarray(
             cv2.adaptiveThreshold(soft, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, window, levels),
             np.uint8,
         )
-        for mask in (joined(ink),) if dashed else (ink, long_runs(ink), enclosed(ink)):
-            for quad in outlines(np.asarray(mask, np.uint8)):
+        for mask in (joined(ink),) if dashed else (ink, _long_runs(ink), _enclosed(ink)):
+            for quad in _outlines(np.asarray(mask, np.uint8)):
                 if not any(alike(quad, other) for other in found):
                     found.append(quad)
     if dashed:
@@ -79,12 +79,12 @@ def joined(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     length = max(3, round(RUN * max(ink.shape)))
     masks = []
     for axis in (0, 1):
-        closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, DASH) if axis else (DASH, 1)))
+        closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, _DASH) if axis else (_DASH, 1)))
         masks.append(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, length) if axis else (length, 1))))
     return np.asarray(cv2.max(*masks), np.uint8)
 
 
-def long_runs(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _long_runs(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The ink that runs on, level or upright: rules without the words and drawings that touch them."""
     length = max(3, round(RUN * max(ink.shape)))
     level = cv2.morphologyEx(cv2.dilate(ink, np.ones((3, 1))), cv2.MORPH_OPEN, np.ones((1, length)))
@@ -92,33 +92,33 @@ def long_runs(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.max(level, upright), np.uint8)
 
 
-def enclosed(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _enclosed(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Patches of paper that fill their boxes, as cells do, joined to those beside: a grid without what touches it."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.bitwise_not(ink), connectivity=4)
     boxes, sizes = stats[:, 2] * stats[:, 3], stats[:, cv2.CC_STAT_AREA] / ink.size
-    cell = (sizes >= CELL[0]) & (sizes <= CELL[1]) & (stats[:, cv2.CC_STAT_AREA] >= FILLED * boxes)
+    cell = (sizes >= _CELL[0]) & (sizes <= _CELL[1]) & (stats[:, cv2.CC_STAT_AREA] >= FILLED * boxes)
     cell[0] = False  # the ink
-    side = round(GAP * max(ink.shape)) | 1
+    side = round(_GAP * max(ink.shape)) | 1
     return np.asarray(cv2.morphologyEx(cell[labels].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((side, side))), np.uint8)
 
 
-def outlines(ink: NDArray[np.uint8]) -> list[Quad]:
+def _outlines(ink: NDArray[np.uint8]) -> list[Quad]:
     """The four-sided hulls of the largest components of ink (H, W)."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     boxes = stats[1:, 2] * stats[1:, 3].astype(np.int64)
     quads = []
-    for number in (np.argsort(-boxes)[:LARGEST] + 1).tolist():
+    for number in (np.argsort(-boxes)[:_LARGEST] + 1).tolist():
         x, y, width, height = stats[number, :4].tolist()
-        if min(width, height) < MIN_SIDE * min(ink.shape):
+        if min(width, height) < _MIN_SIDE * min(ink.shape):
             continue
         part = (labels[y : y + height, x : x + width] == number).astype(np.uint8)
-        quad = four_sides(np.argwhere(part)[:, ::-1] + (x, y))
-        if quad is not None and area(quad) >= MIN_AREA * ink.size:
+        quad = _four_sides(np.argwhere(part)[:, ::-1] + (x, y))
+        if quad is not None and area(quad) >= _MIN_AREA * ink.size:
             quads.append(quad)
     return quads
 
 
-def four_sides(points: NDArray[np.int64]) -> Quad | None:
+def _four_sides(points: NDArray[np.int64]) -> Quad | None:
     """The four-sided polygon around the convex hull of points (n, 2); None where that has no four corners."""
     hull = cv2.convexHull(points.astype(np.float32))
     if len(hull) < 4:
@@ -126,10 +126,10 @@ def four_sides(points: NDArray[np.int64]) -> Quad | None:
     corners = cv2.approxPolyN(hull, 4).reshape(-1, 2).astype(np.float32)
     if len(corners) != 4 or not np.isfinite(corners).all():
         return None
-    return clockwise(corners)
+    return _clockwise(corners)
 
 
-def clockwise(corners: NDArray[np.float32]) -> Quad:
+def _clockwise(corners: NDArray[np.float32]) -> Quad:
     """Four corners in order, clockwise from the upper left (the one with the least sum of its coordinates)."""
     across, down = (corners - corners.mean(0)).T
     ordered = corners[np.argsort(np.arctan2(down, across))]
@@ -143,4 +143,4 @@ def area(quad: Quad) -> float:
 
 def alike(one: Quad, other: Quad) -> bool:
     """Whether two outlines are the same but for a few pixels."""
-    return bool(np.abs(one - other).max() < SAME * np.sqrt(area(other)))
+    return bool(np.abs(one - other).max() < _SAME * np.sqrt(area(other)))

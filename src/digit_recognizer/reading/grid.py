@@ -25,14 +25,14 @@ from digit_recognizer.reading.line import read_crops
 from digit_recognizer.recognizer import Recognizer
 
 Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and down, in pixels of the photo
-Point = tuple[float, float]
+_Point = tuple[float, float]
 
 MOST = 100  # rows or columns
-GOOD = 0.93  # quality of a grid from which on no other outline is looked at
-SMALLER = 0.5  # outlines smaller than this share of the first grid's are grids of their own
-CLEAR = 0.8  # share of the dark ink that is surely digits; with less the grid is read turned, too
+_GOOD = 0.93  # quality of a grid from which on no other outline is looked at
+_SMALLER = 0.5  # outlines smaller than this share of the first grid's are grids of their own
+_CLEAR = 0.8  # share of the dark ink that is surely digits; with less the grid is read turned, too
 LIKELY = 0.5  # probability of several characters in a cell that one digit is not sure of
-CLEARER = 0.1  # share that a turned reading must gain
+_CLEARER = 0.1  # share that a turned reading must gain
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,9 @@ class Cell:
 
     row: int  # from 0, from the top of the digits
     column: int
-    box: tuple[Point, Point, Point, Point]  # corners, across and down in pixels, clockwise from the digit's upper left
+    box: tuple[
+        _Point, _Point, _Point, _Point
+    ]  # corners, across and down in pixels, clockwise from the digit's upper left
     status: str  # "ok", "unsure" or "empty"
     label: int | None = None  # the most probable digit; None where the cell is empty, or holds several characters
     probability: float | None = None  # of that class, or that all of several characters is right, 0..1
@@ -87,15 +89,15 @@ def read_grid(
     check_shape(shape)
     source = source_name(picture, source or "the picture", recognizer.keep_ids)
     grey = read_picture(picture, keep_ids=recognizer.keep_ids, source=source)
-    found = find_any_grid(grey) if shape is None else find_grid(grey, shape)
+    found = find_any_grid(grey) if shape is None else _find_grid(grey, shape)
     if found is None:
         return None
     quarters = (0, 1, 2, 3) if shape is None or shape[0] == shape[1] else (0, 2)
     if shape is not None and found.shape != shape:
         quarters = (1, 3)
     page = straighten(255 - grey if found.light else grey, found.nodes)
-    grid = best_turn(found.nodes, cell_inks(page), quarters, recognizer, source)
-    grid = with_lines(grid, grey_cells(page), found.shape, shipped_reader())
+    grid = _best_turn(found.nodes, cell_inks(page), quarters, recognizer, source)
+    grid = _with_lines(grid, grey_cells(page), found.shape, shipped_reader())
     return scaled(noted(grid, found), times_smaller(picture))
 
 
@@ -104,10 +106,10 @@ def scaled(grid: Grid, by: float) -> Grid:
     if by == 1:
         return grid
 
-    def point(x: float, y: float) -> Point:
+    def point(x: float, y: float) -> _Point:
         return round(by * x, 1), round(by * y, 1)
 
-    def box(cell: Cell) -> tuple[Point, Point, Point, Point]:
+    def box(cell: Cell) -> tuple[_Point, _Point, _Point, _Point]:
         first, second, third, fourth = cell.box
         return point(*first), point(*second), point(*third), point(*fourth)
 
@@ -136,26 +138,26 @@ def check_shape(shape: tuple[int, int] | None) -> None:
         )
 
 
-def find_grid(grey: Grey, shape: tuple[int, int]) -> Found | None:
+def _find_grid(grey: Grey, shape: tuple[int, int]) -> Found | None:
     """The largest grid of a shape in a photo (H, W) uint8; None where there is none.
 
     A grid that is not square may lie on its side: its nodes are then (C + 1, R + 1, 2).
     """
-    nodes = find_even_grid(grey, shape) if min(shape) > 1 and max(shape) <= MAX_RULES else None
+    nodes = _find_even_grid(grey, shape) if min(shape) > 1 and max(shape) <= MAX_RULES else None
     if nodes is not None:
         return Found(nodes)
     found = find_any_grid(grey)
     return replace(found, doubts=()) if found and found.shape in (shape, shape[::-1]) else None
 
 
-def find_even_grid(grey: Grey, shape: tuple[int, int]) -> Nodes | None:
+def _find_even_grid(grey: Grey, shape: tuple[int, int]) -> Nodes | None:
     """Where the rules of the largest grid with even steps cross."""
     small, factor = reduced(grey)
     dark = darkness(small, PAPER * max(small.shape))
     shapes = [shape] if shape[0] == shape[1] else [shape, shape[::-1]]
     best: tuple[float, float, Nodes] | None = None
     for quad in frame_candidates(small):
-        if best is not None and (best[0] >= GOOD or area(quad) < SMALLER * best[1]):
+        if best is not None and (best[0] >= _GOOD or area(quad) < _SMALLER * best[1]):
             break
         for each in shapes:
             found = find_nodes(dark, quad, each)
@@ -164,22 +166,22 @@ def find_even_grid(grey: Grey, shape: tuple[int, int]) -> Nodes | None:
     return None if best is None else best[2] / factor
 
 
-def best_turn(
+def _best_turn(
     nodes: Nodes, inks: list[Ink | None], quarters: tuple[int, ...], recognizer: Recognizer, source: str
 ) -> Grid:
     """The reading with the digits turned by the first of the quarters (clockwise), or a clearly better one."""
     dark = sum(ink is not None and not ink.pale for ink in inks)
-    best = read_cells(nodes, inks, quarters[0], recognizer, source)
+    best = _read_cells(nodes, inks, quarters[0], recognizer, source)
     for quarter in quarters[1:]:
-        if surely_read(best) >= CLEAR * dark:
+        if _surely_read(best) >= _CLEAR * dark:
             break
-        found = read_cells(nodes, inks, quarter, recognizer, source)
-        if surely_read(found) > surely_read(best) + CLEARER * dark:
+        found = _read_cells(nodes, inks, quarter, recognizer, source)
+        if _surely_read(found) > _surely_read(best) + _CLEARER * dark:
             best = found
     return best
 
 
-def surely_read(grid: Grid) -> int:
+def _surely_read(grid: Grid) -> int:
     """How many digits are not unsure.
 
     Not their mean probability: that of digits upside down is 0.9 and more.
@@ -187,7 +189,7 @@ def surely_read(grid: Grid) -> int:
     return sum(cell.status == "ok" for cell in grid.cells)
 
 
-def read_cells(nodes: Nodes, inks: list[Ink | None], quarter: int, recognizer: Recognizer, source: str) -> Grid:
+def _read_cells(nodes: Nodes, inks: list[Ink | None], quarter: int, recognizer: Recognizer, source: str) -> Grid:
     """The grid between nodes with what is written in its cells, its digits turned by `quarter` quarters clockwise."""
     rows, columns = nodes.shape[0] - 1, nodes.shape[1] - 1
     order = np.rot90(np.arange(rows * columns).reshape(rows, columns), quarter)
@@ -196,7 +198,7 @@ def read_cells(nodes: Nodes, inks: list[Ink | None], quarter: int, recognizer: R
     crowded = [ink is not None and not ink.alone for ink in upright]
     nodes = np.rot90(nodes, quarter)
     places = [(row, column) for row in range(order.shape[0]) for column in range(order.shape[1])]
-    cells = tuple(as_cell(*each) for each in zip(places, [nodes] * len(places), predictions, crowded, strict=True))
+    cells = tuple(_as_cell(*each) for each in zip(places, [nodes] * len(places), predictions, crowded, strict=True))
     return Grid(source, (order.shape[0], order.shape[1]), cells, 90 * quarter)
 
 
@@ -214,7 +216,7 @@ def recognised(inks: list[Ink | None], recognizer: Recognizer) -> list[Predictio
     ]
 
 
-def as_cell(place: tuple[int, int], nodes: Nodes, prediction: Prediction | None, crowded: bool) -> Cell:
+def _as_cell(place: tuple[int, int], nodes: Nodes, prediction: Prediction | None, crowded: bool) -> Cell:
     """One cell with what was recognised in it; None: nothing stands there. crowded: something else may, too."""
     row, column = place
     corners = nodes[[row, row, row + 1, row + 1], [column, column + 1, column + 1, column]]
@@ -226,7 +228,7 @@ def as_cell(place: tuple[int, int], nodes: Nodes, prediction: Prediction | None,
     return Cell(row, column, box, status, prediction.label, prediction.probability, str(prediction.label))
 
 
-def with_lines(grid: Grid, crops: Sequence[Grey], shape: tuple[int, int], reader: LineReader) -> Grid:
+def _with_lines(grid: Grid, crops: Sequence[Grey], shape: tuple[int, int], reader: LineReader) -> Grid:
     """The grid, its doubtful cells read as lines: where that finds several characters, they stand in the cell.
 
     crops: (H, W) uint8 of the cells, row by row as the grid of a shape lies in the photo.

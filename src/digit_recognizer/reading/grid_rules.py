@@ -17,20 +17,20 @@ from digit_recognizer.reading.frame import Darkness, Quad
 
 Floats = NDArray[np.float64]
 
-PITCH = 32  # pixels from rule to rule where they are sought
-ALONG = 288  # pixels of the outline's other side there
+_PITCH = 32  # pixels from rule to rule where they are sought
+_ALONG = 288  # pixels of the outline's other side there
 STEP = 4  # pixels from one place of a path to the next
-DARK = 0.12  # darkness that counts as full: a hairline then weighs as much as a bold rule or a digit
+_DARK = 0.12  # darkness that counts as full: a hairline then weighs as much as a bold rule or a digit
 RUN = 17  # pixels along a rule that are averaged: more than a digit's stroke is long
-WIDE, NARROW = 12, 5  # pixels to either side in which a path is sought, first and then
-STIFFNESS = 0.06  # what one pixel of bend costs a path, in full darkness
+_WIDE, _NARROW = 12, 5  # pixels to either side in which a path is sought, first and then
+_STIFFNESS = 0.06  # what one pixel of bend costs a path, in full darkness
 # What a path pays for going as far away as it may, in full darkness: beside a grid runs the paper's edge, or text.
-STRAYING = 0.4
-DEGREE = 3  # of the polynomial in two variables that a page's bend is
-ACROSS = 2  # its degree across the rules: with more, a line of text above a grid draws the outermost rule away
-MIN_QUALITY = 0.78  # of rules; other drawings reach 0.77, and mostly 0.65
-MIN_CONTRAST = 0.1
-HOPELESS = 0.6  # with less no other way of seeking them makes rules
+_STRAYING = 0.4
+_DEGREE = 3  # of the polynomial in two variables that a page's bend is
+_ACROSS = 2  # its degree across the rules: with more, a line of text above a grid draws the outermost rule away
+_MIN_QUALITY = 0.78  # of rules; other drawings reach 0.77, and mostly 0.65
+_MIN_CONTRAST = 0.1
+_HOPELESS = 0.6  # with less no other way of seeking them makes rules
 MAX_RULES = 25  # rows or columns of a grid that is followed so
 
 
@@ -47,7 +47,7 @@ class Rules:
     @property
     def sound(self) -> bool:
         """Whether these are rules at all."""
-        return self.quality >= MIN_QUALITY and self.contrast >= MIN_CONTRAST
+        return self.quality >= _MIN_QUALITY and self.contrast >= _MIN_CONTRAST
 
 
 def find_nodes(dark: Darkness, quad: Quad, shape: tuple[int, int]) -> tuple[Floats, float] | None:
@@ -56,40 +56,40 @@ def find_nodes(dark: Darkness, quad: Quad, shape: tuple[int, int]) -> tuple[Floa
     shape: rows and columns. None where there is no such grid in the outline.
     """
     turned = np.ascontiguousarray(dark.T)
-    level = find_rules(dark, quad, shape[0])
+    level = _find_rules(dark, quad, shape[0])
     if level is None:
         return None
-    upright = find_rules(turned, transposed(quad), shape[1])
+    upright = _find_rules(turned, transposed(quad), shape[1])
     if upright is None:
         return None
     square = crossings(level, upright)
-    photo = cv2.perspectiveTransform(square.reshape(-1, 1, 2), unit_to(quad))
+    photo = cv2.perspectiveTransform(square.reshape(-1, 1, 2), _unit_to(quad))
     return np.asarray(photo, np.float64).reshape(square.shape), min(level.quality, upright.quality)
 
 
-def find_rules(dark: Darkness, quad: Quad, n: int) -> Rules | None:
+def _find_rules(dark: Darkness, quad: Quad, n: int) -> Rules | None:
     """The n + 1 level rules inside an outline, sound ones or None."""
-    flat = straightened(dark, quad, n)
+    flat = _straightened(dark, quad, n)
     found = follow(flat, n)
-    if found.quality >= HOPELESS:  # an edge beside a grid draws paths that stray freely away; folds want them
-        found = max(found, follow(flat, n, STRAYING), key=lambda each: each.darkness)
+    if found.quality >= _HOPELESS:  # an edge beside a grid draws paths that stray freely away; folds want them
+        found = max(found, follow(flat, n, _STRAYING), key=lambda each: each.darkness)
     return found if found.sound else None
 
 
-def straightened(dark: Darkness, quad: Quad, n: int) -> Darkness:
+def _straightened(dark: Darkness, quad: Quad, n: int) -> Darkness:
     """The darkness, 0..1 of DARK, in the outline as n rows of PITCH pixels, with a margin of PITCH around."""
-    corners = np.array([[0, 0], [ALONG, 0], [ALONG, n * PITCH], [0, n * PITCH]], np.float32) + PITCH
-    size = (ALONG + 2 * PITCH, (n + 2) * PITCH)
+    corners = np.array([[0, 0], [_ALONG, 0], [_ALONG, n * _PITCH], [0, n * _PITCH]], np.float32) + _PITCH
+    size = (_ALONG + 2 * _PITCH, (n + 2) * _PITCH)
     flat = cv2.warpPerspective(dark, cv2.getPerspectiveTransform(quad, corners), size, flags=cv2.INTER_LINEAR)
-    return np.asarray(cv2.GaussianBlur(np.minimum(flat, DARK) / DARK, (0, 0), 0.8), np.float32)
+    return np.asarray(cv2.GaussianBlur(np.minimum(flat, _DARK) / _DARK, (0, 0), 0.8), np.float32)
 
 
-def in_steps(flat: Darkness) -> Floats:
+def _in_steps(flat: Darkness) -> Floats:
     """Means of STEP pixels along, (H, N)."""
     return np.asarray(flat.reshape(len(flat), -1, STEP).mean(2), np.float64)
 
 
-def unbroken(flat: Darkness) -> Darkness:
+def _unbroken(flat: Darkness) -> Darkness:
     """The darkness that goes on along for RUN pixels (a morphological opening): that of rules, not of digits.
 
     Rules may climb a little: each place counts as dark as its neighbours above and below.
@@ -100,31 +100,31 @@ def unbroken(flat: Darkness) -> Darkness:
 
 def follow(flat: Darkness, n: int, straying: float = 0.0) -> Rules:
     """The n + 1 level rules in an outline straightened; straying: what the first paths pay for leaving even steps."""
-    runs = 0.5 * unbroken(flat) + 0.5 * cv2.blur(flat, (RUN, 1))
-    dark, fine = in_steps(runs), in_steps(flat)
-    places = ((np.arange(dark.shape[1]) + 0.5) * STEP - PITCH) / ALONG
-    straight = PITCH * (1 + np.arange(n + 1.0))
-    first, strength = best_paths(dark, np.repeat(straight[:, None], len(places), 1), WIDE, straying)
+    runs = 0.5 * _unbroken(flat) + 0.5 * cv2.blur(flat, (RUN, 1))
+    dark, fine = _in_steps(runs), _in_steps(flat)
+    places = ((np.arange(dark.shape[1]) + 0.5) * STEP - _PITCH) / _ALONG
+    straight = _PITCH * (1 + np.arange(n + 1.0))
+    first, strength = best_paths(dark, np.repeat(straight[:, None], len(places), 1), _WIDE, straying)
     inside = (places >= 0) & (places <= 1)
     along, across = np.meshgrid(places[inside], np.arange(n + 1) / n)
-    bend = fit_bend(along, across, (first - straight[:, None])[:, inside], strength[:, inside])
+    bend = _fit_bend(along, across, (first - straight[:, None])[:, inside], strength[:, inside])
     near = np.clip(places, 0, 1)
-    paths, _ = best_paths(dark, straight[:, None] + bent(bend, near, np.arange(n + 1) / n), NARROW, STRAYING)
-    middles = PITCH * (1.5 + np.arange(n))
-    others, _ = best_paths(dark, middles[:, None] + bent(bend, near, (np.arange(n) + 0.5) / n), NARROW, STRAYING)
-    on, between = (along_paths(fine, each)[:, inside] for each in (paths, others))
-    pieces, gaps = in_pieces(on), in_pieces(between)
+    paths, _ = best_paths(dark, straight[:, None] + bent(bend, near, np.arange(n + 1) / n), _NARROW, _STRAYING)
+    middles = _PITCH * (1.5 + np.arange(n))
+    others, _ = best_paths(dark, middles[:, None] + bent(bend, near, (np.arange(n) + 0.5) / n), _NARROW, _STRAYING)
+    on, between = (_along_paths(fine, each)[:, inside] for each in (paths, others))
+    pieces, gaps = _in_pieces(on), _in_pieces(between)
     darker, contrast = float((pieces[:, None] > gaps).mean()), float(np.median(pieces) - np.median(gaps))
-    return Rules((paths / PITCH - 1) / n, places, darker, float(on.mean()), contrast)
+    return Rules((paths / _PITCH - 1) / n, places, darker, float(on.mean()), contrast)
 
 
-def along_paths(fine: Floats, paths: Floats) -> Floats:
+def _along_paths(fine: Floats, paths: Floats) -> Floats:
     """The darkness (H, N) on paths (K, N)."""
     rows = np.clip(paths, 0, len(fine) - 1).astype(np.int64)
     return np.asarray(fine[rows, np.arange(fine.shape[1])])
 
 
-def in_pieces(strength: Floats) -> Floats:
+def _in_pieces(strength: Floats) -> Floats:
     """How dark each ninth of the paths (K, N) is throughout, (9 K,): rules are unbroken, rows of digits have gaps."""
     return np.concatenate([np.quantile(part, 0.3, axis=1) for part in np.array_split(strength, 9, axis=1)])
 
@@ -145,7 +145,7 @@ def best_paths(dark: Floats, centres: Floats, band: int, straying: float = 0.0) 
     total, came = dear[:, :, 0], np.zeros(gain.shape, np.int64)
     for place in range(1, gain.shape[2]):
         padded = np.pad(total, ((0, 0), (2, 2)), constant_values=-np.inf)
-        options = np.stack([padded[:, 2 + s : 2 + s + total.shape[1]] - STIFFNESS * s * s for s in steps])
+        options = np.stack([padded[:, 2 + s : 2 + s + total.shape[1]] - _STIFFNESS * s * s for s in steps])
         best = options.argmax(0)
         came[:, :, place] = best - 2
         total = options.max(0) + dear[:, :, place]
@@ -157,18 +157,18 @@ def best_paths(dark: Floats, centres: Floats, band: int, straying: float = 0.0) 
     return (middle + at - band).astype(np.float64), np.take_along_axis(gain, at[:, None], 1)[:, 0]
 
 
-def terms(along: Floats, across: Floats) -> Floats:
+def _terms(along: Floats, across: Floats) -> Floats:
     """The powers of a polynomial in two variables, (n, terms)."""
-    powers = [(i, j) for i in range(DEGREE + 1) for j in range(min(DEGREE - i, ACROSS) + 1)]
+    powers = [(i, j) for i in range(_DEGREE + 1) for j in range(min(_DEGREE - i, _ACROSS) + 1)]
     return np.stack([along**i * across**j for i, j in powers], axis=-1)
 
 
-def fit_bend(along: Floats, across: Floats, offsets: Floats, weights: Floats) -> Floats:
-    """The smooth bend that explains offsets at places, all (K, N): coefficients of `terms`.
+def _fit_bend(along: Floats, across: Floats, offsets: Floats, weights: Floats) -> Floats:
+    """The smooth bend that explains offsets at places, all (K, N): coefficients of `_terms`.
 
     Weighted least squares, repeated with weights that forget what lies far off (Geman and McClure's function).
     """
-    table, wanted = terms(along.ravel(), across.ravel()), offsets.ravel()
+    table, wanted = _terms(along.ravel(), across.ravel()), offsets.ravel()
     base = np.maximum(weights.ravel(), 0.01)
     trust = np.ones_like(base)
     for _ in range(5):
@@ -181,7 +181,7 @@ def fit_bend(along: Floats, across: Floats, offsets: Floats, weights: Floats) ->
 
 def bent(bend: Floats, along: Floats, across: Floats) -> Floats:
     """The bend at places along (N,) of rules across (K,), (K, N)."""
-    return np.asarray(terms(*np.meshgrid(along, across)) @ bend)
+    return np.asarray(_terms(*np.meshgrid(along, across)) @ bend)
 
 
 def crossings(level: Rules, upright: Rules) -> NDArray[np.float32]:
@@ -202,7 +202,7 @@ def transposed(quad: Quad) -> Quad:
     return np.ascontiguousarray(quad[[0, 3, 2, 1]][:, ::-1])
 
 
-def unit_to(quad: Quad) -> NDArray[np.float64]:
+def _unit_to(quad: Quad) -> NDArray[np.float64]:
     """The homography (3, 3) from the unit square to an outline."""
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
     return np.asarray(cv2.getPerspectiveTransform(square, quad), np.float64)

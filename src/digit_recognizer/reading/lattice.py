@@ -27,8 +27,8 @@ from digit_recognizer.reading.rule_lines import Flat, Floats, Line, Lines, candi
 
 GAPS = (1, 3, 5, 11)  # pixels of paper between the dots or dashes of a rule, about
 MOST = 400  # lines of one direction that are looked at
-FILLS = 0.4  # of a cell: so near to the outermost rules is the outline of a grid
-THIN = 0.25  # of a cell: a rule
+_FILLS = 0.4  # of a cell: so near to the outermost rules is the outline of a grid
+_THIN = 0.25  # of a cell: a rule
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Lattice:
             np.array([np.median(self.nodes[:, -1, 0]), np.median(self.nodes[-1, :, 1])]),
         )
         steps = [np.median(np.diff(self.nodes[:, :, axis], axis=1 - axis)) for axis in (0, 1)]
-        return bool((np.abs(np.array(outermost) - ends) <= FILLS * np.array(steps)).all())
+        return bool((np.abs(np.array(outermost) - ends) <= _FILLS * np.array(steps)).all())
 
     @property
     def photo(self) -> Floats:
@@ -95,7 +95,7 @@ def counted(flats: tuple[Flat, Flat], quad: Quad, size: int) -> Lattice | None:
     lines = crossing(flats, found)
     if lines is None:
         return None
-    lines = merged(lines[0]), merged(lines[1])
+    lines = _merged(lines[0]), _merged(lines[1])
     if max(map(len, lines)) < 3 or not thin(lines):
         return None
     nodes = crossings(flats, *map(rows_of, lines))
@@ -122,10 +122,10 @@ def added(ends: dict[str, float]) -> tuple[list[float], list[float]]:
 
 def thin(lines: Lines) -> bool:
     """Whether the lines are far thinner than what lies between them; those of text are not."""
-    return all(np.median([line.thick for line in each]) <= THIN * np.median(np.diff(rows_of(each))) for each in lines)
+    return all(np.median([line.thick for line in each]) <= _THIN * np.median(np.diff(rows_of(each))) for each in lines)
 
 
-def merged(lines: list[Line]) -> list[Line]:
+def _merged(lines: list[Line]) -> list[Line]:
     """The lines, those that are far nearer to each other than others as one."""
     steps = np.diff(rows_of(lines))
     usual = float(np.quantile(steps, 0.75))

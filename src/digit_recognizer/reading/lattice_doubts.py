@@ -12,15 +12,15 @@ DOUBLE = 0.2  # of the usual distance: nearer rules are one double rule
 SEEN = 0.4  # of a side of a cell is dark: the side is ruled
 UNSEEN = 0.03  # of all sides: with fewer that show no rule, cells may be joined, but the shape is clear
 WHOLE = 0.8  # of all sides is dark: the rules are not broken
-CLOSED = 0.15  # of a cell: gaps in rules, at most; digits leave as much
-STRONG = 0.88  # of a line is dark: it may be a rule
-FAINT = 0.4  # and of one that lies where even steps want a rule
-UNEVEN = 0.2  # of a cell: by so much even steps may differ in a photo
-MOSTLY = 0.6  # of the steps are one cell
+_CLOSED = 0.15  # of a cell: gaps in rules, at most; digits leave as much
+_STRONG = 0.88  # of a line is dark: it may be a rule
+_FAINT = 0.4  # and of one that lies where even steps want a rule
+_UNEVEN = 0.2  # of a cell: by so much even steps may differ in a photo
+_MOSTLY = 0.6  # of the steps are one cell
 FEW = 4  # cells
-SLIM = 0.12  # of a cell: a rule of so small a grid
+_SLIM = 0.12  # of a cell: a rule of so small a grid
 OPEN = 0.35  # of a cell: so far rules go on where the cells beyond have no outer rule
-GAP = 4  # pixels: a rule ends where more are light
+_GAP = 4  # pixels: a rule ends where more are light
 
 
 def sides(lines: list[Line], nodes: Floats) -> Floats:
@@ -40,7 +40,7 @@ def all_sides(lines: Lines, nodes: Floats) -> Floats:
 def broken(lines: Lines, ruled: Floats, size: int) -> list[str]:
     """Whether the rules have gaps, or gaps were closed (of `size` pixels) as wide as those around digits."""
     pitch = min(float(np.median(np.diff([line.row for line in each]))) for each in lines)
-    closed = size > 1 and (size > CLOSED * pitch or min(map(len, lines)) < 3)
+    closed = size > 1 and (size > _CLOSED * pitch or min(map(len, lines)) < 3)
     return ["its rules are broken"] if closed or ruled.mean() < WHOLE else []
 
 
@@ -51,7 +51,7 @@ def strokes(lines: Lines, ruled: Floats) -> list[str]:
     thick = max(
         np.median([line.thick for line in each]) / np.median(np.diff([line.row for line in each])) for each in lines
     )
-    return ["its few lines may be strokes"] if thick > SLIM or ruled.min() < STRONG else []
+    return ["its few lines may be strokes"] if thick > _SLIM or ruled.min() < _STRONG else []
 
 
 def left_out(lines: Lines, found: Lines) -> list[str]:
@@ -66,16 +66,16 @@ def left_out(lines: Lines, found: Lines) -> list[str]:
             away = min(abs(line.row - rule.row) - rule.thick / 2 for rule in each)
             if away <= DOUBLE * pitch or not each[0].row < line.row < each[-1].row:
                 continue
-            in_step = any(abs(line.row - place) < UNEVEN * pitch for place in wanted)
-            strong += line.ink[along].mean() >= (FAINT if in_step else STRONG)
+            in_step = any(abs(line.row - place) < _UNEVEN * pitch for place in wanted)
+            strong += line.ink[along].mean() >= (_FAINT if in_step else _STRONG)
     return [f"lines that look like rules ({strong}) do not meet the others"] if strong else []
 
 
 def lacking(rows: Floats, pitch: float) -> list[float]:
     """Where a rule lacks if all are evenly spaced, which most of them are."""
     steps = np.diff(rows) / pitch
-    even = np.abs(steps - np.rint(steps)) < UNEVEN
-    if len(steps) < 4 or not even.all() or (np.rint(steps) == 1).mean() < MOSTLY:
+    even = np.abs(steps - np.rint(steps)) < _UNEVEN
+    if len(steps) < 4 or not even.all() or (np.rint(steps) == 1).mean() < _MOSTLY:
         return []
     return [
         start + pitch * (number + 1) * step / round(step)
@@ -105,7 +105,7 @@ def open_sides(lines: Lines, nodes: Floats) -> dict[str, float]:
 def run(ink: Inked, start: float) -> float:
     """How far a line goes on from a place, small gaps skipped."""
     rest = np.flatnonzero(ink[round(start) :])
-    if not len(rest) or rest[0] > GAP:
+    if not len(rest) or rest[0] > _GAP:
         return 0.0
-    gaps = np.flatnonzero(np.diff(rest) > GAP)
+    gaps = np.flatnonzero(np.diff(rest) > _GAP)
     return float(rest[gaps[0]] if len(gaps) else rest[-1])

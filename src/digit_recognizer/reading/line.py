@@ -33,7 +33,7 @@ from digit_recognizer.reading.ink import light_on_dark
 Grey = NDArray[np.uint8]
 Box = tuple[int, int, int, int]  # left, top, width, height in pixels
 
-TARGET_ERROR = 0.01  # share of the lines with status "ok" that may be wrong
+_TARGET_ERROR = 0.01  # share of the lines with status "ok" that may be wrong
 _FEWEST = 50  # sure lines of a calibration that can show nothing else
 _LONGEST = 64  # largest ratio of width to height of a line's picture
 _SHORTEST = 4  # pixels
@@ -171,8 +171,8 @@ def threshold_of(table: dict[str, object] | None) -> AnswerThreshold | None:
         return None
     answers = AnswerTable.from_dict(table)
     with suppress(ConfigError):
-        return answers.threshold(TARGET_ERROR)
-    kept = [row for row in answers.rows if row[1] >= _FEWEST and row[2] - 0.5 <= TARGET_ERROR * row[1]]
+        return answers.threshold(_TARGET_ERROR)
+    kept = [row for row in answers.rows if row[1] >= _FEWEST and row[2] - 0.5 <= _TARGET_ERROR * row[1]]
     if not kept:
         return None
     threshold, answered, wrong, bound = kept[-1]

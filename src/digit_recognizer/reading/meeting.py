@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.reading.rule_lines import Flat, Floats, Inked, Line, Lines
 
-ZONE = 0.12  # of a cell: beside a rule across
+_ZONE = 0.12  # of a cell: beside a rule across
 MET = 0.75  # of that zone is dark where a rule meets one across; and of the rules across are met
 
 
@@ -40,7 +40,7 @@ def met(lines: list[Line], others: list[Line], nodes: Floats) -> NDArray[np.bool
         sums = np.concatenate([[0], np.cumsum(line.ink)])
         for side, (sign, pitch) in enumerate(((-1, before), (1, after))):
             near = nodes[number] + 0.5 + sign * (thick / 2 + 0.5)
-            far = near + sign * np.maximum(2, ZONE * pitch)
+            far = near + sign * np.maximum(2, _ZONE * pitch)
             low, high = np.rint(np.minimum(near, far)), np.rint(np.maximum(near, far))
             low, high = (np.clip(each, 0, len(line.ink)).astype(int) for each in (low, high))
             found[number, :, side] = sums[high] - sums[low] >= MET * np.maximum(high - low, 1)

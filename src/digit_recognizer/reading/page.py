@@ -49,7 +49,7 @@ def read_page(picture: Picture, recognizer: Recognizer, source: str | None = Non
     reader = shipped_reader()
     regions = upright(find_regions(grey), reader)
     read = read_numbers(regions, recognizer, reader)
-    numbers = tuple(in_photo(number, regions.quarters, size) for number in read)
+    numbers = tuple(_in_photo(number, regions.quarters, size) for number in read)
     return scaled(Page(source, numbers, 90 * regions.quarters, size, regions.sure), times_smaller(picture))
 
 
@@ -73,7 +73,7 @@ def placed(number: Number, box: Callable[[Box], Box]) -> Number:
     return replace(number, box=box(number.box), digits=digits, characters=characters)
 
 
-def in_photo(number: Number, quarter: int, size: tuple[int, int]) -> Number:
+def _in_photo(number: Number, quarter: int, size: tuple[int, int]) -> Number:
     """A number of the upright page, turned back by `quarter` quarters, in the photo (width, height)."""
     return placed(number, lambda box: box_in_photo(box, quarter, size))
 

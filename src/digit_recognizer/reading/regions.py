@@ -23,7 +23,7 @@ from digit_recognizer.inference import onnx_session
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-SIDE, CLOSE_SIDE = 1024, 2048  # pixels of a page's longer side, as the network sees it; of one with small writing
+SIDE, _CLOSE_SIDE = 1024, 2048  # pixels of a page's longer side, as the network sees it; of one with small writing
 _SMALL = 16  # pixels of a number's height there
 _LARGER = 3.0  # times a small picture is enlarged at most
 _BLOCK, _OUTPUT, _TURN = 32, 2, 8  # pixels: sides are multiples; for each place of the maps; and of the map of turns
@@ -86,7 +86,7 @@ def find_regions(grey: Grey) -> Regions:
     """
     look = _look(grey, SIDE)
     if look.small and max(grey.shape) > SIDE:
-        look = _look(grey, min(CLOSE_SIDE, max(grey.shape)))
+        look = _look(grey, min(_CLOSE_SIDE, max(grey.shape)))
     across = _across(look)
     quarters, page = int(across > _EVEN), grey
     if quarters:

@@ -14,10 +14,10 @@ from digit_recognizer.reading.frame import Darkness, Quad
 Floats = NDArray[np.float64]
 Inked = NDArray[np.bool_]
 
-AROUND = 1 / 8  # of a side: margin in which rules may go on
-THICKEST = 1 / 50  # of a side: what is thicker and dark is filled, no rule
-DARK = 0.12  # darkness that counts as full: a hairline then weighs as much as a bold rule or a digit
-FAINTEST = 0.03  # darkness of a rule
+_AROUND = 1 / 8  # of a side: margin in which rules may go on
+_THICKEST = 1 / 50  # of a side: what is thicker and dark is filled, no rule
+_DARK = 0.12  # darkness that counts as full: a hairline then weighs as much as a bold rule or a digit
+_FAINTEST = 0.03  # darkness of a rule
 COMMON = 0.35  # quantile of a row's darkness that tells a rule: digits leave more paper between
 
 
@@ -55,14 +55,14 @@ def flatten(dark: Darkness, quad: Quad) -> tuple[Flat, Flat]:
     """The outline straightened, for its level rules and, axes exchanged, for its upright ones."""
     sides = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)
     width, height = max(16, round(max(sides[0], sides[2]))), max(16, round(max(sides[1], sides[3])))
-    left, top = round(AROUND * width) + 4, round(AROUND * height) + 4
+    left, top = round(_AROUND * width) + 4, round(_AROUND * height) + 4
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) + np.array(
         [left, top], np.float32
     )
     homography = cv2.getPerspectiveTransform(quad, corners)
     size = (width + 2 * left, height + 2 * top)
     flat = np.asarray(cv2.warpPerspective(dark, homography, size, flags=cv2.INTER_LINEAR), np.float32)
-    level, upright = thin_ink(flat, height), thin_ink(np.ascontiguousarray(flat.T), width)
+    level, upright = _thin_ink(flat, height), _thin_ink(np.ascontiguousarray(flat.T), width)
     straight = np.zeros(len(POWERS))
     return (
         Flat(level, Bend(straight, left, top, width, height), top, left, height, width),
@@ -70,11 +70,11 @@ def flatten(dark: Darkness, quad: Quad) -> tuple[Flat, Flat]:
     )
 
 
-def thin_ink(flat: Darkness, height: int) -> Darkness:
+def _thin_ink(flat: Darkness, height: int) -> Darkness:
     """What is dark and thin from above to below, 0..1 of DARK; height: of the outline."""
-    side = max(9, round(THICKEST * height)) | 1
+    side = max(9, round(_THICKEST * height)) | 1
     thin = cv2.morphologyEx(flat, cv2.MORPH_TOPHAT, np.ones((side, 1), np.uint8))
-    return np.asarray(np.minimum(thin, DARK) / DARK, np.float32)
+    return np.asarray(np.minimum(thin, _DARK) / _DARK, np.float32)
 
 
 def unbent(flat: Flat) -> Flat:
@@ -91,7 +91,7 @@ def candidates(flat: Flat, size: int) -> list[Line]:
     profile = np.quantile(soft[:, inside], COMMON, axis=1)
     sharp = joined[:, inside].mean(1)
     noise = float(np.quantile(profile, 0.2))
-    least = noise + FAINTEST / DARK
+    least = noise + _FAINTEST / _DARK
     taken = np.zeros(len(profile), bool)
     found = []
     for row in np.lexsort((-sharp, -profile)).tolist():
@@ -99,7 +99,7 @@ def candidates(flat: Flat, size: int) -> list[Line]:
             break
         if taken[row]:
             continue
-        first, last = hill(profile - noise, row)
+        first, last = _hill(profile - noise, row)
         taken[max(0, first - 1) : last + 2] = True
         along = soft[row].astype(np.float64)
         level = float(np.median(along[inside]))
@@ -107,7 +107,7 @@ def candidates(flat: Flat, size: int) -> list[Line]:
     return sorted(found, key=lambda line: line.row)
 
 
-def hill(profile: Floats, top: int) -> tuple[int, int]:
+def _hill(profile: Floats, top: int) -> tuple[int, int]:
     """The first and last place of a hill around its top: where it has fallen by half, or rises again."""
     ends = []
     for step in (-1, 1):

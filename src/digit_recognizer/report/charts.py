@@ -16,11 +16,11 @@ from digit_recognizer.measuring.robustness import Robustness
 from digit_recognizer.synthetic.corruptions import SEEN
 
 INK = "#010203"  # drawn with, then replaced by the ink of the page
-BLUE, ORANGE = "#2f7fd6", "#d9822b"  # told apart by lightness too, and readable on white and on near-black
-INKED = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color")
-LEAST_COVERAGE = 0.1  # from which on the risk has its place in a chart
-STYLE: dict[Any, Any] = {
-    **dict.fromkeys(INKED, INK),
+_BLUE, _ORANGE = "#2f7fd6", "#d9822b"  # told apart by lightness too, and readable on white and on near-black
+_INKED = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color")
+_LEAST_COVERAGE = 0.1  # from which on the risk has its place in a chart
+_STYLE: dict[Any, Any] = {
+    **dict.fromkeys(_INKED, INK),
     **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor", "legend.facecolor"), "none"),
     **dict.fromkeys(("axes.spines.top", "axes.spines.right"), False),
     "svg.fonttype": "none",
@@ -37,15 +37,15 @@ def reliability_chart(calibration: dict[str, Any]) -> str:
         axis.plot([0, 100], [0, 100], color=INK, linewidth=1, linestyle=":", label="honest")
         before = calibration["before"]
         if before is not None:
-            draw_bins(axis, before["bins"], ORANGE, "s", "before calibration")
-        draw_bins(axis, calibration["bins"], BLUE, "o", "as stated" if before is None else "after calibration")
+            _draw_bins(axis, before["bins"], _ORANGE, "s", "before calibration")
+        _draw_bins(axis, calibration["bins"], _BLUE, "o", "as stated" if before is None else "after calibration")
         axis.set(xlabel="stated probability, %", ylabel="came true, %", xlim=(-2, 102), ylim=(-2, 102))
         figure.legend(loc="outside lower center", ncols=2)
         text = "Reliability: the share of answers that came true against the probability that they stated"
         return svg(figure, "reliability", text)
 
 
-def draw_bins(axis: Any, bins: list[dict[str, Any]], colour: str, mark: str, label: str) -> None:
+def _draw_bins(axis: Any, bins: list[dict[str, Any]], colour: str, mark: str, label: str) -> None:
     """The bins that hold cases, each with the interval of its share."""
     filled = [each for each in bins if each["n"]]
     stated = [100 * each["confidence"] for each in filled]
@@ -59,10 +59,10 @@ def risk_chart(risk_coverage: dict[str, Any]) -> str:
     """The error among the answers against the share answered."""
     with drawn("risk", (4.6, 4.2)) as (figure, axis):
         coverage, risk = zip(*risk_coverage["curve"], strict=True)
-        axis.plot([100 * c for c in coverage], [100 * r for r in risk], color=BLUE, linewidth=2)
+        axis.plot([100 * c for c in coverage], [100 * r for r in risk], color=_BLUE, linewidth=2)
         axis.set(xlabel="answered, the surest first, %", ylabel="wrong among the answers, %", xlim=(0, 102))
         # The first few answers alone would fill the chart: one sure mistake among ten is 10 %.
-        axis.set_ylim(0, 115 * max(r for c, r in risk_coverage["curve"] if c >= LEAST_COVERAGE) or 1)
+        axis.set_ylim(0, 115 * max(r for c, r in risk_coverage["curve"] if c >= _LEAST_COVERAGE) or 1)
         return svg(
             figure, "risk", "Risk and coverage: the error among the answers against the share of images answered"
         )
@@ -73,11 +73,11 @@ def decision_chart(curve: list[dict[str, Any]], name: str) -> str:
     with drawn("decision", (4.6, 4.2)) as (figure, axis):
         cuts = [100 * each["threshold"] for each in curve]
         values = [each["value"] for each in curve]
-        axis.plot(cuts, [each["treat_all"] for each in curve], color=ORANGE, linestyle="--", label="all cases")
+        axis.plot(cuts, [each["treat_all"] for each in curve], color=_ORANGE, linestyle="--", label="all cases")
         axis.axhline(0, color=INK, linewidth=1, linestyle=":", label="none")
-        axis.plot(cuts, values, color=BLUE, linewidth=2, label="the model")
+        axis.plot(cuts, values, color=_BLUE, linewidth=2, label="the model")
         low, high = ([each["interval"][end] for each in curve] for end in ("low", "high"))
-        axis.fill_between(cuts, low, high, color=BLUE, alpha=0.2, linewidth=0)
+        axis.fill_between(cuts, low, high, color=_BLUE, alpha=0.2, linewidth=0)
         top = max(*high, 0.01)
         axis.set(xlabel="threshold, %", ylabel="net benefit", xlim=(0, 100), ylim=(-0.25 * top, 1.1 * top))
         figure.legend(loc="outside lower center", ncols=3)
@@ -88,8 +88,8 @@ def referral_chart(referral: dict[str, Any]) -> str:
     """The error among the rest against the share of cases that a reader gets."""
     with drawn("referral", (4.6, 4.2)) as (figure, axis):
         shares, errors = zip(*((100 * share, 100 * error) for share, error in referral["curve"]), strict=True)
-        axis.plot(shares, errors, color=BLUE, linewidth=2)
-        most = 100 * (1 - LEAST_COVERAGE)
+        axis.plot(shares, errors, color=_BLUE, linewidth=2)
+        most = 100 * (1 - _LEAST_COVERAGE)
         told = [error for share, error in zip(shares, errors, strict=True) if share <= most]
         axis.set(xlabel="referred to a reader, %", ylabel="wrong among the rest, %", xlim=(0, 100))
         axis.set_ylim(0, 1.15 * max(told) or 1)
@@ -103,10 +103,10 @@ def corruption_charts(found: Robustness) -> list[tuple[str, str]]:
         rows = [each for each in found.figures if each.name == name]
         with drawn(name, (2.3, 1.7)) as (figure, axis):
             errors = [100 * found.clean_error, *(100 * each.error for each in rows)]
-            axis.plot([0, *found.severities], errors, color=BLUE, marker="o", markersize=3.5, linewidth=1.5)
+            axis.plot([0, *found.severities], errors, color=_BLUE, marker="o", markersize=3.5, linewidth=1.5)
             bounds = [each.interval for each in rows]
             low, high = [100 * each.low for each in bounds], [100 * each.high for each in bounds]
-            axis.fill_between(found.severities, low, high, color=BLUE, alpha=0.25, linewidth=0)
+            axis.fill_between(found.severities, low, high, color=_BLUE, alpha=0.25, linewidth=0)
             axis.set(ylim=(-2, 102), yticks=[0, 50, 100], xticks=[0, *found.severities])
             title = name.replace("_", " ") + (" *" if name in SEEN else "")
             told = ", ".join(f"{error:.0f} %" for error in errors)
@@ -117,7 +117,7 @@ def corruption_charts(found: Robustness) -> list[tuple[str, str]]:
 @contextmanager
 def drawn(name: str, size: tuple[float, float]) -> Iterator[tuple[Figure, Any]]:
     """A figure with one pair of axes, in inches, closed afterwards; name: makes its identifiers its own."""
-    with plt.rc_context({**STYLE, "svg.hashsalt": name}):
+    with plt.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure, axis = plt.subplots(figsize=size, layout="constrained")
         try:
             yield figure, axis

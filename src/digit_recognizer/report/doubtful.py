@@ -10,13 +10,13 @@ from matplotlib.figure import Figure
 from digit_recognizer.auditing import Audit
 from digit_recognizer.report.figures import COLUMNS, WRONG, image_grid, save_figure
 
-SHOWN = 50
+_SHOWN = 50
 
 
 def suspects_gallery(audit: Audit) -> Figure:
     """The most doubtful images, the worst first, each with its place, its given and its suggested label."""
     suspects, pool = audit.suspects or [], audit.pool
-    shown = suspects[:SHOWN]
+    shown = suspects[:_SHOWN]
     captions = []
     for each in shown:
         row = each.to_dict(pool)

@@ -19,8 +19,8 @@ METHODS: dict[str, Explain] = {"occlusion": occlusion_map, "gradients": gradient
 TITLES = {"occlusion": "occlusion: patches are covered", "gradients": "integrated gradients"}
 FOR, AGAINST = (217, 130, 44), (47, 127, 214)  # the charts' orange and blue
 MOST, FEWEST, SIDE = 240, 12, 28  # maps of a page, of images of 28 pixels; fewer of larger ones, which take longer
-CHECKED = 8  # images on which a network with random weights is asked too
-INDEPENDENT = 0.3  # likeness up to which the maps are taken to tell of what was learned
+_CHECKED = 8  # images on which a network with random weights is asked too
+_INDEPENDENT = 0.3  # likeness up to which the maps are taken to tell of what was learned
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Explained:
     @property
     def independent(self) -> bool:
         """Whether random weights destroy the maps."""
-        return self.likeness is not None and self.likeness <= INDEPENDENT
+        return self.likeness is not None and self.likeness <= _INDEPENDENT
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Explainer:
             int(number): as_address(coloured(image, explain(self.model, image, int(label))))
             for number, image, label in zip(numbers, images, labels, strict=True)
         }
-        return Explained(TITLES[self.method], maps, *self.against_random(explain, images[:CHECKED], labels[:CHECKED]))
+        return Explained(TITLES[self.method], maps, *self.against_random(explain, images[:_CHECKED], labels[:_CHECKED]))
 
     def against_random(self, explain: Explain, images: Images, labels: Labels) -> tuple[float | None, int]:
         """How like the maps are to those of random weights, and on how many images."""

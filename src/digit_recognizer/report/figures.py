@@ -25,7 +25,7 @@ from digit_recognizer.report.words import in_percent
 ROWS, COLUMNS = 3, 10
 PLAIN: dict[str, Any] = {"parse_math": False}  # a class's name is no formula, whatever dollars it holds
 RIGHT, WRONG = "#1a7f37", "#cf222e"  # green and red that differ in lightness too
-HIT = "#dcefe0"
+_HIT = "#dcefe0"
 
 
 def image_grid(images: Images, captions: Sequence[str], colours: Sequence[str], columns: int, title: str) -> Figure:
@@ -52,12 +52,12 @@ def samples(images: Images, labels: Labels, predicted: Labels | None, names: Seq
     if predicted is None:
         captions, colours = actual, ["black"] * len(actual)
     else:
-        captions = [caption(names[p], a) for p, a in zip(predicted, actual, strict=True)]
+        captions = [_caption(names[p], a) for p, a in zip(predicted, actual, strict=True)]
         colours = [RIGHT if p == label else WRONG for p, label in zip(predicted, labels, strict=True)]
     return image_grid(images, captions, colours, min(COLUMNS, len(images)), title)
 
 
-def caption(predicted: str, actual: str) -> str:
+def _caption(predicted: str, actual: str) -> str:
     """Predicted and actual label in two lines; a cross, and not the colour alone, says that they differ."""
     mark = "" if predicted == actual else "✗ "
     return f"{mark}predicted {predicted}\nactual {actual}"
@@ -98,7 +98,7 @@ def confusion_figure(evaluation: Evaluation) -> Figure:
     side = max(5.0, 0.62 * len(names))
     figure, axis = plt.subplots(figsize=(side + 0.6, side))
     axis.imshow(mistakes, cmap="Reds", vmax=2.5 * max(1.0, mistakes.max()))  # black figures stay legible on it
-    axis.imshow(hits, cmap=ListedColormap([HIT]))
+    axis.imshow(hits, cmap=ListedColormap([_HIT]))
     for (row, column), count in np.ndenumerate(counts):
         if count:
             weight = "bold" if row == column else "normal"

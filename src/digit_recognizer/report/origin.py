@@ -31,24 +31,24 @@ def origin_of_model(evaluation: Evaluation, dataset: Dataset) -> Rows:
     """Model, data, code, versions, date and looks of an evaluation."""
     part = dataset.split(evaluation.split)
     return [
-        *rows_of_model(evaluation.model),
+        *_rows_of_model(evaluation.model),
         (
             "Data set",
             f"{dataset.spec.title} ({dataset.spec.name}), {dataset.spec.source}; licence: {dataset.spec.licence}",
         ),
         ("Scored on", f"{evaluation.split}, {evaluation.n:,} images, SHA-256 {part.sha256}"),
         ("Looks at these test images", "not a test split" if evaluation.looks is None else str(evaluation.looks)),
-        *rows_of_code(),
+        *_rows_of_code(),
     ]
 
 
 def origin_of_tables(files: dict[str, Path]) -> Rows:
     """The files that predictions came from, code, versions and date; files: {what it holds: where it lies}."""
     rows = [(what.capitalize(), f"{path.name}, SHA-256 {sha256_of(path)}") for what, path in files.items()]
-    return [*rows, *rows_of_code()]
+    return [*rows, *_rows_of_code()]
 
 
-def rows_of_model(model: Model) -> Rows:
+def _rows_of_model(model: Model) -> Rows:
     """A model file, what it learned from, how, and on what it was calibrated."""
     header = model.header
     data, calibration = header.data, header.calibration
@@ -70,11 +70,11 @@ def rows_of_model(model: Model) -> Rows:
     return [*rows, ("Calibrated on", told)]
 
 
-def rows_of_code() -> Rows:
+def _rows_of_code() -> Rows:
     """This package's version and a hash of its code, the libraries, the machine, the date."""
     versions = ", ".join(filter(None, map(_installed, PACKAGES)))
     return [
-        ("Code", f"handwritten-digit-recognizer {__version__}, SHA-256 {code_sha256()}"),
+        ("Code", f"handwritten-digit-recognizer {__version__}, SHA-256 {_code_sha256()}"),
         ("Versions", f"Python {platform.python_version()}, {versions}; {platform.system()} {platform.machine()}"),
         ("Made", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
     ]
@@ -88,7 +88,7 @@ def _installed(name: str) -> str:
         return ""
 
 
-def code_sha256() -> str:
+def _code_sha256() -> str:
     """A hash of this package's Python files: their names and bytes."""
     root = Path(__file__).parent.parent
     digest = hashlib.sha256()

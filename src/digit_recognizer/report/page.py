@@ -17,9 +17,9 @@ from digit_recognizer.report import behind, charts, checklists, origin, words
 from digit_recognizer.report.behind import Case, Cell, TakeImages
 from digit_recognizer.report.explained import Explained, Explainer
 
-TEMPLATES = Path(__file__).parent / "templates"
-MOST_CLASSES = 26  # of a confusion matrix that is drawn; of more, the commonest confusions are listed
-COMMONEST, GROUPS = 30, 30
+_TEMPLATES = Path(__file__).parent / "templates"
+_MOST_CLASSES = 26  # of a confusion matrix that is drawn; of more, the commonest confusions are listed
+_COMMONEST, _GROUPS = 30, 30
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def render(report: Report) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -95,25 +95,25 @@ def context(report: Report) -> dict[str, Any]:
     """All that the template names."""
     result = report.result
     cells, worst = behind.matrix(report.scored, report.take), behind.worst(report.scored, report.take)
-    few = len(cells) <= MOST_CLASSES
+    few = len(cells) <= _MOST_CLASSES
     confused = sorted((cell for row in cells for cell in row if not cell.hit and cell.count), key=lambda c: -c.count)
     groups = sorted(result["per_group"] or [], key=lambda each: float(each["interval"]["high"]))
     return {
         "report": report,
         "result": result,
-        "style": (TEMPLATES / "report.css").read_text("utf-8"),
+        "style": (_TEMPLATES / "report.css").read_text("utf-8"),
         "caveats": result.get("caveats", ()),
         "sentences": words.summary_words(result),
         "titles": words.TITLES,
         "meanings": words.MEANINGS,
         "matrix": cells if few else None,
-        "opened": [cell for row in cells for cell in row if cell.cases] if few else confused[:COMMONEST],
-        "confused": confused[:COMMONEST],
+        "opened": [cell for row in cells for cell in row if cell.cases] if few else confused[:_COMMONEST],
+        "confused": confused[:_COMMONEST],
         "worst": worst,
         "explained": explained(report, worst, cells if few else []),
         "positive": positive(result),
         "items": checklists.items_of(result) if report.checklists else (),
-        "groups": groups[:GROUPS],
+        "groups": groups[:_GROUPS],
         "reliability": charts.reliability_chart(result["calibration"]),
         "risk": charts.risk_chart(result["risk_coverage"]),
         "corruptions": charts.corruption_charts(report.robustness) if report.robustness else [],

@@ -34,7 +34,7 @@ def robustness_figure(found: Sequence[Robustness], dark: bool = False) -> Figure
             rows, COLUMNS, figsize=size, sharex=True, sharey=True, squeeze=False, layout="constrained"
         )
         for axis, name in zip(axes.flat, names, strict=False):
-            draw_errors(axis, found, name)
+            _draw_errors(axis, found, name)
         for axis in axes.flat[len(names) :]:
             axis.set_axis_off()
         for axis in axes.flat[max(0, len(names) - COLUMNS) : len(names)]:
@@ -46,7 +46,7 @@ def robustness_figure(found: Sequence[Robustness], dark: bool = False) -> Figure
     return figure
 
 
-def draw_errors(axis: Axes, found: Sequence[Robustness], name: str) -> None:
+def _draw_errors(axis: Axes, found: Sequence[Robustness], name: str) -> None:
     """One corruption: a line for each model."""
     for each, (colour, mark) in zip(found, STYLES, strict=False):
         figures = [figure for figure in each.figures if figure.name == name]

@@ -15,7 +15,7 @@ from digit_recognizer.prediction import Prediction
 from digit_recognizer.recognizer import Input, Recognizer
 from digit_recognizer.report.figures import PLAIN
 
-PAIRS = 2  # side by side: what stays readable at a phone's width
+_PAIRS = 2  # side by side: what stays readable at a phone's width
 LONGEST = 28  # characters of a name
 
 
@@ -33,8 +33,8 @@ def seen_figure(
     """
     if not predictions:
         raise ConfigError("No picture was read, so there is nothing to draw.")
-    rows = -(-len(predictions) // PAIRS)
-    columns = 2 * min(PAIRS, len(predictions))
+    rows = -(-len(predictions) // _PAIRS)
+    columns = 2 * min(_PAIRS, len(predictions))
     figure, axes = plt.subplots(rows, columns, figsize=(2.1 * columns, 2.5 * rows), squeeze=False, layout="constrained")
     for axis in axes.flat:
         axis.set_axis_off()
@@ -46,7 +46,7 @@ def seen_figure(
         pair = axes.flat[2 * number : 2 * number + 2]
         draw(pair[0], picture, prediction.source[-LONGEST:])
         if seen is not None:
-            draw(pair[1], seen, in_short(prediction))
+            draw(pair[1], seen, _in_short(prediction))
         else:
             pair[1].set_title("no ink", fontsize=9)
     figure.suptitle(f"Pictures, and what {recognizer.model.title} saw of them", fontsize=11, **PLAIN)
@@ -59,7 +59,7 @@ def draw(axis: Axes, image: object, title: str) -> None:
     axis.set_title(title, fontsize=9, **PLAIN)
 
 
-def in_short(prediction: Prediction) -> str:
+def _in_short(prediction: Prediction) -> str:
     """The answer on one line."""
     sure = f"{prediction.name}  ({100 * (prediction.probability or 0):.1f} %)"
     return sure if prediction.status == "ok" else f"{prediction.status}, perhaps {sure}"

@@ -34,7 +34,7 @@ MEANINGS = {
 
 def summary_words(result: dict[str, Any]) -> list[str]:
     """The sentences that a reader in a hurry needs; result: the object of `digits evaluate --json`."""
-    found = [headline(result)]
+    found = [_headline(result)]
     if result.get("without_leaked"):
         rest = result["without_leaked"]
         found.append(
@@ -44,15 +44,15 @@ def summary_words(result: dict[str, Any]) -> list[str]:
     return [
         *found,
         *finding(result),
-        *weakest(result),
-        honesty(result),
+        *_weakest(result),
+        _honesty(result),
         refusing(result),
         *sets(result),
         *looks(result),
     ]
 
 
-def headline(result: dict[str, Any]) -> str:
+def _headline(result: dict[str, Any]) -> str:
     """How accurate, and how sure of that."""
     low, high = (f"{100 * result['interval'][end]:.2f}" for end in ("low", "high"))
     level = f"{100 * result['interval']['level']:g} %"
@@ -77,7 +77,7 @@ def finding(result: dict[str, Any]) -> list[str]:
     ]
 
 
-def weakest(result: dict[str, Any]) -> list[str]:
+def _weakest(result: dict[str, Any]) -> list[str]:
     """The class that is missed most, and the group."""
     told = []
     rows = [each for each in result["per_class"] if each["recall"] is not None]
@@ -94,7 +94,7 @@ def weakest(result: dict[str, Any]) -> list[str]:
     return told
 
 
-def honesty(result: dict[str, Any]) -> str:
+def _honesty(result: dict[str, Any]) -> str:
     """How far the probabilities can be believed."""
     error = result["calibration"]["expected_calibration_error"]
     if error is None:

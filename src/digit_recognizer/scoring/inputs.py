@@ -54,14 +54,14 @@ def inputs(shard: Shard, column: str = COLUMN, left_out: Counter[str] | None = N
     """
     if shard.kind == "files":
         for place in shard.places:
-            yield from one_file(place)
+            yield from _one_file(place)
         return
     (place,) = shard.places
     try:
         if shard.kind == "parquet":
-            yield from in_table(place, shard.row_group, column)
+            yield from _in_table(place, shard.row_group, column)
         elif shard.kind == "pixels":
-            yield from in_pixels(place)
+            yield from _in_pixels(place)
         else:
             yield from in_archive(place, Counter() if left_out is None else left_out)
     except (DataError, MissingExtraError):
@@ -70,7 +70,7 @@ def inputs(shard: Shard, column: str = COLUMN, left_out: Counter[str] | None = N
         yield Input(place, error=f"{place}: is cut short here ({error}). Recreate it; what is above was read.")
 
 
-def one_file(place: str) -> Iterator[Input]:
+def _one_file(place: str) -> Iterator[Input]:
     """The picture in a file of its own, or its pages."""
     try:
         with reading(place) as file:
@@ -109,7 +109,7 @@ def in_archive(place: str, left_out: Counter[str]) -> Iterator[Input]:
                 yield Input(source, error=f"{source}: {member.error}.")
 
 
-def in_pixels(place: str) -> Iterator[Input]:
+def _in_pixels(place: str) -> Iterator[Input]:
     """The rows of a table of pixels: CSV, npy, npz, IDX, MATLAB, HDF5."""
     parts = read_tables(place, alone=True) or {}
     pictures = (table.pictures[row] for table in parts.values() for row in range(len(table)))
@@ -118,7 +118,7 @@ def in_pixels(place: str) -> Iterator[Input]:
         yield Input(source, error=refused, picture=None if refused else picture)
 
 
-def in_table(place: str, row_group: int, column: str) -> Iterator[Input]:
+def _in_table(place: str, row_group: int, column: str) -> Iterator[Input]:
     """The pictures of one row group of a Parquet file: of a column of them, or with a column a pixel."""
     from pyarrow.parquet import ParquetFile
 
@@ -134,13 +134,13 @@ def in_table(place: str, row_group: int, column: str) -> Iterator[Input]:
         row = 0
         for batch in table.iter_batches(ROWS, row_groups=[row_group], columns=None if layout else wanted):
             called = [None] * len(batch) if naming is None else batch.column(naming).to_pylist()
-            cells = pixel_cells(batch, layout) if layout else of_column(batch.column(column), column, folder)
+            cells = pixel_cells(batch, layout) if layout else _of_column(batch.column(column), column, folder)
             for (cell, stated), name in zip(cells, called, strict=True):
-                yield from of_row(f"{place}#{row_group}.{row}", cell, name if isinstance(name, str) else stated)
+                yield from _of_row(f"{place}#{row_group}.{row}", cell, name if isinstance(name, str) else stated)
                 row += 1
 
 
-def of_column(column: Any, name: str, folder: Path | None) -> list[tuple[Any, str | None]]:
+def _of_column(column: Any, name: str, folder: Path | None) -> list[tuple[Any, str | None]]:
     """The pictures of some cells, those of numbers in one range, each with the path that the cell states."""
     cells = list(cells_of(column, name, folder))
     arrays = [cell for cell, _ in cells if isinstance(cell, np.ndarray)]
@@ -148,7 +148,7 @@ def of_column(column: Any, name: str, folder: Path | None) -> list[tuple[Any, st
     return [(next(ready) if isinstance(cell, np.ndarray) else cell, path) for cell, path in cells]
 
 
-def of_row(where: str, cell: Any, name: str | None) -> Iterator[Input]:
+def _of_row(where: str, cell: Any, name: str | None) -> Iterator[Input]:
     """A picture in a cell: the bytes of a file, numbers, or why it holds neither."""
     source = where if name is None else f"{where} {name}"
     if isinstance(cell, Trouble | Refused):

@@ -22,7 +22,7 @@ from digit_recognizer.scoring.processes import in_processes
 from digit_recognizer.scoring.shards import Shard
 from digit_recognizer.scoring.work import Done, Settings, score_shard
 
-Engine = Callable[[Iterator[Shard], Callable[[Shard], Done]], Iterator[Done]]
+_Engine = Callable[[Iterator[Shard], Callable[[Shard], Done]], Iterator[Done]]
 
 
 @dataclass
@@ -63,7 +63,7 @@ def score(
     """
     require_extra("score", "digits score")
     begun = time.monotonic()
-    engine = engine_for(workers, ray)
+    engine = _engine_for(workers, ray)
     place = str(model) if "://" in str(model) or not Path(model).exists() else str(Path(model).resolve())
     found = load_model(place, threads=1)
     Recognizer(found, max_error)  # a wish that cannot be met is told before the work
@@ -73,7 +73,7 @@ def score(
         check_reads(found)
     settings = Settings(place, found.sha256, max_error, column, read)
     target = str(Path(out).absolute()) if is_local(str(out)) else str(out)  # other processes stand in other folders
-    more = how_labelled(found.header)
+    more = _how_labelled(found.header)
     with opened_output(target, str(source), settings, **more) as (listed, count, left_out):
         there = finished(target)
         progress = Progress(count, kept=len(there), left_out=left_out)
@@ -91,7 +91,7 @@ def score(
     return progress
 
 
-def how_labelled(header: ModelHeader) -> dict[str, str]:
+def _how_labelled(header: ModelHeader) -> dict[str, str]:
     """What a run's plan says of its labels: that they are names. Those that are indices too need no word.
 
     Parts of an older version hold indices, and must not stand beside names in one table.
@@ -100,7 +100,7 @@ def how_labelled(header: ModelHeader) -> dict[str, str]:
     return {} if same else {"labels": "names"}
 
 
-def engine_for(workers: int | None, ray: str | None) -> Engine:
+def _engine_for(workers: int | None, ray: str | None) -> _Engine:
     """What runs the work: Ray where an address is given, else processes of this machine."""
     if ray is not None:
         from digit_recognizer.engines.on_ray import on_ray

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 ROWS = 16_384  # of a row group, held at once
-PART = re.compile(r"part-(\d{6,})\.parquet")
-LEFT_OUT = "digit_recognizer.left_out"  # in a part's metadata: what its archive held beside pictures, by kind
-AT_ONCE = 32  # parts whose rows are counted: an object store answers many requests as soon as one
+_PART = re.compile(r"part-(\d{6,})\.parquet")
+_LEFT_OUT = "digit_recognizer.left_out"  # in a part's metadata: what its archive held beside pictures, by kind
+_AT_ONCE = 32  # parts whose rows are counted: an object store answers many requests as soon as one
 
 
 def part_name(number: int) -> str:
@@ -44,7 +44,7 @@ def write_part(
             columns = [pa.array([cell(row, name) for row in chunk], schema.field(name).type) for name in schema.names]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=ROWS)
         if left_out:
-            writer.add_key_value_metadata({LEFT_OUT: json.dumps(left_out)})
+            writer.add_key_value_metadata({_LEFT_OUT: json.dumps(left_out)})
 
 
 def cell(row: Row, name: str) -> Any:
@@ -62,7 +62,7 @@ def finished(out: str) -> set[int]:
 
         filesystem, root = url_to_fs(out)
         names = [str(place).rsplit("/", 1)[-1] for place in filesystem.ls(root, detail=False)]
-    return {int(match[1]) for match in map(PART.fullmatch, names) if match}
+    return {int(match[1]) for match in map(_PART.fullmatch, names) if match}
 
 
 def count_statuses(out: str, parts: Iterable[int] | None = None) -> Counter[str]:
@@ -74,14 +74,14 @@ def counts_in(out: str, parts: Iterable[int] | None = None) -> tuple[Counter[str
     """The rows of each status in some parts, or in all that are there, and what was left out; many are read at once."""
     statuses, left_out = Counter[str](), Counter[str]()
     wanted = finished(out) if parts is None else parts
-    with ThreadPoolExecutor(AT_ONCE) as readers:
-        for rows, others in readers.map(counts_of, (place_of(out, part_name(number)) for number in wanted)):
+    with ThreadPoolExecutor(_AT_ONCE) as readers:
+        for rows, others in readers.map(_counts_of, (place_of(out, part_name(number)) for number in wanted)):
             statuses.update(rows)
             left_out.update(others)
     return statuses, left_out
 
 
-def counts_of(place: str) -> tuple[Counter[str], dict[str, int]]:
+def _counts_of(place: str) -> tuple[Counter[str], dict[str, int]]:
     """The rows of each status in a part, and what was left out as it was made."""
     from pyarrow.parquet import ParquetFile
 
@@ -89,4 +89,4 @@ def counts_of(place: str) -> tuple[Counter[str], dict[str, int]]:
         part = ParquetFile(file)
         batches = part.iter_batches(ROWS, columns=["status"])
         rows = Counter(status for batch in batches for status in batch.column(0).to_pylist())
-        return rows, json.loads((part.metadata.metadata or {}).get(LEFT_OUT.encode(), b"{}"))
+        return rows, json.loads((part.metadata.metadata or {}).get(_LEFT_OUT.encode(), b"{}"))

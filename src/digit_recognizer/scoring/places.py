@@ -13,7 +13,7 @@ from typing import IO
 from digit_recognizer.errors import StorageError
 from digit_recognizer.files import storage_error, sync_folder
 
-TEMPORARY = ".part-*.tmp"
+_TEMPORARY = ".part-*.tmp"
 
 
 def is_local(out: str) -> bool:
@@ -89,6 +89,6 @@ def rename(out: str, before: str, name: str) -> None:
 def drop_temporary(out: str) -> None:
     """Remove what a killed run left half written."""
     if is_local(out):
-        for left in Path(out).glob(TEMPORARY):
+        for left in Path(out).glob(_TEMPORARY):
             with suppress(OSError):
                 left.unlink()

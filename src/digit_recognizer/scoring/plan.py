@@ -37,10 +37,10 @@ def opened_output(out: str, source: str, settings: Settings, **more: str) -> Ite
     busy = "another run is scoring into it. Wait for it, or name another --out."
     with locked_folder(Path(out), busy) if is_local(out) else nullcontext():
         drop_temporary(out)
-        before = read_plan(out)
+        before = _read_plan(out)
         if before is None:
             tally = Tally()
-            count = write_shards(out, source, tally)
+            count = _write_shards(out, source, tally)
             before = {**wanted, "shards": count, "left_out": dict(tally.left_out)}
             with written_whole(out, PLAN) as path:
                 path.write_text(json.dumps(before, indent=2) + "\n", "utf-8")
@@ -51,11 +51,11 @@ def opened_output(out: str, source: str, settings: Settings, **more: str) -> Ite
         drop_temporary(out)  # of a machine that was lost meanwhile
 
 
-def read_plan(out: str) -> dict[str, Any] | None:
+def _read_plan(out: str) -> dict[str, Any] | None:
     """What the folder was begun with; None for a new one. Raises RunError where it holds something else."""
     found = None
     for name in (PLAN, BEFORE[PLAN]):
-        found = read_json(place_of(out, name)) if found is None else found
+        found = _read_json(place_of(out, name)) if found is None else found
     if found is None:
         return None
     place = place_of(out, PLAN)
@@ -64,7 +64,7 @@ def read_plan(out: str) -> dict[str, Any] | None:
     return found
 
 
-def read_json(place: str) -> Any:
+def _read_json(place: str) -> Any:
     """What a file holds; None where there is none. Raises RunError."""
     try:
         with reading(place) as file:
@@ -87,7 +87,7 @@ def check_same(out: str, before: dict[str, Any], wanted: dict[str, Any]) -> None
         )
 
 
-def write_shards(out: str, source: str, tally: Tally) -> int:
+def _write_shards(out: str, source: str, tally: Tally) -> int:
     """Write the list of shards, whole or not at all, and return their number; no more than one is held at a time."""
     count = 0
     with written_whole(out, SHARDS) as path, path.open("x", encoding="utf-8") as file:

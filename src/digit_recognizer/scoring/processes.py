@@ -12,7 +12,7 @@ from digit_recognizer.processes import process_pool
 from digit_recognizer.scoring.shards import Shard
 from digit_recognizer.scoring.work import Done
 
-AHEAD = 2  # shards handed out for each process
+_AHEAD = 2  # shards handed out for each process
 
 
 def in_processes(shards: Iterator[Shard], work: Callable[[Shard], Done], workers: int) -> Iterator[Done]:
@@ -21,7 +21,7 @@ def in_processes(shards: Iterator[Shard], work: Callable[[Shard], Done], workers
     running: set[Future[Done]] = set()
     try:
         while True:
-            running |= {executor.submit(work, shard) for shard in islice(shards, AHEAD * workers - len(running))}
+            running |= {executor.submit(work, shard) for shard in islice(shards, _AHEAD * workers - len(running))}
             if not running:
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 FILES = 4096  # pictures of a folder in a shard
-WANTED = (PICTURE, ARCHIVE, TABLE)
+_WANTED = (PICTURE, ARCHIVE, TABLE)
 PIXELS = "table of pixels"
 KINDS = {PICTURE: "files", ARCHIVE: "archive", TABLE: "parquet", PIXELS: "pixels"}  # what a shard of each is called
 
@@ -131,10 +131,10 @@ def walk(filesystem: AbstractFileSystem, root: str, source: str, tally: Tally) -
     A folder of this machine is walked as every verb walks it; elsewhere there are no links, and the rule is the same.
     """
     if filesystem.isfile(root):
-        kind = kind_of(root.rpartition("/")[2], lambda: first_of(filesystem, root))
-        if kind not in WANTED and "://" not in source and holds_pictures(Path(root)):
+        kind = kind_of(root.rpartition("/")[2], lambda: _first_of(filesystem, root))
+        if kind not in _WANTED and "://" not in source and holds_pictures(Path(root)):
             kind = PIXELS
-        if kind not in (*WANTED, PIXELS):
+        if kind not in (*_WANTED, PIXELS):
             raise DataError(
                 f"{source}: is neither a folder nor an archive (zip, tar), a Parquet table, a table of pixels on this"
                 f" machine ({LISTED}) or a picture."
@@ -142,12 +142,12 @@ def walk(filesystem: AbstractFileSystem, root: str, source: str, tally: Tally) -
         tally.taken[kind] += 1
         yield root, kind
     elif "://" not in source:
-        yield from walk_folder(root, WANTED, tally)
+        yield from walk_folder(root, _WANTED, tally)
     else:
-        yield from walk_remote(filesystem, root, tally)
+        yield from _walk_remote(filesystem, root, tally)
 
 
-def walk_remote(filesystem: AbstractFileSystem, root: str, tally: Tally) -> Iterator[tuple[str, str]]:
+def _walk_remote(filesystem: AbstractFileSystem, root: str, tally: Tally) -> Iterator[tuple[str, str]]:
     """The files below a place of an object store, as `walk_folder` gives those of a folder."""
     for folder, _, names in filesystem.walk(root, topdown=True):
         above = [part for part in folder[len(root) :].split("/") if part]
@@ -156,13 +156,13 @@ def walk_remote(filesystem: AbstractFileSystem, root: str, tally: Tally) -> Iter
             continue
         for name in sorted(names):
             place = f"{folder.rstrip('/')}/{name}"
-            kind = HIDDEN if is_hidden(name) else kind_of(name, partial(first_of, filesystem, place))
-            (tally.taken if kind in WANTED else tally.left_out)[kind] += 1
-            if kind in WANTED:
+            kind = HIDDEN if is_hidden(name) else kind_of(name, partial(_first_of, filesystem, place))
+            (tally.taken if kind in _WANTED else tally.left_out)[kind] += 1
+            if kind in _WANTED:
                 yield place, kind
 
 
-def first_of(filesystem: AbstractFileSystem, place: str) -> bytes:
+def _first_of(filesystem: AbstractFileSystem, place: str) -> bytes:
     """The first bytes of a file, from which its kind can be told."""
     return bytes(filesystem.cat_file(place, start=0, end=FIRST))
 

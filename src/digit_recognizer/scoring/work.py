@@ -66,13 +66,13 @@ def rows_of(chunk: list[Input], recognizer: Recognizer, settings: Settings) -> I
     """The rows of some inputs, in order."""
     if settings.read:
         for each in chunk:
-            yield from page_rows(each, recognizer, settings.model_sha256)
+            yield from _page_rows(each, recognizer, settings.model_sha256)
         return
-    for each, prediction in zip(chunk, predictions_of(chunk, recognizer), strict=True):
+    for each, prediction in zip(chunk, _predictions_of(chunk, recognizer), strict=True):
         yield of_prediction(prediction, each.source, settings.model_sha256, recognizer.model.header)
 
 
-def predictions_of(chunk: list[Input], recognizer: Recognizer) -> Iterable[Prediction]:
+def _predictions_of(chunk: list[Input], recognizer: Recognizer) -> Iterable[Prediction]:
     """What is recognised on each input, as `Recognizer.predict` does; an error stands in the place of its input."""
     found: list[Prediction | None] = []
     ready: list[Any] = []
@@ -106,7 +106,7 @@ def opened(given: Input) -> Any:
     return open_picture(given.content, given.source, given.page)
 
 
-def page_rows(given: Input, recognizer: Recognizer, sha256: str) -> Iterator[Row]:
+def _page_rows(given: Input, recognizer: Recognizer, sha256: str) -> Iterator[Row]:
     """The rows of one page of numbers."""
     from digit_recognizer.reading import read_page
 

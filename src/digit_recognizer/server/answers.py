@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from digit_recognizer.prediction import Prediction
     from digit_recognizer.reading import Character, Digit, Grid, Line, Number, Page
 
-PREDICTION: Literal["digit-recognizer/prediction/1"] = "digit-recognizer/prediction/1"
-PAGE: Literal["digit-recognizer/page/1"] = "digit-recognizer/page/1"
-GRID: Literal["digit-recognizer/grid/1"] = "digit-recognizer/grid/1"
+_PREDICTION: Literal["digit-recognizer/prediction/1"] = "digit-recognizer/prediction/1"
+_PAGE: Literal["digit-recognizer/page/1"] = "digit-recognizer/page/1"
+_GRID: Literal["digit-recognizer/grid/1"] = "digit-recognizer/grid/1"
 LINE: Literal["digit-recognizer/line/1"] = "digit-recognizer/line/1"
 
 
@@ -38,7 +38,7 @@ class PredictionObject(TypedDict):
     caveats: NotRequired[list[str]]  # of a model whose every output says some
 
 
-class DigitObject(TypedDict):
+class _DigitObject(TypedDict):
     """One digit on a page."""
 
     label: int  # the digit
@@ -47,7 +47,7 @@ class DigitObject(TypedDict):
     status: Literal["ok", "unsure"]
 
 
-class CharacterObject(TypedDict):
+class _CharacterObject(TypedDict):
     """One character of a line."""
 
     text: str  # one of 0-9 . , - / : + % ( )
@@ -55,15 +55,15 @@ class CharacterObject(TypedDict):
     probability: float
 
 
-class NumberObject(TypedDict):
+class _NumberObject(TypedDict):
     """Characters that stand together."""
 
     text: str  # as it is written: signs, leading zeros
     box: list[int]
-    digits: list[DigitObject]  # the digits among the characters
+    digits: list[_DigitObject]  # the digits among the characters
     status: Literal["ok", "unsure"]  # of the whole
     probability: float  # that all of the text is right
-    characters: list[CharacterObject]
+    characters: list[_CharacterObject]
     reason: NotRequired[str]
 
 
@@ -75,7 +75,7 @@ class LineObject(TypedDict):
     text: str | None
     status: Literal["ok", "unsure", "empty", "error"]
     probability: float | None  # that all of the text is right
-    characters: list[CharacterObject]
+    characters: list[_CharacterObject]
     model: str
     reason: NotRequired[str]
     error: NotRequired[str]
@@ -86,13 +86,13 @@ class PageObject(TypedDict):
 
     schema: Literal["digit-recognizer/page/1"]
     source: str
-    numbers: list[NumberObject]
+    numbers: list[_NumberObject]
     turned: NotRequired[int]
     model: str
     error: NotRequired[str]
 
 
-class CellObject(TypedDict):
+class _CellObject(TypedDict):
     """One cell of a grid."""
 
     row: int
@@ -110,7 +110,7 @@ class GridObject(TypedDict):
     schema: Literal["digit-recognizer/grid/1"]
     source: str
     rows: list[list[int | None]]
-    cells: list[CellObject]
+    cells: list[_CellObject]
     turned: NotRequired[int]
     notes: NotRequired[list[str]]  # what is doubtful; where it is the shape, no cell is "ok"
     model: str
@@ -129,7 +129,7 @@ class ExplanationObject(TypedDict):
 def prediction_object(prediction: Prediction, model: ModelHeader, probabilities: bool = False) -> PredictionObject:
     """What a model recognised on one picture; with all classes' probabilities where wanted."""
     made: PredictionObject = {
-        "schema": PREDICTION,
+        "schema": _PREDICTION,
         "source": prediction.source,
         "label": None if prediction.label is None else model.shown(prediction.label),
         "name": prediction.name,
@@ -151,26 +151,26 @@ def prediction_object(prediction: Prediction, model: ModelHeader, probabilities:
     return made
 
 
-def digit_object(digit: Digit) -> DigitObject:
+def _digit_object(digit: Digit) -> _DigitObject:
     """One digit on a page."""
     status: Literal["ok", "unsure"] = "ok" if digit.status == "ok" else "unsure"
     return {"label": digit.label, "box": list(digit.box), "probability": digit.probability, "status": status}
 
 
-def character_object(character: Character) -> CharacterObject:
+def _character_object(character: Character) -> _CharacterObject:
     """One character of a line or a number."""
     return {"text": character.text, "box": list(character.box), "probability": character.probability}
 
 
-def number_object(number: Number) -> NumberObject:
+def _number_object(number: Number) -> _NumberObject:
     """One number on a page."""
-    made: NumberObject = {
+    made: _NumberObject = {
         "text": number.text,
         "box": list(number.box),
-        "digits": [digit_object(digit) for digit in number.digits],
+        "digits": [_digit_object(digit) for digit in number.digits],
         "status": "ok" if number.status == "ok" else "unsure",
         "probability": number.probability,
-        "characters": [character_object(each) for each in number.characters],
+        "characters": [_character_object(each) for each in number.characters],
     }
     if number.reason is not None:
         made["reason"] = number.reason
@@ -185,7 +185,7 @@ def line_object(line: Line, model: str) -> LineObject:
         "text": None if line.status == "error" else line.text,
         "status": line.status,  # type: ignore[typeddict-item]  # one of the four
         "probability": line.probability,
-        "characters": [character_object(each) for each in line.characters],
+        "characters": [_character_object(each) for each in line.characters],
         "model": model,
     }
     if line.reason is not None:
@@ -197,9 +197,9 @@ def line_object(line: Line, model: str) -> LineObject:
 
 def page_object(source: str, page: Page | None, model: str, error: str | None = None) -> PageObject:
     """The numbers on one photo; page: None where it could not be read, for the reason `error`."""
-    made: PageObject = {"schema": PAGE, "source": source, "numbers": [], "model": model}
+    made: PageObject = {"schema": _PAGE, "source": source, "numbers": [], "model": model}
     if page:
-        made["numbers"] = [number_object(number) for number in page.numbers]
+        made["numbers"] = [_number_object(number) for number in page.numbers]
         made["turned"] = page.turned
     if error is not None:
         made["error"] = error
@@ -208,7 +208,7 @@ def page_object(source: str, page: Page | None, model: str, error: str | None = 
 
 def grid_object(source: str, grid: Grid | None, model: str, error: str | None = None) -> GridObject:
     """The table in one photo; grid: None where it shows none, or could not be read for the reason `error`."""
-    made: GridObject = {"schema": GRID, "source": source, "rows": [], "cells": [], "model": model}
+    made: GridObject = {"schema": _GRID, "source": source, "rows": [], "cells": [], "model": model}
     if grid:
         made["rows"], made["turned"], made["notes"] = grid.rows, grid.turned, list(grid.notes)
         made["cells"] = [vars(cell) | {"box": list(cell.box)} for cell in grid.cells]  # type: ignore[misc]

@@ -33,7 +33,7 @@ from digit_recognizer.version import __version__
 
 JSON = "application/json"
 PREDICT = "/v1/predict"
-GRID_HELP = "Read a ruled grid: its rows and columns, like 9x9, or auto; numbers anywhere on the page where absent."
+_GRID_HELP = "Read a ruled grid: its rows and columns, like 9x9, or auto; numbers anywhere on the page where absent."
 
 
 def make_app(
@@ -62,15 +62,15 @@ def make_app(
         lifespan=lifespan,
     )
     app.state.service = service
-    add_routes(app)
-    add_page(app)
+    _add_routes(app)
+    _add_page(app)
     for kind in (ProblemError, DigitRecognizerError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, explained)
     paths = [path for route in app.routes if (path := getattr(route, "path", None))]
     return Journal(Guard(shortened(app), service.limits, hosts, tokens), service.metrics, paths)
 
 
-def add_routes(app: FastAPI) -> None:
+def _add_routes(app: FastAPI) -> None:
     """The interface for programs."""
     app.post(PREDICT, **openapi.PREDICT)(predict)
     app.post("/v1/read", **openapi.READ)(read)
@@ -102,7 +102,7 @@ def shortened(app: FastAPI) -> ASGIApp:
     return answered
 
 
-def add_page(app: FastAPI) -> None:
+def _add_page(app: FastAPI) -> None:
     """The files of the page, each under its own path; no path that a client names is looked up on a disk."""
     for path, (kind, content, tag) in page_files().items():
         app.get(path, include_in_schema=False)(serving(kind, content, tag))
@@ -128,7 +128,7 @@ async def predict(
 
     A picture that cannot be read has the status "error" among others; where none can be, the answer is a problem.
     """
-    service = service_of(request)
+    service = _service_of(request)
     uploads = await read_uploads(request, service.limits.parts)
     objects, status = await service.predict(uploads, probabilities)
     return answer("predictions", objects, status)
@@ -136,11 +136,11 @@ async def predict(
 
 async def read(
     request: Request,
-    grid: Annotated[str | None, Query(description=GRID_HELP)] = None,
+    grid: Annotated[str | None, Query(description=_GRID_HELP)] = None,
     line: Annotated[bool, Query(description="Each picture is a crop of one line.")] = False,
 ) -> Response:
     """Read the numbers on each photo, its grid, or its one line: the objects of `digits read --json`, in order."""
-    service = service_of(request)
+    service = _service_of(request)
     if line and grid is not None:
         raise ConfigError("line and grid exclude each other. Send one of them.")
     shape = None if grid is None else as_shape(grid, "grid")
@@ -159,14 +159,14 @@ async def explain(
     ] = None,
 ) -> Response:
     """Show what the model saw of one picture, and which of its pixels spoke for a class (occlusion)."""
-    service = service_of(request)
+    service = _service_of(request)
     (upload,) = await read_uploads(request, 1)
     return Response(to_json(await service.explain(upload, label)), media_type=JSON)
 
 
 async def models(request: Request) -> Response:
     """The shipped models, with what was measured of them, and which model answers here."""
-    return Response(to_json(service_of(request).models()), media_type=JSON)
+    return Response(to_json(_service_of(request).models()), media_type=JSON)
 
 
 async def healthz() -> Response:
@@ -176,17 +176,17 @@ async def healthz() -> Response:
 
 async def readyz(request: Request) -> Response:
     """A picture sent now would be answered soon."""
-    if not service_of(request).is_ready():
+    if not _service_of(request).is_ready():
         raise overloaded("Too many pictures are waiting.")
     return Response(to_json({"status": "ok"}), media_type=JSON)
 
 
 async def metrics(request: Request) -> Response:
     """Counters in Prometheus's text format."""
-    return Response(service_of(request).metrics.to_text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(_service_of(request).metrics.to_text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def service_of(request: Request) -> Service:
+def _service_of(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
 

@@ -13,8 +13,8 @@ from digit_recognizer.server.problems import overloaded
 
 Q = TypeVar("Q")  # a question
 A = TypeVar("A")  # its answer
-WAIT = 0.001  # seconds for which a first question waits for others
-AT_ONCE = 8  # questions answered together: more make none of them faster, and their clients ask again all at once
+_WAIT = 0.001  # seconds for which a first question waits for others
+_AT_ONCE = 8  # questions answered together: more make none of them faster, and their clients ask again all at once
 
 
 class Batcher(Generic[Q, A]):
@@ -24,8 +24,8 @@ class Batcher(Generic[Q, A]):
         self,
         answer: Callable[[list[Q]], Sequence[A | Exception]],
         waiting: int,
-        at_once: int = AT_ONCE,
-        wait: float = WAIT,
+        at_once: int = _AT_ONCE,
+        wait: float = _WAIT,
         threads: int = 1,
         on_batch: Callable[[int], None] | None = None,
     ) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from digit_recognizer.server.problems import ProblemError
 
-DISPOSITION = b"content-disposition"
+_DISPOSITION = b"content-disposition"
 
 
 @dataclass
-class Part:
+class _Part:
     """One part of a form while it is read."""
 
     header: bytearray = field(default_factory=bytearray)  # name of the header field being read
@@ -19,17 +19,17 @@ class Part:
     content: bytearray = field(default_factory=bytearray)
 
 
-class FormReader:
+class _FormReader:
     """Gathers the parts that python-multipart finds (RFC 7578)."""
 
     def __init__(self, most: int) -> None:
-        self.most, self.parts, self.ended = most, list[Part](), False
+        self.most, self.parts, self.ended = most, list[_Part](), False
 
     def on_part_begin(self) -> None:
         if len(self.parts) == self.most:
             what = "1 picture" if self.most == 1 else f"{self.most} pictures"
             raise ProblemError(413, f"Such a request may hold {what}. Send others in another one.")
-        self.parts.append(Part())
+        self.parts.append(_Part())
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
         self.parts[-1].header += data[start:end]
@@ -39,7 +39,7 @@ class FormReader:
 
     def on_header_end(self) -> None:
         part = self.parts[-1]
-        if part.header.lower() == DISPOSITION:
+        if part.header.lower() == _DISPOSITION:
             part.disposition = bytes(part.value)
         part.header.clear()
         part.value.clear()
@@ -59,7 +59,7 @@ def read_form(body: bytes, content_type: str, most: int) -> list[tuple[str, byte
     from python_multipart.exceptions import FormParserError
     from python_multipart.multipart import MultipartParser, parse_options_header
 
-    reader = FormReader(most)
+    reader = _FormReader(most)
     names = ("on_part_begin", "on_header_field", "on_header_value", "on_header_end", "on_part_data", "on_end")
     boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
     try:

@@ -15,11 +15,11 @@ from digit_recognizer.server.tokens import is_known
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-OPEN_PATHS = ("/", "/healthz", "/readyz")  # that need no token; the page's files neither
-OPEN_FOLDER = "/page/"
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_OPEN_PATHS = ("/", "/healthz", "/readyz")  # that need no token; the page's files neither
+_OPEN_FOLDER = "/page/"
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-HEADERS = (  # of every answer; the page fetches nothing from elsewhere and runs no script of others
+_HEADERS = (  # of every answer; the page fetches nothing from elsewhere and runs no script of others
     (
         b"content-security-policy",
         b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self';"
@@ -31,7 +31,7 @@ HEADERS = (  # of every answer; the page fetches nothing from elsewhere and runs
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(self), geolocation=(), microphone=()"),
 )
-Fields = dict[bytes, bytes]
+_Fields = dict[bytes, bytes]
 
 
 class Guard:
@@ -67,17 +67,17 @@ class Guard:
         body = bytearray()
         try:
             fields = self.checked(scope)
-            if announces_body(fields):
+            if _announces_body(fields):
                 await self.fill(body, fields, receive)
                 scope["state"][KEY].listen()
         except ProblemError as problem:
             await refuse(problem, receive, send, self.limits.linger_seconds)
         else:
-            await self.app(scope, replayed(bytes(body)), send)
+            await self.app(scope, _replayed(bytes(body)), send)
         finally:
             self.held -= len(body)
 
-    def checked(self, scope: Scope) -> Fields:
+    def checked(self, scope: Scope) -> _Fields:
         """The header's fields by name. Raises ProblemError for a request that is not allowed."""
         pairs: list[tuple[bytes, bytes]] = scope["headers"]
         size = sum(len(name) + len(value) + 4 for name, value in pairs) + len(scope["raw_path"])
@@ -85,10 +85,10 @@ class Guard:
             raise too_long(self.limits)
         fields = dict(pairs)
         self.check_host([value for name, value in pairs if name == b"host"])
-        if scope["method"] not in SAFE_METHODS:
-            check_origin(fields)
+        if scope["method"] not in _SAFE_METHODS:
+            _check_origin(fields)
         path = scope["path"]
-        if self.tokens and path not in OPEN_PATHS and not path.startswith(OPEN_FOLDER):
+        if self.tokens and path not in _OPEN_PATHS and not path.startswith(_OPEN_FOLDER):
             self.check_token(fields)
         if self.requests > self.limits.requests:
             raise overloaded("Too many requests are at work.")
@@ -98,20 +98,20 @@ class Guard:
         """Refuse a name that is not ours: a stranger's name that was made to point here (DNS rebinding)."""
         host = stated[0].decode("latin-1").lower() if len(stated) == 1 else ""
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if name not in self.hosts and not (self.tokens and is_address(name)):
+        if name not in self.hosts and not (self.tokens and _is_address(name)):
             raise ProblemError(421, "The Host field does not name this server. Allow a name with --allowed-host.")
 
-    def check_token(self, fields: Fields) -> None:
+    def check_token(self, fields: _Fields) -> None:
         """Refuse a request without a token that is known."""
         scheme, _, token = fields.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"bearer" or not is_known(token.strip(), self.tokens):
             raise ProblemError(401, "A known token is needed: Authorization: Bearer TOKEN.", www_authenticate="Bearer")
 
-    async def fill(self, body: bytearray, fields: Fields, receive: Receive) -> None:
+    async def fill(self, body: bytearray, fields: _Fields, receive: Receive) -> None:
         """Receive the body within its bounds. Raises ProblemError beyond them; `body` holds what had come by then."""
         length = fields.get(b"content-length", b"0")
         if not length.isdigit() or len(length) > 18 or int(length) > self.limits.body:
-            raise too_large(self.limits)
+            raise _too_large(self.limits)
         try:
             async with asyncio.timeout(self.limits.body_seconds):
                 more = True
@@ -127,7 +127,7 @@ class Guard:
         """Add a piece of the body; whether more is to come."""
         piece: bytes = message.get("body", b"")
         if len(body) + len(piece) > self.limits.body:
-            raise too_large(self.limits)
+            raise _too_large(self.limits)
         if self.held + len(piece) > self.limits.bodies:
             raise overloaded("Too many pictures are being received.")
         body += piece
@@ -135,11 +135,11 @@ class Guard:
         return bool(message.get("more_body", False))
 
 
-def announces_body(fields: Fields) -> bool:
+def _announces_body(fields: _Fields) -> bool:
     return fields.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in fields
 
 
-def is_address(name: str) -> bool:
+def _is_address(name: str) -> bool:
     """Whether a host is a literal address, which nobody can point elsewhere."""
     try:
         ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
@@ -148,7 +148,7 @@ def is_address(name: str) -> bool:
     return True
 
 
-def check_origin(fields: Fields) -> None:
+def _check_origin(fields: _Fields) -> None:
     """Refuse what another site's page sends; programs that are no browser send neither field."""
     origin = fields.get(b"origin")
     same = origin is None or origin.partition(b"://")[2].lower() == fields.get(b"host", b"").lower()
@@ -156,11 +156,11 @@ def check_origin(fields: Fields) -> None:
         raise ProblemError(403, "Another site's page may not post here.")
 
 
-def too_large(limits: Limits) -> ProblemError:
+def _too_large(limits: Limits) -> ProblemError:
     return ProblemError(413, f"A request may have {limits.body // 2**20} MiB. Send fewer or smaller pictures.")
 
 
-def replayed(body: bytes) -> Receive:
+def _replayed(body: bytes) -> Receive:
     """What hands a whole body to the app, once."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -175,7 +175,7 @@ def bounded(send: Send, connection: Connection, seconds: float) -> Send:
 
     async def bounded_send(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *HEADERS]
+            message["headers"] = [*message.get("headers", ()), *_HEADERS]
         if not connection.is_full():  # it goes at once, and a timer would cost more than the sending
             await send(message)
             return

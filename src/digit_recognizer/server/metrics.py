@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from digit_recognizer.prediction import Prediction
 
 LOG = logging.getLogger("digit_recognizer.server")
-BATCH_BUCKETS = (1, 2, 4, 8, 16, 32)
-SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_BATCH_BUCKETS = (1, 2, 4, 8, 16, 32)
+_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 OTHER = "other"  # a path that is none of ours is a stranger's text, and stays out of logs and labels
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
 
@@ -34,13 +34,13 @@ class Metrics:
             "digits_requests", "Requests answered.", ["method", "path", "status"], registry=self.registry
         )
         self.seconds = Histogram(
-            "digits_request_seconds", "Time to answer.", ["path"], buckets=SECONDS_BUCKETS, registry=self.registry
+            "digits_request_seconds", "Time to answer.", ["path"], buckets=_SECONDS_BUCKETS, registry=self.registry
         )
         self.predictions = Counter(
             "digits_predictions", "Pictures recognised, by status.", ["status"], registry=self.registry
         )
         self.batches = Histogram(
-            "digits_batch_size", "Pictures answered together.", buckets=BATCH_BUCKETS, registry=self.registry
+            "digits_batch_size", "Pictures answered together.", buckets=_BATCH_BUCKETS, registry=self.registry
         )
 
     def count(self, predictions: Iterable[Prediction]) -> None:

@@ -18,7 +18,7 @@ Send a picture as the body, or one or several as the files of a form:
 """
 PICTURE = {"type": "string", "format": "binary", "description": "PNG, JPEG, WebP, BMP, TIFF, GIF or HEIC."}
 KINDS = ("image/png", "image/jpeg", "image/webp", "application/octet-stream")
-PREDICTION = {
+_PREDICTION = {
     "schema": "digit-recognizer/prediction/1",
     "source": "three.png",
     "label": 3,
@@ -28,15 +28,15 @@ PREDICTION = {
     "prediction_set": [3],
     "model": "best",
 }
-DIGIT = {"label": 4, "box": [12, 20, 31, 48], "probability": 0.998, "status": "ok"}
-PAGE = {
+_DIGIT = {"label": 4, "box": [12, 20, 31, 48], "probability": 0.998, "status": "ok"}
+_PAGE = {
     "schema": "digit-recognizer/page/1",
     "source": "page.jpg",
     "numbers": [
         {
             "text": "4",
             "box": [12, 20, 31, 48],
-            "digits": [DIGIT],
+            "digits": [_DIGIT],
             "status": "ok",
             "probability": 0.998,
             "characters": [{"text": "4", "box": [12, 20, 31, 48], "probability": 0.998}],
@@ -72,7 +72,7 @@ class Figures(TypedDict):
     interval: dict[str, float | str]  # low, high, level, and by which method
 
 
-class ModelObject(TypedDict):
+class _ModelObject(TypedDict):
     """A shipped model."""
 
     name: str
@@ -82,14 +82,14 @@ class ModelObject(TypedDict):
     test: Figures
 
 
-class Models(TypedDict):
+class _Models(TypedDict):
     serving: str
     classes: list[str]
     caveats: list[str]  # what every answer of the model says
-    models: list[ModelObject]
+    models: list[_ModelObject]
 
 
-class Status(TypedDict):
+class _Status(TypedDict):
     status: str
 
 
@@ -124,24 +124,24 @@ WORDS = {
     431: "The header is too long.",
     503: "Too much is asked at present.",
 }
-ASKING = problems(400, 401, 403, 408, 413, 415, 421, 422, 431, 503)
-LOOKING = problems(400, 401, 421, 431, 503)
+_ASKING = problems(400, 401, 403, 408, 413, 415, 421, 422, 431, 503)
+_LOOKING = problems(400, 401, 421, 431, 503)
 
 
-def route(made: Any, example: Any, several: bool = True) -> dict[str, Any]:
+def _route(made: Any, example: Any, several: bool = True) -> dict[str, Any]:
     """What FastAPI is told of a route that takes pictures."""
     good = {"model": made, "content": {"application/json": {"example": example}}}
-    return {"responses": {200: good, **ASKING}, "response_model": None, "openapi_extra": body(several)}
+    return {"responses": {200: good, **_ASKING}, "response_model": None, "openapi_extra": body(several)}
 
 
-PREDICT = route(Predictions, {"predictions": [PREDICTION]})
-READ = route(Pages | Grids | Lines, {"pages": [PAGE]})
-EXPLAIN = route(ExplanationObject, {"prediction": PREDICTION, "label": None, "seen": None, "heat": None}, False)
-MODELS: dict[str, Any] = {"responses": {200: {"model": Models}, **LOOKING}, "response_model": None}
-HEALTH: dict[str, Any] = {"responses": {200: {"model": Status}, **LOOKING}, "response_model": None}
+PREDICT = _route(Predictions, {"predictions": [_PREDICTION]})
+READ = _route(Pages | Grids | Lines, {"pages": [_PAGE]})
+EXPLAIN = _route(ExplanationObject, {"prediction": _PREDICTION, "label": None, "seen": None, "heat": None}, False)
+MODELS: dict[str, Any] = {"responses": {200: {"model": _Models}, **_LOOKING}, "response_model": None}
+HEALTH: dict[str, Any] = {"responses": {200: {"model": _Status}, **_LOOKING}, "response_model": None}
 READY: dict[str, Any] = HEALTH
 METRICS: dict[str, Any] = {
-    "responses": {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **LOOKING},
+    "responses": {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **_LOOKING},
     "response_model": None,
 }
 METRICS["responses"][200]["description"] = "Counters in Prometheus's text format."

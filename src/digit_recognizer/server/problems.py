@@ -17,9 +17,9 @@ from digit_recognizer.errors import (
 )
 from digit_recognizer.server.metrics import LOG
 
-AS_JSON = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+_AS_JSON = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 MEDIA_TYPE = "application/problem+json"
-STATUS: tuple[tuple[type[DigitRecognizerError], int], ...] = (  # the first that fits
+_STATUS: tuple[tuple[type[DigitRecognizerError], int], ...] = (  # the first that fits
     (PictureKindError, 415),
     (ReaderMissingError, 415),
     (PictureSizeError, 413),
@@ -48,13 +48,13 @@ def to_json(content: Any) -> bytes:
 
     Raises ValueError for NaN, which JSON has not.
     """
-    text = AS_JSON.encode(content)
+    text = _AS_JSON.encode(content)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").encode("ascii")
 
 
 def status_of(error: DigitRecognizerError) -> int:
     """The status of an answer that an error of ours stands for; 500 for those that are no fault of the client."""
-    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
 def told(error: DigitRecognizerError) -> str:

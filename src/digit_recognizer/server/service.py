@@ -36,7 +36,7 @@ from digit_recognizer.server.work import (
 from digit_recognizer.server.workers import Workers
 
 T = TypeVar("T")
-ANY_SIZE = 2**62  # pixels; decoding bounds them by itself
+_ANY_SIZE = 2**62  # pixels; decoding bounds them by itself
 Shape = tuple[int, int] | None
 
 
@@ -56,8 +56,8 @@ class Service:
             threads=self.workers.threads if self.workers else 1,
             on_batch=self.metrics.batches.observe,
         )
-        self.photos: Batcher[Callable[[], object], object] = Batcher(each_called, limits.photos, 1, 0)
-        self.explanations: Batcher[Callable[[], object], object] = Batcher(each_called, limits.explanations, 1, 0)
+        self.photos: Batcher[Callable[[], object], object] = Batcher(_each_called, limits.photos, 1, 0)
+        self.explanations: Batcher[Callable[[], object], object] = Batcher(_each_called, limits.explanations, 1, 0)
 
     async def begin(self) -> None:
         """Wait for the processes, so that the first picture need not."""
@@ -69,13 +69,13 @@ class Service:
         answers = await self.quick.ask(uploads)
         for number, answer in enumerate(answers):
             if answer is None:
-                large = partial(predict_uploads, self.recognizer, [uploads[number]], ANY_SIZE)
+                large = partial(predict_uploads, self.recognizer, [uploads[number]], _ANY_SIZE)
                 ((answers[number],),) = await called(self.photos, [large])
         found = [answer for answer in answers if answer is not None]
         log_remedies(answer.remedy for answer in found)
         self.metrics.count(answer.prediction for answer in found)
         objects = [prediction_object(answer.prediction, self.header, probabilities) for answer in found]
-        return objects, worst_of([answer.status for answer in found])
+        return objects, _worst_of([answer.status for answer in found])
 
     async def read(
         self, uploads: list[Upload], what: Literal["pages", "grids", "lines"], shape: Shape = None
@@ -86,12 +86,12 @@ class Service:
         try:
             if what == "lines":
                 lines = await called(self.photos, [partial(read_line_upload, *hurry, each) for each in uploads])
-                return [each for each, _ in lines], worst_of([status for _, status in lines])
+                return [each for each, _ in lines], _worst_of([status for _, status in lines])
             if what == "grids":
                 grids = await called(self.photos, [partial(read_grid_upload, *hurry, each, shape) for each in uploads])
-                return [each for each, _ in grids], worst_of([status for _, status in grids])
+                return [each for each, _ in grids], _worst_of([status for _, status in grids])
             pages = await called(self.photos, [partial(read_upload, *hurry, each) for each in uploads])
-            return [each for each, _ in pages], worst_of([status for _, status in pages])
+            return [each for each, _ in pages], _worst_of([status for _, status in pages])
         finally:
             left.set()
 
@@ -131,7 +131,7 @@ class Service:
             self.workers.close()
 
 
-def each_called(works: list[Callable[[], object]]) -> list[object]:
+def _each_called(works: list[Callable[[], object]]) -> list[object]:
     return [work() for work in works]
 
 
@@ -140,6 +140,6 @@ async def called(batcher: Batcher[Callable[[], object], object], works: Sequence
     return await batcher.ask(works)  # type: ignore[return-value]  # what the works returned
 
 
-def worst_of(statuses: list[int]) -> int:
+def _worst_of(statuses: list[int]) -> int:
     """200 where any picture could be read; otherwise the first one's."""
     return 200 if 200 in statuses else statuses[0]

@@ -17,8 +17,8 @@ from digit_recognizer.recognizer import Recognizer
 from digit_recognizer.server.guard import LOOPBACK
 from digit_recognizer.server.limits import Limits
 
-BACKLOG = 512  # connections that the system keeps while none is accepted
-SWITCH_SECONDS = 0.0005  # Python's 5 ms would let a thread that decodes a picture hold up every answer
+_BACKLOG = 512  # connections that the system keeps while none is accepted
+_SWITCH_SECONDS = 0.0005  # Python's 5 ms would let a thread that decodes a picture hold up every answer
 
 
 def serve(
@@ -49,8 +49,8 @@ def serve(
 
     limits = limits or Limits()
     listener = listening(host, port, bool(tokens))
-    address = address_of(host, listener.getsockname()[1])
-    hosts = {*LOOPBACK, bracketed(host), *allowed_hosts}
+    address = _address_of(host, listener.getsockname()[1])
+    hosts = {*LOOPBACK, _bracketed(host), *allowed_hosts}
     app = make_app(Service(recognizer, limits, processes), hosts, tokens, partial(ready, address) if ready else None)
     config = uvicorn.Config(
         app,
@@ -70,7 +70,7 @@ def serve(
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.freeze()  # what is there now stays: looking through it again and again for what may go costs every answer
-    sys.setswitchinterval(SWITCH_SECONDS)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -95,7 +95,7 @@ def listening(host: str, port: int, guarded: bool) -> socket.socket:
         if sys.platform != "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(BACKLOG)
+        listener.listen(_BACKLOG)
     except (OSError, OverflowError) as error:
         listener.close()
         reason = getattr(error, "strerror", None) or error
@@ -115,13 +115,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def bracketed(host: str) -> str:
+def _bracketed(host: str) -> str:
     """A host as it stands in an address."""
     return f"[{host}]" if ":" in host else host
 
 
-def address_of(host: str, port: int) -> str:
-    return f"http://{bracketed(host)}:{port}"
+def _address_of(host: str, port: int) -> str:
+    return f"http://{_bracketed(host)}:{port}"
 
 
 def log_requests(quiet: bool) -> None:

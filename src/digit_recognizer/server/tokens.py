@@ -12,14 +12,14 @@ from pathlib import Path
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.files import read_bounded, write_whole
 
-RANDOM_BYTES = 32  # too many to be guessed, so that a plain SHA-256 keeps the token
-MAX_FILE_BYTES = 2**20
-DIGEST = re.compile(r"[0-9a-f]{64}")
+_RANDOM_BYTES = 32  # too many to be guessed, so that a plain SHA-256 keeps the token
+_MAX_FILE_BYTES = 2**20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def add_token(path: Path) -> str:
     """A new token, whose SHA-256 is added to the file; the token itself is kept nowhere. Raises StorageError."""
-    token = secrets.token_urlsafe(RANDOM_BYTES)
+    token = secrets.token_urlsafe(_RANDOM_BYTES)
     known = [digest.hex() for digest in read_tokens(path)] if path.exists() else []
     write_whole(path, "".join(f"{digest}\n" for digest in [*known, digest_of(token.encode()).hex()]).encode())
     path.chmod(0o600)
@@ -28,12 +28,12 @@ def add_token(path: Path) -> str:
 
 def read_tokens(path: Path) -> tuple[bytes, ...]:
     """The SHA-256 of the tokens in a file, one a line in hexadecimal. Raises ConfigError."""
-    lines = read_bounded(path, MAX_FILE_BYTES, ConfigError, "a token file").decode("utf-8", "replace").split()
+    lines = read_bounded(path, _MAX_FILE_BYTES, ConfigError, "a token file").decode("utf-8", "replace").split()
     remedy = f"Add a token with: digits serve --token-file {path} --new-token"
     if not lines:
         raise ConfigError(f"{path}: holds no token. {remedy}")
     for number, line in enumerate(lines, 1):
-        if not DIGEST.fullmatch(line):
+        if not _DIGEST.fullmatch(line):
             raise ConfigError(f"{path}: entry {number} is not the SHA-256 of a token. {remedy}")
     return tuple(bytes.fromhex(line) for line in lines)
 

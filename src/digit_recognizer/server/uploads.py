@@ -12,9 +12,9 @@ from digit_recognizer.server.problems import ProblemError
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-RAW_KINDS = ("image/", "application/octet-stream")
-MULTIPART = "multipart/form-data"
-NAME_LENGTH = 200  # characters of a file's name that are repeated
+_RAW_KINDS = ("image/", "application/octet-stream")
+_MULTIPART = "multipart/form-data"
+_NAME_LENGTH = 200  # characters of a file's name that are repeated
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ async def read_uploads(request: Request, most: int) -> list[Upload]:
     Raises ProblemError: 415 for another media type, 422 for no picture, 413 for too many.
     """
     kind = request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
-    if kind == MULTIPART:
+    if kind == _MULTIPART:
         files = read_form(await request.body(), request.headers["content-type"], most)
         return [Upload(source_of(name, number, content), content) for number, (name, content) in enumerate(files)]
-    if not kind.startswith(RAW_KINDS):
+    if not kind.startswith(_RAW_KINDS):
         raise ProblemError(
             415, "Send a picture as the body (Content-Type: image/png), or files as multipart/form-data."
         )
@@ -51,4 +51,4 @@ def source_of(name: str, number: int, content: bytes) -> str:
 
 def printable(name: str) -> str:
     """A file's name, cut to a bearable length, without what would steer a terminal or write backwards."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name[:NAME_LENGTH])
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name[:_NAME_LENGTH])

@@ -18,11 +18,11 @@ from digit_recognizer.server.problems import overloaded
 Q = TypeVar("Q")  # a question
 A = TypeVar("A")  # its answer
 Answer = Callable[[list[Q]], Sequence[A]]
-NICE = 5  # before those that recognise goes the one that talks, which gives them their work
-AHEAD = 2  # batches given to a process: the next one is there when it has answered one
+_NICE = 5  # before those that recognise goes the one that talks, which gives them their work
+_AHEAD = 2  # batches given to a process: the next one is there when it has answered one
 
 
-class Worker(Generic[Q, A]):
+class _Worker(Generic[Q, A]):
     """A process that answers batches in the order in which they come; killed, it is started anew."""
 
     def __init__(self, answer: Answer[Q, A]) -> None:
@@ -71,12 +71,12 @@ class Workers(Generic[Q, A]):
 
     def __init__(self, answer: Answer[Q, A], count: int) -> None:
         """answer: gives an answer for each question, in order; it can be pickled."""
-        self.lock, self.all = Lock(), [Worker(answer) for _ in range(count)]
+        self.lock, self.all = Lock(), [_Worker(answer) for _ in range(count)]
 
     @property
     def threads(self) -> int:
         """From how many threads to ask, so that no process waits."""
-        return AHEAD * len(self.all)
+        return _AHEAD * len(self.all)
 
     def begin(self) -> None:
         """Wait until each can answer. Raises what keeps it from that, as a model that is not there."""
@@ -106,7 +106,7 @@ def work(line: Connection, answer: Answer[Q, A]) -> None:
     """What a process does until nobody is at the line's other end."""
     begin()
     if hasattr(os, "nice"):
-        os.nice(NICE)
+        os.nice(_NICE)
     with suppress(EOFError):
         line.send(answer_each(answer, line.recv()))  # what is loaded for the first answer stays
         gc.freeze()

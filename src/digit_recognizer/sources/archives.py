@@ -17,7 +17,7 @@ from digit_recognizer.images.decode import MAX_BYTES
 from digit_recognizer.images.formats import FIRST
 from digit_recognizer.sources.kinds import ARCHIVES, FOLDER, HIDDEN, OTHER, is_hidden, kind_of
 
-TOO_LARGE = f"is larger than {MAX_BYTES // 2**20} MiB, the most that is read of a picture"
+_TOO_LARGE = f"is larger than {MAX_BYTES // 2**20} MiB, the most that is read of a picture"
 _LOCKED = 1  # zip: bit 0 of a member's flags says that it is encrypted
 
 
@@ -92,10 +92,10 @@ def _member(entry: _Entry, wanted: Collection[str]) -> Member:
         if kind not in wanted:
             return Member(entry.name, kind)
         if entry.size > MAX_BYTES:
-            return Member(entry.name, kind, error=TOO_LARGE)
+            return Member(entry.name, kind, error=_TOO_LARGE)
         content = start + stream.read(MAX_BYTES - len(start) + 1)
     if len(content) > MAX_BYTES:
-        return Member(entry.name, kind, error=TOO_LARGE)
+        return Member(entry.name, kind, error=_TOO_LARGE)
     if len(content) < entry.size:
         raise tarfile.ReadError(f"{entry.name} has {len(content)} of its {entry.size} bytes")
     return Member(entry.name, kind, content)

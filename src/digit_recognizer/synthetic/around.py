@@ -33,7 +33,7 @@ def surroundings(
     maybe(0.9 if cell else 0.65, lambda: frame(rows, columns, draw, cell=cell), (0.2, 1.1))
     maybe(0.4, lambda: rules(rows, columns, draw), (0.05, 0.6))
     maybe(0.2, lambda: neighbours(rows, columns, source, unit, pen, draw), (0.5, 1.0))
-    maybe(0.05, lambda: print_beside(rows, columns, draw), (0.3, 1.0))
+    maybe(0.05, lambda: _print_beside(rows, columns, draw), (0.3, 1.0))
     maybe(0.12, lambda: stains(rows, columns, draw), (0.05, 0.4))
     return made
 
@@ -87,7 +87,7 @@ def neighbours(rows: int, columns: int, source: Source, unit: float, pen: float,
     return mask
 
 
-def print_beside(rows: int, columns: int, draw: Generator) -> Floats:
+def _print_beside(rows: int, columns: int, draw: Generator) -> Floats:
     """A printed word at the edge, cut by it: what a form says beside the field."""
     mask = np.zeros((rows, columns), np.uint8)
     word, font = _WORDS[draw.integers(len(_WORDS))], _PRINT[draw.integers(len(_PRINT))]

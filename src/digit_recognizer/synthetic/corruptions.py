@@ -25,7 +25,7 @@ CHUNK = 1000  # images at once: bounds the memory
 
 
 @dataclass(frozen=True)
-class Corruption:
+class _Corruption:
     """One way to spoil an image."""
 
     distort: Callable[[Floats, float, Sequence[Generator]], Floats]  # images (N, H, W) in 0..1, amount, draws of each
@@ -36,21 +36,21 @@ class Corruption:
 
 PIXELS = "pixels of 28"
 TABLE = {
-    "shot_noise": Corruption(distortions.shot_noise, (60, 25, 12, 5, 3), "photons at white"),
-    "impulse_noise": Corruption(distortions.impulse_noise, (0.03, 0.06, 0.09, 0.17, 0.27), "share of the pixels"),
-    "glass_blur": Corruption(distortions.glass_blur, (0.4, 0.6, 0.8, 1, 1.2), PIXELS, is_length=True),
-    "motion_blur": Corruption(distortions.motion_blur, (2, 3.5, 5, 6.5, 8), PIXELS, is_length=True),
-    "shear": Corruption(distortions.shear, (10, 20, 30, 40, 50), "degrees"),
-    "scale": Corruption(distortions.scale, (0.9, 0.8, 0.7, 0.6, 0.5), "share of the size"),
-    "rotate": Corruption(distortions.rotate, (10, 20, 30, 40, 50), "degrees"),
-    "brightness": Corruption(distortions.brightness, (0.1, 0.2, 0.3, 0.4, 0.5), "share of white added"),
-    "translate": Corruption(distortions.translate, (1, 2, 3, 4, 5), PIXELS, is_length=True),
-    "stripe": Corruption(overlays.stripe, (1, 3, 5, 7, 9), PIXELS, is_length=True),
-    "fog": Corruption(overlays.fog, (1, 1.5, 2, 2.5, 3), "white fog to one of the image"),
-    "spatter": Corruption(overlays.spatter, (0.05, 0.1, 0.15, 0.2, 0.3), "share of the pixels"),
-    "dotted_line": Corruption(overlays.dotted_line, (1, 2, 3, 4, 5), "lines"),
-    "zigzag": Corruption(overlays.zigzag, (1.2, 1.75, 2.3, 2.85, 3.4), PIXELS, is_length=True),
-    "canny_edges": Corruption(distortions.canny_edges, (0.2, 0.4, 0.6, 0.8, 1), "share of the edges in the mixture"),
+    "shot_noise": _Corruption(distortions.shot_noise, (60, 25, 12, 5, 3), "photons at white"),
+    "impulse_noise": _Corruption(distortions.impulse_noise, (0.03, 0.06, 0.09, 0.17, 0.27), "share of the pixels"),
+    "glass_blur": _Corruption(distortions.glass_blur, (0.4, 0.6, 0.8, 1, 1.2), PIXELS, is_length=True),
+    "motion_blur": _Corruption(distortions.motion_blur, (2, 3.5, 5, 6.5, 8), PIXELS, is_length=True),
+    "shear": _Corruption(distortions.shear, (10, 20, 30, 40, 50), "degrees"),
+    "scale": _Corruption(distortions.scale, (0.9, 0.8, 0.7, 0.6, 0.5), "share of the size"),
+    "rotate": _Corruption(distortions.rotate, (10, 20, 30, 40, 50), "degrees"),
+    "brightness": _Corruption(distortions.brightness, (0.1, 0.2, 0.3, 0.4, 0.5), "share of white added"),
+    "translate": _Corruption(distortions.translate, (1, 2, 3, 4, 5), PIXELS, is_length=True),
+    "stripe": _Corruption(overlays.stripe, (1, 3, 5, 7, 9), PIXELS, is_length=True),
+    "fog": _Corruption(overlays.fog, (1, 1.5, 2, 2.5, 3), "white fog to one of the image"),
+    "spatter": _Corruption(overlays.spatter, (0.05, 0.1, 0.15, 0.2, 0.3), "share of the pixels"),
+    "dotted_line": _Corruption(overlays.dotted_line, (1, 2, 3, 4, 5), "lines"),
+    "zigzag": _Corruption(overlays.zigzag, (1.2, 1.75, 2.3, 2.85, 3.4), PIXELS, is_length=True),
+    "canny_edges": _Corruption(distortions.canny_edges, (0.2, 0.4, 0.6, 0.8, 1), "share of the edges in the mixture"),
 }
 
 CORRUPTIONS = tuple(TABLE)

@@ -13,27 +13,27 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-Draws = Sequence[Generator]
+_Draws = Sequence[Generator]
 
 SIDE = 28  # lengths in pixels below are of a 28 x 28 image
-GLASS = 0.7  # pixels, standard deviation of the blur before and after the scattering
-WEAK_EDGE, STRONG_EDGE = 0.1, 0.2  # of the gradient that Sobel's filter gives, scikit-image's default thresholds
+_GLASS = 0.7  # pixels, standard deviation of the blur before and after the scattering
+_WEAK_EDGE, _STRONG_EDGE = 0.1, 0.2  # of the gradient that Sobel's filter gives, scikit-image's default thresholds
 
 
-def shot_noise(images: Floats, photons: float, draws: Draws) -> Floats:
+def shot_noise(images: Floats, photons: float, draws: _Draws) -> Floats:
     """Light that is counted: white is `photons` on average, and the count has Poisson's noise."""
     counts = [draw.poisson(image * photons) for image, draw in zip(images, draws, strict=True)]
     return np.asarray(np.stack(counts) / photons, np.float32)
 
 
-def impulse_noise(images: Floats, share: float, draws: Draws) -> Floats:
+def impulse_noise(images: Floats, share: float, draws: _Draws) -> Floats:
     """Salt and pepper: this share of the pixels turns white or black."""
     chances = np.stack([draw.random(images.shape[1:]) for draw in draws])
     salt_or_not = np.where(chances < share / 2, np.float32(1), images)
     return np.where(chances > 1 - share / 2, np.float32(0), salt_or_not)
 
 
-def glass_blur(images: Floats, reach: float, draws: Draws) -> Floats:
+def glass_blur(images: Floats, reach: float, draws: _Draws) -> Floats:
     """Frosted glass: blurred, each pixel taken from a place nearby (`reach`: standard deviation, pixels), blurred."""
     from scipy.ndimage import gaussian_filter
 
@@ -41,13 +41,13 @@ def glass_blur(images: Floats, reach: float, draws: Draws) -> Floats:
     aside = np.rint(reach * np.stack([draw.standard_normal((2, height, width)) for draw in draws])).astype(int)
     rows = np.clip(np.arange(height)[:, None] + aside[:, 0], 0, height - 1)
     columns = np.clip(np.arange(width) + aside[:, 1], 0, width - 1)
-    blur = GLASS * min(height, width) / SIDE
+    blur = _GLASS * min(height, width) / SIDE
     sigma = (0, blur, blur)
     scattered = gaussian_filter(images, sigma)[np.arange(len(images))[:, None, None], rows, columns]
     return np.asarray(gaussian_filter(scattered, sigma))
 
 
-def motion_blur(images: Floats, length: float, draws: Draws) -> Floats:
+def motion_blur(images: Floats, length: float, draws: _Draws) -> Floats:
     """A camera that moved `length` pixels along a straight line within 45 degrees of the horizontal."""
     from scipy.signal import fftconvolve
 
@@ -72,29 +72,29 @@ def line_kernels(angles: NDArray[np.float64], length: float) -> Floats:
     return kernels
 
 
-def shear(images: Floats, degrees: float, draws: Draws) -> Floats:
+def shear(images: Floats, degrees: float, draws: _Draws) -> Floats:
     """Slanted to the left or right."""
     slants = np.tan(np.radians(degrees)) * signs(draws)
     return moved(images, [np.array([[1, 0], [slant, 1]]) for slant in slants])
 
 
-def scale(images: Floats, share: float, draws: Draws) -> Floats:
+def scale(images: Floats, share: float, draws: _Draws) -> Floats:
     """Shrunk to this share about the middle; nothing is drawn by chance."""
     return moved(images, [np.eye(2) / share] * len(draws))
 
 
-def rotate(images: Floats, degrees: float, draws: Draws) -> Floats:
+def rotate(images: Floats, degrees: float, draws: _Draws) -> Floats:
     """Turned about the middle, to the left or right."""
     angles = np.radians(degrees) * signs(draws)
     return moved(images, [np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]]) for a in angles])
 
 
-def translate(images: Floats, pixels: float, draws: Draws) -> Floats:
+def translate(images: Floats, pixels: float, draws: _Draws) -> Floats:
     """Shifted up or down and to the left or right by as much."""
     return moved(images, [np.eye(2)] * len(draws), pixels * np.stack([signs(draws), signs(draws)], axis=1))
 
 
-def signs(draws: Draws) -> NDArray[np.float64]:
+def signs(draws: _Draws) -> NDArray[np.float64]:
     """-1 or 1 for each image, (N,)."""
     return np.array([draw.choice((-1.0, 1.0)) for draw in draws])
 
@@ -111,12 +111,12 @@ def moved(images: Floats, matrices: Sequence[NDArray[np.float64]], shifts: NDArr
     return made
 
 
-def brightness(images: Floats, share: float, _draws: Draws) -> Floats:
+def brightness(images: Floats, share: float, _draws: _Draws) -> Floats:
     """Lighter by this share of white; what is white stays white."""
     return images + np.float32(share)
 
 
-def canny_edges(images: Floats, share: float, _draws: Draws) -> Floats:
+def canny_edges(images: Floats, share: float, _draws: _Draws) -> Floats:
     """The image fades out and its edges fade in; at 1 there are the edges alone."""
     return (1 - share) * images + share * edges(images)
 
@@ -128,12 +128,12 @@ def edges(images: Floats) -> Floats:
     smooth = gaussian_filter(images, (0, 1, 1))
     down, right = gradient(smooth, 1, 2), gradient(smooth, 2, 1)
     steepness = np.hypot(down, right)
-    weak = (steepness > WEAK_EDGE) & ridges(steepness, np.arctan2(down, right))
+    weak = (steepness > _WEAK_EDGE) & _ridges(steepness, np.arctan2(down, right))
     within_an_image = np.zeros((3, 3, 3), bool)
     within_an_image[1] = True
     pieces, count = label(weak, structure=within_an_image)
     kept = np.zeros(count + 1, bool)
-    kept[pieces[weak & (steepness > STRONG_EDGE)]] = True
+    kept[pieces[weak & (steepness > _STRONG_EDGE)]] = True
     return np.asarray(kept[pieces], np.float32)
 
 
@@ -144,7 +144,7 @@ def gradient(images: Floats, along: int, across: int) -> Floats:
     return np.asarray(correlate1d(correlate1d(images, [-1, 0, 1], along), [1, 2, 1], across))
 
 
-def ridges(steepness: Floats, direction: Floats) -> NDArray[np.bool_]:
+def _ridges(steepness: Floats, direction: Floats) -> NDArray[np.bool_]:
     """Where the gradient is no less than at both neighbours along it, its direction rounded to eighths of a turn."""
     height, width = steepness.shape[1:]
     around = np.pad(steepness, ((0, 0), (1, 1), (1, 1)))

@@ -12,28 +12,28 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digit_recognizer.synthetic.fonts import LETTERS
 
-Points = NDArray[np.float64]  # (n, 2): across, down
+_Points = NDArray[np.float64]  # (n, 2): across, down
 
 SIDE = 224  # pixels, of the page
 FINER = 2  # drawn so much finer and averaged, so that strokes have no steps
-PEN = (0.09, 0.15)  # of a drawing's size; MNIST's strokes are 2 to 3 pixels of 20
+_PEN = (0.09, 0.15)  # of a drawing's size; MNIST's strokes are 2 to 3 pixels of 20
 
 
-def circle(across: float, down: float, radius: float, start: float = 0, end: float = 360) -> Points:
+def circle(across: float, down: float, radius: float, start: float = 0, end: float = 360) -> _Points:
     """A part of a circle as points; angles in degrees, from the right and downwards."""
     angles = np.radians(np.linspace(start, end, 33))
     return np.stack([across + radius * np.cos(angles), down + radius * np.sin(angles)], axis=1)
 
 
-def line(*points: tuple[float, float]) -> Points:
+def line(*points: tuple[float, float]) -> _Points:
     return np.array(points, float)
 
 
-WAVE = np.stack([np.linspace(0, 1, 33), 0.5 + 0.18 * np.sin(np.linspace(0, 4 * np.pi, 33))], axis=1)
-STAR_POINTS = circle(0.5, 0.5, 0.5)[::-1][np.rint(np.arange(6) * 2 * 32 / 5).astype(int) % 32]
+_WAVE = np.stack([np.linspace(0, 1, 33), 0.5 + 0.18 * np.sin(np.linspace(0, 4 * np.pi, 33))], axis=1)
+_STAR_POINTS = circle(0.5, 0.5, 0.5)[::-1][np.rint(np.arange(6) * 2 * 32 / 5).astype(int) % 32]
 
 # Signs and small drawings that are no digit in any position near to theirs, as strokes in a square of 0..1.
-SIGNS: dict[str, tuple[Points, ...]] = {
+SIGNS: dict[str, tuple[_Points, ...]] = {
     "dash": (line((0, 0.5), (1, 0.5)),),
     "cross": (line((0, 0), (1, 1)), line((1, 0), (0, 1))),
     "plus": (line((0.5, 0), (0.5, 1)), line((0, 0.5), (1, 0.5))),
@@ -44,13 +44,13 @@ SIGNS: dict[str, tuple[Points, ...]] = {
     "hash": tuple(line(*ends) for ends in (
         ((0.3, 0), (0.25, 1)), ((0.75, 0), (0.7, 1)), ((0, 0.33), (1, 0.33)), ((0, 0.68), (1, 0.68)))),
     "arrow": (line((0, 0.5), (1, 0.5)), line((0.65, 0.2), (1, 0.5), (0.65, 0.8))),
-    "star": (STAR_POINTS,),
+    "star": (_STAR_POINTS,),
     "asterisk": (line((0.5, 0), (0.5, 1)), line((0.07, 0.25), (0.93, 0.75)), line((0.93, 0.25), (0.07, 0.75))),
     "house": (line((0.1, 1), (0.1, 0.45), (0.5, 0), (0.9, 0.45), (0.9, 1), (0.1, 1)), line((0.4, 1), (0.4, 0.65),
               (0.6, 0.65), (0.6, 1))),
     "face": (circle(0.5, 0.5, 0.5), circle(0.32, 0.35, 0.03), circle(0.68, 0.35, 0.03),
              circle(0.5, 0.5, 0.28, 20, 160)),
-    "wave": (WAVE,),
+    "wave": (_WAVE,),
     "box with cross": (line((0, 0), (1, 0), (1, 1), (0, 1), (0, 0)), line((0, 0), (1, 1)), line((1, 0), (0, 1))),
     "envelope": (line((0, 0.15), (1, 0.15), (1, 0.85), (0, 0.85), (0, 0.15), (0.5, 0.55), (1, 0.15)),),
     "stairs": (line((0, 1), (0, 0.7), (0.33, 0.7), (0.33, 0.4), (0.67, 0.4), (0.67, 0.1), (1, 0.1)),),
@@ -65,16 +65,16 @@ def sign(draw: Generator) -> NDArray[np.uint8]:
     angle, stretch = np.radians(draw.uniform(-12, 12)), draw.uniform(0.8, 1.2)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     shaken = [((dense(stroke) - 0.5) * (stretch, 1 / stretch)) @ turn for stroke in strokes]
-    return inked([stroke + tremor(draw, len(stroke)) for stroke in shaken], draw)
+    return _inked([stroke + _tremor(draw, len(stroke)) for stroke in shaken], draw)
 
 
 def scribble(draw: Generator) -> NDArray[np.uint8]:
     """One or two strokes that wander smoothly: points drawn at random, joined by a curve (Catmull-Rom)."""
     strokes = [curve(draw.uniform(0, 1, (draw.integers(6, 10), 2))) for _ in range(draw.integers(1, 3))]
-    return inked(strokes, draw)
+    return _inked(strokes, draw)
 
 
-def curve(points: Points) -> Points:
+def curve(points: _Points) -> _Points:
     """A smooth curve through all points: Catmull and Rom's spline, 12 steps from point to point."""
     around = np.concatenate([points[:1], points, points[-1:]])
     t = np.linspace(0, 1, 12, endpoint=False)[:, None]
@@ -84,26 +84,26 @@ def curve(points: Points) -> Points:
     return np.concatenate([smooth.reshape(-1, 2), points[-1:]])
 
 
-def dense(stroke: Points) -> Points:
+def dense(stroke: _Points) -> _Points:
     """The same stroke with a point every hundredth or so, so that it can be shaken."""
     pieces = [np.linspace(a, b, max(2, int(100 * np.hypot(*(b - a))))) for a, b in pairwise(stroke)]
     return np.concatenate(pieces)
 
 
-def tremor(draw: Generator, n: int) -> Points:
+def _tremor(draw: Generator, n: int) -> _Points:
     """Small slow wanderings of a pen, (n, 2)."""
     knots = np.linspace(0, 1, 6)
     steps = draw.normal(0, 0.02, (2, len(knots)))
     return np.stack([np.interp(np.linspace(0, 1, n), knots, each) for each in steps], axis=1)
 
 
-def inked(strokes: list[Points], draw: Generator) -> NDArray[np.uint8]:
+def _inked(strokes: list[_Points], draw: Generator) -> NDArray[np.uint8]:
     """Strokes in dark ink on light paper, in the middle of a page, with a round pen of one width."""
     side = SIDE * FINER
     points = np.concatenate(strokes)
     low, size = points.min(0), max(np.ptp(points, axis=0).max(), 1e-6)
     length = 0.6 * side
-    width = max(1, round(draw.uniform(*PEN) * length))
+    width = max(1, round(draw.uniform(*_PEN) * length))
     paper, ink = int(draw.integers(200, 256)), int(draw.integers(0, 90))
     page = Image.new("L", (side, side), paper)
     pen = ImageDraw.Draw(page)

@@ -49,7 +49,7 @@ def photographed(
     dark = np.float32(draw.uniform(0.12, 0.35))
     paper = PAPER * (1 - rules)
     seen = paper * (1 - ink) + np.minimum(paper, dark) * ink
-    bend = homography(wish, draw)
+    bend = _homography(wish, draw)
     seen = cv2.warpPerspective(seen, bend, (WIDTH, HEIGHT), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
     if wish.light:
         seen = seen * lamp(seen.shape, draw) * shadow(seen.shape, draw)
@@ -57,11 +57,11 @@ def photographed(
     levels = np.asarray(np.rint(np.clip(1 - seen if wish.inverted else seen, 0, 1) * 255), np.uint8)
     _, code = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, wish.quality])
     levels = np.asarray(cv2.imdecode(code, cv2.IMREAD_GRAYSCALE), np.uint8)
-    moved = tuple(DrawnNumber(each.text, tuple(seen_at(box, bend, wish) for box in each.boxes)) for each in numbers)
+    moved = tuple(DrawnNumber(each.text, tuple(_seen_at(box, bend, wish) for box in each.boxes)) for each in numbers)
     return DrawnPage(np.ascontiguousarray(np.rot90(levels, wish.quarters)), moved)
 
 
-def homography(wish: Kind, draw: Generator) -> NDArray[np.float64]:
+def _homography(wish: Kind, draw: Generator) -> NDArray[np.float64]:
     """Where the page's points come to lie, (3, 3)."""
     corners = np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float32)
     amount = wish.perspective * np.array([WIDTH, HEIGHT])
@@ -70,7 +70,7 @@ def homography(wish: Kind, draw: Generator) -> NDArray[np.float64]:
     return np.asarray(np.vstack([turn, [0, 0, 1]]) @ cv2.getPerspectiveTransform(corners, moved))
 
 
-def seen_at(box: Box, bend: NDArray[np.float64], wish: Kind) -> Box:
+def _seen_at(box: Box, bend: NDArray[np.float64], wish: Kind) -> Box:
     """The box around a box of the page once the page is bent and turned."""
     x, y, wide, high = box
     corners = np.array([[x, y], [x + wide, y], [x + wide, y + high], [x, y + high]], np.float64)

@@ -13,7 +13,7 @@ from digit_recognizer.synthetic.page_kinds import HEIGHT, WIDTH, Box, DrawnNumbe
 from digit_recognizer.synthetic.rerendered import Floats, Images, drawing
 
 MARGIN = 60
-MAX_LENGTH = 6  # digits of a number
+_MAX_LENGTH = 6  # digits of a number
 WORDS = ("Date", "Name", "Sum", "Total", "from", "until", "invoice", "meters", "Room", "Phone", "kg", "Page", "about")
 
 
@@ -31,15 +31,15 @@ def write_line(
     left, found = MARGIN + int(draw.integers(0, 2 * height)), []
     while left < WIDTH - MARGIN - 2 * height:
         if wish.words and draw.random() < 0.5:
-            left = print_word(ink, left, baseline, height, draw)
+            left = _print_word(ink, left, baseline, height, draw)
         room = (WIDTH - MARGIN - left) // (2 * height if wish.boxes else height)
-        length = min(int(draw.integers(1, MAX_LENGTH + 1)), room)
+        length = min(int(draw.integers(1, _MAX_LENGTH + 1)), room)
         if length < 1:
             break
         chosen = draw.integers(0, len(images), length)
         boxes = []
         for index in chosen.tolist():
-            box = write_digit(ink, rules, images[index], left, baseline, height, wish, draw)
+            box = _write_digit(ink, rules, images[index], left, baseline, height, wish, draw)
             boxes.append(box)
             left = box[0] + box[2] + round(height * draw.uniform(*wish.gap)) if not wish.boxes else left + boxed(height)
         found.append(DrawnNumber("".join(str(int(labels[index])) for index in chosen), tuple(boxes)))
@@ -52,7 +52,7 @@ def boxed(height: int) -> int:
     return round(1.25 * height)
 
 
-def write_digit(
+def _write_digit(
     ink: Floats, rules: Floats, image: Images, left: int, baseline: int, height: int, wish: Kind, draw: Generator
 ) -> Box:
     """Write one digit onto the ink, in a box where wished; returns its tight box."""
@@ -61,7 +61,7 @@ def write_digit(
         row = round(fine.shape[0] * draw.uniform(0.3, 0.7))
         fine[row : row + round(0.06 * fine.shape[0])] = 0
     lean = draw.uniform(0, wish.slant) if wish.slant > 0.3 else draw.uniform(-wish.slant, wish.slant)
-    tall = round(height * draw.uniform(0.92, 1.08) * image_height(image))
+    tall = round(height * draw.uniform(0.92, 1.08) * _image_height(image))
     digit = leaning(fine, lean, tall)
     rows, columns = np.flatnonzero((digit > 0.5).any(1)), np.flatnonzero((digit > 0.5).any(0))
     digit = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -75,7 +75,7 @@ def write_digit(
     return left, top, wide, high
 
 
-def image_height(image: Images) -> float:
+def _image_height(image: Images) -> float:
     """How high a digit is in its box of 20 pixels; writers' 1s and 7s are about as high as the others."""
     rows = np.flatnonzero((image >= 64).any(1))
     return max(0.75, min(1.0, (int(rows[-1]) - int(rows[0]) + 1) / 20))
@@ -96,7 +96,7 @@ def frame(rules: Floats, left: int, baseline: int, height: int) -> None:
     cv2.rectangle(rules, (left, top), (left + boxed(height), bottom), 0.8, 2)
 
 
-def print_word(ink: Floats, left: int, baseline: int, height: int, draw: Generator) -> int:
+def _print_word(ink: Floats, left: int, baseline: int, height: int, draw: Generator) -> int:
     """Print a word in the default font; returns where the next thing may stand."""
     font = ImageFont.load_default(height * draw.uniform(0.5, 0.8))
     word = str(draw.choice(WORDS)) + (":" if draw.random() < 0.5 else "")

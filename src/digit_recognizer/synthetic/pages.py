@@ -20,8 +20,8 @@ from digit_recognizer.synthetic.printed_words import PrintedWords
 from digit_recognizer.synthetic.shapes import Floats
 
 SIDE = 384  # pixels of a part of a page
-CORE, AT_ENDS = 0.5, 0.15  # of a number's height: the height of its core, and how much shorter it is at each end
-LEAST_CORE = 0.25  # of a number's height: the least length of its core
+CORE, _AT_ENDS = 0.5, 0.15  # of a number's height: the height of its core, and how much shorter it is at each end
+_LEAST_CORE = 0.25  # of a number's height: the least length of its core
 _FINER = 4  # times the map's places: cores are drawn so fine, since what OpenCV fills is a place larger
 _OUTSIDE = 48  # pixels drawn around a part, which perspective brings in
 _SMALLEST, _LARGEST = 10.0, 200.0  # pixels of a digit's height
@@ -113,7 +113,7 @@ def core_of(corners: Floats) -> Floats:
     left, right = corners[[0, 3]], corners[[1, 2]]
     height = float(np.linalg.norm(left[1] - left[0]))
     wide = float(np.linalg.norm(right.mean(0) - left.mean(0)))
-    kept = max(wide - 2 * AT_ENDS * height, LEAST_CORE * height)
+    kept = max(wide - 2 * _AT_ENDS * height, _LEAST_CORE * height)
     along = (right.mean(0) - left.mean(0)) / max(wide, 1e-3) * (wide - kept) / 2
     inner = np.stack([left[0] + along, right[0] - along, right[1] - along, left[1] + along])
     middle = (inner + inner[[3, 2, 1, 0]]) / 2

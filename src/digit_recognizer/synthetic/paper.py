@@ -16,14 +16,14 @@ _FINE = 4  # bits of a pixel, for OpenCV's smooth lines
 
 
 @dataclass(frozen=True)
-class Sheet:
+class _Sheet:
     """A page without its writing."""
 
     masks: tuple[tuple[Floats, float], ...]  # (side, side) 0..1, each with how dark it is, of the ink's darkness
     beyond: Floats | None  # (side, side) 1 beyond the sheet
 
 
-def sheet(layout: Layout, side: int, draw: Generator) -> Sheet:
+def sheet(layout: Layout, side: int, draw: Generator) -> _Sheet:
     """What is on and around a part of a page whose sides have `side` pixels."""
     masks: list[tuple[Floats, float]] = []
     faint, strong = (float(each) for each in (draw.uniform(0.05, 0.6), draw.uniform(0.3, 1.1)))
@@ -37,7 +37,7 @@ def sheet(layout: Layout, side: int, draw: Generator) -> Sheet:
         masks.append((_dirt(side, draw), float(draw.uniform(0.1, 0.9))))
     if draw.random() < 0.12:
         masks.append((_long_lines(layout, side, draw), strong))
-    return Sheet(tuple(masks), _beyond(side, draw) if draw.random() < 0.3 else None)
+    return _Sheet(tuple(masks), _beyond(side, draw) if draw.random() < 0.3 else None)
 
 
 def _line(mask: Floats, first: Sequence[float], last: Sequence[float], thick: int) -> None:

@@ -23,22 +23,22 @@ from digit_recognizer.images.preprocess import Preprocess, crop
 from digit_recognizer.images.small_digits import for_small_digits
 
 Picture = NDArray[np.uint8]  # (H, W)
-Coverage = NDArray[np.float32]  # (H, W), share of each pixel that is inked, 0..1
+_Coverage = NDArray[np.float32]  # (H, W), share of each pixel that is inked, 0..1
 
 GLYPH = 96  # pixels, height of a digit as it is drawn from its font
 FINER = 2  # drawn so much finer and averaged, so that edges have no steps
-HEIGHTS = (14, 56)  # pixels, of a digit in the photo
-FILLS = (0.45, 0.9)  # height of the digit in that of its cell
-TILT = 5.0  # degrees, to either side
-CORNER = 0.04  # of the cell's sides, by which a corner is moved: perspective
-RULED = 0.2  # share of the cells with remains of rules
+_HEIGHTS = (14, 56)  # pixels, of a digit in the photo
+_FILLS = (0.45, 0.9)  # height of the digit in that of its cell
+_TILT = 5.0  # degrees, to either side
+_CORNER = 0.04  # of the cell's sides, by which a corner is moved: perspective
+_RULED = 0.2  # share of the cells with remains of rules
 LIGHT = 0.12  # of the paper's brightness, gained at one side and lost at the other
 BLUR = 0.12  # of the digit's height, standard deviation
 NOISE = 5.0  # grey levels, standard deviation
-QUALITY = (35, 96)  # of JPEG
-NEGATIVE = 0.05  # share of the cells that are light on dark
-BY_GREYS = 0.5  # share of the digits that are prepared without mending their strokes
-TRIES = 100  # cells without ink, one after the other, before that is an error
+_QUALITY = (35, 96)  # of JPEG
+_NEGATIVE = 0.05  # share of the cells that are light on dark
+_BY_GREYS = 0.5  # share of the digits that are prepared without mending their strokes
+_TRIES = 100  # cells without ink, one after the other, before that is an error
 
 
 def printed_digits(
@@ -55,7 +55,7 @@ def printed_digits(
     made = np.zeros((n, prepare.size, prepare.size), np.uint8)
     labels = np.arange(n) % 10
     for index, label in enumerate(labels):
-        made[index] = with_ink(any_font(glyphs, int(label)), np.random.default_rng((seed, index)), prepare)
+        made[index] = with_ink(_any_font(glyphs, int(label)), np.random.default_rng((seed, index)), prepare)
     return made, labels
 
 
@@ -67,11 +67,11 @@ def written_digits(images: Picture, seed: int = 0, preprocess: Preprocess | None
     prepare = preprocess or Preprocess()
     made = np.zeros((len(images), prepare.size, prepare.size), np.uint8)
     for index, image in enumerate(images):
-        made[index] = with_ink(partial(one_shape, penned(image)), np.random.default_rng((seed, index)), prepare)
+        made[index] = with_ink(partial(_one_shape, _penned(image)), np.random.default_rng((seed, index)), prepare)
     return made
 
 
-def penned(image: Picture) -> Coverage:
+def _penned(image: Picture) -> _Coverage:
     """A handwritten digit cut out tightly, GLYPH pixels high or wide, as glyphs are."""
     tight = crop(image).astype(np.float32) / np.float32(255)
     factor = GLYPH / max(tight.shape)
@@ -79,32 +79,32 @@ def penned(image: Picture) -> Coverage:
     return np.asarray(np.clip(cv2.resize(tight, size, interpolation=cv2.INTER_CUBIC), 0, 1), np.float32)
 
 
-def one_shape(shape: Coverage, _draw: Generator) -> Coverage:
+def _one_shape(shape: _Coverage, _draw: Generator) -> _Coverage:
     """The shape, whatever is drawn."""
     return shape
 
 
-def with_ink(shaped: Callable[[Generator], Coverage], draw: Generator, prepare: Preprocess) -> Picture:
+def with_ink(shaped: Callable[[Generator], _Coverage], draw: Generator, prepare: Preprocess) -> Picture:
     """One digit, prepared in either way, drawn anew where Preprocess finds no ink."""
-    prepare = for_small_digits(prepare) if draw.random() < BY_GREYS else prepare
-    for _ in range(TRIES):
+    prepare = for_small_digits(prepare) if draw.random() < _BY_GREYS else prepare
+    for _ in range(_TRIES):
         fitted = prepare.fit(photographed(shaped(draw), draw))
         if fitted is not None:
             return fitted
     raise DataError("No digit with ink could be drawn. Is min_contrast of this Preprocess too high?")
 
 
-def any_font(glyphs: list[list[list[Coverage]]], digit: int) -> Callable[[Generator], Coverage]:
+def _any_font(glyphs: list[list[list[_Coverage]]], digit: int) -> Callable[[Generator], _Coverage]:
     """What draws a font's shape of a digit: families equally often."""
 
-    def shaped(draw: Generator) -> Coverage:
+    def shaped(draw: Generator) -> _Coverage:
         family = glyphs[draw.integers(len(glyphs))]
         return family[draw.integers(len(family))][digit]
 
     return shaped
 
 
-def glyph(font: Path, digit: int) -> Coverage:
+def glyph(font: Path, digit: int) -> _Coverage:
     """A digit of a font, as high as its ink and as wide as its type; an 8 is GLYPH pixels high."""
     face = ImageFont.truetype(str(font), GLYPH)
     _, top, _, bottom = face.getbbox("8")
@@ -115,14 +115,14 @@ def glyph(font: Path, digit: int) -> Coverage:
     return np.asarray(page, np.float32) / np.float32(255)
 
 
-def photographed(shape: Coverage, draw: Generator) -> Picture:
+def photographed(shape: _Coverage, draw: Generator) -> Picture:
     """A cell with a digit of this shape, (H, W), as a photo shows it."""
-    height = float(np.exp(draw.uniform(*np.log(HEIGHTS))))
+    height = float(np.exp(draw.uniform(*np.log(_HEIGHTS))))
     ink = tilted(ruled(placed(spread(shape, draw), height, draw), draw), draw)
     return developed(lit(ink, draw), height, draw)
 
 
-def spread(shape: Coverage, draw: Generator) -> Coverage:
+def spread(shape: _Coverage, draw: Generator) -> _Coverage:
     """Ink that runs, or that the paper did not take, up to 4 pixels of GLYPH wide; a hairline is not eaten away."""
     reach = int(draw.integers(-1, 3))
     if reach == 0:
@@ -134,12 +134,12 @@ def spread(shape: Coverage, draw: Generator) -> Coverage:
     return thin if thin.sum() > 0.7 * shape.sum() else shape
 
 
-def placed(shape: Coverage, height: float, draw: Generator) -> Coverage:
+def placed(shape: _Coverage, height: float, draw: Generator) -> _Coverage:
     """The digit somewhere near the middle of its cell, FINER times as large as in the photo."""
     factor = FINER * height / GLYPH
     size = max(1, round(shape.shape[1] * factor)), max(1, round(shape.shape[0] * factor))
     digit = cv2.resize(shape, size, interpolation=cv2.INTER_AREA)
-    side = FINER * height / draw.uniform(*FILLS)
+    side = FINER * height / draw.uniform(*_FILLS)
     rows = FINER * round(max(side, 1.1 * size[1]) / FINER)
     columns = FINER * round(max(side * draw.uniform(0.8, 1.1), 1.1 * size[0]) / FINER)
     if rows == columns == FINER * Preprocess().size:
@@ -150,9 +150,9 @@ def placed(shape: Coverage, height: float, draw: Generator) -> Coverage:
     return cell
 
 
-def ruled(cell: Coverage, draw: Generator) -> Coverage:
+def ruled(cell: _Coverage, draw: Generator) -> _Coverage:
     """Some cells with what is left of their rules: pieces of thin lines at their borders, not beyond a tenth."""
-    if draw.random() >= RULED:
+    if draw.random() >= _RULED:
         return cell
     for _ in range(draw.integers(1, 3)):
         turned = np.rot90(cell, int(draw.integers(4)))  # a view: the rule is drawn into the cell
@@ -164,19 +164,19 @@ def ruled(cell: Coverage, draw: Generator) -> Coverage:
     return cell
 
 
-def tilted(cell: Coverage, draw: Generator) -> Coverage:
+def tilted(cell: _Coverage, draw: Generator) -> _Coverage:
     """The cell turned by up to TILT and with its corners moved, in the photo's own pixels."""
     height, width = cell.shape
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    angle, middle = np.radians(draw.uniform(-TILT, TILT)), corners.mean(0)
+    angle, middle = np.radians(draw.uniform(-_TILT, _TILT)), corners.mean(0)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    moved = (corners - middle) @ turn + middle + draw.uniform(-CORNER, CORNER, (4, 2)) * (width, height)
+    moved = (corners - middle) @ turn + middle + draw.uniform(-_CORNER, _CORNER, (4, 2)) * (width, height)
     view = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
     seen = cv2.warpPerspective(cell, view, (width, height), flags=cv2.INTER_LINEAR)
     return np.asarray(cv2.resize(seen, (width // FINER, height // FINER), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def lit(ink: Coverage, draw: Generator) -> NDArray[np.float32]:
+def lit(ink: _Coverage, draw: Generator) -> NDArray[np.float32]:
     """Ink on paper under light that falls off to one side, in grey levels."""
     height, width = ink.shape
     angle = draw.uniform(0, 2 * np.pi)
@@ -192,6 +192,6 @@ def developed(page: NDArray[np.float32], height: float, draw: Generator) -> Pict
     seen = cv2.GaussianBlur(page, (0, 0), sigmaX=across, sigmaY=down, borderType=cv2.BORDER_REPLICATE)
     seen = seen + draw.standard_normal(page.shape, np.float32) * np.float32(draw.uniform(0, NOISE))
     levels = np.rint(np.clip(seen, 0, 255)).astype(np.uint8)
-    _, packed = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, int(draw.integers(*QUALITY))])
+    _, packed = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, int(draw.integers(*_QUALITY))])
     photo = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
-    return np.asarray(255 - photo, np.uint8) if draw.random() < NEGATIVE else photo
+    return np.asarray(255 - photo, np.uint8) if draw.random() < _NEGATIVE else photo

@@ -24,8 +24,8 @@ Floats = NDArray[np.float32]
 Ink = NDArray[np.uint8] | NDArray[np.float32]  # 0 to 1
 
 FINE = 8  # pixels of the drawing to one of the image
-PAGE = (200, 160)  # rows and columns of a photo
-BLACK_INK, PAPER = 0.12, 0.85  # of the light, reflected
+_PAGE = (200, 160)  # rows and columns of a photo
+_BLACK_INK, PAPER = 0.12, 0.85  # of the light, reflected
 
 
 def rerendered(images: Images, kind: str, seed: int = 0, indices: Sequence[int] | None = None) -> Images:
@@ -67,32 +67,32 @@ def inside(fine: Floats, wider: float = 0.0) -> NDArray[np.uint8]:
     return moved[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else ink
 
 
-def filling(ink: Ink, rows: int, columns: int) -> Floats:
+def _filling(ink: Ink, rows: int, columns: int) -> Floats:
     """Ink scaled, both sides apart, to fill a frame, areas averaged."""
     return np.asarray(cv2.resize(ink.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA))
 
 
-def fitting(ink: Ink, side: int) -> Floats:
+def _fitting(ink: Ink, side: int) -> Floats:
     """Ink scaled with its aspect to fit a square frame, in its middle."""
     factor = side / max(ink.shape)
     height, width = (max(1, round(length * factor)) for length in ink.shape)
     framed = np.zeros((side, side), np.float32)
     top, left = (side - height) // 2, (side - width) // 2
-    framed[top : top + height, left : left + width] = filling(ink, height, width)
+    framed[top : top + height, left : left + width] = _filling(ink, height, width)
     return framed
 
 
-def coarse_8(fine: Floats, draw: Generator) -> Floats:
+def _coarse_8(fine: Floats, draw: Generator) -> Floats:
     """8 x 8: a binary frame of 32 x 32, stretched or not, counted in blocks of 4 x 4."""
     ink = inside(fine, draw.uniform(-4, 4))
-    frame = fitting(ink, 32) if draw.random() < 0.5 else aside(ink, 32, draw.uniform(0.6, 1))
+    frame = _fitting(ink, 32) if draw.random() < 0.5 else aside(ink, 32, draw.uniform(0.6, 1))
     return np.asarray((frame >= 0.5).reshape(8, 4, 8, 4).mean((1, 3)), np.float32)
 
 
-def coarse_16(fine: Floats, draw: Generator) -> Floats:
+def _coarse_16(fine: Floats, draw: Generator) -> Floats:
     """16 x 16: the digit fills the frame, its grey levels as a scanner's."""
     ink = inside(fine, draw.uniform(-4, 6))
-    frame = fitting(ink, 16) if draw.random() < 0.5 else aside(ink, 16, draw.uniform(0.6, 1))
+    frame = _fitting(ink, 16) if draw.random() < 0.5 else aside(ink, 16, draw.uniform(0.6, 1))
     return np.asarray(1.2 * cv2.GaussianBlur(frame, (0, 0), draw.uniform(0.3, 0.7)), np.float32)
 
 
@@ -101,7 +101,7 @@ def aside(ink: NDArray[np.uint8], side: int, share: float) -> Floats:
     wide = max(round(side * share), min(side, round(side * ink.shape[1] / ink.shape[0])))
     framed = np.zeros((side, side), np.float32)
     left = (side - wide) // 2
-    framed[:, left : left + wide] = filling(ink, side, wide)
+    framed[:, left : left + wide] = _filling(ink, side, wide)
     return framed
 
 
@@ -109,13 +109,13 @@ def stretched(fine: Floats, draw: Generator) -> Floats:
     """Wider or narrower by up to a third, in a frame of 64 x 64 with some paper around."""
     ink = inside(fine)
     factor = np.exp(draw.uniform(-np.log(4 / 3), np.log(4 / 3)))
-    wide = filling(ink, ink.shape[0], max(1, round(ink.shape[1] * factor)))
-    return np.pad(fitting(wide, 48), 8)
+    wide = _filling(ink, ink.shape[0], max(1, round(ink.shape[1] * factor)))
+    return np.pad(_fitting(wide, 48), 8)
 
 
 def thick(fine: Floats, draw: Generator) -> Floats:
     """A marker: strokes wider by 1.5 to 3 pixels of MNIST's."""
-    return np.pad(fitting(inside(fine, draw.uniform(6, 12)), 80), 16)
+    return np.pad(_fitting(inside(fine, draw.uniform(6, 12)), 80), 16)
 
 
 def thin(fine: Floats, draw: Generator) -> Floats:
@@ -124,39 +124,39 @@ def thin(fine: Floats, draw: Generator) -> Floats:
     line = thinned(np.pad(ink, 2))
     pen = draw.uniform(0.01, 0.033) * max(ink.shape)
     away = cv2.distanceTransform(1 - np.pad(line, 8), cv2.DIST_L2, 5)
-    return np.pad(fitting((away <= pen / 2 + 0.5).astype(np.uint8), 160), 30)
+    return np.pad(_fitting((away <= pen / 2 + 0.5).astype(np.uint8), 160), 30)
 
 
 def binary(fine: Floats, draw: Generator) -> Floats:
     """A fax: 40 x 40, black and white alone, the threshold too high or too low."""
-    framed = np.pad(fitting(inside(fine), 32), 4)
+    framed = np.pad(_fitting(inside(fine), 32), 4)
     return np.asarray(cv2.GaussianBlur(framed, (0, 0), 0.6) > draw.uniform(0.25, 0.7), np.float32)
 
 
-def uneven_light(fine: Floats, draw: Generator) -> Floats:
+def _uneven_light(fine: Floats, draw: Generator) -> Floats:
     """A photo under a lamp to one side, with the shadow of a hand."""
-    return photo(on_page(inside(fine, draw.uniform(-4, 8)), draw), draw)
+    return photo(_on_page(inside(fine, draw.uniform(-4, 8)), draw), draw)
 
 
-def lined_paper(fine: Floats, draw: Generator) -> Floats:
+def _lined_paper(fine: Floats, draw: Generator) -> Floats:
     """The same, on lined paper."""
-    return photo(on_page(inside(fine, draw.uniform(-4, 8)), draw), draw, lines=(True, False))
+    return photo(_on_page(inside(fine, draw.uniform(-4, 8)), draw), draw, lines=(True, False))
 
 
-def squared_paper(fine: Floats, draw: Generator) -> Floats:
+def _squared_paper(fine: Floats, draw: Generator) -> Floats:
     """The same, on squared paper."""
-    return photo(on_page(inside(fine, draw.uniform(-4, 8)), draw), draw, lines=(True, True))
+    return photo(_on_page(inside(fine, draw.uniform(-4, 8)), draw), draw, lines=(True, True))
 
 
-def on_page(ink: NDArray[np.uint8], draw: Generator) -> Floats:
+def _on_page(ink: NDArray[np.uint8], draw: Generator) -> Floats:
     """Ink somewhere on a page, 0.4 to 0.7 of its height."""
-    side = round(PAGE[0] * draw.uniform(0.4, 0.7))
-    digit = fitting(ink, side)
+    side = round(_PAGE[0] * draw.uniform(0.4, 0.7))
+    digit = _fitting(ink, side)
     columns = np.flatnonzero(digit.any(0))
     digit = digit[:, columns[0] : columns[-1] + 1]
-    page = np.zeros(PAGE, np.float32)
-    top = int(draw.integers(8, PAGE[0] - digit.shape[0] - 8))
-    left = int(draw.integers(8, max(9, PAGE[1] - digit.shape[1] - 8)))
+    page = np.zeros(_PAGE, np.float32)
+    top = int(draw.integers(8, _PAGE[0] - digit.shape[0] - 8))
+    left = int(draw.integers(8, max(9, _PAGE[1] - digit.shape[1] - 8)))
     part = page[top : top + digit.shape[0], left : left + digit.shape[1]]
     part[:] = digit[: part.shape[0], : part.shape[1]]
     return page
@@ -165,10 +165,10 @@ def on_page(ink: NDArray[np.uint8], draw: Generator) -> Floats:
 def photo(ink: Floats, draw: Generator, lines: tuple[bool, bool] = (False, False)) -> Floats:
     """Ink (H, W), 0..1, on paper as a phone sees it: rules, turned a little, lamp, shadow, blur, grain."""
     paper = np.full(ink.shape, PAPER, np.float32) * ruled(ink.shape, lines, draw)
-    seen = paper * (1 - ink) + paper * ink * np.float32(draw.uniform(BLACK_INK, 0.4))
+    seen = paper * (1 - ink) + paper * ink * np.float32(draw.uniform(_BLACK_INK, 0.4))
     angle = draw.uniform(-3, 3)
-    turn = cv2.getRotationMatrix2D((PAGE[1] / 2, PAGE[0] / 2), angle, 1.1)
-    seen = cv2.warpAffine(seen, turn, PAGE[::-1], borderMode=cv2.BORDER_REFLECT)
+    turn = cv2.getRotationMatrix2D((_PAGE[1] / 2, _PAGE[0] / 2), angle, 1.1)
+    seen = cv2.warpAffine(seen, turn, _PAGE[::-1], borderMode=cv2.BORDER_REFLECT)
     seen = seen * lamp(ink.shape, draw) * shadow(ink.shape, draw)
     seen = cv2.GaussianBlur(seen, (0, 0), draw.uniform(0.5, 1.5))
     return np.asarray(seen + draw.normal(0, draw.uniform(0.005, 0.02), seen.shape), np.float32)
@@ -203,14 +203,14 @@ def shadow(shape: tuple[int, int], draw: Generator) -> Floats:
 
 
 TABLE: dict[str, Callable[[Floats, Generator], Floats]] = {
-    "coarse 8": coarse_8,
-    "coarse 16": coarse_16,
+    "coarse 8": _coarse_8,
+    "coarse 16": _coarse_16,
     "stretched": stretched,
     "thick": thick,
     "thin": thin,
     "binary": binary,
-    "uneven light": uneven_light,
-    "lined paper": lined_paper,
-    "squared paper": squared_paper,
+    "uneven light": _uneven_light,
+    "lined paper": _lined_paper,
+    "squared paper": _squared_paper,
 }
 KINDS = tuple(TABLE)

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from digit_recognizer.synthetic.strokes import DIGITS, Characters, Stroke
 
 Floats = NDArray[np.float32]
-Mask = NDArray[np.uint8]  # (h, w), ink 255
+_Mask = NDArray[np.uint8]  # (h, w), ink 255
 CHARACTERS = "0123456789.,-/:+%()"  # that a reader of lines knows
 _FONT_SIZE = 48  # pixels
 _FULL_HAND = 5  # digits that a writer must have left to write lines
@@ -28,7 +28,7 @@ class Shape:
 
     outline: Floats  # (n, 2) points whose bounds are the shape's
     strokes: tuple[Stroke, ...] = ()
-    mask: Mask | None = None
+    mask: _Mask | None = None
 
 
 class Hands:
@@ -143,7 +143,7 @@ def _flagged_one(length: float, angle: float, draw: Generator) -> Shape:
     return _penned(strokes)
 
 
-def _masked(mask: Mask, height: float, foot: float = 0.0) -> Shape:
+def _masked(mask: _Mask, height: float, foot: float = 0.0) -> Shape:
     """A mask of this height (1: a digit's), its lower edge at foot (below 0: under the line)."""
     wide = height * mask.shape[1] / mask.shape[0]
     corners = np.array([[0, -foot - height], [wide, -foot - height], [wide, -foot], [0, -foot]], np.float32)

@@ -20,7 +20,7 @@ from digit_recognizer.synthetic.written import ALIKE, LETTERS, Mark, Source, Sty
 
 SIDE = 64  # pixels of a picture, as the ink network sees it
 FILLED = 40  # pixels that a digit's longer side has there, once it has been found
-PEN = 0.11  # width of a stroke in the ink, of a digit's height: about 2.25 of MNIST's 20 pixels
+_PEN = 0.11  # width of a stroke in the ink, of a digit's height: about 2.25 of MNIST's 20 pixels
 _SMALLEST = 0.3  # of a digit's height: what is drawn smaller, a dot, is not enlarged to fill a picture
 _CANVAS = 128  # pixels of the side that pictures are drawn with
 # Shares: of all pictures, that the writing fills as it does once it has been found; of drawn ones, with dirt; of all,
@@ -83,7 +83,7 @@ def draw_single(written: Written, shown: int, source: Source, draw: Generator) -
     for mark in written.marks:
         draw_mark(canvas, mark, unit, origin, pen, level)
         plain = Mark(mark.shape, mark.place)
-        draw_mark(ideal, plain, unit, origin, max(1.5, PEN * unit), 0.5)
+        draw_mark(ideal, plain, unit, origin, max(1.5, _PEN * unit), 0.5)
     others: list[tuple[Floats, float]] = []
     if not drawn:
         others = surroundings(canvas.shape, source, max(16.0, unit), max(1.0, pen), draw, cell=False)

@@ -26,7 +26,7 @@ Draw = Callable[[Generator], Images]  # one picture, (H, W)
 
 SIDE = 112  # pixels, of a drawn page
 TURNED = (2, 3, 4, 5, 7)  # digits that are none when held upside down; 0, 1, 6, 8 and 9 are
-TRIES = 100  # pictures without ink, of one kind one after the other, before that is an error
+_TRIES = 100  # pictures without ink, of one kind one after the other, before that is an error
 
 
 def noise(draw: Generator) -> Images:
@@ -103,7 +103,7 @@ def shadows(n: int, seed: int = 0) -> list[Images]:
 
 def with_ink(draw: Draw, generator: Generator, prepare: Preprocess) -> Images:
     """One picture, drawn anew where there is no ink on it: that is refused without a score."""
-    for _ in range(TRIES):
+    for _ in range(_TRIES):
         fitted = prepare.fit(draw(generator))
         if fitted is not None:
             return fitted

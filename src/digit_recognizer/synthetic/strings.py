@@ -23,7 +23,7 @@ Line = NDArray[np.uint8]
 Box = tuple[int, int]  # first column of the ink, and the one after its last
 
 HEIGHT = 32  # of a line, pixels
-CELL = 48  # width in which a digit is bent, pixels
+_CELL = 48  # width in which a digit is bent, pixels
 INK = 64  # of 255: what a digit's box holds
 MARGIN = 8  # columns of paper before and after the ink
 BLOCK = 8  # widths of a batch are multiples of it, so that few different ones come up
@@ -89,12 +89,12 @@ def draw_string(digits: Images, style: Style, draw: Generator) -> tuple[Line, li
         shared = round(draw.uniform(*style.overlap) * (before + width) / 2)
         starts.append(starts[-1] + max(1, before - shared))
     boxes = [(start, start + width) for start, width in zip(starts, widths, strict=True)]
-    line = np.zeros((HEIGHT, max(end for _, end in boxes) + MARGIN + CELL), np.uint8)
-    padded = np.pad(line, ((0, 0), (CELL, 0)))
+    line = np.zeros((HEIGHT, max(end for _, end in boxes) + MARGIN + _CELL), np.uint8)
+    padded = np.pad(line, ((0, 0), (_CELL, 0)))
     for cell, (start, _), (left, _) in zip(cells, boxes, inks, strict=True):
-        place = padded[:, CELL + start - left : 2 * CELL + start - left]
+        place = padded[:, _CELL + start - left : 2 * _CELL + start - left]
         np.maximum(place, cell, out=place)
-    line = padded[:, CELL:-CELL]
+    line = padded[:, _CELL:-_CELL]
     return spoilt(line, style, draw), boxes
 
 
@@ -106,9 +106,9 @@ def bent(digit: Images, style: Style, size: float, slant: float, draw: Generator
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = turn @ np.array([[1, -lean], [0, 1]]) @ np.diag([across, down])
     middle = np.array([13.5, 13.5])
-    target = np.array([CELL / 2 - 0.5, HEIGHT / 2 - 0.5 + draw.uniform(-style.shift, style.shift)])
+    target = np.array([_CELL / 2 - 0.5, HEIGHT / 2 - 0.5 + draw.uniform(-style.shift, style.shift)])
     whole = np.column_stack([matrix, target - matrix @ middle])
-    return np.asarray(cv2.warpAffine(digit, whole, (CELL, HEIGHT), flags=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.warpAffine(digit, whole, (_CELL, HEIGHT), flags=cv2.INTER_LINEAR), np.uint8)
 
 
 def box_of(cell: Images) -> Box:
@@ -123,7 +123,7 @@ def spoilt(line: Line, style: Style, draw: Generator) -> Line:
     marked = line.copy()
     if chances[0] < style.broken:
         for _ in range(draw.integers(1, 3)):
-            scratch(marked, 0, draw)
+            _scratch(marked, 0, draw)
     if chances[1] < style.rules:
         rule(marked, draw)
     if chances[2] < style.dirt:
@@ -131,7 +131,7 @@ def spoilt(line: Line, style: Style, draw: Generator) -> Line:
     return marked
 
 
-def scratch(line: Line, grey: int, draw: Generator) -> None:
+def _scratch(line: Line, grey: int, draw: Generator) -> None:
     """A straight stroke of a pixel's width, anywhere, drawn into the line."""
     height, width = line.shape
     column, row = int(draw.integers(width)), int(draw.integers(height))
@@ -160,7 +160,7 @@ def soil(line: Line, draw: Generator) -> None:
         middle = (int(draw.integers(width)), int(draw.integers(height)))
         cv2.circle(line, middle, int(draw.integers(0, 2)), int(draw.integers(80, 256)), -1, cv2.LINE_AA)
     if draw.random() < 0.3:
-        scratch(line, int(draw.integers(80, 256)), draw)
+        _scratch(line, int(draw.integers(80, 256)), draw)
 
 
 def draw_strings(

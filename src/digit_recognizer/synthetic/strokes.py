@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-HELD_BACK = ("uqb", "val")  # contributors of UNIPEN that measure, and are never learned from
+_HELD_BACK = ("uqb", "val")  # contributors of UNIPEN that measure, and are never learned from
 DIGITS = tuple("0123456789")
 Stroke = NDArray[np.float32]  # (n, 2): x to the right, y down
 
@@ -54,7 +54,7 @@ def load_characters(path: Path, *, held_back: bool, scales: Mapping[str, float] 
     parts = np.split(points, ends)
     bounds = np.concatenate([[0], np.cumsum(read["strokes"])])
     scales = scales or scales_of(path)
-    kept = np.flatnonzero(np.isin(read["contributors"], HELD_BACK) == held_back)
+    kept = np.flatnonzero(np.isin(read["contributors"], _HELD_BACK) == held_back)
     made, places = [], []
     for place in kept:
         strokes = parts[bounds[place] : bounds[place + 1]]

@@ -10,8 +10,8 @@ from digit_recognizer.tables.found import WHOLE, Parts, PictureTable, joined
 from digit_recognizer.tables.named_arrays import read_named
 from digit_recognizer.tables.reading import kind_of, read_idx_set, read_tables
 
-NOTES = (".txt", ".data")  # in a folder these are what somebody wrote about it
-INSIDE = ("raw", "gzip", "data")  # a folder in which the files of a set lie, as torchvision and Hugging Face have it
+_NOTES = (".txt", ".data")  # in a folder these are what somebody wrote about it
+_INSIDE = ("raw", "gzip", "data")  # a folder in which the files of a set lie, as torchvision and Hugging Face have it
 
 
 def tables_in(folder: Path) -> list[Path]:
@@ -23,8 +23,8 @@ def tables_in(folder: Path) -> list[Path]:
     inside = [place for place in visible if place.is_dir()]
     if len(inside) > 1:
         return []
-    files = [place for place in visible if place.suffix.lower() not in NOTES and kind_of(place)]
-    return files or [each for place in inside if place.name.lower() in INSIDE for each in tables_in(place)]
+    files = [place for place in visible if place.suffix.lower() not in _NOTES and kind_of(place)]
+    return files or [each for place in inside if place.name.lower() in _INSIDE for each in tables_in(place)]
 
 
 def read_folder(files: list[Path]) -> Parts | None:

@@ -88,7 +88,7 @@ class Encoded(Sequence[Any]):
 
 
 @dataclass(frozen=True)
-class Joined(Sequence[Any]):
+class _Joined(Sequence[Any]):
     """The pictures of several tables, one after the other."""
 
     parts: Sequence[Sequence[Any]] = field(repr=False)
@@ -115,7 +115,7 @@ def content_of(pictures: Sequence[Any], row: int) -> bytes:
     """What a picture is, whatever a network makes of it: the bytes of its file, or its numbers."""
     if isinstance(pictures, Chosen):
         return content_of(pictures.pictures, pictures.rows[row])
-    if isinstance(pictures, Joined):
+    if isinstance(pictures, _Joined):
         part, place = pictures.find(row)
         return content_of(pictures.parts[part], place)
     found = pictures.contents[row] if isinstance(pictures, Encoded) else pictures[row]
@@ -131,7 +131,7 @@ def joined(tables: Sequence[PictureTable]) -> PictureTable:
     labels = [each.labels for each in tables]
     known = set.intersection(*(set(each.columns) for each in tables))
     return PictureTable(
-        Joined([each.pictures for each in tables]),
+        _Joined([each.pictures for each in tables]),
         None if None in labels else tuple(word for some in labels for word in some or ()),
         columns={name: tuple(word for each in tables for word in each.columns[name]) for name in known},
         classes=tables[0].classes,
@@ -148,12 +148,12 @@ def of_arrays(name: str, images: NDArray[Any], labels: NDArray[Any] | None, *, t
     turned: the pictures lie transposed. Raises DataError, with the name.
     """
     words = None if labels is None else as_words(name, labels)
-    batch = as_batch(name, images, None if words is None else len(words))
+    batch = _as_batch(name, images, None if words is None else len(words))
     upright = batch.swapaxes(1, 2) if turned else batch
     return PictureTable(in_batch(list(upright), upright), words)
 
 
-def as_batch(name: str, images: NDArray[Any], count: int | None) -> NDArray[Any]:
+def _as_batch(name: str, images: NDArray[Any], count: int | None) -> NDArray[Any]:
     """Images as (N, H, W), (N, H, W, 3) or (N, H, W, 4). count: of the labels, which says which axis counts them."""
     if images.dtype.kind not in "buif" or not images.size:
         raise DataError(f"{name}: is {images.dtype} of shape {images.shape}, which is not pictures.")

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from digit_recognizer.errors import DataError
 from digit_recognizer.tables.packed import MOST_HELD, bare_name, opened, start_of
 
-TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
-MOST_AXES = 4
+_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+_MOST_AXES = 4
 _WORDS = re.compile(r"(?:^|[-_. ])(images?|labels?|idx\d?|ubyte|ubytes|int|byte|x|y)(?=[-_. ]|$)", re.IGNORECASE)
 _PARTS = (("train", "train"), ("t10k", "test"), ("test", "test"), ("val", "validation"))
 
 
 @dataclass(frozen=True)
-class IdxHeader:
+class _IdxHeader:
     """What an IDX file says of itself."""
 
     shape: tuple[int, ...]
@@ -32,17 +32,17 @@ class IdxHeader:
         return len(self.shape) >= 3
 
 
-def header_in(start: bytes) -> IdxHeader | None:
+def header_in(start: bytes) -> _IdxHeader | None:
     """The header in the first bytes of a file; None where they are of another format."""
-    if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in TYPES or not 1 <= start[3] <= MOST_AXES:
+    if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _TYPES or not 1 <= start[3] <= _MOST_AXES:
         return None
     if len(start) < 4 + 4 * start[3]:
         return None
     sizes = np.frombuffer(start, ">u4", start[3], 4)
-    return IdxHeader(tuple(map(int, sizes)), np.dtype(TYPES[start[2]]))
+    return _IdxHeader(tuple(map(int, sizes)), np.dtype(_TYPES[start[2]]))
 
 
-def header_of(path: Path) -> IdxHeader | None:
+def header_of(path: Path) -> _IdxHeader | None:
     """The header of an IDX file, packed or not; None for any other file."""
     return header_in(start_of(path))
 
@@ -62,9 +62,9 @@ def read_idx(path: Path) -> NDArray[Any]:
     return values.astype(header.dtype.newbyteorder("="), copy=False)
 
 
-def _read_header(stream: BinaryIO, path: Path) -> IdxHeader:
+def _read_header(stream: BinaryIO, path: Path) -> _IdxHeader:
     start = stream.read(4)
-    header = header_in(start + stream.read(4 * start[3])) if len(start) == 4 and start[3] <= MOST_AXES else None
+    header = header_in(start + stream.read(4 * start[3])) if len(start) == 4 and start[3] <= _MOST_AXES else None
     if header is None:
         raise DataError(f"{path}: is not an IDX file: it begins with {start!r}.")
     return header

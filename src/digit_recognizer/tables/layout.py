@@ -14,7 +14,7 @@ from digit_recognizer.tables.columns import called, plain
 
 FEWEST = LEAST**2  # pixels of a picture
 IDS = ("id", "imageid", "image_id", "index", "idx", "row_id", "", "unnamed:_0")
-PACKED = (
+_PACKED = (
     "pixels",
     "pixel",
     "image",
@@ -176,12 +176,12 @@ def _label_is_first(rows: list[list[str]], columns: Sequence[int]) -> bool:
 def _packed(first: list[str], rows: list[list[str]]) -> Layout | None:
     """The layout of a table with all pixels of a picture in one column, as FER2013 has them."""
     for place, name in enumerate(first):
-        if plain(name) in PACKED and rows and place < len(rows[0]):
+        if plain(name) in _PACKED and rows and place < len(rows[0]):
             words = _words(rows[0][place])
             shape = _shape(len(words)) if all(map(_is_number, words)) else None
             if shape:
                 rest = [other for other in first if other != name]
-                known = called([each for each in rest if plain(each) not in PACKED])
+                known = called([each for each in rest if plain(each) not in _PACKED])
                 known.pop("file", None)
                 spare = [each for each in rest if each not in known.values() and plain(each) not in IDS]
                 if "label" not in known and len(spare) == 1:

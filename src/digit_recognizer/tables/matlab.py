@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from digit_recognizer.errors import DataError, require_extra
 from digit_recognizer.tables.named_arrays import StoredArray, stored_array
 
-MAT_MARK = b"MATLAB 5.0"
+_MAT_MARK = b"MATLAB 5.0"
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
 HIDDEN = "__"  # how MATLAB's own entries begin
-DEEPEST = 8
-MOST_MATLAB = 2**33  # bytes of an array, were all its values doubles, as most are not
+_DEEPEST = 8
+_MOST_MATLAB = 2**33  # bytes of an array, were all its values doubles, as most are not
 
 
 def arrays_of_mat(path: Path) -> dict[str, StoredArray]:
@@ -31,7 +31,7 @@ def arrays_of_mat(path: Path) -> dict[str, StoredArray]:
         return list(whosmat(str(path)))
 
     stated = _guarded(path, listed)
-    if any(8 * math.prod(shape) > MOST_MATLAB for _, shape, _ in stated):
+    if any(8 * math.prod(shape) > _MOST_MATLAB for _, shape, _ in stated):
         raise DataError(f"{path}: states arrays larger than are read.")
     structs = [name for name, _, kind in stated if kind in ("struct", "cell", "object")]
     plain = {name: StoredArray(tuple(shape), _kind(kind)) for name, shape, kind in stated if name not in structs}
@@ -78,7 +78,7 @@ def _inside(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
 
     def walk(prefix: str, value: Any, depth: int) -> None:
         names = getattr(getattr(value, "dtype", None), "names", None)
-        if names and value.size == 1 and depth < DEEPEST:
+        if names and value.size == 1 and depth < _DEEPEST:
             for name in names:
                 walk(f"{prefix}/{name}", value.reshape(-1)[0][name], depth + 1)
         elif isinstance(value, np.ndarray):
@@ -126,7 +126,7 @@ def load_hdf5(path: Path, key: str) -> NDArray[Any]:
 
 def is_mat(start: bytes) -> bool:
     """Whether a file is MATLAB's version 5, by its first bytes."""
-    return start.startswith(MAT_MARK)
+    return start.startswith(_MAT_MARK)
 
 
 def is_hdf5(start: bytes) -> bool:

@@ -17,7 +17,7 @@ from digit_recognizer.tables.columns import SPLIT_NAMES
 from digit_recognizer.tables.found import WHOLE, Parts, of_arrays
 from digit_recognizer.tables.packed import MOST_HELD
 
-IMAGES = (
+_IMAGES = (
     "images",
     "image",
     "imgs",
@@ -32,10 +32,10 @@ IMAGES = (
     "inputs",
 )
 LABELS = ("labels", "label", "y", "targets", "target", "classes", "class", "lbls", "lab")
-SHOWN = 12  # arrays that an error lists
+_SHOWN = 12  # arrays that an error lists
 _PART = "|".join(sorted(SPLIT_NAMES, key=len, reverse=True))
 _NAME = re.compile(
-    rf"(?:({_PART})[-_./ ]?)?({'|'.join(sorted(IMAGES + LABELS, key=len, reverse=True))})(?:[-_./ ]?({_PART}))?"
+    rf"(?:({_PART})[-_./ ]?)?({'|'.join(sorted(_IMAGES + LABELS, key=len, reverse=True))})(?:[-_./ ]?({_PART}))?"
 )
 
 
@@ -54,24 +54,24 @@ class StoredArray:
 
 
 @dataclass(frozen=True)
-class Choice:
+class _Choice:
     """The arrays of one part."""
 
     images: str
     labels: str | None
 
 
-Load = Callable[[str], NDArray[Any]]
+_Load = Callable[[str], NDArray[Any]]
 
 
 def read_named(
-    name: str, stored: Mapping[str, StoredArray], load: Load, keys: Sequence[str] = (), *, turned: bool = False
+    name: str, stored: Mapping[str, StoredArray], load: _Load, keys: Sequence[str] = (), *, turned: bool = False
 ) -> Parts:
     """The tables of the arrays that are meant: those of `keys` (pictures, then perhaps labels), or by their names.
 
     load: reads one array. Raises DataError, with every name and shape, where it is not clear what is meant.
     """
-    chosen = _by_keys(name, stored, keys) if keys else by_names(stored)
+    chosen = _by_keys(name, stored, keys) if keys else _by_names(stored)
     if not chosen:
         raise DataError(f"{name}: {_nothing_known(stored, name)}")
     wanted = [key for choice in chosen.values() for key in (choice.images, choice.labels) if key is not None]
@@ -91,24 +91,24 @@ def read_named(
     }
 
 
-def _by_keys(name: str, stored: Mapping[str, StoredArray], keys: Sequence[str]) -> dict[str, Choice]:
+def _by_keys(name: str, stored: Mapping[str, StoredArray], keys: Sequence[str]) -> dict[str, _Choice]:
     """The arrays that someone named."""
     absent = [key for key in keys if key not in stored]
     if absent or len(keys) > 2:
         wrong = f"holds no array {absent[0]!r}" if absent else "takes one or two names: pictures, labels"
         raise DataError(f"{name}: {wrong}. It holds {in_words(stored)}.")
-    return {WHOLE: Choice(keys[0], keys[1] if len(keys) > 1 else None)}
+    return {WHOLE: _Choice(keys[0], keys[1] if len(keys) > 1 else None)}
 
 
-def by_names(stored: Mapping[str, StoredArray]) -> dict[str, Choice]:
+def _by_names(stored: Mapping[str, StoredArray]) -> dict[str, _Choice]:
     """The pictures and labels of each part by the names of the arrays; or by their shapes, where there are only two."""
     roles: dict[tuple[str, str], list[str]] = {}
     for key in stored:
         found = _NAME.fullmatch(key.strip("/ ").lower())
         if found and not (found[1] and found[3]):
             part = SPLIT_NAMES[found[1] or found[3]] if found[1] or found[3] else WHOLE
-            roles.setdefault((part, "images" if found[2] in IMAGES else "labels"), []).append(key)
-    parts: dict[str, Choice] = {}
+            roles.setdefault((part, "images" if found[2] in _IMAGES else "labels"), []).append(key)
+    parts: dict[str, _Choice] = {}
     for (part, role), keys in roles.items():
         if role == "images" and len(keys) == 1:
             labels = roles.get((part, "labels"), [])
@@ -116,13 +116,13 @@ def by_names(stored: Mapping[str, StoredArray]) -> dict[str, Choice]:
                 labels = [key for key in labels if _is_a_label_each(stored[key].shape, stored[keys[0]].shape)]
                 if len(labels) != 1:
                     return {}
-            parts[part] = Choice(keys[0], labels[0] if labels else None)
+            parts[part] = _Choice(keys[0], labels[0] if labels else None)
     if WHOLE in parts and len(parts) > 1:
         return {}
     return parts or _by_shapes(stored)
 
 
-def _by_shapes(stored: Mapping[str, StoredArray]) -> dict[str, Choice]:
+def _by_shapes(stored: Mapping[str, StoredArray]) -> dict[str, _Choice]:
     """One array of pictures alone, or with one of as many labels."""
     pictures = [key for key, each in stored.items() if _like_pictures(each.shape) and each.kind in "buif"]
     if len(pictures) != 1 or len(stored) > 2:
@@ -132,7 +132,7 @@ def _by_shapes(stored: Mapping[str, StoredArray]) -> dict[str, Choice]:
     count = stored[images].shape[0]
     if others and not _is_a_label_each(stored[others[0]].shape, (count,)):
         return {}
-    return {WHOLE: Choice(images, others[0] if others else None)}
+    return {WHOLE: _Choice(images, others[0] if others else None)}
 
 
 def _is_a_label_each(shape: tuple[int, ...], pictures: tuple[int, ...]) -> bool:
@@ -147,8 +147,8 @@ def _like_pictures(shape: tuple[int, ...]) -> bool:
 
 def in_words(stored: Mapping[str, StoredArray]) -> str:
     """The arrays of a file and their shapes."""
-    listed = [f"{key} {each.in_words}" for key, each in [*stored.items()][:SHOWN]]
-    more = f" and {len(stored) - SHOWN} more" if len(stored) > SHOWN else ""
+    listed = [f"{key} {each.in_words}" for key, each in [*stored.items()][:_SHOWN]]
+    more = f" and {len(stored) - _SHOWN} more" if len(stored) > _SHOWN else ""
     return (", ".join(listed) + more) if listed else "no arrays"
 
 

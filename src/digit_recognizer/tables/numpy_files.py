@@ -17,35 +17,35 @@ from digit_recognizer.tables.named_arrays import StoredArray, stored_array
 from digit_recognizer.tables.packed import MOST_HELD, damaged, whole
 
 MAGIC = b"\x93NUMPY"
-HEADER = 4096  # bytes; an array's header is no longer than that
+_HEADER = 4096  # bytes; an array's header is no longer than that
 
 
-def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Shape and type that an npy file states."""
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    shape, _, dtype = readers[np.lib.format.read_magic(file)](file, max_header_size=HEADER)
+    shape, _, dtype = readers[np.lib.format.read_magic(file)](file, max_header_size=_HEADER)
     return shape, dtype
 
 
 def read_npy(path: Path) -> NDArray[Any]:
     """The array of an npy file. Raises DataError, with its name."""
-    return array_in(whole(path), str(path))
+    return _array_in(whole(path), str(path))
 
 
 def stored_in(path: Path) -> StoredArray:
     """What the array of an npy file is, before it is read. Raises DataError."""
     try:
         with path.open("rb") as file:
-            return stored_array(*read_header(file))
+            return stored_array(*_read_header(file))
     except Exception as error:  # strangers' bytes: the readers raise nearly anything
         raise DataError(f"{path}: is damaged, cut short or not an npy file ({error}). Save it again.") from error
 
 
-def array_in(content: bytes, name: str) -> NDArray[Any]:
+def _array_in(content: bytes, name: str) -> NDArray[Any]:
     """The array of an npy file's bytes. Raises DataError for objects, and for other bytes than the header states."""
     try:
         file = io.BytesIO(content)
-        shape, dtype = read_header(file)
+        shape, dtype = _read_header(file)
         if dtype.hasobject:
             raise DataError(f"{name}: holds Python objects, which are never unpickled. Save it as an array of numbers.")
         if math.prod(shape) * dtype.itemsize != len(content) - file.tell():
@@ -68,7 +68,7 @@ def arrays_of(path: Path) -> dict[str, StoredArray]:
                 if not entry.filename.endswith(".npy"):
                     continue
                 with packed.open(entry) as file:
-                    shape, dtype = read_header(file)
+                    shape, dtype = _read_header(file)
                     if not dtype.hasobject and file.tell() + math.prod(shape) * dtype.itemsize != entry.file_size:
                         raise DataError(f"{path}: {entry.filename} holds other bytes than its header states.")
                 found[entry.filename.removesuffix(".npy")] = stored_array(shape, dtype)
@@ -85,7 +85,7 @@ def load_from(path: Path, key: str) -> NDArray[Any]:
     """One array of an npz file."""
     try:
         with zipfile.ZipFile(path) as packed, packed.open(f"{key}.npy") as file:
-            content = file.read(MOST_HELD + HEADER)
+            content = file.read(MOST_HELD + _HEADER)
     except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         raise damaged(f"{path}[{key}]", error) from error
-    return array_in(content, f"{path}[{key}]")
+    return _array_in(content, f"{path}[{key}]")

@@ -20,7 +20,7 @@ MAX_BYTES = 2**32  # of a file, and of what it unpacks to
 MOST_HELD = 2**31  # bytes of one array in memory
 START = 512  # bytes by which a kind is known; MATLAB's HDF5 files have the mark of HDF5 there
 HEAD = START + 8
-PACKERS: dict[bytes, Callable[..., Any]] = {
+_PACKERS: dict[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ\0": lzma.open,
@@ -30,7 +30,7 @@ SUFFIXES = (".gz", ".bz2", ".xz", ".zip")
 WRONG = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)  # what damaged bytes raise
 
 
-class Bounded(io.RawIOBase):
+class _Bounded(io.RawIOBase):
     """A stream that ends with an error after MAX_BYTES, however much its file unpacks to."""
 
     def __init__(self, stream: IO[bytes], name: str, limit: int = MAX_BYTES) -> None:
@@ -68,7 +68,7 @@ def opened(path: Path, limit: int = MAX_BYTES) -> Iterator[BinaryIO]:
         with path.open("rb") as raw:
             start = raw.read(6)
             raw.seek(0)
-            with _unpacked(raw, start, path) as stream, io.BufferedReader(Bounded(stream, str(path), limit)) as made:
+            with _unpacked(raw, start, path) as stream, io.BufferedReader(_Bounded(stream, str(path), limit)) as made:
                 yield made
     except DataError:
         raise
@@ -78,7 +78,7 @@ def opened(path: Path, limit: int = MAX_BYTES) -> Iterator[BinaryIO]:
 
 
 def _unpacked(raw: BinaryIO, start: bytes, path: Path) -> IO[bytes]:
-    for mark, packer in PACKERS.items():
+    for mark, packer in _PACKERS.items():
         if start.startswith(mark):
             stream: IO[bytes] = packer(raw)
             return stream

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 MARK = b"PAR1"
 PICTURES = ("image", "img", "picture", "pixels", "pixel", "bytes", "data", "x", "file", "path", "image_path", "content")
-TOO_MUCH = "unpacks to more bytes than are held in memory. Part it, or take it to digits score."
+_TOO_MUCH = "unpacks to more bytes than are held in memory. Part it, or take it to digits score."
 ROWS = 256  # held as Arrow's at once
 
 
 @contextmanager
-def opened_parquet(path: Path) -> Iterator[Any]:
+def _opened_parquet(path: Path) -> Iterator[Any]:
     """A Parquet file. Raises DataError, with its name; MissingExtraError without pyarrow."""
     require_extra("parquet", f"Reading {path.name}")
     import pyarrow
@@ -47,15 +47,15 @@ def opened_parquet(path: Path) -> Iterator[Any]:
 
 def read_parquet(path: Path, column: str | None = None) -> PictureTable:
     """The pictures of a Parquet file. column: the one that holds them, where its name does not say so."""
-    with opened_parquet(path) as file:
+    with _opened_parquet(path) as file:
         schema = file.schema_arrow
         held = sum(file.metadata.row_group(n).total_byte_size for n in range(file.metadata.num_row_groups))
         if held > MOST_HELD:
-            raise DataError(f"{path}: {TOO_MUCH}")
+            raise DataError(f"{path}: {_TOO_MUCH}")
         layout = None if column else pixel_layout(path, schema)
         if layout is not None:
             return _of_pixels(file, layout)
-        chosen = column or picture_column(path, schema)
+        chosen = column or _picture_column(path, schema)
         return _of_cells(path, file, chosen)
 
 
@@ -79,7 +79,7 @@ def pixel_layout(path: Path | str, schema: pyarrow.Schema) -> Layout | None:
         raise DataError(f"{path}: cannot be read as a table of pixels: {error}.") from error
 
 
-def picture_column(path: Path, schema: pyarrow.Schema) -> str:
+def _picture_column(path: Path, schema: pyarrow.Schema) -> str:
     """The column that holds pictures: by its name, or the only one that can. Raises DataError, with all columns."""
     import pyarrow as pa
 
@@ -144,7 +144,7 @@ def _of_cells(path: Path, file: Any, chosen: str) -> PictureTable:
             len(each) if isinstance(each, bytes) else getattr(each, "nbytes", 0) for each in found[-len(batch) :]
         )
         if held > MOST_HELD:
-            raise DataError(f"{path}: {TOO_MUCH}")
+            raise DataError(f"{path}: {_TOO_MUCH}")
         for ours, theirs in wanted.items():
             others[ours] += batch.column(theirs).to_pylist()
     classes = class_names(schema, known["label"]) if "label" in known else None

@@ -28,7 +28,7 @@ LONGEST = 2**24  # characters of a line
 
 
 @dataclass(frozen=True)
-class TextForm:
+class _TextForm:
     """How a text table is written."""
 
     encoding: str
@@ -37,7 +37,7 @@ class TextForm:
     rows: list[list[str]]  # the first ones
 
 
-def form_of(path: Path) -> TextForm:
+def form_of(path: Path) -> _TextForm:
     """The form of a text table by its beginning. Raises DataError for what cannot be read, ValueError for no text."""
     with opened(path) as stream:
         content = stream.read(SAMPLE)
@@ -49,7 +49,7 @@ def form_of(path: Path) -> TextForm:
     whole = len(content) < SAMPLE
     separator = stated or separator_of(bare, whole)
     rows = [row for row in rows_of(io.StringIO(bare, newline=""), separator) if row] if whole else _cut(bare, separator)
-    return TextForm(encoding, separator, int(stated is not None), rows)
+    return _TextForm(encoding, separator, int(stated is not None), rows)
 
 
 def _cut(text: str, separator: str) -> list[list[str]]:
@@ -58,7 +58,7 @@ def _cut(text: str, separator: str) -> list[list[str]]:
     return [row for row in rows_of(lines, separator) if row]
 
 
-def layout_of(path: Path) -> tuple[TextForm, Layout | None]:
+def layout_of(path: Path) -> tuple[_TextForm, Layout | None]:
     """The form of a text table, and where its pixels stand; None for a table of other things. Raises DataError."""
     try:
         form = form_of(path)
@@ -69,7 +69,7 @@ def layout_of(path: Path) -> tuple[TextForm, Layout | None]:
         raise DataError(f"{path}: cannot be read as a table: {error}.") from error
 
 
-def read_pixels(path: Path, form: TextForm, layout: Layout) -> PictureTable:
+def read_pixels(path: Path, form: _TextForm, layout: Layout) -> PictureTable:
     """The pictures of a table of pixels. Raises DataError, with file and line, for what is not a number."""
     pieces: list[NDArray[Any]] = []
     others: list[list[str]] = []
@@ -92,7 +92,7 @@ def read_pixels(path: Path, form: TextForm, layout: Layout) -> PictureTable:
 
 
 @contextmanager
-def _rows(path: Path, form: TextForm) -> Iterator[Iterator[list[str]]]:
+def _rows(path: Path, form: _TextForm) -> Iterator[Iterator[list[str]]]:
     """The rows of a text table, one at a time."""
     try:
         with opened(path) as stream, io.TextIOWrapper(stream, form.encoding, newline="") as text:

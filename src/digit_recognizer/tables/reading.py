@@ -24,7 +24,7 @@ from digit_recognizer.tables.parquet import MARK as PARQUET_MARK
 from digit_recognizer.tables.parquet import read_parquet
 from digit_recognizer.tables.pixels import layout_of, read_pixels
 
-TEXTS = (".csv", ".tsv", ".txt", ".data", ".tra", ".tes")
+_TEXTS = (".csv", ".tsv", ".txt", ".data", ".tra", ".tes")
 LISTED = ".csv of pixels, .npy, .npz, .mat, .h5, .parquet or IDX files"
 _KEYS = re.compile(r"(.+)\[([^\[\]]+)\]", re.DOTALL)
 TRANSPOSED = "emnist"  # in the name of a file: its pictures lie transposed, and are turned
@@ -50,7 +50,7 @@ def kind_of(path: Path) -> str | None:
         ("mat", matlab.is_mat(start)),
         ("hdf5", matlab.is_hdf5(start)),
         ("idx", idx.header_in(start) is not None),
-        ("text", bare_name(path).endswith(TEXTS) or is_packed_table(path)),
+        ("text", bare_name(path).endswith(_TEXTS) or is_packed_table(path)),
     )
     return next((kind for kind, fits in marks if fits), None)
 
@@ -70,7 +70,7 @@ def is_packed_table(path: Path) -> bool:
         return False
     with zipfile.ZipFile(path) as archive:
         names = [each.lower() for each in files_in(archive)]
-    return len(names) == 1 and names[0].endswith(TEXTS)
+    return len(names) == 1 and names[0].endswith(_TEXTS)
 
 
 def check_packed(path: Path) -> None:
@@ -79,7 +79,7 @@ def check_packed(path: Path) -> None:
         return
     with zipfile.ZipFile(path) as archive:
         names = files_in(archive)
-    if names and all(name.lower().endswith((*TEXTS, ".parquet", ".npz", ".npy", ".mat", ".h5")) for name in names):
+    if names and all(name.lower().endswith((*_TEXTS, ".parquet", ".npz", ".npy", ".mat", ".h5")) for name in names):
         raise DataError(f"{path}: is an archive of tables ({', '.join(names[:6])}). Unpack it, and name its folder.")
 
 
@@ -112,7 +112,7 @@ def _text(path: Path, _keys: tuple[str, ...]) -> Parts | None:
     form, layout = layout_of(path)
     if layout is None:
         return None
-    return by_column(path, _turned(path, read_pixels(path, form, layout)))
+    return _by_column(path, _turned(path, read_pixels(path, form, layout)))
 
 
 def _npy(path: Path, _keys: tuple[str, ...]) -> Parts:
@@ -121,7 +121,7 @@ def _npy(path: Path, _keys: tuple[str, ...]) -> Parts:
 
 def _npz(path: Path, keys: tuple[str, ...]) -> Parts:
     stored = numpy_files.arrays_of(path)
-    return read_named(str(path), stored, partial(numpy_files.load_from, path), keys, turned=is_transposed(path))
+    return read_named(str(path), stored, partial(numpy_files.load_from, path), keys, turned=_is_transposed(path))
 
 
 def _mat(path: Path, keys: tuple[str, ...]) -> Parts:
@@ -139,11 +139,11 @@ def _of_paths(
     full = matlab.short_names(stored)
     wanted = tuple(full.get(key, key) for key in keys)
     shown = stored if keys else {short: stored[key] for short, key in full.items()}
-    return read_named(str(path), shown, lambda key: load(path, full.get(key, key)), wanted, turned=is_transposed(path))
+    return read_named(str(path), shown, lambda key: load(path, full.get(key, key)), wanted, turned=_is_transposed(path))
 
 
 def _parquet(path: Path, keys: tuple[str, ...]) -> Parts:
-    return by_column(path, read_parquet(path, keys[0] if keys else None))
+    return _by_column(path, read_parquet(path, keys[0] if keys else None))
 
 
 def _idx(path: Path, _keys: tuple[str, ...]) -> Parts:
@@ -156,7 +156,7 @@ def _idx(path: Path, _keys: tuple[str, ...]) -> Parts:
 def _one_idx(path: Path) -> Parts:
     """An IDX file of pictures by itself."""
     _check_images(path)
-    return {WHOLE: of_arrays(str(path), idx.read_idx(path), None, turned=is_transposed(path))}
+    return {WHOLE: of_arrays(str(path), idx.read_idx(path), None, turned=_is_transposed(path))}
 
 
 def _check_images(path: Path) -> None:
@@ -182,7 +182,7 @@ def read_idx_set(name: str, pairs: dict[str, idx.IdxPair]) -> Parts:
     for part, pair in pairs.items():
         images = idx.read_idx(pair.images)
         labels = None if pair.labels is None else idx.read_labels(pair.labels, pair.images, len(images))
-        table = of_arrays(str(pair.images), images, labels, turned=is_transposed(pair.images))
+        table = of_arrays(str(pair.images), images, labels, turned=_is_transposed(pair.images))
         mapping = idx.mapping_of(pair.images, name)
         if mapping and table.labels is not None and {*table.labels} <= {*mapping}:
             named = tuple(mapping[label] for label in table.labels)
@@ -191,20 +191,20 @@ def read_idx_set(name: str, pairs: dict[str, idx.IdxPair]) -> Parts:
     return made
 
 
-def is_transposed(path: Path) -> bool:
+def _is_transposed(path: Path) -> bool:
     """Whether the pictures of a file lie transposed: EMNIST's do, as its authors and Kaggle publish them."""
     return TRANSPOSED in path.name.lower()
 
 
 def _turned(path: Path, table: PictureTable) -> PictureTable:
     """A text table's pictures turned, where they lie transposed."""
-    if not is_transposed(path):
+    if not _is_transposed(path):
         return table
     pictures = [replace(each, array=each.array.swapaxes(0, 1)) for each in table.pictures]
     return replace(table, pictures=pictures, notes=(*table.notes, "its pictures lie transposed, as EMNIST's do"))
 
 
-def by_column(path: Path, table: PictureTable) -> Parts:
+def _by_column(path: Path, table: PictureTable) -> Parts:
     """A table by its own column of splits, where it has one."""
     words = table.columns.get("split")
     if words is None:

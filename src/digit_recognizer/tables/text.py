@@ -9,8 +9,8 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 
-SEPARATORS = ("\t", ";", ",", "|")  # where several fit, the first: a comma may be that of a decimal number
-SPACES = " "  # one or more blanks, as scientific programs write numbers
+_SEPARATORS = ("\t", ";", ",", "|")  # where several fit, the first: a comma may be that of a decimal number
+_SPACES = " "  # one or more blanks, as scientific programs write numbers
 SAMPLE = 2**16  # characters by which the form of a text is found
 _STATED = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # the first line of what spreadsheets export
 _NUMBERS = re.compile(r"[\d.eE+-]+")
@@ -42,18 +42,18 @@ def decoded(content: bytes) -> str:
     except UnicodeDecodeError as error:
         raise ValueError(not_text(error, encoding)) from None
     if "\0" in text:
-        raise ValueError(f"it holds zero bytes, so it is not text; {REMEDY}")
+        raise ValueError(f"it holds zero bytes, so it is not text; {_REMEDY}")
     return text
 
 
-REMEDY = "save it as CSV in UTF-8"
+_REMEDY = "save it as CSV in UTF-8"
 
 
 def not_text(error: UnicodeDecodeError, encoding: str) -> str:
     """What to say of bytes that the encoding has not."""
     where = error.object.count(b"\n", 0, error.start) + 1
     byte = error.object[error.start] if error.start < len(error.object) else 0
-    return f"line {where} holds the byte 0x{byte:02x}, which is not {encoding.removesuffix('-sig').upper()}; {REMEDY}"
+    return f"line {where} holds the byte 0x{byte:02x}, which is not {encoding.removesuffix('-sig').upper()}; {_REMEDY}"
 
 
 def separator_of(sample: str, whole: bool = True) -> str:
@@ -64,7 +64,7 @@ def separator_of(sample: str, whole: bool = True) -> str:
     rows = sample.splitlines(keepends=True)
     first = next((row for row in rows if row.strip()), "")
     fit: list[tuple[bool, int, str]] = []
-    for separator in SEPARATORS:
+    for separator in _SEPARATORS:
         widths = [len(row) for row in _parsed(rows, separator) if row]
         if separator in first and widths and widths[0] > 1:
             known = widths if whole or len(widths) == 1 else widths[:-1]
@@ -76,7 +76,7 @@ def separator_of(sample: str, whole: bool = True) -> str:
         return max(fit, key=lambda each: each[1])[2]
     numbers = [row.split() for row in rows[: None if whole else -1] if row.strip()]
     spaced = bool(numbers) and len(numbers[0]) > 1 and len({len(row) for row in numbers}) == 1
-    return SPACES if spaced and all(_NUMBERS.fullmatch(word) for row in numbers[:50] for word in row) else ","
+    return _SPACES if spaced and all(_NUMBERS.fullmatch(word) for row in numbers[:50] for word in row) else ","
 
 
 def _parsed(rows: Iterable[str], separator: str) -> list[list[str]]:
@@ -104,7 +104,7 @@ def split_rows(content: bytes) -> list[list[str]]:
 
 def rows_of(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
     """The rows of lines. Raises ValueError where quotes are set wrongly."""
-    if separator == SPACES:
+    if separator == _SPACES:
         yield from (line.split() for line in lines)
         return
     try:

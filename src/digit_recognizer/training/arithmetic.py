@@ -20,7 +20,7 @@ from digit_recognizer.errors import DigitRecognizerWarning
 FLOAT32, BFLOAT16 = ARITHMETICS = ("float32", "bfloat16")
 
 # Processors without a unit for bfloat16, by oneDNN's names for the bound on what it compiles for.
-OLDER = frozenset(("sse41", "avx", "avx2", "avx2_vnni", "avx2_vnni_2", "avx512_core", "avx512_core_vnni"))
+_OLDER = frozenset(("sse41", "avx", "avx2", "avx2_vnni", "avx2_vnni_2", "avx512_core", "avx512_core_vnni"))
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Cpu:
 
         Of ARM's processors torch tells too little: oneDNN's kernels for them are for inference. They count as without.
         """
-        asked_for = self.vectors.startswith("AVX512") and self.bound.lower() not in OLDER
+        asked_for = self.vectors.startswith("AVX512") and self.bound.lower() not in _OLDER
         return self.instructions and self.kernels and asked_for
 
 

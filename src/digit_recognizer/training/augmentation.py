@@ -13,7 +13,7 @@ from torch.nn.functional import affine_grid, grid_sample, interpolate
 
 from digit_recognizer.data.spec import SYMMETRIES
 
-CONTROL_POINTS = 5  # a side, of the elastic field
+_CONTROL_POINTS = 5  # a side, of the elastic field
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Augmentation:
     def points(self, n: int, height: int, width: int, generator: torch.Generator) -> Tensor:
         """Random shifts (n, 2, 25) of the control points, in coordinates of -1..1, x before y."""
         side = torch.tensor([width, height]).view(1, 2, 1)
-        return torch.randn(n, 2, CONTROL_POINTS**2, generator=generator) * (2 * self.elastic / side)
+        return torch.randn(n, 2, _CONTROL_POINTS**2, generator=generator) * (2 * self.elastic / side)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON keeps them."""
@@ -98,5 +98,5 @@ def coordinates(height: int, width: int) -> Tensor:
 @cache
 def smooth_steps(height: int, width: int) -> Tensor:
     """What each control point adds to each pixel (25, height * width): bicubic interpolation of the points' shifts."""
-    each = torch.eye(CONTROL_POINTS**2).view(-1, 1, CONTROL_POINTS, CONTROL_POINTS)
-    return interpolate(each, (height, width), mode="bicubic", align_corners=True).view(CONTROL_POINTS**2, -1)
+    each = torch.eye(_CONTROL_POINTS**2).view(-1, 1, _CONTROL_POINTS, _CONTROL_POINTS)
+    return interpolate(each, (height, width), mode="bicubic", align_corners=True).view(_CONTROL_POINTS**2, -1)

@@ -13,19 +13,19 @@ from digit_recognizer.training.exposure import Exposure
 from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, Recipe
 
 AUTO = "auto"
-SMALLEST, LARGEST = 8, 224  # side of an image, pixels
+SMALLEST, _LARGEST = 8, 224  # side of an image, pixels
 FEW = 1500  # images, below which three networks answer together: one by itself depends on its start
 # And where the set is symmetric each is asked twice, about an image and its mirror image: level or better in
 # cross-validation, whatever else was changed (docs/medical.md).
 SEEN = 700  # times the root of the training images: how many are seen in all, so that few are seen often, many seldom
-AVERAGED = 20  # a run's averaged weights remember one of so many of its steps
-FINEST = 16  # side of the maps, pixels, of which the network's first block has few channels
+_AVERAGED = 20  # a run's averaged weights remember one of so many of its steps
+_FINEST = 16  # side of the maps, pixels, of which the network's first block has few channels
 
 # Chest X-rays: level with none on validation images as they are, better on corrupted ones; breast ultrasound, few
 # images: worse in cross-validation.
 LIGHT = Exposure(gamma=0.3, contrast=0.3, brightness=0.3)
 
-BASE = Recipe(
+_BASE = Recipe(
     AUTO,
     epochs=1,
     batch_size=64,
@@ -49,23 +49,23 @@ def auto_recipe(spec: DatasetSpec, images: int, epochs: int | None = None) -> An
     took part in that, docs/medical.md tells.
     Raises DataError for other sets.
     """
-    if not (SMALLEST <= spec.size <= LARGEST and 2 <= len(spec.classes) <= MAX_CLASSES):
+    if not (SMALLEST <= spec.size <= _LARGEST and 2 <= len(spec.classes) <= MAX_CLASSES):
         raise DataError(
             f"{spec.name}: has {len(spec.classes)} classes and images of {spec.size} pixels; the recipe auto is for 2"
-            f" to {MAX_CLASSES} classes and {SMALLEST} to {LARGEST} pixels."
+            f" to {MAX_CLASSES} classes and {SMALLEST} to {_LARGEST} pixels."
         )
-    stride, widths = strides(spec.size)
+    stride, widths = _strides(spec.size)
     few = images < FEW
     epochs = epochs or max(2, math.ceil(SEEN / math.sqrt(images)))
-    batch_size = BASE.batch_size // 2 if few else BASE.batch_size
+    batch_size = _BASE.batch_size // 2 if few else _BASE.batch_size
     steps = epochs * math.ceil(images / batch_size)
     one = replace(
-        BASE,
+        _BASE,
         epochs=epochs,
         batch_size=batch_size,
         widths=widths,
         stride=stride,
-        averaging=max(0.5, 1 - AVERAGED / steps),
+        averaging=max(0.5, 1 - _AVERAGED / steps),
         class_weighting=0.0 if few or spec.task != "binary" else 1.0,
         augmentation=Augmentation(rotation=10, scale=0.1, shear=5, shift=2 * spec.size / 28, symmetry=spec.symmetry),
         exposure=None if few or spec.form == "digit" else LIGHT,
@@ -76,7 +76,7 @@ def auto_recipe(spec: DatasetSpec, images: int, epochs: int | None = None) -> An
     return EnsembleRecipe(AUTO, members, mirrored=spec.symmetry != "none")
 
 
-def strides(size: int) -> tuple[int, tuple[int, ...]]:
+def _strides(size: int) -> tuple[int, tuple[int, ...]]:
     """The stride of the first convolution and the widths of the blocks, by which a large picture costs little more."""
-    stride = next(stride for most, stride in ((20, 1), (63, 2), (127, 2), (223, 4), (LARGEST, 8)) if size <= most)
-    return stride, BASE.widths if size / stride <= FINEST else (16, *BASE.widths)
+    stride = next(stride for most, stride in ((20, 1), (63, 2), (127, 2), (223, 4), (_LARGEST, 8)) if size <= most)
+    return stride, _BASE.widths if size / stride <= _FINEST else (16, *_BASE.widths)

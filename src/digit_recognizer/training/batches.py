@@ -62,7 +62,7 @@ class MemoryBatches:
                 yield self.inputs.index_select(0, indices), labels[step]
 
 
-class WorkerBatches:
+class _WorkerBatches:
     """Pictures on disk, decoded by a DataLoader's workers; goes on at the start of an epoch only."""
 
     resumes_inside_epochs = False
@@ -93,7 +93,7 @@ def make_batches(
     """Batches of a split, from memory where it lies there; images: that an epoch sees, all by default."""
     if isinstance(split, ArraySplit):
         return MemoryBatches(split, preprocess, size, device, images)
-    return WorkerBatches(split, preprocess, size, device, images)
+    return _WorkerBatches(split, preprocess, size, device, images)
 
 
 def shuffled(n: int, seed: int, epoch: int) -> Tensor:

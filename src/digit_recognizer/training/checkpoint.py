@@ -19,7 +19,7 @@ from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.progress import EpochRecord
 
 KEY = "checkpoint"
-KEPT = 2
+_KEPT = 2
 
 
 @dataclass
@@ -36,7 +36,7 @@ def save_checkpoint(folder: Path, position: Position, learner: Learner) -> Path:
     """Write the state as a new file and drop all but the newest two. Raises StorageError, the older ones untouched."""
     path = folder / f"epoch-{position.epoch:04d}-step-{position.step:08d}.safetensors"
     write_whole(path, packed(position, learner))
-    for old in checkpoints(folder)[:-KEPT]:
+    for old in checkpoints(folder)[:-_KEPT]:
         old.unlink(missing_ok=True)
     return path
 
@@ -48,7 +48,7 @@ def packed(position: Position, learner: Learner) -> bytes:
         for part, module in learner.parts.items()
         for name, tensor in module.state_dict().items()
     }
-    optimizers = [optimizer_state(number, each, tensors) for number, each in enumerate(learner.optimizers)]
+    optimizers = [_optimizer_state(number, each, tensors) for number, each in enumerate(learner.optimizers)]
     tensors["rng"] = torch.get_rng_state()
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     content = {"position": vars(position), "optimizers": optimizers}
@@ -56,7 +56,7 @@ def packed(position: Position, learner: Learner) -> bytes:
     return bytes(save(ready, metadata={KEY: text}))
 
 
-def optimizer_state(number: int, optimizer: optim.Optimizer, tensors: dict[str, Tensor]) -> dict[str, Any]:
+def _optimizer_state(number: int, optimizer: optim.Optimizer, tensors: dict[str, Tensor]) -> dict[str, Any]:
     """The numbers of an optimizer's state; its tensors go into `tensors`."""
     state = optimizer.state_dict()
     numbers: dict[str, dict[str, Any]] = {}
@@ -97,20 +97,20 @@ def unpacked(content: bytes, learner: Learner) -> Position:
     state = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][KEY])
     if state["tensors_sha256"] != tensors_sha256(tensors):
         raise ValueError("the tensors are not those that were written")
-    return restore(state, tensors, learner)
+    return _restore(state, tensors, learner)
 
 
-def restore(state: dict[str, Any], tensors: dict[str, Tensor], learner: Learner) -> Position:
+def _restore(state: dict[str, Any], tensors: dict[str, Tensor], learner: Learner) -> Position:
     """Spread a checkpoint's content over the objects it came from."""
     for part, module in learner.parts.items():
-        module.load_state_dict(having(f"{part}.", tensors))
+        module.load_state_dict(_having(f"{part}.", tensors))
     for number, (optimizer, kept) in enumerate(zip(learner.optimizers, state["optimizers"], strict=True)):
         entries: dict[int, dict[str, Any]] = {int(index): dict(values) for index, values in kept["numbers"].items()}
-        for name, tensor in having(f"optimizer{number}.", tensors).items():
+        for name, tensor in _having(f"optimizer{number}.", tensors).items():
             index, _, key = name.partition(".")
             entries.setdefault(int(index), {})[key] = tensor
         optimizer.load_state_dict({"state": entries, "param_groups": kept["groups"]})
-        lay_out(optimizer)
+        _lay_out(optimizer)
     torch.set_rng_state(tensors["rng"])
     position = Position(**state["position"])
     records = [EpochRecord(**record) for record in position.history]
@@ -119,7 +119,7 @@ def restore(state: dict[str, Any], tensors: dict[str, Tensor], learner: Learner)
     return position
 
 
-def lay_out(optimizer: optim.Optimizer) -> None:
+def _lay_out(optimizer: optim.Optimizer) -> None:
     """Order the state in memory as its parameters (channels last): fused steps go through both as they lie."""
     for parameter, entries in optimizer.state.items():
         for name, value in entries.items():
@@ -127,6 +127,6 @@ def lay_out(optimizer: optim.Optimizer) -> None:
                 entries[name] = torch.empty_like(parameter.detach()).copy_(value)
 
 
-def having(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _having(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """The tensors whose names begin with `prefix`, without it."""
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -25,7 +25,7 @@ from digit_recognizer.training.train import train
 CHOOSES = ("train", "validation")  # the splits that a choice may see
 FOLDS = 5
 
-OnFold = Callable[[int], None]  # folds done
+_OnFold = Callable[[int], None]  # folds done
 Begin = Callable[[int], nn.Module]  # the network that a fold's training begins with, by its seed
 
 
@@ -40,7 +40,7 @@ def cross_validate(
     folds: int = FOLDS,
     seed: int = 0,
     device: str | None = None,
-    on_fold: OnFold = nothing,
+    on_fold: _OnFold = nothing,
 ) -> tuple[Labels, NDArray[np.float64]]:
     """Labels (n,) and probabilities (n, K) of all train and validation images, each by a network that saw neither it,
     nor a copy of it, nor another image of its patient.

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d, interpolate, max_pool2d
 
 BLUR = (0.4, 1.3)  # standard deviations of the blur, pixels
-GRIDS = (7, 20)  # sides of the coarse grids, pixels
+_GRIDS = (7, 20)  # sides of the coarse grids, pixels
 NOISE = 0.25  # the most of its standard deviation, share of the range from black to white
 ERASED = (3, 12)  # sides of the rectangles that are painted over, pixels
 
@@ -53,14 +53,14 @@ class Degradation:
 
 def pen(images: Tensor, generator: torch.Generator) -> Tensor:
     """Strokes thicker or thinner, light ink on black, (n, C, H, W) in 0..1."""
-    amount = per_image(torch.rand(len(images), generator=generator) * 2 - 1, images)
+    amount = _per_image(torch.rand(len(images), generator=generator) * 2 - 1, images)
     thick, thin = max_pool2d(images, 3, 1, 1), -max_pool2d(-images, 3, 1, 1)
     return images + amount.clamp(min=0) * (thick - images) + amount.clamp(max=0) * (images - thin)
 
 
 def coarse(images: Tensor, generator: torch.Generator) -> Tensor:
     """Averaged down to a coarser grid, one for all of these images, and enlarged again."""
-    side = int(torch.randint(GRIDS[0], GRIDS[1] + 1, (), generator=generator))
+    side = int(torch.randint(_GRIDS[0], _GRIDS[1] + 1, (), generator=generator))
     height, width = images.shape[2:]
     small = interpolate(images, (side, max(1, round(side * width / height))), mode="area")
     return interpolate(small, (height, width), mode="bilinear", align_corners=False)
@@ -87,16 +87,16 @@ def erase(images: Tensor, generator: torch.Generator) -> Tensor:
         for length, middle, side in zip((height, width), middles, sides, strict=True)
     )
     inside = (down[:, None, :, None] & across[:, None, None, :]).to(images.device)
-    grey = per_image(torch.rand(n, generator=generator), images)
+    grey = _per_image(torch.rand(n, generator=generator), images)
     return torch.where(inside, grey, images)
 
 
 def noise(images: Tensor, generator: torch.Generator) -> Tensor:
     """Gaussian noise, each image by its own standard deviation."""
-    spread = per_image(NOISE * torch.rand(len(images), generator=generator), images)
+    spread = _per_image(NOISE * torch.rand(len(images), generator=generator), images)
     return images + spread * torch.randn(images.shape, generator=generator).to(images.device)
 
 
-def per_image(values: Tensor, images: Tensor) -> Tensor:
+def _per_image(values: Tensor, images: Tensor) -> Tensor:
     """Values (n,), one for each image, in a shape that multiplies them."""
     return values.view(-1, 1, 1, 1).to(images.device)

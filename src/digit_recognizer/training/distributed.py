@@ -33,15 +33,15 @@ Score = Callable[[nn.Module, Batches], float]
 
 def rank() -> int:
     """The number of this process among those of torchrun, 0 for the first; 0 where it runs alone."""
-    return int(os.environ["RANK"]) if started_together() else 0
+    return int(os.environ["RANK"]) if _started_together() else 0
 
 
 def first_here() -> bool:
     """Whether this process is the first of torchrun's on its machine, or runs alone."""
-    return not started_together() or os.environ["LOCAL_RANK"] == "0"
+    return not _started_together() or os.environ["LOCAL_RANK"] == "0"
 
 
-def started_together() -> bool:
+def _started_together() -> bool:
     """Whether torchrun started this process, and others with it."""
     return dist.is_available() and dist.is_torchelastic_launched() and int(os.environ.get("WORLD_SIZE", "1")) > 1
 
@@ -51,7 +51,7 @@ def own_device(device: torch.device, gpus: int | None = None) -> torch.device:
 
     gpus: of this machine, as torch counts them by default. Raises ConfigError where there are fewer than processes.
     """
-    if not started_together() or str(device) != "cuda":  # one with a number was chosen before
+    if not _started_together() or str(device) != "cuda":  # one with a number was chosen before
         return device
     number, wanted = int(os.environ["LOCAL_RANK"]), os.environ["LOCAL_WORLD_SIZE"]
     there = torch.cuda.device_count() if gpus is None else gpus
@@ -84,7 +84,7 @@ def join(device: torch.device) -> None:
     """Join the other processes, once and to the end: a second group would call the addresses that torch's store has
     kept of the first.
     """
-    if not started_together() or dist.is_initialized():
+    if not _started_together() or dist.is_initialized():
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
@@ -105,7 +105,7 @@ def share(loop: Loop, arithmetic: str) -> None:
     """Let the processes follow this loop together, from where the first one's stands."""
     if not dist.is_initialized():
         return
-    loop.position = as_the_first(loop.position, loop.learner)
+    loop.position = _as_the_first(loop.position, loop.learner)
     agreed = Interrupt()  # what one process heard, all do after the same step
     learner = loop.learner
     learner.forward = Together(learner.network, learner.device, loop.interrupt, agreed, arithmetic)
@@ -113,7 +113,7 @@ def share(loop: Loop, arithmetic: str) -> None:
     loop.score = together(loop.score)
 
 
-def as_the_first(position: Position, learner: Learner) -> Position:
+def _as_the_first(position: Position, learner: Learner) -> Position:
     """The first process's position; its learner's state is put into the others' learners."""
     content = packed(position, learner) if dist.get_rank() == 0 else b""
     length = torch.tensor([len(content)], device=learner.device)
@@ -162,7 +162,7 @@ def together(score: Score) -> Score:
     """A score, the share of images that are right, for which each process looks at its own part of them, once."""
 
     def scored(network: nn.Module, batches: Batches) -> float:
-        right = round(score(network, Part(batches)) * len(batches))
+        right = round(score(network, _Part(batches)) * len(batches))
         total = torch.tensor([right], device=next(network.parameters()).device)
         dist.all_reduce(total)
         return int(total) / len(batches)
@@ -170,7 +170,7 @@ def together(score: Score) -> Score:
     return scored
 
 
-class Part:
+class _Part:
     """This process's part of each batch, under the length of the whole."""
 
     resumes_inside_epochs = False

@@ -20,7 +20,7 @@ from digit_recognizer.synthetic.written import LETTERS, STRUCK
 from digit_recognizer.training.batches import Batch, Batches
 from digit_recognizer.training.recipe import LineRecipe
 
-VALIDATION_LINES, VALIDATION_BATCH = 1000, 50
+VALIDATION_LINES, _VALIDATION_BATCH = 1000, 50
 _SAMPLE = 8  # lines on which the two forms of the model file must agree
 _POOL = 8  # batches that are rendered together and sorted by width, so that little of a batch is padding
 _NONE = -1  # fills the labels of shorter texts
@@ -70,8 +70,8 @@ class ValidationLines:
         return len(self.lines)
 
     def epoch(self, _seed: int, _epoch: int, first_step: int = 0) -> Iterator[Batch]:
-        for start in range(first_step * VALIDATION_BATCH, len(self), VALIDATION_BATCH):
-            yield _batch(self.lines[start : start + VALIDATION_BATCH], self.device)
+        for start in range(first_step * _VALIDATION_BATCH, len(self), _VALIDATION_BATCH):
+            yield _batch(self.lines[start : start + _VALIDATION_BATCH], self.device)
 
 
 def _narrow(sources: Sources, seed: Sequence[int], widest: int) -> Picture:

@@ -17,7 +17,7 @@ from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
 
-REPORT_SECONDS = 0.1  # between two calls of on_batch
+_REPORT_SECONDS = 0.1  # between two calls of on_batch
 
 
 def accuracy(network: nn.Module, batches: Batches) -> float:
@@ -68,7 +68,7 @@ class Loop:
             loss_sum.add_(loss, alpha=len(labels))
             position.step += 1
             now = time.monotonic()
-            if now - reported > REPORT_SECONDS:
+            if now - reported > _REPORT_SECONDS:
                 self.on_batch(position.epoch + 1, position.step * learner.recipe.batch_size, len(self.train))
                 reported = now
             if self.interrupt.asked or now - saved > self.checkpoint_seconds:

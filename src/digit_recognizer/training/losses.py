@@ -19,14 +19,14 @@ def task_loss(recipe: Recipe, labels: Labels, classes: int, device: torch.device
     labels: all of the training images, by whose counts classes are weighted where the recipe says so.
     """
     if labels.ndim == 2:
-        return several_labels
+        return _several_labels
     if not recipe.class_weighting:
-        return one_label(recipe.label_smoothing, None)
+        return _one_label(recipe.label_smoothing, None)
     weights = torch.from_numpy(class_weights(labels, classes, recipe.class_weighting)).to(device)
-    return one_label(recipe.label_smoothing, weights)
+    return _one_label(recipe.label_smoothing, weights)
 
 
-def one_label(smoothing: float, weights: Tensor | None) -> Loss:
+def _one_label(smoothing: float, weights: Tensor | None) -> Loss:
     """Cross-entropy with label smoothing and, where given, a weight a class."""
 
     def loss(logits: Tensor, labels: Tensor) -> Tensor:
@@ -35,7 +35,7 @@ def one_label(smoothing: float, weights: Tensor | None) -> Loss:
     return loss
 
 
-def several_labels(logits: Tensor, labels: Tensor) -> Tensor:
+def _several_labels(logits: Tensor, labels: Tensor) -> Tensor:
     """The mean over images and labels of the binary cross-entropy."""
     return binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
 

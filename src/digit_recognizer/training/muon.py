@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn, optim
 
-COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of the quintic iteration: steepest at zero
-ROUNDS = 5
+_COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of the quintic iteration: steepest at zero
+_ROUNDS = 5
 
 
 class Muon(optim.Optimizer):
@@ -46,11 +46,11 @@ class Muon(optim.Optimizer):
 
 def orthogonal(matrix: Tensor) -> Tensor:
     """Nearly the orthogonal matrix nearest to `matrix` (rows, columns): singular values of about 0.7 to 1.2."""
-    a, b, c = COEFFICIENTS
+    a, b, c = _COEFFICIENTS
     tall = len(matrix) > matrix.shape[1]
     found: Tensor = matrix.T if tall else matrix
     found = found / (found.norm() + 1e-7)
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         gram = found @ found.T
         found = a * found + (b * gram + c * gram @ gram) @ found
     result: Tensor = found.T if tall else found

@@ -24,7 +24,7 @@ from digit_recognizer.models.watch import Watched, fit_watch
 from digit_recognizer.training.recipe import AnyRecipe, LineRecipe
 from digit_recognizer.version import __version__
 
-WATCH_IMAGES = 10_000  # that a watch is fitted to
+_WATCH_IMAGES = 10_000  # that a watch is fitted to
 
 
 def make_header(
@@ -93,7 +93,7 @@ def calibrated(header: ModelHeader, dataset: Dataset, network: nn.Module) -> Mod
 
 def watched(network: nn.Module, learn: Split, preprocess: Preprocess) -> nn.Module:
     """The network with a watch that knows the first images that it learned from; without one where it is too narrow."""
-    few = learn.take(np.arange(min(len(learn), WATCH_IMAGES)))
+    few = learn.take(np.arange(min(len(learn), _WATCH_IMAGES)))
     batches = (torch.from_numpy(preprocess.normalise(few[i : i + BATCH])) for i in range(0, len(few), BATCH))
     network = network.cpu().eval()
     watch = fit_watch(network, batches)

@@ -16,7 +16,7 @@ from digit_recognizer.training.degradation import Degradation
 from digit_recognizer.training.exposure import Exposure
 from digit_recognizer.training.muon import Muon
 
-BACKBONE_RATE = 0.001  # the highest learning rate of a network of timm's, by adamw: it may have learned before
+_BACKBONE_RATE = 0.001  # the highest learning rate of a network of timm's, by adamw: it may have learned before
 OPTIMIZERS = ("sgd", "adamw", "muon")
 
 
@@ -246,7 +246,7 @@ def with_backbone(recipe: AnyRecipe, backbone: str, weights: str = "") -> Recipe
     if isinstance(recipe, LineRecipe):
         raise ConfigError("A backbone reads single pictures: name a recipe of these, auto for one.")
     one = recipe.members[0] if isinstance(recipe, EnsembleRecipe) else recipe
-    rate = min(one.learning_rate, BACKBONE_RATE)
+    rate = min(one.learning_rate, _BACKBONE_RATE)
     taught = replace(one, backbone=backbone, weights=weights, optimizer="adamw", learning_rate=rate)
     return replace(taught, name=f"{recipe.name}-{backbone}")
 

@@ -62,7 +62,7 @@ FAST_LONG = replace(
 )
 
 # Every epoch sees every image bent anew, and the model is the average of the last thousand steps or so.
-CNN = replace(
+_CNN = replace(
     FAST,
     name="cnn",
     images=None,
@@ -83,8 +83,8 @@ CNN = replace(
 )
 # The other members of the ensemble see with filters of other sizes, so that they err elsewhere (An et al. 2020), and
 # one of them learns from clean images alone: with it the three misread fewer (docs/accuracy.md).
-CNN_FINE = replace(
-    CNN,
+_CNN_FINE = replace(
+    _CNN,
     name="cnn-fine",
     degradation=None,
     convolutions=(
@@ -94,8 +94,8 @@ CNN_FINE = replace(
         Convolution(128, 3),
     ),
 )
-CNN_7 = replace(
-    CNN,
+_CNN_7 = replace(
+    _CNN,
     name="cnn-7",
     convolutions=(
         Convolution(32, 7, stride=2, padding=3),
@@ -104,11 +104,11 @@ CNN_7 = replace(
         Convolution(128, 3),
     ),
 )
-BEST = EnsembleRecipe("best", (CNN, CNN_7, CNN_FINE))
+_BEST = EnsembleRecipe("best", (_CNN, _CNN_7, _CNN_FINE))
 
 # For digits of both kinds (--data mixed): two thirds of them in each epoch, drawn anew; a third more channels.
 MIXED = replace(
-    CNN,
+    _CNN,
     name="mixed",
     convolutions=(
         Convolution(64, 5, stride=2, padding=2),
@@ -123,7 +123,7 @@ MIXED = replace(
 )
 
 # Reads lines. It begins with PP-OCRv6's weights, whose first layers have seen real pictures and stay as they are.
-LINES = LineRecipe(
+_LINES = LineRecipe(
     Recipe(
         "lines",
         epochs=8,
@@ -148,7 +148,7 @@ LINES = LineRecipe(
 )
 
 RECIPES: dict[str, AnyRecipe] = {
-    recipe.name: recipe for recipe in (CLASSIC, MLP, FAST, FAST_LONG, CNN, CNN_7, CNN_FINE, BEST, MIXED, LINES)
+    recipe.name: recipe for recipe in (CLASSIC, MLP, FAST, FAST_LONG, _CNN, _CNN_7, _CNN_FINE, _BEST, MIXED, _LINES)
 }
 
 

@@ -15,10 +15,10 @@ from digit_recognizer.training.arithmetic import ARITHMETICS, FLOAT32
 from digit_recognizer.training.recipe import recipe_from_dict
 
 SETTINGS = "run.json"
-HISTORY = "history.jsonl"
+_HISTORY = "history.jsonl"
 CHECKPOINTS = "checkpoints"
-PLACE = ("place", "form")  # where a run's data lay and how its pictures were prepared: the data's hash tells of both
-MACHINE = ("arithmetic", "device")  # what the run was begun with: it keeps the arithmetic (training/arithmetic.py)
+_PLACE = ("place", "form")  # where a run's data lay and how its pictures were prepared: the data's hash tells of both
+_MACHINE = ("arithmetic", "device")  # what the run was begun with: it keeps the arithmetic (training/arithmetic.py)
 MEMBERS = "members"  # of an ensemble: a run folder each
 
 
@@ -52,20 +52,20 @@ def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> dict[str
     if before.get("arithmetic", FLOAT32) not in ARITHMETICS:
         damage = f"arithmetic = {before['arithmetic']!r} is not one of {', '.join(ARITHMETICS)}"
         raise RunError(f"{folder}: holds no run to resume ({SETTINGS} is damaged: {damage}). Begin a new run.")
-    free = (*PLACE, *MACHINE)
+    free = (*_PLACE, *_MACHINE)
     differ = [key for key in sorted(settings) if key not in free and before.get(key) != settings[key]]
     if differ:
         key = differ[0]
-        old, new = first_difference(key, before.get(key), settings[key])
+        old, new = _first_difference(key, before.get(key), settings[key])
         raise RunError(f"{folder}: was begun with {old}, and this is {new}. Name another folder with --out.")
     return before
 
 
-def first_difference(key: str, before: Any, now: Any) -> tuple[str, str]:
+def _first_difference(key: str, before: Any, now: Any) -> tuple[str, str]:
     """Where two settings differ first, as "key = value" each."""
     if isinstance(before, dict) and isinstance(now, dict):
         inner = next((name for name in sorted(now) if before.get(name) != now[name]), key)
-        return first_difference(inner, before.get(inner), now.get(inner))
+        return _first_difference(inner, before.get(inner), now.get(inner))
     return f"{key} = {before}", f"{key} = {now}"
 
 
@@ -101,7 +101,7 @@ def data_of_run(folder: Path) -> dict[str, Any]:
 
 def write_history(folder: Path, history: list[dict[str, Any]]) -> None:
     """The history as JSON lines, an epoch a line, whole at each epoch."""
-    write_whole(folder / HISTORY, "".join(json.dumps(record) + "\n" for record in history).encode())
+    write_whole(folder / _HISTORY, "".join(json.dumps(record) + "\n" for record in history).encode())
 
 
 def free_folder(wish: Path) -> Path:

@@ -40,7 +40,7 @@ def normalised(norm: _BatchNorm, alone: Callable[[Tensor], Tensor], inputs: Tens
     n, mean = sums[-1].detach(), sums[:-1] / sums[-1].detach()
     beside = given - mean.view(shape)
     variance: Tensor = all_reduce((beside**2).sum(others)) / n
-    remember(norm, mean.detach(), variance.detach() * n / (n - 1))
+    _remember(norm, mean.detach(), variance.detach() * n / (n - 1))
     found: Tensor = beside * (variance + norm.eps).rsqrt().view(shape)
     if norm.affine:
         found = found * norm.weight.view(shape) + norm.bias.view(shape)
@@ -48,7 +48,7 @@ def normalised(norm: _BatchNorm, alone: Callable[[Tensor], Tensor], inputs: Tens
 
 
 @torch.no_grad()
-def remember(norm: _BatchNorm, mean: Tensor, variance: Tensor) -> None:
+def _remember(norm: _BatchNorm, mean: Tensor, variance: Tensor) -> None:
     """Bring the running statistics up to date, as torch does."""
     if norm.running_mean is None or norm.running_var is None or norm.num_batches_tracked is None:
         return

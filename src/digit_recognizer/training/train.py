@@ -49,7 +49,7 @@ from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, LineReci
 from digit_recognizer.training.recipes import recipe_for
 from digit_recognizer.training.run_folder import CHECKPOINTS, MEMBERS, SETTINGS, opened_run, write_history
 
-VALIDATION_BATCH = 2048
+_VALIDATION_BATCH = 2048
 SAMPLE = 256  # images on which the two forms of the model file must agree
 
 
@@ -117,10 +117,10 @@ def train(
     with opened_run(folder, settings, resume) if folder else nullcontext(settings) as begun, joined(place):
         write_errors(folder, bad)
         if isinstance(chosen, EnsembleRecipe):
-            network, history = train_members(chosen, task, train_on)
+            network, history = _train_members(chosen, task, train_on)
         else:
             own = arithmetic_of_run(begun, place, on_cpu=chosen.learning.bfloat16)
-            network, history = train_network(chosen, replace(task, arithmetic=arithmetic_of_all(own, place)))
+            network, history = _train_network(chosen, replace(task, arithmetic=arithmetic_of_all(own, place)))
         measured_on = VALIDATION_LINES if lines else len(held_out or ())
         share = measured(history[-1].validation_accuracy, measured_on)
         header = make_header(chosen, dataset, source, seed, network, share, preprocess)
@@ -128,7 +128,7 @@ def train(
             header = replace(header, architecture={"name": OWN, "kind": type(model).__qualname__})
         if folder:
             write_history(folder, [record.to_dict() for record in history])
-            write_run_model(folder / MODEL_NAME, header, network, task)
+            _write_run_model(folder / MODEL_NAME, header, network, task)
     return Trained(network, header, history, folder)
 
 
@@ -140,7 +140,7 @@ def source_of(dataset: Dataset, learn: Split, train_on: str, bad: int) -> dict[s
     return source | ({"left_out": bad} if bad else {})
 
 
-def write_run_model(path: Path, header: ModelHeader, network: nn.Module, task: Task) -> None:
+def _write_run_model(path: Path, header: ModelHeader, network: nn.Module, task: Task) -> None:
     """The model file of a finished run, of single digits with watch and calibration."""
     if isinstance(network, Line):
         write_model(path, header, network.cpu(), sample_lines(held_out_sources(task.dataset, task.learn)))
@@ -169,7 +169,7 @@ class Task:
     arithmetic: str = FLOAT32  # of the steps; an ensemble's members have their own
 
 
-def train_network(recipe: Recipe | LineRecipe, task: Task) -> tuple[nn.Module, list[EpochRecord]]:
+def _train_network(recipe: Recipe | LineRecipe, task: Task) -> tuple[nn.Module, list[EpochRecord]]:
     """A network and its history; goes on from the checkpoints in the task's folder where there are some."""
     with (
         torch.random.fork_rng(),
@@ -189,13 +189,13 @@ def train_network(recipe: Recipe | LineRecipe, task: Task) -> tuple[nn.Module, l
         loop.run()
         history = [EpochRecord(**record) for record in loop.position.history]
         if isinstance(recipe, LineRecipe) and recipe.kept:
-            mix_with_start(loop.learner.model, started(recipe, described_by(recipe, task)), recipe.kept)
+            mix_with_start(loop.learner.model, started(recipe, _described_by(recipe, task)), recipe.kept)
             share_of = loop.score(loop.learner.model, loop.validation) if loop.validation else None
             history[-1] = replace(history[-1], validation_accuracy=share_of)
     return loop.learner.model.eval(), history
 
 
-def train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn.Module, list[EpochRecord]]:
+def _train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn.Module, list[EpochRecord]]:
     """An ensemble of networks, each trained in its own run folder, and the members' histories as one.
 
     The last record tells the ensemble's own validation accuracy.
@@ -229,12 +229,12 @@ def train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn
     several = task.dataset.spec.task == "multi-label"
     network = Ensemble(networks, multi_label=several, mirrored=recipe.mirrored).eval()
     if task.held_out:
-        held_out = make_batches(task.held_out, task.preprocess, VALIDATION_BATCH, task.device)
+        held_out = make_batches(task.held_out, task.preprocess, _VALIDATION_BATCH, task.device)
         history[-1] = replace(history[-1], validation_accuracy=accuracy(network.to(task.device), held_out))
     return network, history
 
 
-def described_by(recipe: Recipe | LineRecipe, task: Task) -> dict[str, Any]:
+def _described_by(recipe: Recipe | LineRecipe, task: Task) -> dict[str, Any]:
     """The network's description, as a model file names it."""
     form = task.preprocess
     return recipe.architecture(form.size, len(classes_of(recipe, task.dataset)), form.channels)
@@ -244,7 +244,7 @@ def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> 
     """The loop at its first step: weights initialised by the seed, batches ready."""
     preprocess, spec, held_out = task.preprocess, task.dataset.spec, task.held_out
     torch.manual_seed(task.seed)
-    network = (task.model or started(recipe, described_by(recipe, task))).to(task.device)
+    network = (task.model or started(recipe, _described_by(recipe, task))).to(task.device)
     computed = computing(network, task.device, task.arithmetic)
     if isinstance(recipe, LineRecipe):
         return Loop(
@@ -260,7 +260,7 @@ def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> 
     return Loop(
         learner=Learner(recipe, network, loss, computed),
         train=make_batches(task.learn, preprocess, recipe.batch_size, task.device, recipe.images),
-        validation=make_batches(held_out, preprocess, VALIDATION_BATCH, task.device) if held_out else None,
+        validation=make_batches(held_out, preprocess, _VALIDATION_BATCH, task.device) if held_out else None,
         seed=task.seed,
         position=Position(),
         interrupt=interrupt,

@@ -16,13 +16,13 @@ KINDS = {
     ".webmanifest": "application/manifest+json",
 }
 # Files that stand in exporting/web, for both pages.
-SHARED = ("answer.js", "desk.js", "icon.svg", "paper.js", "style.css", "theme.js")
+_SHARED = ("answer.js", "desk.js", "icon.svg", "paper.js", "style.css", "theme.js")
 
 
 def page_files() -> dict[str, tuple[str, bytes, str]]:
     """Of each path that the page has: media type, content and entity tag."""
     files = {}
-    for file in (*resources.files(__name__).iterdir(), *(shared_files() / name for name in SHARED)):
+    for file in (*resources.files(__name__).iterdir(), *(shared_files() / name for name in _SHARED)):
         kind = KINDS.get(file.name[file.name.rfind(".") :])
         if kind is not None:
             content = whole(file.read_bytes()) if file.name == START else file.read_bytes()
