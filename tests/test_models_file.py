@@ -90,11 +90,11 @@ def test_a_network_comes_back_bit_for_bit_and_its_twin_agrees(tmp_path: Path) ->
     assert str(tmp_path).encode() not in (tmp_path / "model.onnx").read_bytes()
 
 
-def test_a_twin_that_answers_otherwise_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_onnx_form_that_answers_otherwise_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = mlp([784, 4, 10])
     header = load_model(GOLDEN / "schema1.safetensors").header
     monkeypatch.setattr("digit_recognizer.models.model_file.onnx_bytes", lambda *_: ONNX)
-    with pytest.raises(ModelFileError, match="twin"):
+    with pytest.raises(ModelFileError, match="form"):
         write_model(tmp_path / "model.safetensors", header, network, header.preprocess.normalise(IMAGES))
     assert not list(tmp_path.iterdir())
 

@@ -17,7 +17,7 @@ from PIL import Image
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
 from digit_recognizer.measuring.calibration import read_calibration
-from digit_recognizer.measuring.selective import ANSWERED, WISHES
+from digit_recognizer.measuring.selective import ANSWERED, TARGET_ERROR_RATES
 from digit_recognizer.models import load_model
 from digit_recognizer.recognizer import BATCH, Recognizer, get_predicted_label
 
@@ -204,7 +204,7 @@ def test_by_default_nineteen_of_twenty_calibration_images_are_answered(name: str
     assert chosen is not None
     assert chosen.answered >= ANSWERED * chosen.n
     assert chosen.bound <= chosen.max_error
-    lesser = [wish for wish in WISHES if wish < chosen.max_error]
+    lesser = [wish for wish in TARGET_ERROR_RATES if wish < chosen.max_error]
     if lesser:
         with suppress(ConfigError):
             assert calibration.answers.threshold(lesser[-1]).answered < ANSWERED * chosen.n

@@ -17,11 +17,11 @@ from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.data.spec import NOT_CLINICAL
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.measuring import evaluate
+from digit_recognizer.measuring.calibration_report import details
 from digit_recognizer.measuring.evaluation import SCHEMA, Evaluation
-from digit_recognizer.measuring.operating import Wish
+from digit_recognizer.measuring.operating import SensitivityTarget
 from digit_recognizer.measuring.predictions import Predictions
 from digit_recognizer.measuring.robustness import robustness
-from digit_recognizer.measuring.trust import details
 from digit_recognizer.models import load_model
 from digit_recognizer.report import behind
 from digit_recognizer.report.checklists import CLAIM, MET, NOT, PARTLY, TRIPOD, items_of
@@ -164,7 +164,7 @@ def medical(sensitivity: float | None = 0.9) -> Report:
     header = replace(
         model.header, class_names=("normal", "ill"), positive=1, task="binary", calibration=None, caveats=()
     )
-    wish = None if sensitivity is None else Wish(sensitivity, "validation", labels, table, np.arange(400))
+    wish = None if sensitivity is None else SensitivityTarget(sensitivity, "validation", labels, table, np.arange(400))
     evaluation = Evaluation(
         replace(model, header=header),
         "clinic",

@@ -205,7 +205,7 @@ def test_anyones_network_is_taught_and_runs_by_its_twin(tmp_path: Path) -> None:
     assert trained.network.state_dict().keys() == network.state_dict().keys()
     assert trained.header.architecture == {"name": "own", "kind": "Own"}
     assert evaluate(tmp_path / "run", dataset, "validation").accuracy > 0.5
-    with pytest.raises(ModelFileError, match="Use its ONNX twin"):
+    with pytest.raises(ModelFileError, match="Use its ONNX form"):
         load_model(tmp_path / "run", "torch")
 
 

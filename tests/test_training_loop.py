@@ -19,7 +19,7 @@ from digit_recognizer.models.mlp import mlp
 from digit_recognizer.training import RECIPES, EpochRecord
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.batches import MemoryBatches, make_batches, mixed, shuffled
-from digit_recognizer.training.checkpoint import Position
+from digit_recognizer.training.checkpoint import TrainState
 from digit_recognizer.training.degradation import Degradation
 from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.learner import Learner
@@ -173,7 +173,7 @@ def test_what_is_drawn_for_a_step_is_drawn_for_no_other() -> None:
     """Neither the orders of the epochs nor the draws of the steps share a seed, those of the first step included."""
     split = tiny_dataset().split("train")
     seeds = [mixed(0, epoch) for epoch in range(5)]
-    interrupted = [Position(epoch, step) for epoch in range(5) for step in range(4)]
+    interrupted = [TrainState(epoch, step) for epoch in range(5) for step in range(4)]
     batches = MemoryBatches(split, Preprocess(), 64, torch.device("cpu"))  # type: ignore[arg-type]
     drawn: list[int] = []
 
@@ -193,7 +193,7 @@ def test_a_step_sees_what_augmentation_and_then_degradation_make_of_the_images()
     learner = Learner(replace(SHORT, augmentation=bending, degradation=spoiling), mlp([784, 10]))
     batches = MemoryBatches(tiny_dataset().split("train"), Preprocess(), 64, torch.device("cpu"))  # type: ignore[arg-type]
     images = torch.rand(5, 1, 28, 28)
-    found = Loop(learner, batches, None, 3, Position(2, 7), Interrupt()).augmented(images)
+    found = Loop(learner, batches, None, 3, TrainState(2, 7), Interrupt()).augmented(images)
     generator = torch.Generator().manual_seed(mixed(3, 2, 8))
     assert torch.equal(found, spoiling(bending(images, generator), generator))
 

@@ -24,7 +24,7 @@ from digit_recognizer.models.mlp import mlp
 from digit_recognizer.training import RECIPES, EpochRecord, Recipe, Trained
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.batches import Batch, Batches, make_batches
-from digit_recognizer.training.checkpoint import Position, checkpoints, load_checkpoint, save_checkpoint
+from digit_recognizer.training.checkpoint import TrainState, checkpoints, load_checkpoint, save_checkpoint
 from digit_recognizer.training.degradation import Degradation
 from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.learner import Learner
@@ -157,9 +157,9 @@ def test_a_finished_run_resumes_to_itself(tmp_path: Path) -> None:
     assert [json.loads(line) for line in lines] == [record.to_dict() for record in first.history]
 
 
-def after(epochs: int) -> Position:
+def after(epochs: int) -> TrainState:
     """Where a run stands after so many epochs."""
-    return Position(epoch=epochs, history=[EpochRecord(i + 1, 0.5, 0.9, 1.0, 9.0).to_dict() for i in range(epochs)])
+    return TrainState(epoch=epochs, history=[EpochRecord(i + 1, 0.5, 0.9, 1.0, 9.0).to_dict() for i in range(epochs)])
 
 
 def small_learner(**changes: Any) -> Learner:

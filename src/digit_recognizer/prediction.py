@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from digit_recognizer.images.ink import Writing
-from digit_recognizer.measuring.selective import AnswerThreshold
+from digit_recognizer.measuring.selective import SelectiveThreshold
 
 STRANGER = {"digit": "not a digit", "picture": "unfamiliar"}  # the status of what is none, by Preprocess.form
 DOUBTFUL = ("unsure", *STRANGER.values())
@@ -58,11 +58,11 @@ def as_one_digit(prediction: Prediction, writing: Writing | None) -> Prediction:
     return prediction
 
 
-def in_words(answers: AnswerThreshold, probability: float) -> str:
+def in_words(answers: SelectiveThreshold, probability: float) -> str:
     """Why a probability is too small to answer."""
     return f"its most probable class has {100 * probability:.3g} %; {answered_in_words(answers)}"
 
 
-def answered_in_words(answers: AnswerThreshold) -> str:
+def answered_in_words(answers: SelectiveThreshold) -> str:
     """From which probability on a model answers, and what is then known of its errors."""
     return f"from {100 * answers.threshold:.4g} % on, at most {100 * answers.max_error:g} % of the answers are wrong"

@@ -21,7 +21,7 @@ from digit_recognizer.images.given import as_list, is_turned, source_name
 from digit_recognizer.images.ink import Writing
 from digit_recognizer.images.notes import tell
 from digit_recognizer.measuring.calibration import Calibration, read_calibration
-from digit_recognizer.measuring.selective import AnswerThreshold
+from digit_recognizer.measuring.selective import SelectiveThreshold
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.prediction import (
     DOUBTFUL,
@@ -81,12 +81,12 @@ class Recognizer:
         """A shipped name, a model file or a run folder.
 
         max_error: share of the answers that may be wrong (0.001 is 0.1 %), or else the status is "unsure"; by default
-            the least of `selective.WISHES` that the model can meet and still answer 95 of 100 calibration images.
-            1: always answer.
+            the least of `selective.TARGET_ERROR_RATES` that the model can meet and still answer 95 of 100 calibration
+            images. 1: always answer.
         level: probability (0..1) that a prediction set holds the actual class; 0.9, 0.95, 0.99 or 0.999.
         Both promises are for pictures like those that the model was calibrated on.
         keep_ids: call DICOM files by their own names, which may be those of patients.
-        Raises ModelFileError; ConfigError for a wish that the calibration images cannot show.
+        Raises ModelFileError; ConfigError for a target that the calibration images cannot show.
         """
         return cls(load_model(model, runtime), max_error, level, keep_ids)
 
@@ -245,7 +245,7 @@ def same_recognizer(
     return Recognizer(found, max_error, level)
 
 
-def answering(model: Model, calibration: Calibration | None, max_error: float | None) -> AnswerThreshold | None:
+def answering(model: Model, calibration: Calibration | None, max_error: float | None) -> SelectiveThreshold | None:
     """From which probability on a model answers; None: it always does."""
     if max_error == 1:
         return None

@@ -75,7 +75,7 @@ def evaluate(
     check_tables(model, predictions, labels, context)
     require_extra("stats" if predictions else "train", "digits evaluate")
     aloud = json != "-" and not quiet
-    wishes: dict[str, Any] = {
+    targets: dict[str, Any] = {
         "sensitivity": None if sensitivity is None else share("--sensitivity", sensitivity),
         "prevalences": tuple(share("--prevalence", each, "1%") for each in prevalence or ()),
     }
@@ -85,7 +85,7 @@ def evaluate(
         outputs = _Outputs(figures, report, _check_explain(explain), each=each, answered=json != "-", aloud=aloud)
         place = {"name": data, "data_dir": data_dir, "unverified": unverified}
         given = {key: value for key, value in place.items() if value is not None}
-        result = _of_model(model, given, split, groups, wishes, outputs)
+        result = _of_model(model, given, split, groups, targets, outputs)
     if json:
         write_json(json, result)
 
@@ -120,12 +120,12 @@ def _of_model(
     place: dict[str, Any],
     split: str,
     groups: Path | None,
-    wishes: dict[str, Any],
+    targets: dict[str, Any],
     outputs: _Outputs,
 ) -> dict[str, Any]:
     """Score a model, or a folder of seeds; the object of `--json`.
 
-    place: what was said of the data. wishes: sensitivity and prevalences, as `measuring.evaluate` takes them.
+    place: what was said of the data. targets: sensitivity and prevalences, as `measuring.evaluate` takes them.
     """
     from digit_recognizer.errors import ConfigError
     from digit_recognizer.measuring.predictions import column
@@ -142,12 +142,12 @@ def _of_model(
     loaded = load_model(folders[0] if folders else named)
     dataset = _load_again(folders[0] if folders else Path(named), place, loaded)
     if folders:
-        result = evaluate_many(folders, dataset, split, **wishes)
+        result = evaluate_many(folders, dataset, split, **targets)
         if outputs.aloud:
             print_seeds(result)
         return result
     known = column(groups, "groups") if groups else None
-    return _evaluate_one(loaded, dataset, split, wishes | {"groups": known}, outputs)
+    return _evaluate_one(loaded, dataset, split, targets | {"groups": known}, outputs)
 
 
 def _load_again(run: Path, place: dict[str, Any], model: Model) -> Dataset:
@@ -161,9 +161,9 @@ def _load_again(run: Path, place: dict[str, Any], model: Model) -> Dataset:
 
 
 def _evaluate_one(
-    model: Model, dataset: Dataset, split: str, wishes: dict[str, Any], outputs: _Outputs
+    model: Model, dataset: Dataset, split: str, targets: dict[str, Any], outputs: _Outputs
 ) -> dict[str, Any]:
-    """Score one model, draw what was asked for, and say it; the object of `--json`. wishes: with the groups."""
+    """Score one model, draw what was asked for, and say it; the object of `--json`. targets: with the groups."""
     from digit_recognizer.cli.output import answers
     from digit_recognizer.cli.summary import (
         print_caveats,
@@ -178,7 +178,7 @@ def _evaluate_one(
 
     if model.header.multi_label and (outputs.figures or outputs.report or outputs.each):
         raise ConfigError("--figures, --report and --each are of models that give one label a picture.")
-    evaluation = score(model, dataset, split, **wishes)
+    evaluation = score(model, dataset, split, **targets)
     result = evaluation.to_dict() | evaluation.details
     if outputs.answered and outputs.each:
         _print_each(evaluation)

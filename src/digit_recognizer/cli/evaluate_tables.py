@@ -43,9 +43,9 @@ def of_tables(
     """Measure probabilities from files; the object of `--json`."""
     from digit_recognizer.cli.output import answers, note
     from digit_recognizer.cli.summary import print_details, print_totals
+    from digit_recognizer.measuring.calibration_report import details
     from digit_recognizer.measuring.evaluation import SCHEMA
     from digit_recognizer.measuring.predictions import read_predictions
-    from digit_recognizer.measuring.trust import details
 
     scored = read_predictions(predictions, labels, groups)
     result = {"schema": SCHEMA, "model": scored.name, **scored.counts()}

@@ -121,13 +121,13 @@ def _seed_apart(
             time.sleep(1)
 
 
-def evaluate_many(folders: list[Path], dataset: Dataset, split: str, **wishes: Any) -> dict[str, Any]:
-    """Score each seed's run once, and their mean probabilities; the object of `--json`. wishes: as of `evaluate`."""
+def evaluate_many(folders: list[Path], dataset: Dataset, split: str, **targets: Any) -> dict[str, Any]:
+    """Score each seed's run once, and their mean probabilities; the object of `--json`. targets: as of `evaluate`."""
     from digit_recognizer.measuring import evaluate, over_seeds
     from digit_recognizer.measuring.evaluation import together
     from digit_recognizer.models import load_model
 
-    evaluations = [evaluate(load_model(folder), dataset, split, **wishes) for folder in folders]
+    evaluations = [evaluate(load_model(folder), dataset, split, **targets) for folder in folders]
     rows = []
     for folder, each in zip(folders, evaluations, strict=True):
         found = each.to_dict()

@@ -18,7 +18,7 @@ Explain = Callable[[Model, NDArray[np.uint8], int], NDArray[np.float64]]
 def randomised(model: Model, seed: int = 0) -> Model:
     """The model with all its weights drawn anew, as they are before training (Adebayo et al. 2018, section 3).
 
-    Raises ModelFileError for someone's own network, of which only the ONNX twin is known.
+    Raises ModelFileError for someone's own network, of which only the ONNX form is known.
     """
     require_extra("train", "A network with random weights")
     import torch

@@ -56,7 +56,7 @@ def _onnx_form(weights: Model) -> bytes:
     import onnx
 
     from digit_recognizer.models.model_file import load_network
-    from digit_recognizer.models.twin import onnx_bytes
+    from digit_recognizer.models.onnx_form import onnx_bytes
 
     header, network, _ = load_network(weights.path)
     size = header.preprocess.size

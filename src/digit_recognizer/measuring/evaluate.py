@@ -18,7 +18,7 @@ from digit_recognizer.measuring.checks import as_model_labels, check_form, check
 from digit_recognizer.measuring.evaluation import Evaluation
 from digit_recognizer.measuring.leaks import found_in
 from digit_recognizer.measuring.ledger import note_look
-from digit_recognizer.measuring.operating import Wish
+from digit_recognizer.measuring.operating import SensitivityTarget
 from digit_recognizer.models import Model, load_model
 
 BATCH = 2048
@@ -40,10 +40,10 @@ def evaluate(
     model: a shipped name, a model file, a run folder, or a loaded model. data: a set's name or a folder of class
         folders. groups: (N,) the writer, patient or site of each image, where images of one are alike; by default
         what the split tells of its patients.
-    sensitivity: (0..1) that is wished for, of a model that looks for one of two classes: the threshold is fixed on the
+    sensitivity: the target, 0..1, of a model with a positive class, of two: the threshold is fixed on the
         set's validation images (measuring/operating.py), before any other is scored. prevalences: of that class, 0..1,
         for which predictive values are told.
-    Raises ConfigError for such a wish that cannot be granted; DataError where the set has classes that the model has
+    Raises ConfigError for a target that cannot be met; DataError where the set has classes that the model has
     not, other images than groups, or of another form.
     """
     from digit_recognizer.data import load_dataset  # all sets; a command that predicts imports this file, too
@@ -61,7 +61,7 @@ def evaluate(
     groups = patients if groups is None else groups
     check_lengths(images=labels, groups=groups)
     _check_wishes(loaded, sensitivity, prevalences)
-    wish = _fix_threshold(loaded, dataset, sensitivity) if sensitivity is not None else None
+    target = _fix_threshold(loaded, dataset, sensitivity) if sensitivity is not None else None
     warn_of_seen(loaded, dataset, split)
     in_train = _leaked_images(dataset, split)
     looks = note_look(loaded, dataset.spec.name, part.sha256, len(part)) if split in _TEST_INSIDE else None
@@ -71,7 +71,7 @@ def evaluate(
     caveats = tuple(dict.fromkeys((*dataset.spec.caveats, *loaded.header.caveats)))
     return Evaluation(
         *(loaded, dataset.spec.name, split, labels, probabilities, seconds, looks, groups, in_train, columns, caveats),
-        *(patients, wish, tuple(prevalences)),
+        *(patients, target, tuple(prevalences)),
     )
 
 
@@ -90,7 +90,7 @@ def _check_wishes(model: Model, sensitivity: float | None, prevalences: Sequence
                 raise ConfigError(f"{name} must be strictly between 0 and 1 (got {value:g}).")
 
 
-def _fix_threshold(model: Model, dataset: Dataset, sensitivity: float) -> Wish:
+def _fix_threshold(model: Model, dataset: Dataset, sensitivity: float) -> SensitivityTarget:
     """The validation cases by which a threshold is fixed. Raises ConfigError where they cannot show the sensitivity."""
     part = dataset.splits.get(_FIXED_ON)
     if part is None or not len(part):
@@ -101,9 +101,9 @@ def _fix_threshold(model: Model, dataset: Dataset, sensitivity: float) -> Wish:
             " the training images alone."
         )
     labels = as_model_labels(part.labels, dataset.spec.classes, model.header.class_names, dataset.spec.name)
-    wish = Wish(sensitivity, _FIXED_ON, labels, score(model, part), part.columns.get(PATIENT))
-    wish.granted(model.header.positive or 0)
-    return wish
+    target = SensitivityTarget(sensitivity, _FIXED_ON, labels, score(model, part), part.columns.get(PATIENT))
+    target.granted(model.header.positive or 0)
+    return target
 
 
 def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data.spec import Labels
+from digit_recognizer.measuring.binary import by_value, per_patient, positive_figures
 from digit_recognizer.measuring.calibration import read_calibration
+from digit_recognizer.measuring.calibration_report import details
 from digit_recognizer.measuring.clustered import per_group, proportion_interval
-from digit_recognizer.measuring.disease import by_value, per_patient, positive_figures
 from digit_recognizer.measuring.intervals import Interval
 from digit_recognizer.measuring.metrics import ClassFigures, confusion_matrix, per_class
-from digit_recognizer.measuring.operating import DEFAULT, OperatingPoint, Wish
+from digit_recognizer.measuring.multilabel import label_aurocs, label_details
+from digit_recognizer.measuring.operating import DEFAULT, OperatingPoint, SensitivityTarget
 from digit_recognizer.measuring.predictions import Predictions
 from digit_recognizer.measuring.scores import auroc_per_class, macro
-from digit_recognizer.measuring.several import label_aurocs, label_details
-from digit_recognizer.measuring.trust import details
 from digit_recognizer.models import Model
 
 SCHEMA = "digit-recognizer/evaluation/1"
@@ -43,7 +43,7 @@ class Evaluation:
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)
     caveats: tuple[str, ...] = ()  # of the set and of the model
     patients: NDArray[Any] | None = field(default=None, repr=False)  # (N,) whose each image is; None: not known
-    wish: Wish | None = None  # for a sensitivity, by which the threshold is fixed; None: it is 0.5
+    target: SensitivityTarget | None = None  # for a sensitivity, by which the threshold is fixed; None: it is 0.5
     prevalences: tuple[float, ...] = ()  # 0..1, for which predictive values are told
 
     @property
@@ -130,7 +130,7 @@ class Evaluation:
         header = self.model.header
         if header.positive is None or len(header.class_names) != 2:
             return None
-        at = self.wish.granted(header.positive) if self.wish else OperatingPoint(DEFAULT)
+        at = self.target.granted(header.positive) if self.target else OperatingPoint(DEFAULT)
         name, actual = header.class_names[header.positive], self.labels == header.positive
         cases = (actual, self.probabilities[:, header.positive], at.threshold)
         told = (self.labels, self.probabilities, header.positive, name, self.groups, at, self.prevalences)
@@ -178,13 +178,13 @@ def _mean_area(labels: Labels, probabilities: NDArray[np.float64]) -> float | No
 def together(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
     """What the mean of several models' probabilities gives on the split that each was scored on: no further look."""
     first = evaluations[0]
-    wishes = [each.wish for each in evaluations if each.wish]
-    wish = replace(wishes[0], probabilities=_mean_of(wishes)) if wishes else None
-    joint = replace(first, probabilities=_mean_of(evaluations), wish=wish)
+    targets = [each.target for each in evaluations if each.target]
+    target = replace(targets[0], probabilities=_mean_of(targets)) if targets else None
+    joint = replace(first, probabilities=_mean_of(evaluations), target=target)
     found = {"n": joint.n, "correct": joint.correct, "accuracy": joint.accuracy, "interval": joint.interval.to_dict()}
     return found | {"macro_auroc": joint.macro_auroc, "positive": joint.positive}
 
 
-def _mean_of(scored: Sequence[Evaluation] | Sequence[Wish]) -> NDArray[np.float64]:
+def _mean_of(scored: Sequence[Evaluation] | Sequence[SensitivityTarget]) -> NDArray[np.float64]:
     """The mean of several models' probabilities of the same cases, (N, K)."""
     return np.asarray(np.mean([each.probabilities for each in scored], axis=0))

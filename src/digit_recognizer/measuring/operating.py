@@ -20,20 +20,20 @@ class OperatingPoint:
     """The least probability of the positive class that is called positive, and what stands behind it."""
 
     threshold: float
-    sensitivity: float | None = None  # the wish, 0..1; None: the threshold is DEFAULT
+    sensitivity: float | None = None  # the target, 0..1; None: the threshold is DEFAULT
     split: str | None = None  # that it was fixed on
     unit: str | None = None  # what was counted there: positive "cases", or "patients" with any
     n: int | None = None  # of them
     missed: int | None = None  # of these, at the threshold
-    level: float | None = None  # with which the sensitivity on such cases reaches the wish
+    level: float | None = None  # with which the sensitivity on such cases reaches the target
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A sensitivity that is wished for (0..1), and the cases by which its threshold is fixed."""
+class SensitivityTarget:
+    """A target sensitivity (0..1), and the cases by which its threshold is fixed."""
 
     sensitivity: float
     split: str
@@ -51,9 +51,9 @@ class Wish:
 
 
 def operating_point(score: NDArray[np.float64], sensitivity: float, split: str, unit: str = "cases") -> OperatingPoint:
-    """The highest threshold that keeps a wished sensitivity, by the scores of n positive cases, (n,).
+    """The highest threshold that keeps a target sensitivity, by the scores of n positive cases, (n,).
 
-    Not the share that is found among these n meets the wish but its lower bound: with a confidence of 95 % the share
+    Not the share that is found among these n meets the target but its lower bound: with a confidence of 95 % the share
     among all such cases does. The threshold is the score of rank k + 1 from below, k the most misses for which the
     chance of k or fewer among n, each missed with 1 - sensitivity, is at most 5 %: a limit that holds whatever the
     scores' distribution (Wilks, Annals of Mathematical Statistics 12, 1941). Ties make it safer.
@@ -67,7 +67,7 @@ def operating_point(score: NDArray[np.float64], sensitivity: float, split: str, 
     if n < needed:
         raise ConfigError(
             f"{n:,} positive {split} {unit} cannot show a sensitivity of {100 * sensitivity:g} % with {LEVEL:.0%}"
-            f" confidence: it takes {needed:,}, none of them missed. Wish for less, or leave it out: the threshold is"
+            f" confidence: it takes {needed:,}, none of them missed. Ask for less, or leave it out: the threshold is"
             f" then {DEFAULT:g}."
         )
     misses = int(np.flatnonzero(binom.cdf(np.arange(n), n, 1 - sensitivity) <= 1 - LEVEL)[-1])

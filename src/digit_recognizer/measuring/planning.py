@@ -1,4 +1,4 @@
-"""How many cases a study needs so that the interval of its figure is as short as wished, and whether that holds."""
+"""How many cases a study needs so that the interval of its figure is as narrow as asked for, and whether that holds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digit_recognizer.measuring.auroc import auroc_interval, interval_of
 from digit_recognizer.measuring.intervals import LEVEL, Interval, score_limits, wilson
 
 Figure = Literal["auroc", "sensitivity", "specificity", "accuracy"]
-MOST = 10**9  # cases; a wish that needs more is refused
+MOST = 10**9  # cases; what needs more is refused
 _DRAWS = 1000  # simulated studies
 _WORK = 20_000_000  # simulated cases at most, all studies together
 FEWEST = 2  # cases of a class, of which DeLong's variance takes two
@@ -21,11 +21,11 @@ FEWEST = 2  # cases of a class, of which DeLong's variance takes two
 
 @dataclass(frozen=True)
 class Plan:
-    """The least number of cases whose interval is expected to be no wider than wished."""
+    """The least number of cases whose interval is expected to be no wider than asked for."""
 
     figure: Figure
     value: float  # expected, 0..1
-    width: float  # wished, from the lower end of the interval to the upper
+    width: float  # asked for, from the lower end of the interval to the upper
     prevalence: float | None  # of the condition among the cases, 0..1; None where it does not matter
     level: float
     n: int
@@ -56,13 +56,13 @@ def plan(figure: Figure, value: float, width: float, prevalence: float | None = 
     Cases are drawn as they come, so that a share `prevalence` (0..1, both ends left out) of them has the condition; an
     accuracy needs none. Proportions have Wilson's interval, the AUROC DeLong's of its log odds, its variance that of
     two normal distributions of equal spread (Mann-Whitney's variance: Hanley and McNeil, Radiology 143, 1982).
-    Raises ConfigError for values outside (0, 1), a missing prevalence, and a wish that more than 10^9 cases would not
+    Raises ConfigError for values outside (0, 1), a missing prevalence, and a width that more than 10^9 cases would not
     meet.
     """
     check(figure, value, width, prevalence, level)
     low, high = 1, MOST
     if expected(figure, value, MOST, prevalence, level)[1] > width:
-        raise ConfigError(f"An interval of width {width:g} takes more than {MOST:,} cases. Wish for a wider one.")
+        raise ConfigError(f"An interval of width {width:g} takes more than {MOST:,} cases. Ask for a wider one.")
     while low < high:
         middle = (low + high) // 2
         low, high = (

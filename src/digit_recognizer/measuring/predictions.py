@@ -20,6 +20,7 @@ from digit_recognizer.measuring.actual import as_classes, as_words, bare_names, 
 from digit_recognizer.measuring.checks import ROUNDING, check_lengths, checked, rounded_in_words
 from digit_recognizer.measuring.clustered import per_group, proportion_interval
 from digit_recognizer.measuring.metrics import confusion_matrix, per_class
+from digit_recognizer.measuring.multilabel import all_right, given, per_label
 from digit_recognizer.measuring.prediction_columns import (
     CALLED,
     Table,
@@ -30,7 +31,6 @@ from digit_recognizer.measuring.prediction_columns import (
     without_ids,
     without_name,
 )
-from digit_recognizer.measuring.several import all_right, given, per_label
 from digit_recognizer.tables.columns import plain
 from digit_recognizer.tables.text import split_rows
 

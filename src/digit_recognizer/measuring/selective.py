@@ -1,4 +1,4 @@
-"""When not to answer: error against the share of images answered, and a threshold that keeps the error below a wish."""
+"""When not to answer: error against the share of images answered, and a threshold that keeps it below a target."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _THRESHOLDS = 1 - np.logspace(-7, -0.01, 200)
 LEVEL = 0.95  # confidence of the bound
 # Means for which no, one, two or three mistakes or fewer have a probability of 1 - LEVEL (Poisson).
 _POISSON_MEANS = (2.996, 4.744, 6.296, 7.754)
-WISHES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)  # shares of the answers that may be wrong
+TARGET_ERROR_RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)  # shares of the answers that may be wrong
 ANSWERED = 0.95  # of the images
 
 
@@ -59,10 +59,10 @@ def risk_coverage(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -
 
 
 @dataclass(frozen=True)
-class AnswerThreshold:
+class SelectiveThreshold:
     """From which confidence on the model answers, and what stands behind it."""
 
-    max_error: float  # the wish: share of the answers that may be wrong
+    max_error: float  # the target: share of the answers that may be wrong
     threshold: float  # the least confidence that is answered
     n: int  # calibration images
     answered: int  # of them
@@ -78,20 +78,20 @@ class AnswerThreshold:
 class AnswerTable:
     """How many calibration images are answered from each threshold on, and how many of those wrongly.
 
-    Small enough to travel in a model file, and all that is needed to grant a wish.
+    Small enough to travel in a model file, and all that is needed to meet a target.
     """
 
     n: int  # calibration images
     rows: tuple[tuple[float, int, int, float], ...]  # threshold, answered, wrong, upper bound; the strictest first
 
-    def usual(self) -> AnswerThreshold | None:
-        """The threshold where no error is wished for: of the least of WISHES at which ANSWERED are answered, or else of
-        the largest that can be met; None where none can.
+    def usual(self) -> SelectiveThreshold | None:
+        """The threshold where no error rate is asked for: of the least of TARGET_ERROR_RATES at which ANSWERED are
+        answered, or else of the largest that can be met; None where none can.
         """
         found = None
-        for wish in WISHES:
+        for target in TARGET_ERROR_RATES:
             with suppress(ConfigError):
-                found = self.threshold(wish)
+                found = self.threshold(target)
                 if found.answered >= ANSWERED * found.n:
                     break
         return found
@@ -106,7 +106,7 @@ class AnswerTable:
         rows = ((float(t), int(answered), int(wrong), float(bound)) for t, answered, wrong, bound in fields["rows"])
         return cls(int(fields["n"]), tuple(rows))
 
-    def threshold(self, max_error: float) -> AnswerThreshold:
+    def threshold(self, max_error: float) -> SelectiveThreshold:
         """The lowest threshold for which the upper bound of the error among answered images stays within `max_error`.
 
         Thresholds are tried from a strict one downwards, until one fails: the bound then holds at its level in spite
@@ -115,15 +115,15 @@ class AnswerTable:
         error.
         """
         if not 0 < max_error < 1:
-            raise ConfigError(f"The error that is wished for must lie between 0 and 1; {max_error:g} does not.")
-        found: AnswerThreshold | None = None
+            raise ConfigError(f"The target error rate must lie between 0 and 1 (got {max_error:g}).")
+        found: SelectiveThreshold | None = None
         first = _first_trial(max_error, self.n)
         for threshold, answered, wrong, bound in self.rows:
             if answered < first:
                 continue
             if bound > max_error:
                 break
-            found = AnswerThreshold(max_error, threshold, self.n, answered, wrong, bound)
+            found = SelectiveThreshold(max_error, threshold, self.n, answered, wrong, bound)
         if found is None:
             raise ConfigError(refusal(max_error, self.n))
         return found
@@ -163,13 +163,13 @@ def _first_trial(max_error: float, n: int) -> float:
 
 def refusal(max_error: float, n: int) -> str:
     """Why no threshold can be given."""
-    wish, needed = f"an error of at most {100 * max_error:g} %", images_needed(max_error)
+    target, needed = f"an error of at most {100 * max_error:g} %", images_needed(max_error)
     if n < needed:
         return (
-            f"{n:,} calibration images cannot show {wish} with {LEVEL:.0%} confidence: it takes {needed:,} answers"
+            f"{n:,} calibration images cannot show {target} with {LEVEL:.0%} confidence: it takes {needed:,} answers"
             " without any mistake. Calibrate on more images (digits calibrate), or allow a larger error."
         )
     return (
-        f"The surest answers for the {n:,} calibration images hold too many mistakes to show {wish} with"
+        f"The surest answers for the {n:,} calibration images hold too many mistakes to show {target} with"
         f" {LEVEL:.0%} confidence. Allow a larger error, or calibrate on more images (digits calibrate)."
     )

@@ -24,7 +24,7 @@ _MAX_FEATURES = 2**20
 
 @dataclass(frozen=True)
 class ModelHeader:
-    """A model file's header, the same in the safetensors file and in its ONNX twin."""
+    """A model file's header, the same in the safetensors file and in its ONNX form."""
 
     name: str
     architecture: dict[str, Any]

@@ -82,7 +82,7 @@ def watched(strangeness: NDArray[np.float32], n: int) -> bool:
 def load_model(model: str | Path, runtime: str = "auto", threads: int = 0) -> Model:
     """A shipped name, a model file (.safetensors or .onnx) or a run folder, ready to use.
 
-    runtime: "onnx", "torch" (needs the extra [train]), or "auto": ONNX Runtime wherever the twin is there.
+    runtime: "onnx", "torch" (needs the extra [train]), or "auto": ONNX Runtime wherever the ONNX form is there.
     threads: that ONNX Runtime may use for one call; 0: as many as there are cores.
     Raises ModelFileError for an unknown name, for a file that is not ours, damaged or too new, and for a line reader.
     """
@@ -97,10 +97,10 @@ def load_file(model: str | Path, runtime: str = "auto", threads: int = 0) -> Mod
     if runtime not in _RUNTIMES:
         raise ConfigError(f"The runtime {runtime!r} is unknown.{nearest(runtime, list(_RUNTIMES))}")
     path = _find_model(model)
-    twin = path.with_suffix(".onnx")
-    if runtime == "torch" or (runtime == "auto" and path.suffix != ".onnx" and not twin.exists()):
+    form = path.with_suffix(".onnx")
+    if runtime == "torch" or (runtime == "auto" and path.suffix != ".onnx" and not form.exists()):
         return _load_torch(path)
-    return _load_onnx(twin, threads)
+    return _load_onnx(form, threads)
 
 
 def _find_model(model: str | Path) -> Path:
@@ -140,7 +140,7 @@ def _load_onnx(path: Path, threads: int = 0) -> Model:
 
 
 def _load_torch(path: Path) -> Model:
-    """A model on torch, from its safetensors form or, where that is absent, from its twin."""
+    """A model on torch, from its safetensors form or, where that is absent, from its ONNX form."""
     require_extra("train", f"Running {path.name} on torch")
     from digit_recognizer.models.model_file import load_network
 

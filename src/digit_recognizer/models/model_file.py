@@ -1,4 +1,4 @@
-"""A trained network on disk: safetensors with a text header, and its ONNX twin with both as well. No pickle."""
+"""A trained network on disk: safetensors with a text header, and its ONNX form with both as well. No pickle."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from digit_recognizer.files import read_bounded, write_whole
 from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.header import KEY, SCHEMA, ModelHeader
 from digit_recognizer.models.locations import MAX_BYTES, named
+from digit_recognizer.models.onnx_form import check_onnx_form, onnx_bytes, read_onnx_form
 from digit_recognizer.models.safetensors_header import read_safetensors_header
-from digit_recognizer.models.twin import check_twin, onnx_bytes, read_twin
 from digit_recognizer.models.watch import Watch, Watched
 
 WATCH = "watch."  # before the names of a watch's tensors
-_NETWORK = "network."  # before the names of the watched network's, in a twin
+_NETWORK = "network."  # before the names of the watched network's, in an ONNX form
 
 
 def weights_sha256(network: nn.Module) -> str:
@@ -43,11 +43,11 @@ def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
 
 
 def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDArray[np.float32]) -> None:
-    """Write `path` (.safetensors) and its twin beside it (.onnx), each whole or not at all; of a `path` that ends in
-    .onnx the twin alone.
+    """Write `path` (.safetensors) and its ONNX form beside it (.onnx), each whole or not at all; of a `path` that ends
+    in .onnx the ONNX form alone.
 
     sample: inputs (N, C, H, W) on which both forms must give the same probabilities, or ModelFileError is raised.
-    A line reader's twin takes lines of any width W.
+    A line reader's ONNX form takes lines of any width W.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in stored_tensors(network).items()}
     watch = None
@@ -57,11 +57,11 @@ def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDA
         if network.watch.weight is not None:
             watch["weight"] = network.watch.weight
     header = replace(header, watch=watch)
-    twin = onnx_bytes(header, network, sample[:2])
-    check_twin(header, network, twin, sample, path)
+    form = onnx_bytes(header, network, sample[:2])
+    check_onnx_form(header, network, form, sample, path)
     if path.suffix != ".onnx":
         write_whole(path, save(tensors, metadata={KEY: header.to_text()}))
-    write_whole(path.with_suffix(".onnx"), twin)
+    write_whole(path.with_suffix(".onnx"), form)
 
 
 def stored_tensors(network: nn.Module) -> dict[str, Tensor]:
@@ -73,12 +73,12 @@ def stored_tensors(network: nn.Module) -> dict[str, Tensor]:
 
 
 def copy_model(source: Path, out: Path, calibration: dict[str, Any]) -> None:
-    """Write the model at `source` to `out` (.safetensors) and its twin, with another calibration.
+    """Write the model at `source` to `out` (.safetensors) and its ONNX form, with another calibration.
 
     Raises ModelFileError for a source that is not ours and an `out` that is no name of a model.
     """
     if out.suffix != ".safetensors":
-        raise ModelFileError(f"{out}: a model's name ends in .safetensors (its ONNX twin is written beside it).")
+        raise ModelFileError(f"{out}: a model's name ends in .safetensors (its ONNX form is written beside it).")
     header, network, _ = load_network(source)
     sample = np.random.default_rng(0).integers(0, 256, (64, *header.preprocess.shape), np.uint8)
     changed = replace(header, calibration=calibration, schema=SCHEMA)
@@ -88,10 +88,10 @@ def copy_model(source: Path, out: Path, calibration: dict[str, Any]) -> None:
 def load_network(path: Path) -> tuple[ModelHeader, nn.Module, bytes]:
     """Header, network (Watched where it has a watch) and bytes of a model's safetensors form.
 
-    Where that is absent, of its twin, which holds the same tensors. Raises ModelFileError.
+    Where that is absent, of its ONNX form, which holds the same tensors. Raises ModelFileError.
     """
-    weights, twin = path.with_suffix(".safetensors"), path.with_suffix(".onnx")
-    found, read = (twin, _read_twin_network) if twin.exists() and not weights.exists() else (weights, read_network)
+    weights, form = path.with_suffix(".safetensors"), path.with_suffix(".onnx")
+    found, read = (form, _read_onnx_network) if form.exists() and not weights.exists() else (weights, read_network)
     content = read_bounded(found, MAX_BYTES, ModelFileError, "a model")
     with named(found):
         return *read(content), content
@@ -107,9 +107,9 @@ def read_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
     return header, _network_of(header, tensors)
 
 
-def _read_twin_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
-    """Header and network of an ONNX twin's bytes. Raises ModelFileError, without the file's name."""
-    header, tensors = read_twin(content)
+def _read_onnx_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
+    """Header and network of an ONNX form's bytes. Raises ModelFileError, without the file's name."""
+    header, tensors = read_onnx_form(content)
     if header.watch is not None:
         tensors = {name.removeprefix(_NETWORK): tensor for name, tensor in tensors.items()}
     needed = shapes(header)

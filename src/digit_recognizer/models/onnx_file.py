@@ -28,7 +28,7 @@ GRAPH_SHA256 = f"{KEY}.graph_sha256"
 
 
 def read_onnx_header(content: bytes) -> ModelHeader:
-    """The header of an ONNX twin. Raises ModelFileError for a file that is not ours, cut short or altered."""
+    """The header of an ONNX form. Raises ModelFileError for a file that is not ours, cut short or altered."""
     graph, metadata = split_model(content)
     if KEY not in metadata:
         raise ModelFileError("it carries no header of this project, so its classes and preparation are unknown.")

@@ -28,7 +28,7 @@ class Runtime(Protocol):
 
 
 class OnnxRuntime:
-    """An ONNX twin on ONNX Runtime's CPU provider."""
+    """An ONNX form on ONNX Runtime's CPU provider."""
 
     name = "onnxruntime"
 

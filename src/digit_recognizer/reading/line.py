@@ -15,7 +15,7 @@ from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
 from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.given import source_name
 from digit_recognizer.images.lines import ROWS, scaled_line
-from digit_recognizer.measuring.selective import AnswerTable, AnswerThreshold
+from digit_recognizer.measuring.selective import AnswerTable, SelectiveThreshold
 from digit_recognizer.models.ctc import Logs, String, align, digit_probabilities, most_probable
 from digit_recognizer.models.line_reader import (
     CHARACTERS,
@@ -160,7 +160,7 @@ class _Judge:
         return None
 
 
-def threshold_of(table: dict[str, object] | None) -> AnswerThreshold | None:
+def threshold_of(table: dict[str, object] | None) -> SelectiveThreshold | None:
     """From which probability on a line is sure; None without calibration, or where the surest hold too many mistakes.
 
     The lowest from which on at most TARGET_ERROR of the calibration lines were wrong: where they are enough, of all
@@ -176,7 +176,7 @@ def threshold_of(table: dict[str, object] | None) -> AnswerThreshold | None:
     if not kept:
         return None
     threshold, answered, wrong, bound = kept[-1]
-    return AnswerThreshold(math.ceil(1000 * bound) / 1000, threshold, answers.n, answered, wrong, bound)
+    return SelectiveThreshold(math.ceil(1000 * bound) / 1000, threshold, answers.n, answered, wrong, bound)
 
 
 def _boxes(logs: Logs, string: String, shape: tuple[int, ...]) -> list[Box]:

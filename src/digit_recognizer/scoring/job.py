@@ -66,7 +66,7 @@ def score(
     engine = _engine_for(workers, ray)
     place = str(model) if "://" in str(model) or not Path(model).exists() else str(Path(model).resolve())
     found = load_model(place, threads=1)
-    Recognizer(found, max_error)  # a wish that cannot be met is told before the work
+    Recognizer(found, max_error)  # a target that cannot be met is told before the work
     if read:
         from digit_recognizer.reading.digits import check_reads
 

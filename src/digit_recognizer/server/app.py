@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from digit_recognizer.errors import ConfigError, DigitRecognizerError
 from digit_recognizer.server import openapi
 from digit_recognizer.server.answers import as_shape
-from digit_recognizer.server.guard import Guard
-from digit_recognizer.server.metrics import Journal
+from digit_recognizer.server.guard import RequestGuard
+from digit_recognizer.server.metrics import AccessLogMiddleware
 from digit_recognizer.server.page import page_files
 from digit_recognizer.server.problems import (
     MEDIA_TYPE,
@@ -41,7 +41,7 @@ def make_app(
 ) -> ASGIApp:
     """The whole server as an ASGI app, behind its guard.
 
-    hosts, tokens: as for `Guard`. ready: called once the server begins.
+    hosts, tokens: as for `RequestGuard`. ready: called once the server begins.
     """
 
     @asynccontextmanager
@@ -67,7 +67,7 @@ def make_app(
     for kind in (ProblemError, DigitRecognizerError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, explained)
     paths = [path for route in app.routes if (path := getattr(route, "path", None))]
-    return Journal(Guard(shortened(app), service.limits, hosts, tokens), service.metrics, paths)
+    return AccessLogMiddleware(RequestGuard(shortened(app), service.limits, hosts, tokens), service.metrics, paths)
 
 
 def _add_routes(app: FastAPI) -> None:

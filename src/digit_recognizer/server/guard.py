@@ -34,7 +34,7 @@ _HEADERS = (  # of every answer; the page fetches nothing from elsewhere and run
 _Fields = dict[bytes, bytes]
 
 
-class Guard:
+class RequestGuard:
     """ASGI middleware; the app behind it sees whole bodies of requests that are allowed."""
 
     def __init__(self, app: ASGIApp, limits: Limits, hosts: Collection[str], tokens: Collection[bytes]) -> None:

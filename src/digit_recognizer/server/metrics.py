@@ -55,7 +55,7 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-class Journal:
+class AccessLogMiddleware:
     """ASGI middleware, the outermost: notes each request's path, status and time."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, paths: Collection[str]) -> None:

@@ -117,7 +117,7 @@ def _inked(strokes: list[_Points], draw: Generator) -> NDArray[np.uint8]:
 
 
 def letter(draw: Generator, fonts: list[Path]) -> NDArray[np.uint8]:
-    """A letter without a digit twin, in one of the fonts, turned by up to 10 degrees."""
+    """A letter that looks like no digit, in one of the fonts, turned by up to 10 degrees."""
     text = str(draw.choice(list(LETTERS)))
     font = ImageFont.truetype(str(fonts[draw.integers(len(fonts))]), SIDE // 2)
     page = Image.new("L", (SIDE, SIDE), 255)

@@ -1,4 +1,4 @@
-"""Letters without a digit twin, and the fonts that they are drawn from: named here, installed by Debian."""
+"""Letters that look like no digit, and the fonts that they are drawn from: named here, installed by Debian."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def write_line(
     rules: Floats,
     baseline: int,
     height: int,
-    wish: Kind,
+    page_kind: Kind,
     images: Images,
     labels: Sequence[int],
     draw: Generator,
@@ -30,18 +30,22 @@ def write_line(
     """Write numbers from left to right as they fit."""
     left, found = MARGIN + int(draw.integers(0, 2 * height)), []
     while left < WIDTH - MARGIN - 2 * height:
-        if wish.words and draw.random() < 0.5:
+        if page_kind.words and draw.random() < 0.5:
             left = _print_word(ink, left, baseline, height, draw)
-        room = (WIDTH - MARGIN - left) // (2 * height if wish.boxes else height)
+        room = (WIDTH - MARGIN - left) // (2 * height if page_kind.boxes else height)
         length = min(int(draw.integers(1, _MAX_LENGTH + 1)), room)
         if length < 1:
             break
         chosen = draw.integers(0, len(images), length)
         boxes = []
         for index in chosen.tolist():
-            box = _write_digit(ink, rules, images[index], left, baseline, height, wish, draw)
+            box = _write_digit(ink, rules, images[index], left, baseline, height, page_kind, draw)
             boxes.append(box)
-            left = box[0] + box[2] + round(height * draw.uniform(*wish.gap)) if not wish.boxes else left + boxed(height)
+            left = (
+                box[0] + box[2] + round(height * draw.uniform(*page_kind.gap))
+                if not page_kind.boxes
+                else left + boxed(height)
+            )
         found.append(DrawnNumber("".join(str(int(labels[index])) for index in chosen), tuple(boxes)))
         left += round(height * draw.uniform(1.1, 2.2))
     return found
@@ -53,20 +57,22 @@ def boxed(height: int) -> int:
 
 
 def _write_digit(
-    ink: Floats, rules: Floats, image: Images, left: int, baseline: int, height: int, wish: Kind, draw: Generator
+    ink: Floats, rules: Floats, image: Images, left: int, baseline: int, height: int, page_kind: Kind, draw: Generator
 ) -> Box:
-    """Write one digit onto the ink, in a box where wished; returns its tight box."""
+    """Write one digit onto the ink, in a box where the kind has them; returns its tight box."""
     fine = np.clip(drawing(image), 0, 1)
-    if wish.broken and draw.random() < 0.4:
+    if page_kind.broken and draw.random() < 0.4:
         row = round(fine.shape[0] * draw.uniform(0.3, 0.7))
         fine[row : row + round(0.06 * fine.shape[0])] = 0
-    lean = draw.uniform(0, wish.slant) if wish.slant > 0.3 else draw.uniform(-wish.slant, wish.slant)
+    lean = (
+        draw.uniform(0, page_kind.slant) if page_kind.slant > 0.3 else draw.uniform(-page_kind.slant, page_kind.slant)
+    )
     tall = round(height * draw.uniform(0.92, 1.08) * _image_height(image))
     digit = leaning(fine, lean, tall)
     rows, columns = np.flatnonzero((digit > 0.5).any(1)), np.flatnonzero((digit > 0.5).any(0))
     digit = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     high, wide = digit.shape
-    if wish.boxes:
+    if page_kind.boxes:
         frame(rules, left, baseline, height)
         left += max(2, (boxed(height) - wide) // 2 + int(draw.integers(-4, 5)))
     top = baseline - high + round(height * draw.uniform(-0.06, 0.06))
@@ -110,10 +116,10 @@ def _print_word(ink: Floats, left: int, baseline: int, height: int, draw: Genera
     return left + wide + round(height * draw.uniform(0.7, 1.3))
 
 
-def rule_paper(rules: Floats, wish: Kind, height: int, draw: Generator) -> None:
+def rule_paper(rules: Floats, page_kind: Kind, height: int, draw: Generator) -> None:
     """Faint rules all over the page."""
     between, pen, faint = round(height * draw.uniform(0.6, 1.4)), int(draw.integers(1, 4)), draw.uniform(0.25, 0.6)
-    for axis, drawn in enumerate(wish.lines):
+    for axis, drawn in enumerate(page_kind.lines):
         if drawn:
             places = np.arange(rules.shape[axis]) % between < pen
             rules[places if axis == 0 else (slice(None), places)] = faint

@@ -1,6 +1,6 @@
 """Pictures that are no digit, made by rule: what a recognizer should say "not a digit" to.
 
-Letters without a digit twin, noise, scribbles, signs, textures as photos have, and digits held upside down. Each is
+Letters that look like no digit, noise, scribbles, signs, textures as photos have, and digits held upside down. Each is
 drawn as a person would send it and then prepared as any picture is (Preprocess); noise is 28 x 28 itself, which the
 usual networks take as it is. Shadows on blank paper stay pictures: the preparation should find no ink on them.
 """

@@ -99,7 +99,7 @@ def pairs_in(folder: Path) -> dict[str, dict[str, IdxPair]]:
         places, key = images if header.of_images else labels, set_and_part(path)
         if key in places and bare_name(places[key]) != bare_name(path):
             raise DataError(f"{folder}: {places[key].name} and {path.name} could be the same part. Keep one of them.")
-        if key not in places or places[key].suffix.lower() == ".gz":  # the unpacked twin is read sooner
+        if key not in places or places[key].suffix.lower() == ".gz":  # the unpacked file is read instead
             places[key] = path
     found: dict[str, dict[str, IdxPair]] = {}
     for (name, part), path in images.items():

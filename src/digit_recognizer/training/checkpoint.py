@@ -23,7 +23,7 @@ _KEPT = 2
 
 
 @dataclass
-class Position:
+class TrainState:
     """Where a run stands: `step` steps into epoch `epoch` (0 is the first), with the history of the finished ones."""
 
     epoch: int = 0
@@ -32,7 +32,7 @@ class Position:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-def save_checkpoint(folder: Path, position: Position, learner: Learner) -> Path:
+def save_checkpoint(folder: Path, position: TrainState, learner: Learner) -> Path:
     """Write the state as a new file and drop all but the newest two. Raises StorageError, the older ones untouched."""
     path = folder / f"epoch-{position.epoch:04d}-step-{position.step:08d}.safetensors"
     write_whole(path, packed(position, learner))
@@ -41,7 +41,7 @@ def save_checkpoint(folder: Path, position: Position, learner: Learner) -> Path:
     return path
 
 
-def packed(position: Position, learner: Learner) -> bytes:
+def packed(position: TrainState, learner: Learner) -> bytes:
     """The whole state of a run, the content of a checkpoint."""
     tensors = {
         f"{part}.{name}": tensor
@@ -74,7 +74,7 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob("epoch-*.safetensors"))
 
 
-def load_checkpoint(folder: Path, learner: Learner) -> Position | None:
+def load_checkpoint(folder: Path, learner: Learner) -> TrainState | None:
     """Put the newest whole checkpoint into the learner and the random generator.
 
     None where there is no checkpoint yet. Raises RunError where there are some and none can be read.
@@ -90,7 +90,7 @@ def load_checkpoint(folder: Path, learner: Learner) -> Position | None:
     return None
 
 
-def unpacked(content: bytes, learner: Learner) -> Position:
+def unpacked(content: bytes, learner: Learner) -> TrainState:
     """Put what `packed` gave into the learner and the random generator. Damaged content raises nearly anything."""
     tensors = load(content)
     length = int.from_bytes(content[:8], "little")
@@ -100,7 +100,7 @@ def unpacked(content: bytes, learner: Learner) -> Position:
     return _restore(state, tensors, learner)
 
 
-def _restore(state: dict[str, Any], tensors: dict[str, Tensor], learner: Learner) -> Position:
+def _restore(state: dict[str, Any], tensors: dict[str, Tensor], learner: Learner) -> TrainState:
     """Spread a checkpoint's content over the objects it came from."""
     for part, module in learner.parts.items():
         module.load_state_dict(_having(f"{part}.", tensors))
@@ -112,7 +112,7 @@ def _restore(state: dict[str, Any], tensors: dict[str, Tensor], learner: Learner
         optimizer.load_state_dict({"state": entries, "param_groups": kept["groups"]})
         _lay_out(optimizer)
     torch.set_rng_state(tensors["rng"])
-    position = Position(**state["position"])
+    position = TrainState(**state["position"])
     records = [EpochRecord(**record) for record in position.history]
     if [record.epoch for record in records] != list(range(1, position.epoch + 1)) or position.step < 0:
         raise ValueError("the history does not lead to the position")

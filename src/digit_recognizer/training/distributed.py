@@ -21,7 +21,7 @@ from torch.nn.parallel import DistributedDataParallel
 from digit_recognizer.errors import ConfigError, RunError
 from digit_recognizer.training.arithmetic import ARITHMETICS, computing
 from digit_recognizer.training.batches import Batch, Batches
-from digit_recognizer.training.checkpoint import Position, packed, unpacked
+from digit_recognizer.training.checkpoint import TrainState, packed, unpacked
 from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.loop import Loop
@@ -113,7 +113,7 @@ def share(loop: Loop, arithmetic: str) -> None:
     loop.score = together(loop.score)
 
 
-def _as_the_first(position: Position, learner: Learner) -> Position:
+def _as_the_first(position: TrainState, learner: Learner) -> TrainState:
     """The first process's position; its learner's state is put into the others' learners."""
     content = packed(position, learner) if dist.get_rank() == 0 else b""
     length = torch.tensor([len(content)], device=learner.device)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from digit_recognizer.training.batches import Batches, mixed
-from digit_recognizer.training.checkpoint import Position, save_checkpoint
+from digit_recognizer.training.checkpoint import TrainState, save_checkpoint
 from digit_recognizer.training.interrupt import Interrupt
 from digit_recognizer.training.learner import Learner
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
@@ -40,7 +40,7 @@ class Loop:
     train: Batches
     validation: Batches | None
     seed: int
-    position: Position
+    position: TrainState
     interrupt: Interrupt
     checkpoints: Path | None = None  # no checkpoints where None
     checkpoint_seconds: float = 60.0  # between two checkpoints inside an epoch

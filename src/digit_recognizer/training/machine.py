@@ -39,13 +39,13 @@ def denormals_flushed() -> Iterator[None]:
         torch.set_flush_denormal(before)
 
 
-def choose_device(wish: str | None) -> torch.device:
+def choose_device(name: str | None) -> torch.device:
     """The device that was asked for, or the GPU where there is one. Raises ConfigError for one that is absent."""
-    if wish is None:
+    if name is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        device = torch.device(wish)
+        device = torch.device(name)
         float(torch.zeros(1, device=device))  # a device that computes
     except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f"The device {wish!r} is not usable here. Try --device cpu.") from error
+        raise ConfigError(f"The device {name!r} is not usable here. Try --device cpu.") from error
     return device

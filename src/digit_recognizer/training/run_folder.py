@@ -104,9 +104,9 @@ def write_history(folder: Path, history: list[dict[str, Any]]) -> None:
     write_whole(folder / _HISTORY, "".join(json.dumps(record) + "\n" for record in history).encode())
 
 
-def free_folder(wish: Path) -> Path:
-    """`wish`, or the first of wish-2, wish-3, ... that does not exist yet."""
-    folder, number = wish, 2
+def free_folder(wanted: Path) -> Path:
+    """`wanted`, or the first of wanted-2, wanted-3, ... that does not exist yet."""
+    folder, number = wanted, 2
     while folder.exists():
-        folder, number = wish.with_name(f"{wish.name}-{number}"), number + 1
+        folder, number = wanted.with_name(f"{wanted.name}-{number}"), number + 1
     return folder

@@ -26,7 +26,7 @@ from digit_recognizer.models.locations import MODEL_NAME
 from digit_recognizer.models.model_file import write_model
 from digit_recognizer.training.arithmetic import FLOAT32, arithmetic_of_run, begun_on, computing, warn_where_slow
 from digit_recognizer.training.batches import make_batches, mixed
-from digit_recognizer.training.checkpoint import Position, load_checkpoint
+from digit_recognizer.training.checkpoint import TrainState, load_checkpoint
 from digit_recognizer.training.distributed import arithmetic_of_all, first_here, joined, own_device, rank, share
 from digit_recognizer.training.interrupt import Interrupt, deferred_interrupt
 from digit_recognizer.training.learner import Learner
@@ -252,7 +252,7 @@ def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> 
             train=TrainingLines(training_sources(task.dataset, task.learn, recipe.shares), recipe, task.device),
             validation=ValidationLines(held_out_sources(task.dataset, held_out), task.device) if held_out else None,
             seed=task.seed,
-            position=Position(),
+            position=TrainState(),
             interrupt=interrupt,
             score=share_right,
         )
@@ -262,7 +262,7 @@ def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> 
         train=make_batches(task.learn, preprocess, recipe.batch_size, task.device, recipe.images),
         validation=make_batches(held_out, preprocess, _VALIDATION_BATCH, task.device) if held_out else None,
         seed=task.seed,
-        position=Position(),
+        position=TrainState(),
         interrupt=interrupt,
     )
 

@@ -13,9 +13,9 @@ from sklearn.metrics import confusion_matrix
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from digit_recognizer.errors import ConfigError
-from digit_recognizer.measuring.disease import at_threshold, by_value, decision_curve, per_patient, positive_figures
+from digit_recognizer.measuring.binary import at_threshold, by_value, decision_curve, per_patient, positive_figures
 from digit_recognizer.measuring.intervals import wilson
-from digit_recognizer.measuring.operating import OperatingPoint, Wish, operating_point
+from digit_recognizer.measuring.operating import OperatingPoint, SensitivityTarget, operating_point
 from digit_recognizer.measuring.predictive import net_benefit, predictive_values
 from examples import examples
 from tiny import shifted_seed
@@ -74,7 +74,7 @@ def test_a_patient_counts_by_the_picture_that_is_hardest_to_find(seed: int) -> N
     draw = np.random.default_rng(shifted_seed(seed))
     labels, score = draw.integers(0, 2, 400), draw.random(400)
     patients = draw.integers(0, 90, 400)
-    at = Wish(0.9, "validation", labels, np.stack([1 - score, score], 1), patients).granted(1)
+    at = SensitivityTarget(0.9, "validation", labels, np.stack([1 - score, score], 1), patients).granted(1)
     ill = [patient for patient in range(90) if labels[patients == patient].any()]
     whole = [(score[(patients == patient) & (labels == 1)] >= at.threshold).all() for patient in ill]
     assert (at.unit, at.n, at.missed) == ("patients", len(ill), len(ill) - sum(whole))

@@ -103,10 +103,12 @@ def _exporter_silenced() -> Iterator[None]:
         logger.setLevel(before)
 
 
-def check_twin(header: ModelHeader, network: nn.Module, twin: bytes, sample: NDArray[np.float32], path: Path) -> None:
-    """Refuse to write a twin that answers differently."""
+def check_onnx_form(
+    header: ModelHeader, network: nn.Module, form: bytes, sample: NDArray[np.float32], path: Path
+) -> None:
+    """Refuse to write an ONNX form that answers differently."""
     (ours, strange), (theirs, theirs_strange) = (
-        runtime.observe(sample) for runtime in (TorchRuntime(network), OnnxRuntime(twin))
+        runtime.observe(sample) for runtime in (TorchRuntime(network), OnnxRuntime(form))
     )
     gap = float(np.abs(probabilities_of(ours, header) - probabilities_of(theirs, header)).max())
     if strange is not None and theirs_strange is not None:
@@ -114,11 +116,11 @@ def check_twin(header: ModelHeader, network: nn.Module, twin: bytes, sample: NDA
         gap = max(gap, float((np.abs(strange - theirs_strange) / (1 + terms)).max()))
     most = _TOLERANCE_OF_LINES if isinstance(network, Line) else TOLERANCE
     if not gap <= most or (strange is None) != (theirs_strange is None):
-        raise ModelFileError(f"{path}: the ONNX twin answers otherwise, by {gap:.2g}; nothing was written.")
+        raise ModelFileError(f"{path}: the ONNX form answers otherwise, by {gap:.2g}; nothing was written.")
 
 
-def read_twin(content: bytes) -> tuple[ModelHeader, dict[str, Tensor]]:
-    """Header and tensors by name of an ONNX twin. Raises ModelFileError, without the file's name."""
+def read_onnx_form(content: bytes) -> tuple[ModelHeader, dict[str, Tensor]]:
+    """Header and tensors by name of an ONNX form. Raises ModelFileError, without the file's name."""
     import onnx
 
     header = read_onnx_header(content)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.metrics import accuracy_score, average_precision_score, precision_recall_fscore_support, roc_auc_score
 
-from digit_recognizer.measuring.disease import positive_figures
+from digit_recognizer.measuring.binary import positive_figures
+from digit_recognizer.measuring.multilabel import label_details, label_figures
 from digit_recognizer.measuring.predictions import Predictions
-from digit_recognizer.measuring.several import label_details, label_figures
 from examples import examples
 from tiny import shifted_seed
 
