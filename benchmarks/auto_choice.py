@@ -26,10 +26,10 @@ from common import parser, report, say
 from digit_recognizer import load_dataset, train
 from digit_recognizer.data import Dataset
 from digit_recognizer.data.spec import Labels
-from digit_recognizer.measuring.auroc import auroc
-from digit_recognizer.measuring.scores import negative_log_likelihood
 from digit_recognizer.models.runtime import TorchRuntime
 from digit_recognizer.models.softmax import softmax
+from digit_recognizer.statistics.auroc import auroc
+from digit_recognizer.statistics.scores import negative_log_likelihood
 from digit_recognizer.training import EnsembleRecipe, Recipe
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.auto import LIGHT, auto_recipe

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from common import parser, report, say
 from digit_recognizer import evaluate, load_dataset, train
-from digit_recognizer.measuring import over_seeds
+from digit_recognizer.statistics import over_seeds
 
 
 def main() -> None:

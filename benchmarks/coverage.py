@@ -1,4 +1,4 @@
-"""How often each interval of `measuring` holds the true value: the coverage of nominal 95 % intervals on a stated grid.
+"""How often each interval of statistics/ holds the true value: the coverage of nominal 95 % intervals on a stated grid.
 
 python benchmarks/coverage.py [--sections NAME ...] [--quick] [--json FILE|-]
 
@@ -29,7 +29,7 @@ from coverage_simulated import (
     over_runs,
     row,
 )
-from digit_recognizer.measuring.intervals import Interval, clopper_pearson, wilson
+from digit_recognizer.statistics.intervals import Interval, clopper_pearson, wilson
 
 SHARES = (0.5, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999)
 FINE = np.linspace(0.5, 0.9999, 2000)  # of p, to find the lowest coverage; below .5 all is mirrored

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from digit_recognizer.measuring.auroc import delong, interval_of, newcombe_auroc
-from digit_recognizer.measuring.bootstrap import METHODS, bootstrap
-from digit_recognizer.measuring.clustered import clustered_difference, clustered_wilson
-from digit_recognizer.measuring.compare_aurocs import compare_aurocs
-from digit_recognizer.measuring.intervals import Interval, wilson
-from digit_recognizer.measuring.paired import Paired, newcombe, tango
-from digit_recognizer.measuring.seeds import over_seeds
+from digit_recognizer.statistics.auroc import delong, interval_of, newcombe_auroc
+from digit_recognizer.statistics.bootstrap import METHODS, bootstrap
+from digit_recognizer.statistics.clustered import clustered_difference, clustered_wilson
+from digit_recognizer.statistics.compare_aurocs import compare_aurocs
+from digit_recognizer.statistics.intervals import Interval, wilson
+from digit_recognizer.statistics.paired import Paired, newcombe, tango
+from digit_recognizer.statistics.seeds import over_seeds
 
 LEVEL = 0.95
 Z = float(norm.ppf((1 + LEVEL) / 2))

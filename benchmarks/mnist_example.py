@@ -78,7 +78,7 @@ class Example:
 
 def test_images(data_dir: Path) -> tuple[Tensor, Tensor]:
     """The 10,000 test images (N, 1, 28, 28) in the form that the example trains on, and their labels (N,)."""
-    # Only measuring/evaluate.py scores a model of this project on test images. The example is none: its score after
+    # Only evaluation/evaluate.py scores a model of this project on test images. The example is none: its score after
     # each epoch is what decides when its clock stops, in its own script too.
     dataset = datasets.MNIST(data_dir, train=False)
     return (dataset.data.unsqueeze(1) / 255 - MEAN) / DEVIATION, dataset.targets

@@ -20,8 +20,8 @@ from common import parser, report, say
 from digit_recognizer import Recognizer, load_dataset
 from digit_recognizer.data.medmnist_table import TABLE
 from digit_recognizer.errors import DigitRecognizerError
-from digit_recognizer.measuring import wilson
 from digit_recognizer.models import load_model
+from digit_recognizer.statistics import wilson
 from digit_recognizer.synthetic.strangers import made_strangers
 from digit_recognizer.training.run_folder import data_of_run
 

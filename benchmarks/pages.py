@@ -18,8 +18,8 @@ import numpy as np
 
 from common import conditions, parser, report, say
 from digit_recognizer import Recognizer, load_dataset
-from digit_recognizer.measuring.intervals import wilson
 from digit_recognizer.reading import PAGE_MODEL, Page, read_page
+from digit_recognizer.statistics.intervals import wilson
 from digit_recognizer.synthetic.drawn_pages import HEIGHT, KINDS, WIDTH, Box, DrawnPage, drawn_page
 
 SAME_PLACE = 0.5  # intersection over union of a number's boxes

@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 
 from common import parser, report, say, versions
 from digit_recognizer.images import read_picture
-from digit_recognizer.measuring.intervals import clopper_pearson, wilson
 from digit_recognizer.models.line_reader import LineReader, load_line_reader
 from digit_recognizer.models.locations import LINE_READERS
 from digit_recognizer.reading import read_line
+from digit_recognizer.statistics.intervals import clopper_pearson, wilson
 from real_peers import pp_ocr, tesseract
 from real_pictures import in_words, model_figures, page_figures, single_figures
 

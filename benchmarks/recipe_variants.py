@@ -12,8 +12,8 @@ from typing import Any
 from common import parser, report, say
 from digit_recognizer import load_dataset, train
 from digit_recognizer.data import Dataset
-from digit_recognizer.measuring import over_seeds
 from digit_recognizer.models.cnn import Convolution
+from digit_recognizer.statistics import over_seeds
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.recipe import Recipe
 from digit_recognizer.training.recipes import FAST, MLP

@@ -16,11 +16,11 @@ from scipy.stats import bootstrap
 
 from common import parser, report, say
 from digit_recognizer import load_dataset
-from digit_recognizer.measuring import Interval
-from digit_recognizer.measuring.robustness import Robustness, robustness
+from digit_recognizer.evaluation.robustness import Robustness, robustness
 from digit_recognizer.models import shipped_models
 from digit_recognizer.report.figures import save_figure
 from digit_recognizer.report.robustness_figure import robustness_figure
+from digit_recognizer.statistics import Interval
 
 BASELINE = "classic"
 

@@ -36,11 +36,11 @@ from common import parser, report, say
 from digit_recognizer import load_dataset, train
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.data.spec import Labels
-from digit_recognizer.measuring import over_seeds
-from digit_recognizer.measuring.auroc import auroc
-from digit_recognizer.measuring.bootstrap import bootstrap
 from digit_recognizer.models.runtime import TorchRuntime
 from digit_recognizer.models.softmax import softmax
+from digit_recognizer.statistics import over_seeds
+from digit_recognizer.statistics.auroc import auroc
+from digit_recognizer.statistics.bootstrap import bootstrap
 from digit_recognizer.training.auto import auto_recipe
 from digit_recognizer.training.network import form_of
 from small_images_peers import PEERS, Predict, Probabilities, Task, missing

@@ -22,10 +22,10 @@ from common import parser, report, say
 from digit_recognizer import evaluate, load_dataset, train
 from digit_recognizer.data import Dataset
 from digit_recognizer.data.cache import default_data_dir
-from digit_recognizer.measuring import over_seeds
 from digit_recognizer.models import Model
 from digit_recognizer.models.locations import MODEL_NAME
 from digit_recognizer.models.runtime import TorchRuntime
+from digit_recognizer.statistics import over_seeds
 from digit_recognizer.training import RECIPES, Trained
 from limit import TRAINING, flops, gflop_per_second, of_limit
 from mnist_example import Example, test_images

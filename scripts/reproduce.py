@@ -18,9 +18,9 @@ from typing import Any
 import study_best
 from digit_recognizer import evaluate, load_dataset, train
 from digit_recognizer.data.catalogue import has_fonts
-from digit_recognizer.measuring import over_seeds
 from digit_recognizer.models import load_model
 from digit_recognizer.models.cards import Card, read_cards
+from digit_recognizer.statistics import over_seeds
 from results import read
 from write_docs import written_differ
 

@@ -26,9 +26,9 @@ import torch
 from torch import nn
 
 from digit_recognizer import load_dataset
+from digit_recognizer.evaluation.lines import LabelledLines, calibrate_lines
+from digit_recognizer.evaluation.strings import score_strings
 from digit_recognizer.images import read_picture
-from digit_recognizer.measuring.lines import LabelledLines, calibrate_lines
-from digit_recognizer.measuring.strings import score_strings
 from digit_recognizer.models.cards import Card, card_path
 from digit_recognizer.models.halves import FEW
 from digit_recognizer.models.line_reader import CHARACTERS, LineReader, load_line_reader

@@ -20,11 +20,11 @@ from typing import Any
 from digit_recognizer import load_dataset
 from digit_recognizer.cli.seeds import evaluate_many
 from digit_recognizer.data.printed import JOINED
-from digit_recognizer.measuring import wilson
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.models.cards import Card, card_path
 from digit_recognizer.models.locations import pretrained
 from digit_recognizer.models.model_file import parameters
+from digit_recognizer.statistics import wilson
 from digit_recognizer.training import RECIPES
 from digit_recognizer.training.recipe import recipe_from_dict
 from digit_recognizer.training.seeds import seed_folders

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from digit_recognizer import evaluate, load_dataset
 from digit_recognizer.data import Dataset
-from digit_recognizer.measuring import Evaluation, wilson
+from digit_recognizer.evaluation import Evaluation
 from digit_recognizer.report.figures import WRONG, image_grid, save_figure
 from digit_recognizer.report.words import in_percent
+from digit_recognizer.statistics import wilson
 from results import ROOT, write
 
 MAJORITY = 3  # of five voters

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from accuracy_tables import between, percent, table
-from digit_recognizer.measuring import wilson
+from digit_recognizer.statistics import wilson
 from results import read
 
 

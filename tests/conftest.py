@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from digit_recognizer.data import Dataset, load_dataset
-from digit_recognizer.measuring import summary
 from digit_recognizer.models.line_reader import LineReader, load_line_reader
 from digit_recognizer.models.locations import pretrained
+from digit_recognizer.statistics import summary
 from examples import USUAL
 
 if TYPE_CHECKING:

@@ -32,8 +32,9 @@ FLOORS = (
         "tables",
         "sources",
         "data",
+        "statistics",
         "models",
-        "measuring",
+        "evaluation",
         "training",
         "auditing",
         "prediction",
@@ -223,9 +224,9 @@ def test_the_base_install_suffices(file: str) -> None:
     [
         "from digit_recognizer.cli import app",
         "import digit_recognizer.training.loop",
-        "from digit_recognizer import measuring",
+        "from digit_recognizer import evaluation",
         "from ..recognizer import Recognizer",
-        "def f():\n    from digit_recognizer.measuring import wilson",
+        "def f():\n    from digit_recognizer.evaluation import evaluate",
         "if TYPE_CHECKING:\n    from digit_recognizer.report import figures",
     ],
 )

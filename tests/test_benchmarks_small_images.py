@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from digit_recognizer.data import ArraySplit
-from digit_recognizer.measuring.auroc import auroc
+from digit_recognizer.statistics.auroc import auroc
 from examples import examples
 
 pytestmark = pytest.mark.arithmetic

@@ -12,7 +12,7 @@ from PIL import Image
 
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ConfigError
-from digit_recognizer.measuring.calibration import read_calibration
+from digit_recognizer.evaluation.calibration import read_calibration
 from digit_recognizer.models import load_model
 from digit_recognizer.models.softmax import softmax
 from digit_recognizer.recognizer import Recognizer

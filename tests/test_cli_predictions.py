@@ -17,8 +17,8 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.naive_bayes import GaussianNB
 
 from digit_recognizer.errors import DataError
-from digit_recognizer.measuring.compare import TESTS
-from digit_recognizer.measuring.predictions import read_predictions
+from digit_recognizer.evaluation.predictions import read_predictions
+from digit_recognizer.statistics.compare import TESTS
 from helpers_cli import digits, is_complaint
 
 pytestmark = pytest.mark.arithmetic

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import helpers_cli
-from digit_recognizer.measuring import over_seeds
+from digit_recognizer.statistics import over_seeds
 from helpers_cli import is_complaint
 from platforms import posix
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from digit_recognizer.measuring import clopper_pearson, wilson
+from digit_recognizer.statistics import clopper_pearson, wilson
 
 pytestmark = pytest.mark.arithmetic
 

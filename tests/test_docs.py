@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digit_recognizer.data import load_dataset
-from digit_recognizer.measuring import evaluate
+from digit_recognizer.evaluation import evaluate
 from digit_recognizer.models import load_model, shipped_models
 from digit_recognizer.models.cards import read_cards
 from digit_recognizer.models.model_file import parameters

@@ -17,10 +17,11 @@ from PIL import Image
 
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.errors import ConfigError, DataError
-from digit_recognizer.measuring import Evaluation, evaluate, wilson
-from digit_recognizer.measuring.checks import as_model_labels
-from digit_recognizer.measuring.metrics import confusion_matrix, per_class
+from digit_recognizer.evaluation import Evaluation, evaluate
 from digit_recognizer.models import Model, load_model
+from digit_recognizer.statistics import wilson
+from digit_recognizer.statistics.checks import as_model_labels
+from digit_recognizer.statistics.metrics import confusion_matrix, per_class
 
 pytestmark = pytest.mark.arithmetic
 

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from digit_recognizer.data.medmnist import load_medmnist
 from digit_recognizer.errors import ConfigError, ModelFileError
-from digit_recognizer.measuring import evaluate
+from digit_recognizer.evaluation import evaluate
 from digit_recognizer.models import load_model
 from digit_recognizer.models.backbone import backbone
 from digit_recognizer.training import train

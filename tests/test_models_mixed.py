@@ -12,7 +12,7 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.data.idx_sets import FASHION_MNIST, MNIST
 from digit_recognizer.data.printed import MIXED, PRINTED
 from digit_recognizer.errors import DataError, DigitRecognizerWarning
-from digit_recognizer.measuring.evaluate import warn_of_seen
+from digit_recognizer.evaluation.evaluate import warn_of_seen
 from digit_recognizer.synthetic.printed import glyph, photographed, printed_digits
 from digit_recognizer.synthetic.printed_fonts import find_families
 from tiny import tiny_dataset

@@ -16,10 +16,10 @@ from PIL import Image
 
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
-from digit_recognizer.measuring.calibration import read_calibration
-from digit_recognizer.measuring.selective import ANSWERED, TARGET_ERROR_RATES
+from digit_recognizer.evaluation.calibration import read_calibration
 from digit_recognizer.models import load_model
 from digit_recognizer.recognizer import BATCH, Recognizer, get_predicted_label
+from digit_recognizer.statistics.selective import ANSWERED, TARGET_ERROR_RATES
 
 pytestmark = pytest.mark.arithmetic
 

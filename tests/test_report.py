@@ -16,8 +16,8 @@ from PIL import Image
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.data.spec import DatasetSpec
 from digit_recognizer.errors import ConfigError, StorageError
+from digit_recognizer.evaluation import Evaluation
 from digit_recognizer.images import Preprocess, read_picture
-from digit_recognizer.measuring import Evaluation
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.report import figures
 from digit_recognizer.report.gather import sample_figure, save_curves, save_evaluation, sketch_picture

@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.data.spec import NOT_CLINICAL
 from digit_recognizer.errors import ConfigError
-from digit_recognizer.measuring import evaluate
-from digit_recognizer.measuring.calibration_report import details
-from digit_recognizer.measuring.evaluation import SCHEMA, Evaluation
-from digit_recognizer.measuring.operating import SensitivityTarget
-from digit_recognizer.measuring.predictions import Predictions
-from digit_recognizer.measuring.robustness import robustness
+from digit_recognizer.evaluation import evaluate
+from digit_recognizer.evaluation.calibration_report import details
+from digit_recognizer.evaluation.evaluation import SCHEMA, Evaluation
+from digit_recognizer.evaluation.predictions import Predictions
+from digit_recognizer.evaluation.robustness import robustness
 from digit_recognizer.models import load_model
 from digit_recognizer.report import behind
 from digit_recognizer.report.checklists import CLAIM, MET, NOT, PARTLY, TRIPOD, items_of
 from digit_recognizer.report.explained import AGAINST, FOR, METHODS, coloured
 from digit_recognizer.report.page import Report, render, report_of_model, report_of_tables, save_report
 from digit_recognizer.report.words import share_words, threshold_words
+from digit_recognizer.statistics.operating import SensitivityTarget
 
 pytestmark = pytest.mark.arithmetic
 

@@ -10,8 +10,8 @@ import pytest
 from matplotlib import pyplot as plt
 
 from digit_recognizer.errors import ConfigError
+from digit_recognizer.evaluation.robustness import Robustness
 from digit_recognizer.images import read_picture
-from digit_recognizer.measuring.robustness import Robustness
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.report.figures import save_figure
 from digit_recognizer.report.robustness_figure import STYLES, robustness_figure

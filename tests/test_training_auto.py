@@ -17,7 +17,7 @@ from torch.nn.functional import binary_cross_entropy, cross_entropy
 from digit_recognizer.data import Dataset, DatasetSpec
 from digit_recognizer.data.medmnist import load_medmnist
 from digit_recognizer.errors import DataError, ModelFileError
-from digit_recognizer.measuring import Evaluation, evaluate
+from digit_recognizer.evaluation import Evaluation, evaluate
 from digit_recognizer.models import load_model
 from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.ensemble import Ensemble

@@ -17,7 +17,7 @@ _HOME = {
     "Prediction": "prediction",
     "Preprocess": "images",
     "Recognizer": "recognizer",
-    "evaluate": "measuring",
+    "evaluate": "evaluation",
     "get_predicted_label": "recognizer",
     "load_dataset": "data",
     "read_line": "reading",
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from digit_recognizer.data import load_dataset as load_dataset
     from digit_recognizer.errors import DigitRecognizerError as DigitRecognizerError
     from digit_recognizer.errors import DigitRecognizerWarning as DigitRecognizerWarning
+    from digit_recognizer.evaluation.evaluate import evaluate as evaluate
     from digit_recognizer.images import Preprocess as Preprocess
-    from digit_recognizer.measuring.evaluate import evaluate as evaluate
     from digit_recognizer.prediction import Prediction as Prediction
     from digit_recognizer.reading import read_line as read_line
     from digit_recognizer.recognizer import Recognizer as Recognizer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from digit_recognizer.images.ink import Writing
-from digit_recognizer.measuring.selective import SelectiveThreshold
+from digit_recognizer.statistics.selective import SelectiveThreshold
 
 STRANGER = {"digit": "not a digit", "picture": "unfamiliar"}  # the status of what is none, by Preprocess.form
 DOUBTFUL = ("unsure", *STRANGER.values())

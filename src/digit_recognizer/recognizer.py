@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from digit_recognizer.data.class_names import not_digits
 from digit_recognizer.dicom.modality import modality_of
 from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
+from digit_recognizer.evaluation.calibration import Calibration, read_calibration
 from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.given import as_list, is_turned, source_name
 from digit_recognizer.images.ink import Writing
 from digit_recognizer.images.notes import tell
-from digit_recognizer.measuring.calibration import Calibration, read_calibration
-from digit_recognizer.measuring.selective import SelectiveThreshold
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.prediction import (
     DOUBTFUL,
@@ -34,6 +33,7 @@ from digit_recognizer.prediction import (
     in_words,
     refused,
 )
+from digit_recognizer.statistics.selective import SelectiveThreshold
 from digit_recognizer.tables.orientation import TRANSPOSED, are_transposed, of_one_array
 from digit_recognizer.tables.reading import kind_of, split_keys
 from digit_recognizer.tables.rows import rows_of

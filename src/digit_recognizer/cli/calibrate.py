@@ -37,7 +37,7 @@ def calibrate(
     require_extra("train", "digits calibrate")
     from digit_recognizer.cli.calibrate_lines import is_table_of_lines, print_calibrated_lines
     from digit_recognizer.data import load_dataset
-    from digit_recognizer.measuring.calibration import calibrate_model
+    from digit_recognizer.evaluation.calibration import calibrate_model
     from digit_recognizer.models import load_model
     from digit_recognizer.models.locations import LINE_READERS
     from digit_recognizer.models.model_file import copy_model

@@ -22,7 +22,7 @@ def print_calibrated_lines(model: str, data: str, out: Path, json: str | None, *
     """Calibrate a line reader on the labelled lines of a CSV file and write it to `out`."""
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.errors import ConfigError
-    from digit_recognizer.measuring.lines import calibrate_lines, read_labelled_lines
+    from digit_recognizer.evaluation.lines import calibrate_lines, read_labelled_lines
     from digit_recognizer.models.line_reader import load_line_reader
     from digit_recognizer.models.model_file import copy_model
 

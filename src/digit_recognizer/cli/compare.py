@@ -12,8 +12,8 @@ from digit_recognizer.cli.evaluate_tables import is_table
 from digit_recognizer.cli.options import Data, DataDir, Json, Quiet, Split, listed, options_given
 
 if TYPE_CHECKING:
-    from digit_recognizer.measuring.compare import Comparison
-    from digit_recognizer.measuring.predictions import Predictions
+    from digit_recognizer.evaluation.predictions import Predictions
+    from digit_recognizer.statistics.compare import Comparison
 
 SCHEMA = "digit-recognizer/comparison/1"
 _ALPHA = 0.05  # of AUROCs, after Holm's adjustment
@@ -49,9 +49,9 @@ def compare(
     if others:
         raise ConfigError(f"{listed(others)} of models; with --labels tables are compared.")
     require_extra("stats" if labels else "train", "digits compare")
-    from digit_recognizer.measuring.compare import compare_all
-    from digit_recognizer.measuring.prediction_columns import comparable
-    from digit_recognizer.measuring.predictions import column
+    from digit_recognizer.evaluation.prediction_columns import comparable
+    from digit_recognizer.evaluation.predictions import column
+    from digit_recognizer.statistics.compare import compare_all
 
     if len(models) < 2 or len(set(models)) < len(models):
         raise ConfigError("Comparing needs two or more different models: digits compare classic best")
@@ -76,21 +76,21 @@ def compare(
 
 def of_table(name: str, labels: Path) -> Predictions:
     """A table of probabilities beside the actual classes."""
-    from digit_recognizer.measuring.predictions import read_predictions
+    from digit_recognizer.evaluation.predictions import read_predictions
 
     return read_predictions(Path(name), labels)
 
 
 def _of_model(name: str, data: str, split: str, data_dir: Path | None) -> Predictions:
     """A model's probabilities for a split; of a test split that is a look, and noted."""
-    from digit_recognizer.measuring import evaluate
+    from digit_recognizer.evaluation import evaluate
 
     return evaluate(name, data, split, data_dir).predictions
 
 
 def aurocs(models: list[str], scored: list[Predictions]) -> list[dict[str, Any]] | None:
     """The models' AUROCs of each class; None of cases in groups, which DeLong's test would take as independent."""
-    from digit_recognizer.measuring.compare_aurocs import compare_all_aurocs
+    from digit_recognizer.statistics.compare_aurocs import compare_all_aurocs
 
     first = scored[0]
     if first.groups is not None or first.labels.ndim > 1:

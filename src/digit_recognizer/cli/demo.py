@@ -28,7 +28,7 @@ def demo(
     from digit_recognizer.cli.summary import print_looks, print_totals
     from digit_recognizer.cli.training_run import watched_training
     from digit_recognizer.data import load_dataset
-    from digit_recognizer.measuring import evaluate
+    from digit_recognizer.evaluation import evaluate
     from digit_recognizer.recognizer import Recognizer
     from digit_recognizer.report.figures import save_figure
     from digit_recognizer.report.gather import sample_figure, save_evaluation, sketch_picture

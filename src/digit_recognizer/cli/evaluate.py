@@ -14,8 +14,8 @@ from digit_recognizer.cli.seeds import evaluate_many, print_seeds
 
 if TYPE_CHECKING:
     from digit_recognizer.data import Dataset
-    from digit_recognizer.measuring import Evaluation
-    from digit_recognizer.measuring.robustness import Robustness
+    from digit_recognizer.evaluation import Evaluation
+    from digit_recognizer.evaluation.robustness import Robustness
     from digit_recognizer.models import Model
 
 _SPOILED = 100  # images that a report shows corrupted, in 75 ways each
@@ -125,10 +125,10 @@ def _of_model(
 ) -> dict[str, Any]:
     """Score a model, or a folder of seeds; the object of `--json`.
 
-    place: what was said of the data. targets: sensitivity and prevalences, as `measuring.evaluate` takes them.
+    place: what was said of the data. targets: sensitivity and prevalences, as `evaluation.evaluate` takes them.
     """
     from digit_recognizer.errors import ConfigError
-    from digit_recognizer.measuring.predictions import column
+    from digit_recognizer.evaluation.predictions import column
     from digit_recognizer.models import load_model
     from digit_recognizer.recognizer import DEFAULT_MODEL
     from digit_recognizer.training.seeds import seed_folders
@@ -174,7 +174,7 @@ def _evaluate_one(
         print_totals,
     )
     from digit_recognizer.errors import ConfigError
-    from digit_recognizer.measuring import evaluate as score
+    from digit_recognizer.evaluation import evaluate as score
 
     if model.header.multi_label and (outputs.figures or outputs.report or outputs.each):
         raise ConfigError("--figures, --report and --each are of models that give one label a picture.")
@@ -212,7 +212,7 @@ def _save_outputs(evaluation: Evaluation, dataset: Dataset, result: dict[str, An
 
 def _spoiled(evaluation: Evaluation, dataset: Dataset) -> Robustness | None:
     """The model under corruptions of a few images, never of a test split; None where there are no others."""
-    from digit_recognizer.measuring.robustness import robustness
+    from digit_recognizer.evaluation.robustness import robustness
 
     split = evaluation.split
     if split == "test":

@@ -17,7 +17,7 @@ _OF_MODELS = (  # parameters of `digits evaluate` that tables of probabilities l
 
 def is_table(name: str) -> bool:
     """Whether a name is that of a file with a table's suffix; model files have other suffixes."""
-    from digit_recognizer.measuring.predictions import READERS
+    from digit_recognizer.evaluation.predictions import READERS
 
     return Path(name).suffix.lower() in READERS and Path(name).is_file()
 
@@ -43,9 +43,9 @@ def of_tables(
     """Measure probabilities from files; the object of `--json`."""
     from digit_recognizer.cli.output import answers, note
     from digit_recognizer.cli.summary import print_details, print_totals
-    from digit_recognizer.measuring.calibration_report import details
-    from digit_recognizer.measuring.evaluation import SCHEMA
-    from digit_recognizer.measuring.predictions import read_predictions
+    from digit_recognizer.evaluation.calibration_report import details
+    from digit_recognizer.evaluation.evaluation import SCHEMA
+    from digit_recognizer.evaluation.predictions import read_predictions
 
     scored = read_predictions(predictions, labels, groups)
     result = {"schema": SCHEMA, "model": scored.name, **scored.counts()}

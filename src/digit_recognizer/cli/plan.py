@@ -9,7 +9,7 @@ import typer
 from digit_recognizer.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
-    from digit_recognizer.measuring.planning import Figure, Plan, Simulated
+    from digit_recognizer.statistics.planning import Figure, Plan, Simulated
 
 SCHEMA = "digit-recognizer/plan/1"
 WORDS = {"auroc": "an AUROC", "sensitivity": "a sensitivity", "specificity": "a specificity", "accuracy": "an accuracy"}
@@ -36,8 +36,8 @@ def plan(
     from digit_recognizer.errors import ConfigError, require_extra
 
     require_extra("stats", "digits plan")
-    from digit_recognizer.measuring.planning import plan as planned_for
-    from digit_recognizer.measuring.planning import simulate
+    from digit_recognizer.statistics.planning import plan as planned_for
+    from digit_recognizer.statistics.planning import simulate
 
     given: dict[Figure, str | None] = {
         "auroc": auroc,

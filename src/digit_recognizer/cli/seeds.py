@@ -14,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from digit_recognizer.data import Dataset
     from digit_recognizer.images import Preprocess
-    from digit_recognizer.measuring import SeedSummary
+    from digit_recognizer.statistics import SeedSummary
 
 SCHEMA = "digit-recognizer/seeds/1"
 PATIENCE = 120  # seconds for a folder that another process still holds
@@ -123,9 +123,10 @@ def _seed_apart(
 
 def evaluate_many(folders: list[Path], dataset: Dataset, split: str, **targets: Any) -> dict[str, Any]:
     """Score each seed's run once, and their mean probabilities; the object of `--json`. targets: as of `evaluate`."""
-    from digit_recognizer.measuring import evaluate, over_seeds
-    from digit_recognizer.measuring.evaluation import together
+    from digit_recognizer.evaluation import evaluate
+    from digit_recognizer.evaluation.evaluation import together
     from digit_recognizer.models import load_model
+    from digit_recognizer.statistics import over_seeds
 
     evaluations = [evaluate(load_model(folder), dataset, split, **targets) for folder in folders]
     rows = []
@@ -142,7 +143,7 @@ def evaluate_many(folders: list[Path], dataset: Dataset, split: str, **targets: 
 
 def _seeds_object(recipe: str, data: str, split: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """What is written of several seeds: a row each, and their summary where they were measured."""
-    from digit_recognizer.measuring import over_seeds
+    from digit_recognizer.statistics import over_seeds
 
     values = [row["accuracy"] for row in rows if "accuracy" in row]
     summary = over_seeds(values).to_dict() if values else None
@@ -153,7 +154,7 @@ def print_seeds(result: dict[str, Any]) -> None:
     """A line a seed, then mean, standard deviation and interval."""
     from digit_recognizer.cli.output import answers
     from digit_recognizer.cli.summary import print_caveats, print_positive
-    from digit_recognizer.measuring import over_seeds
+    from digit_recognizer.statistics import over_seeds
 
     say = answers().print
     say(f"{result['recipe']} on {result['data']}, {result['split']} images", style="bold", markup=False)

@@ -36,7 +36,7 @@ class ModelHeader:
     versions: dict[str, str]
     accuracy: dict[str, Any] | None  # split, n, correct, accuracy, interval; None where nothing was held out
     weights_sha256: str  # of the tensors: names, shapes and bytes
-    calibration: dict[str, Any] | None = None  # measuring.calibration.Calibration as a dict; None: not calibrated
+    calibration: dict[str, Any] | None = None  # evaluation.calibration.Calibration as a dict; None: not calibrated
     watch: dict[str, Any] | None = None  # of models.watch: features, axes, weight, sha256 of its tensors; or none
     task: str = "multi-class"  # as DatasetSpec has it
     positive: int | None = None  # the class that is looked for, where one of two is

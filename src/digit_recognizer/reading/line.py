@@ -15,7 +15,6 @@ from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
 from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.given import source_name
 from digit_recognizer.images.lines import ROWS, scaled_line
-from digit_recognizer.measuring.selective import AnswerTable, SelectiveThreshold
 from digit_recognizer.models.ctc import Logs, String, align, digit_probabilities, most_probable
 from digit_recognizer.models.line_reader import (
     CHARACTERS,
@@ -29,6 +28,7 @@ from digit_recognizer.models.line_reader import (
 )
 from digit_recognizer.prediction import answered_in_words
 from digit_recognizer.reading.ink import light_on_dark
+from digit_recognizer.statistics.selective import AnswerTable, SelectiveThreshold
 
 Grey = NDArray[np.uint8]
 Box = tuple[int, int, int, int]  # left, top, width, height in pixels

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digit_recognizer.data.spec import Images
-from digit_recognizer.measuring.predictions import Predictions
+from digit_recognizer.evaluation.predictions import Predictions
 from digit_recognizer.report.words import in_percent
 
 Indices = NDArray[np.int64]

@@ -12,7 +12,7 @@ from typing import Any
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from digit_recognizer.measuring.robustness import Robustness
+from digit_recognizer.evaluation.robustness import Robustness
 from digit_recognizer.synthetic.corruptions import SEEN
 
 INK = "#010203"  # drawn with, then replaced by the ink of the page

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data.spec import Images, Labels
 from digit_recognizer.errors import ConfigError, nearest
+from digit_recognizer.evaluation import Evaluation
 from digit_recognizer.files import write_whole
-from digit_recognizer.measuring import Evaluation
 from digit_recognizer.report.words import in_percent
 
 ROWS, COLUMNS = 3, 10

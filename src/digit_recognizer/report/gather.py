@@ -13,10 +13,9 @@ from PIL import Image
 
 from digit_recognizer.data import Dataset, Split
 from digit_recognizer.errors import DataError
+from digit_recognizer.evaluation import Evaluation
+from digit_recognizer.evaluation.evaluate import read_samples
 from digit_recognizer.files import write_whole
-from digit_recognizer.measuring import Evaluation
-from digit_recognizer.measuring.checks import as_model_labels
-from digit_recognizer.measuring.evaluate import read_samples
 from digit_recognizer.models import Model
 from digit_recognizer.report.figures import (
     COLUMNS,
@@ -27,6 +26,7 @@ from digit_recognizer.report.figures import (
     samples,
     save_figure,
 )
+from digit_recognizer.statistics.checks import as_model_labels
 
 WORST = 30  # mistakes in the gallery
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ModelFileError
+from digit_recognizer.evaluation import Evaluation
 from digit_recognizer.files import sha256_of
-from digit_recognizer.measuring import Evaluation
 from digit_recognizer.models import Model
 from digit_recognizer.models.cards import Card, read_card
 from digit_recognizer.version import __version__

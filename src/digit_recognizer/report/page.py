@@ -9,10 +9,10 @@ from typing import Any
 
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import require_extra
+from digit_recognizer.evaluation import Evaluation
+from digit_recognizer.evaluation.predictions import Predictions
+from digit_recognizer.evaluation.robustness import Robustness
 from digit_recognizer.files import write_whole
-from digit_recognizer.measuring import Evaluation
-from digit_recognizer.measuring.predictions import Predictions
-from digit_recognizer.measuring.robustness import Robustness
 from digit_recognizer.report import behind, charts, checklists, origin, words
 from digit_recognizer.report.behind import Case, Cell, TakeImages
 from digit_recognizer.report.explained import Explained, Explainer

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from digit_recognizer.errors import ConfigError
-from digit_recognizer.measuring.robustness import Robustness
+from digit_recognizer.evaluation.robustness import Robustness
 from digit_recognizer.report.figures import PLAIN
 from digit_recognizer.synthetic.corruptions import SEEN
 

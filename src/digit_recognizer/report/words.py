@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from digit_recognizer.measuring.summary import TOP_K
+from digit_recognizer.statistics.summary import TOP_K
 
 TITLES = {
     "accuracy": "Accuracy",

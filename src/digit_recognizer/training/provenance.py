@@ -12,15 +12,15 @@ from torch import nn
 
 from digit_recognizer.data import Dataset, Split
 from digit_recognizer.errors import DataError
+from digit_recognizer.evaluation.calibration import calibrate
+from digit_recognizer.evaluation.typical import fit_typical
 from digit_recognizer.images import Preprocess
-from digit_recognizer.measuring import wilson
-from digit_recognizer.measuring.calibration import calibrate
-from digit_recognizer.measuring.typical import fit_typical
 from digit_recognizer.models import ModelHeader
 from digit_recognizer.models.line_reader import CLASSES
 from digit_recognizer.models.model_file import weights_sha256
 from digit_recognizer.models.runtime import BATCH, TorchRuntime
 from digit_recognizer.models.watch import Watched, fit_watch
+from digit_recognizer.statistics import wilson
 from digit_recognizer.training.recipe import AnyRecipe, LineRecipe
 from digit_recognizer.version import __version__
 
