@@ -29,7 +29,9 @@ _LARGER = 3.0  # times a small picture is enlarged at most
 _BLOCK, _OUTPUT, _TURN = 32, 2, 8  # pixels: sides are multiples; for each place of the maps; and of the map of turns
 _CORE, _INK, _WRITING = range(3)  # of the maps
 _CORE_HEIGHT, _AT_ENDS = 0.5, 0.15  # of a number's height: its core's height, and how much shorter that is at each end
-_FOUND, _LIKELY = 0.5, 0.68  # probability of a core's places; score of what may be a number
+# Probability of a core's places, chosen on real-pictures/pages and drawn pages with the score; of ink.
+_FOUND, _INKED = 0.4, 0.5
+_LIKELY = 0.6  # score of what may be a number
 _LEAST, _SPECK = 4, 8  # places: smaller ones are no core, and no ink of a digit
 _LINES = 3  # long cores, at least, whose median slope short ones are given
 _STEEPEST = 20  # degrees: what is steeper is a stroke, not a line
@@ -139,7 +141,7 @@ def _across(look: _Look) -> float:
 
 def _without_specks(ink: Floats) -> Floats:
     """The map of ink (h, w) without what is too small for a digit: remains of frames and dirt."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((ink >= _FOUND).astype(np.uint8), connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((ink >= _INKED).astype(np.uint8), connectivity=8)
     return np.asarray(np.where(np.asarray(stats)[:, cv2.CC_STAT_AREA][labels] < _SPECK, 0, ink), np.float32)
 
 

@@ -98,7 +98,7 @@ def recorded_page(
 ) -> NDArray[np.uint8]:
     """A part of a page (H, W) uint8 with this ink and these masks, 0..1, all (H, W), as a phone, a scanner or a
     program records it; beyond: 1 where the sheet ends; unit: pixels of a digit's height."""
-    even = draw.random() < 0.2  # a program's
+    even = draw.random() < 0.3  # a program's
     paper = 255.0 if even else draw.uniform(110, 252) if draw.random() < 0.85 else draw.uniform(40, 130)
     contrast = max(2 * _FAINTEST, paper * float(np.exp(draw.uniform(np.log(0.4 if even else 0.17), np.log(0.98)))))
     if draw.random() < 0.3:

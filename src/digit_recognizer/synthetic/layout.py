@@ -19,7 +19,7 @@ from digit_recognizer.synthetic.written import (
     drawn_style,
 )
 
-_KINDS = {"rows": 0.33, "table": 0.24, "squares": 0.18, "boxes": 0.08, "lone": 0.11, "text": 0.04, "nothing": 0.02}
+_KINDS = {"rows": 0.29, "table": 0.21, "squares": 0.18, "boxes": 0.08, "lone": 0.19, "text": 0.03, "nothing": 0.02}
 # Of a digit's height: the most between the digits of a number, without boxes around them, and the least between two
 # numbers in a line. What lies between them would teach nothing.
 _WIDEST_GAP, _APART = 0.45, 0.75
@@ -34,7 +34,7 @@ def laid_out(sources: Sources, words: PrintedWords, side: int, unit: float, draw
     wordy = float(draw.choice([0.0, 0.25, 0.7], p=[0.5, 0.35, 0.15]))
     style = drawn_style(draw, tight=bool(draw.random() < 0.15))
     style = replace(style, gap=min(style.gap, _WIDEST_GAP))
-    ones = float(draw.choice([0.05, 0.6], p=[0.75, 0.25]))
+    ones = float(draw.choice([0.05, 0.6], p=[0.6, 0.4]))
     hand = Hand(sources, words, source, style, unit, wordy, ones, draw)
     kinds: dict[str, Callable[[Hand, int], Layout]] = {
         "rows": _rows,
