@@ -192,13 +192,14 @@ def test_every_shipped_model_predicts_reads_and_serves(
     found = run(scripts / "digits", "predict", "--json", "--model", model, one, cwd=tmp_path)
     assert found.returncode == 0, found.stderr
     assert json.loads(found.stdout)["label"] == 1
-    page = Image.new("L", (500, 300), 250)
-    page.paste(Image.open(one).resize((60, 100)), (80, 100))
-    page.paste(Image.open(one).resize((60, 100)), (300, 100))
+    three = Image.open(ROOT / "docs/pictures/three.png").convert("L").resize((80, 80))
+    page = Image.new("L", (500, 300), 255)
+    page.paste(three, (80, 100))
+    page.paste(three, (300, 100))
     page.save(tmp_path / "page.png")
     read = run(scripts / "digits", "read", "--json", "--model", model, "page.png", cwd=tmp_path)
     assert read.returncode == 0, read.stderr
-    assert [each["text"] for each in json.loads(read.stdout)["numbers"]] == ["1", "1"]
+    assert [each["text"] for each in json.loads(read.stdout)["numbers"]] == ["3", "3"]
     with commanded([serving / "digits"], tmp_path, model, **dist.outside()) as server:
         (served,) = server.post("/v1/predict", one.read_bytes()).json["predictions"]
     assert (served["label"], served["model"]) == (1, model)

@@ -16,6 +16,9 @@ _ASKED = 8  # numbers: the longest
 _LEAST = 1e-4  # probability: a line that cannot be read says no more than this against a way up
 _BEFOREHAND = 4.0  # nats: pages that lie as they are read are more frequent
 _SURE = 3.0  # nats between the two ways up
+_ONE_DIGIT = 1.2  # heights: a shorter region has room for one digit, and many digits are one on their heads, too
+_OF_ONE = 1.5  # nats: so much one digit tells at most
+_TURNED = str.maketrans("01689", "01986")  # what digits become on their heads
 
 
 def upright(regions: Regions, reader: LineReader) -> Regions:
@@ -25,8 +28,12 @@ def upright(regions: Regions, reader: LineReader) -> Regions:
     turned = [np.ascontiguousarray(np.rot90(crop, 2)) for crop in crops]
     ways: list[Grey] = [*crops, *turned]
     lines = read_crops(ways, reader, [""] * len(ways))
-    found = [_evidence(line) for line in lines]
-    odds = sum(found[: len(crops)]) - sum(found[len(crops) :]) + (0 if regions.quarters else _BEFOREHAND)
+    pairs = zip(lines[: len(crops)], lines[len(crops) :], strict=True)
+    told = [
+        evidence_of_way_up(one, other, single=_digits(place) < _ONE_DIGIT)
+        for (one, other), (place, _) in zip(pairs, longest, strict=True)
+    ]
+    odds = sum(told) + (0 if regions.quarters else _BEFOREHAND)
     chosen = upside_down(regions) if odds < 0 else regions
     return replace(chosen, sure=regions.sure and (abs(odds) >= _SURE or not crops))
 
@@ -34,6 +41,19 @@ def upright(regions: Regions, reader: LineReader) -> Regions:
 def _digits(place: Region) -> float:
     """About how many digits a region has room for."""
     return place.length / place.height
+
+
+def evidence_of_way_up(one: Line, other: Line, *, single: bool) -> float:
+    """By how many nats a number reads better as it stands (one) than on its head (other)."""
+    if _is_turned(one.text, other.text):
+        return 0.0
+    most = _OF_ONE if single else -math.log(_LEAST)
+    return min(most, max(-most, _evidence(one) - _evidence(other)))
+
+
+def _is_turned(text: str, other: str) -> bool:
+    """Whether a text on its head is the other: 1, 808 and 69 tell nothing of the way up."""
+    return bool(text) and set(text) <= set("01689") and text[::-1].translate(_TURNED) == other
 
 
 def _evidence(line: Line) -> float:
