@@ -51,7 +51,8 @@ def test_the_sizes_in_a_raw_photo_are_not_pages(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["tif", "pdf"])
 def test_pages_beyond_the_bound_are_told(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digit_recognizer.images.pages.MAX_PAGES", 2)
+    for module in ("images.pages", "paging"):
+        monkeypatch.setattr(f"digit_recognizer.{module}.MAX_PAGES", 2)
     path = save_pages(tmp_path / f"long.{kind}", 4)
     assert page_names(str(path)) == [f"{path}[1]", f"{path}[2]", str(path)]
     with pytest.raises(ImageError, match=r"of several pages.*of a file given whole, the first 2 are read"):

@@ -45,7 +45,7 @@ def test_nothing_is_fetched_or_unpickled(tmp_path: Path) -> None:
     pickled = tmp_path / "weights.pth"
     pickled.write_bytes(b"x")
     for path in (pickled, tmp_path / "absent.safetensors"):
-        with pytest.raises(ConfigError, match=r"no \.safetensors file"):
+        with pytest.raises(ConfigError, match=r"not a \.safetensors file"):
             backbone(NAME, 2, weights=path)
     torn = tmp_path / "torn.safetensors"
     torn.write_bytes(b"x")

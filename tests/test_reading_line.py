@@ -129,7 +129,7 @@ def test_paper_holds_no_number(line_reader: LineReader, level: int) -> None:
 
 @pytest.mark.parametrize("shape", [(3, 40), (10, 641)])
 def test_what_is_no_line_is_refused(line_reader: LineReader, shape: tuple[int, int]) -> None:
-    with pytest.raises(ImageError, match="no line of numbers"):
+    with pytest.raises(ImageError, match="not a line of numbers"):
         read_line(np.full(shape, 200, np.uint8), line_reader)
 
 

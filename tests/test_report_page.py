@@ -177,7 +177,7 @@ def medical(sensitivity: float | None = 0.9) -> Report:
         columns={"site": np.array(["N", "S"])[patients % 2]},
         caveats=(NOT_CLINICAL,),
         patients=patients,
-        wish=wish,
+        target=wish,
         prevalences=(0.01,),
     )
     result = evaluation.to_dict() | evaluation.details

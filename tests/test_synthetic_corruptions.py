@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ConfigError, DataError
-from digit_recognizer.images import corruptions, distortions, overlays
+from digit_recognizer.synthetic import corruptions, distortions, overlays
 from digit_recognizer.synthetic.corruptions import (
     CORRUPTIONS,
     SEEN,

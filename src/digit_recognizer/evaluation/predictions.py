@@ -109,7 +109,7 @@ def read_predictions(probabilities: Path, labels: Path, groups: Path | None = No
         names = bare_names(names, given)
         found = as_classes(given, names, labels)
         if by_place(given, names):
-            notes.append(f"{labels} is not the names of columns: it is taken as their positions, counted from 0.")
+            notes.append(f"{labels} names no columns: its values are taken as positions of columns, counted from 0.")
     with _named(probabilities):
         checked(found, shares)
     rounded = rounded_in_words(shares)
