@@ -16,7 +16,7 @@ from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, LineReci
 # The published notebook: 784-64-32-10, SGD 0.1, mini-batches of 64, 20 epochs; 97.16 % of the 10,000 test images.
 CLASSIC = Recipe("classic", hidden=(64, 32), epochs=20, batch_size=64, learning_rate=0.1, threads=1)
 
-# The same network, better taught: images bent anew in every epoch, Muon, a triangular rate, averaged weights.
+# The same network, trained better: distorted images, Muon, a triangular rate, averaged weights.
 MLP = replace(
     CLASSIC,
     name="mlp",
@@ -61,7 +61,7 @@ FAST_LONG = replace(
     augmentation=Augmentation(rotation=6, scale=0.06, shear=5, shift=1),
 )
 
-# Every epoch sees every image bent anew, and the model is the average of the last thousand steps or so.
+# Every epoch sees every image distorted differently, and the model is the average of the last thousand steps or so.
 _CNN = replace(
     FAST,
     name="cnn",
