@@ -29,7 +29,7 @@ def on_ray(items: Iterator[Item], work: Callable[[Item], Done], address: str, gp
     begun = connect(address)
     waiting: list[Any] = []
     try:
-        task: Any = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=_AGAIN)(_work_on)
+        task: Any = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=_AGAIN)(work_on)
         while True:
             room = max(FEWEST, _AHEAD * _cores_of(ray)) - len(waiting)  # below 0 where a machine was lost
             waiting += [task.remote(work, item) for item in islice(items, max(0, room))]
@@ -55,7 +55,7 @@ def _cores_of(ray: Any) -> int:
     return int(ray.cluster_resources().get("CPU", 1))
 
 
-def _work_on(work: Callable[[Item], Done], item: Item) -> Done:
+def work_on(work: Callable[[Item], Done], item: Item) -> Done:
     """One item, in a process of Ray's."""
     return work(item)
 
