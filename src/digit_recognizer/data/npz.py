@@ -14,7 +14,7 @@ from digit_recognizer.data.spec import ArraySplit, DatasetSpec, Labels
 from digit_recognizer.errors import DataError
 
 PARTS = {"train": "train", "validation": "val", "test": "test"}  # our splits -> what the files call them
-_SLACK = 2  # a file that is not the published one may hold so many times its images
+_SLACK = 2  # times the published number of images: the most that another file may hold
 _HEADER = 4096  # bytes; an array's header is no longer than that
 _LAYOUT = "train_images, train_labels, val_images, val_labels, test_images, test_labels"
 
