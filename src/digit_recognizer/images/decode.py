@@ -18,6 +18,7 @@ from digit_recognizer.dicom.read import read_dicom
 from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images.arrays import from_tensor, one_picture
+from digit_recognizer.images.encoded import EncodedPicture
 from digit_recognizer.images.flatten import early_end, to_colour, to_grey, with_channels
 from digit_recognizer.images.formats import COMMON, FIRST, SUFFIXES, formats_for, is_packed, looks_like_picture
 from digit_recognizer.images.large import MAX_PIXELS as MAX_PIXELS
@@ -26,8 +27,8 @@ from digit_recognizer.images.levels import FULL, SIGNED, is_wide, range_note, si
 from digit_recognizer.images.pages import is_heic, is_pdf, open_heic, read_pdf, shown_name, states_turn, turn_to
 from digit_recognizer.paging import split_page
 
-# A path, a PIL image, an array or a tensor. `Any` stands for the tensor: the base install has no torch.
-Picture = str | os.PathLike[str] | Image.Image | NDArray[Any] | Any
+# A path, a file's bytes, a PIL image, an array or a tensor. `Any` stands for the tensor: the base install has no torch.
+Picture = str | os.PathLike[str] | EncodedPicture | Image.Image | NDArray[Any] | Any
 
 MAX_BYTES = 64 * 2**20
 
@@ -43,7 +44,7 @@ def read_picture(
     """One picture as a grey image of shape (H, W), uint8, 0 black to 255 white.
 
     picture: a file name, of a TIFF, PDF or DICOM file of several pages with the page, `scan.tif[2]`, counted from 1; a
-        PIL image;
+        PIL image; a file's bytes as EncodedPicture;
         or an array or tensor of one picture, by the rules of shapes.py and ranges.py: (H, W), (784,), (H, W, 3)...,
         integers in 0..255 or floats in 0..1, -1..1 (the classic normalisation) or 0..255.
     as_stored: leave the EXIF orientation aside, which some photos carry wrongly.
@@ -59,6 +60,10 @@ def read_picture(
         called = source or "the picture"
         check_pixels(picture.size, called)
         return decode(picture, called, as_stored, channels, form)
+    if isinstance(picture, EncodedPicture):
+        called = source or "the picture"
+        opened_one = open_picture(picture.content, called, picture.page)
+        return _decoded(opened_one, called, as_stored, channels, form)
     return _read_array(picture, source or "the array", channels, form)
 
 
@@ -95,9 +100,16 @@ def _read_file(
     picture = (
         read_dicom(content, page, shown, check_pixels) if is_dicom(content) else _open_named(content, path, page, shown)
     )
+    return _decoded(picture, shown, as_stored, channels, form)
+
+
+def _decoded(
+    picture: Image.Image | NDArray[np.uint8], name: str, as_stored: bool, channels: int, form: str
+) -> NDArray[np.uint8]:
+    """What a file holds, opened, as (H, W) or (H, W, 3); of a PDF and of DICOM it is an array already."""
     if isinstance(picture, np.ndarray):
         return with_channels(picture, channels)
-    return decode(picture, shown, as_stored, channels, form)
+    return decode(picture, name, as_stored, channels, form)
 
 
 def _open_named(content: bytes, path: Path, page: int | None, shown: str) -> Image.Image | NDArray[np.uint8]:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images.arrays import InBatch, Refused, as_array, as_numbers
+from digit_recognizer.images.encoded import EncodedPicture
 from digit_recognizer.images.levels import range_note
 from digit_recognizer.images.notes import tell
 from digit_recognizer.images.pages import shown_name, states_turn
@@ -39,7 +40,7 @@ def wide(pictures: Iterable[Any]) -> set[int]:
 
 
 def _listed(pictures: Any, channels: int) -> list[Any]:
-    if isinstance(pictures, str | bytes | os.PathLike | Image.Image | InBatch):
+    if isinstance(pictures, str | bytes | os.PathLike | EncodedPicture | Image.Image | InBatch):
         return [pictures]
     if hasattr(pictures, "shape") or hasattr(pictures, "__array__"):
         return _of_array(pictures, channels)
@@ -175,7 +176,7 @@ def _stated(array: Any) -> Stated | None:
 
 def is_turned(picture: Any) -> bool:
     """Whether a picture, a file or a PIL image, states an orientation other than upright."""
-    return isinstance(picture, str | os.PathLike | Image.Image) and states_turn(picture)
+    return isinstance(picture, str | os.PathLike | EncodedPicture | Image.Image) and states_turn(picture)
 
 
 def source_name(picture: Any, other: str, keep_ids: bool = False) -> str:

@@ -6,11 +6,12 @@ import io
 import os
 import warnings
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
+
+from digit_recognizer.images.encoded import EncodedPicture, binary_file
 
 MAX_PIXELS = 64_000_000  # that are decoded: a phone's 48 megapixels fit; a 20,000 x 20,000 bomb does not
 MAX_STATED = 256_000_000  # of a JPEG that is decoded smaller; the largest phones' have 200 megapixels
@@ -44,10 +45,10 @@ def times_smaller(picture: Any) -> int:
     """
     if isinstance(picture, Image.Image):
         return int(picture.info.get(_DECODED_AT, 1))
-    if isinstance(picture, str | os.PathLike):
+    if isinstance(picture, str | os.PathLike | EncodedPicture):
         with suppress(Exception), warnings.catch_warnings():  # it was read once: what is wrong with it was told
             warnings.simplefilter("ignore")
-            with Path(picture).open("rb") as file:
+            with binary_file(picture) as file:
                 return _times(JpegImageFile(file).size) if file.read(len(_JPEG)) == _JPEG and not file.seek(0) else 1
     return 1
 

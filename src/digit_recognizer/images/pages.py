@@ -9,7 +9,6 @@ import re
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from digit_recognizer.dicom.elements import frame_count
 from digit_recognizer.dicom.names import MOST, first_bytes, is_dicom, name_of
 from digit_recognizer.dicom.start import HEAD
 from digit_recognizer.errors import ImageError
+from digit_recognizer.images.encoded import EncodedPicture, binary_file
 from digit_recognizer.paging import MAX_PAGES, Check, needs, page_name, several, split_page
 
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -176,12 +176,13 @@ def open_heic(content: bytes, name: str, check: Check) -> Image.Image:
     return image
 
 
-def states_turn(picture: str | os.PathLike[str] | Image.Image) -> bool:
+def states_turn(picture: str | os.PathLike[str] | EncodedPicture | Image.Image) -> bool:
     """Whether a picture's EXIF orientation says that its pixels are not upright; some phones' photos say so wrongly."""
     with suppress(Exception), warnings.catch_warnings():  # it was read once, and is read again only if this is known
         warnings.simplefilter("ignore")
         if isinstance(picture, Image.Image):
             return picture.getexif().get(_ORIENTATION, 1) in TURNED
-        with Image.open(Path(split_page(os.fspath(picture))[0])) as image:
+        named = picture if isinstance(picture, EncodedPicture) else split_page(os.fspath(picture))[0]
+        with binary_file(named) as file, Image.open(file) as image:
             return image.getexif().get(_ORIENTATION, 1) in TURNED
     return False

@@ -29,7 +29,9 @@ from digit_recognizer.tables.reading import read_tables, sources_in
 
 COLUMN = "image"  # of a table: bytes, a struct that holds them (Hugging Face's), base64, a path or pixels
 NAMES = ("path", "source", "name", "__key__", "key")  # columns that may name a row, the first that is there
-ROWS = 256  # of a table, held at once
+ROWS = 256  # of a table, held at once,
+_MOST_HELD = 64 * 2**20  # and bytes of them, as far as the table's own account of its size goes
+_BUFFER = 2**20  # bytes of a column that are read at a time
 COLOUR = 3  # an array in a cell is one picture, so that of three axes one is colour
 
 
@@ -123,7 +125,7 @@ def _in_table(place: str, row_group: int, column: str) -> Iterator[Input]:
     from pyarrow.parquet import ParquetFile
 
     with reading(place) as file:
-        table = ParquetFile(file)
+        table = ParquetFile(file, read_dictionary=_bytes_in(file, column), buffer_size=_BUFFER)
         names = table.schema_arrow.names
         layout = None if column in names else pixel_layout(place, table.schema_arrow)
         if layout is None and column not in names:
@@ -132,12 +134,24 @@ def _in_table(place: str, row_group: int, column: str) -> Iterator[Input]:
         wanted = ([column] if layout is None else []) + ([] if naming is None else [naming])
         folder = None if "://" in place else Path(place).parent
         row = 0
-        for batch in table.iter_batches(ROWS, row_groups=[row_group], columns=None if layout else wanted):
+        group = table.metadata.row_group(row_group)
+        rows = max(1, min(ROWS, _MOST_HELD * group.num_rows // max(1, group.total_byte_size)))
+        for batch in table.iter_batches(rows, row_groups=[row_group], columns=None if layout else wanted):
             called = [None] * len(batch) if naming is None else batch.column(naming).to_pylist()
             cells = pixel_cells(batch, layout) if layout else _of_column(batch.column(column), column, folder)
             for (cell, stated), name in zip(cells, called, strict=True):
                 yield from _of_row(f"{place}#{row_group}.{row}", cell, name if isinstance(name, str) else stated)
                 row += 1
+
+
+def _bytes_in(file: IO[bytes], column: str) -> list[str]:
+    """The paths of bytes and text within a column: a value that many rows share is then unpacked once."""
+    from pyarrow.parquet import ParquetFile
+
+    schema = ParquetFile(file).schema
+    leaves = [schema.column(number) for number in range(len(schema))]
+    inside = [leaf for leaf in leaves if leaf.path == column or leaf.path.startswith(f"{column}.")]
+    return [leaf.path for leaf in inside if leaf.physical_type == "BYTE_ARRAY"]
 
 
 def _of_column(column: Any, name: str, folder: Path | None) -> list[tuple[Any, str | None]]:

@@ -6,10 +6,9 @@ Places are local paths or any that fsspec knows (s3://, gs://, http://, memory:/
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,8 +166,18 @@ def _first_of(filesystem: AbstractFileSystem, place: str) -> bytes:
     return bytes(filesystem.cat_file(place, start=0, end=FIRST))
 
 
-def in_chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Rows in lists of at most `size`."""
-    several = iter(rows)
-    while chunk := list(islice(several, size)):
+def in_chunks(
+    rows: Iterable[Any], size: int, weight: Callable[[Any], int] | None = None, heaviest: int = 0
+) -> Iterator[list[Any]]:
+    """Rows in lists of at most `size` that weigh at most `heaviest` together, unless one row alone weighs more."""
+    chunk: list[Any] = []
+    carried = 0
+    for row in rows:
+        added = weight(row) if weight else 0
+        if chunk and (len(chunk) == size or carried + added > heaviest):
+            yield chunk
+            chunk, carried = [], 0
+        chunk.append(row)
+        carried += added
+    if chunk:
         yield chunk

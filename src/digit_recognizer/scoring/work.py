@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from digit_recognizer.errors import ImageError
-from digit_recognizer.images import open_picture
+from digit_recognizer.images.encoded import EncodedPicture
 from digit_recognizer.images.notes import gathered, tell
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.recognizer import BATCH, Recognizer, same_recognizer
@@ -16,6 +16,8 @@ from digit_recognizer.scoring.inputs import COLUMN, Input, inputs
 from digit_recognizer.scoring.parts import part_name, write_part
 from digit_recognizer.scoring.rows import Row, of_error, of_page, of_prediction, schema_of_pages, schema_of_pictures
 from digit_recognizer.scoring.shards import Shard, in_chunks
+
+_MOST_BYTES = 64 * 2**20  # of the pictures of a chunk, or one picture, whose file has at most as many
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def score_shard(shard: Shard, out: str, settings: Settings) -> Done:
     counted, statuses, left_out = Counter[str](), Counter[str](), Counter[str]()
 
     def rows() -> Iterator[Row]:
-        for chunk in in_chunks(inputs(shard, settings.column, left_out), BATCH):
+        for chunk in in_chunks(inputs(shard, settings.column, left_out), BATCH, _size_of, _MOST_BYTES):
             counted["inputs"] += len(chunk)
             for row in rows_of(chunk, recognizer, settings):
                 statuses[row["status"]] += 1
@@ -97,13 +99,18 @@ def named(prediction: Prediction) -> Prediction:
     return replace(prediction, error=f"{prediction.source}: {prediction.error.partition(': ')[2]}")
 
 
+def _size_of(given: Input) -> int:
+    """The bytes that an input holds in memory."""
+    return len(given.content or b"") + int(getattr(given.picture, "nbytes", 0))
+
+
 def opened(given: Input) -> Any:
-    """The picture of an input, not yet decoded. Raises ImageError."""
+    """The picture of an input, as `read_picture` takes it. Raises ImageError where there is none."""
     if given.picture is not None:
         return given.picture
     if given.content is None:
         raise ImageError(given.error)
-    return open_picture(given.content, given.source, given.page)
+    return EncodedPicture(given.content, given.page)
 
 
 def _page_rows(given: Input, recognizer: Recognizer, sha256: str) -> Iterator[Row]:
@@ -111,7 +118,7 @@ def _page_rows(given: Input, recognizer: Recognizer, sha256: str) -> Iterator[Ro
     from digit_recognizer.reading import read_page
 
     try:
-        page = read_page(opened(given), recognizer)
+        page = read_page(opened(given), recognizer, given.source)
     except ImageError as error:
         yield of_error(given.source, str(error), sha256)
         return

@@ -57,25 +57,32 @@ def cells_of(column: pyarrow.Array, name: str, folder: Path | None) -> Iterator[
     """
     import pyarrow as pa
 
-    column = _plain(column)
-    if pa.types.is_struct(column.type):
+    column = column.storage if isinstance(column.type, pa.BaseExtensionType) else column
+    if pa.types.is_dictionary(column.type):
+        yield from _of_dictionary(column, name, folder)
+    elif pa.types.is_struct(column.type):
         yield from _structs(column, name, folder)
     elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        yield from (_of_text(text, name, folder) for text in column.to_pylist())
+        yield from (_of_text(text.as_py(), name, folder) for text in column)
     elif _is_list(column.type):
         yield from ((_of_list(each, name), None) for each in _lists(column))
     else:
-        for value in column.to_pylist():
-            yield _of_value(value, name, str(column.type)), None
+        for value in column:  # one at a time: each may be large
+            yield _of_value(value.as_py(), name, str(column.type)), None
 
 
-def _plain(column: pyarrow.Array) -> pyarrow.Array:
-    """A column without dictionary and without the name of an extension type."""
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    return column.storage if isinstance(column.type, pa.BaseExtensionType) else column
+def _of_dictionary(
+    column: pyarrow.DictionaryArray, name: str, folder: Path | None
+) -> Iterator[tuple[Cell, str | None]]:
+    """The pictures of a column that says which of some values stands in each row; rows of one value share it."""
+    known = dict[int, tuple[Cell, str | None]]()
+    for place in column.indices.to_pylist():
+        if place is None:
+            yield Trouble(f"column {name} is empty here"), None
+            continue
+        if place not in known:
+            (known[place],) = cells_of(column.dictionary.slice(place, 1), name, folder)
+        yield known[place]
 
 
 def _is_list(kind: pyarrow.DataType) -> bool:
@@ -91,8 +98,9 @@ def _structs(column: pyarrow.Array, name: str, folder: Path | None) -> Iterator[
         trouble = Trouble(f"column {name} is a struct of {', '.join(fields)}; a picture has its bytes in 'bytes'")
         yield from ((trouble, None) for _ in range(len(column)))
         return
-    for cell in column.to_pylist():
-        content, path = ((cell or {}).get(field) for field in (BYTES, PATH))
+    for row in column:
+        cell = row.as_py() or {}
+        content, path = (cell.get(field) for field in (BYTES, PATH))
         stated = path if isinstance(path, str) else None
         if content:
             yield _of_value(content, name, "struct"), stated
