@@ -19,7 +19,7 @@ import numpy as np
 from common import conditions, parser, report, say, summary
 from digit_recognizer import Recognizer
 from digit_recognizer.reading import PAGE_MODEL, Grid, read_grid
-from digit_recognizer.server.answers import as_shape
+from digit_recognizer.reading.grid_shape import as_shape
 from digit_recognizer.statistics.clustered import proportion_interval
 
 Table = list[list[int | None]]

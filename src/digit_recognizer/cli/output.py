@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -52,7 +52,7 @@ def complain(text: str) -> None:
     words().print(f"Error: {lines(text)}", style="red", markup=False)
 
 
-def write_json(target: str, content: dict[str, Any]) -> None:
+def write_json(target: str, content: Mapping[str, Any]) -> None:
     """One object to a file, whole or not at all, or to standard output where target is "-"."""
     text = json.dumps(content) + "\n"
     if target == "-":

@@ -53,7 +53,7 @@ def predict(
     from digit_recognizer.cli.predict_inputs import CsvAnswers, check_target, groups_in
     from digit_recognizer.errors import require_extra
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
-    from digit_recognizer.server.answers import prediction_object
+    from digit_recognizer.schemas.predictions import prediction_object
 
     check_target(csv, json)
     show = show or save is not None

@@ -52,9 +52,8 @@ def read(
     from digit_recognizer.cli.read_lines import read_crops_of_lines
     from digit_recognizer.reading import PAGE_MODEL
     from digit_recognizer.reading.digits import check_reads
-    from digit_recognizer.reading.grid import check_shape
+    from digit_recognizer.reading.grid_shape import as_shape, check_shape
     from digit_recognizer.recognizer import Recognizer
-    from digit_recognizer.server.answers import as_shape
 
     printed: Printed = "csv" if csv else "json" if json == "-" else "words"
     if csv and json == "-":
@@ -114,7 +113,7 @@ def _read_one(
     from digit_recognizer.cli.output import complain, note, printable
     from digit_recognizer.images import shown_name
     from digit_recognizer.reading import read_page
-    from digit_recognizer.server.answers import page_object
+    from digit_recognizer.schemas.readings import page_object
 
     model, shown = recognizer.model.header.name, shown_name(file, recognizer.keep_ids)
     try:

@@ -51,7 +51,7 @@ def _read_one(
     """
     from digit_recognizer.images import shown_name
     from digit_recognizer.reading import read_grid
-    from digit_recognizer.server.answers import grid_object
+    from digit_recognizer.schemas.readings import grid_object
 
     name, shown, error, grid = recognizer.model.header.name, shown_name(photo, recognizer.keep_ids), None, None
     try:

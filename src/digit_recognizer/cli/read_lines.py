@@ -29,7 +29,7 @@ def read_crops_of_lines(
     from digit_recognizer.images import shown_name
     from digit_recognizer.models.line_reader import load_line_reader, shipped_reader
     from digit_recognizer.reading import read_lines
-    from digit_recognizer.server.answers import line_object
+    from digit_recognizer.schemas.readings import line_object
 
     reader = load_line_reader(model) if model else shipped_reader()
     if printed == "csv":

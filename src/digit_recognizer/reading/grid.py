@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.errors import ConfigError
 from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.given import source_name
 from digit_recognizer.images.large import times_smaller
@@ -21,13 +20,13 @@ from digit_recognizer.reading.digits import check_reads
 from digit_recognizer.reading.found import Found, find_any_grid
 from digit_recognizer.reading.frame import PAPER, Grey, area, darkness, frame_candidates, reduced
 from digit_recognizer.reading.grid_rules import MAX_RULES, find_nodes
+from digit_recognizer.reading.grid_shape import check_shape
 from digit_recognizer.reading.line import read_crops
 from digit_recognizer.recognizer import Recognizer
 
 Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and down, in pixels of the photo
 _Point = tuple[float, float]
 
-MOST = 100  # rows or columns
 _GOOD = 0.93  # quality of a grid from which on no other outline is looked at
 _SMALLER = 0.5  # outlines smaller than this share of the first grid's are grids of their own
 _CLEAR = 0.8  # share of the dark ink that is surely digits; with less the grid is read turned, too
@@ -128,14 +127,6 @@ def noted(grid: Grid, found: Found) -> Grid:
     notes.append(f"it may have another shape, so that no cell is sure: {', '.join(found.doubts)}")
     cells = tuple(replace(cell, status="unsure") if cell.status == "ok" else cell for cell in grid.cells)
     return replace(grid, cells=cells, notes=tuple(notes))
-
-
-def check_shape(shape: tuple[int, int] | None) -> None:
-    """Raise ConfigError for rows and columns that no grid has."""
-    if shape is not None and (min(shape) < 1 or max(shape) < 2 or max(shape) > MOST):
-        raise ConfigError(
-            f"A grid of {shape[0]} x {shape[1]} is not read. Give 1 to {MOST} rows and columns, like 9x9."
-        )
 
 
 def _find_grid(grey: Grey, shape: tuple[int, int]) -> Found | None:

@@ -16,16 +16,8 @@ from digit_recognizer.images import open_picture
 from digit_recognizer.images.pages import is_pdf
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.recognizer import Recognizer, same_recognizer
-from digit_recognizer.server.answers import (
-    ExplanationObject,
-    GridObject,
-    LineObject,
-    PageObject,
-    grid_object,
-    line_object,
-    page_object,
-    prediction_object,
-)
+from digit_recognizer.schemas.predictions import ExplanationObject, prediction_object
+from digit_recognizer.schemas.readings import GridObject, LineObject, PageObject, grid_object, line_object, page_object
 from digit_recognizer.server.problems import log_remedies, remedy_of, status_of, told
 from digit_recognizer.server.uploads import Upload
 
