@@ -198,8 +198,7 @@ def recognised(inks: list[Ink | None], recognizer: Recognizer) -> list[Predictio
     prepare = for_small_digits(recognizer.model.preprocess)
     tall = [number for number, ink in enumerate(inks) if ink is not None and ink.tall]
     fitted = [prepare.fit_ink(255 - ink.picture) for ink in inks if ink is not None and ink.tall]
-    rows = recognizer.rows(np.stack(fitted)) if fitted else iter(())
-    found = {number: recognizer.answer("a cell", *row) for number, row in zip(tall, rows, strict=True)}
+    found = dict(zip(tall, recognizer.predict_prepared(np.stack(fitted), "a cell"), strict=True)) if fitted else {}
     predictions = [found.get(number) for number in range(len(inks))]
     return [
         None if ink is None or each is None or (ink.pale and each.status != "ok") else each

@@ -88,7 +88,7 @@ def within(recognizer: Recognizer, seconds: float, left: Event, upload: Upload) 
                 f"{upload.source}: holds more than can be read within {seconds:g} seconds. Send it in parts."
             )
 
-    return recognizer.stoppable(check)
+    return recognizer.stopped_by(check)
 
 
 def read_upload(recognizer: Recognizer, seconds: float, left: Event, upload: Upload) -> tuple[PageObject, int]:
@@ -110,7 +110,7 @@ def read_line_upload(recognizer: Recognizer, seconds: float, left: Event, upload
 
     reader = shipped_reader()
     name = reader.model.header.name
-    within(recognizer, seconds, left, upload).before_batch()
+    within(recognizer, seconds, left, upload).raise_if_stopped()
     try:
         return line_object(read_line(opened(upload), reader, upload.source), name), 200
     except ImageError as error:
