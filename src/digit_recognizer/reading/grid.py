@@ -88,6 +88,12 @@ def read_grid(
     check_shape(shape)
     source = source_name(picture, source or "the picture", recognizer.keep_ids)
     grey = read_picture(picture, keep_ids=recognizer.keep_ids, source=source)
+    grid = grid_on(grey, recognizer, shape, source)
+    return grid and scaled(grid, times_smaller(picture))
+
+
+def grid_on(grey: Grey, recognizer: Recognizer, shape: tuple[int, int] | None, source: str) -> Grid | None:
+    """`read_grid` of a photo (H, W) uint8 that is decoded already, in whose pixels the places are."""
     found = find_any_grid(grey) if shape is None else _find_grid(grey, shape)
     if found is None:
         return None
@@ -97,7 +103,7 @@ def read_grid(
     page = straighten(255 - grey if found.light else grey, found.nodes)
     grid = _best_turn(found.nodes, cell_inks(page), quarters, recognizer, source)
     grid = _with_lines(grid, grey_cells(page), found.shape, shipped_reader())
-    return scaled(noted(grid, found), times_smaller(picture))
+    return noted(grid, found)
 
 
 def scaled(grid: Grid, by: float) -> Grid:
