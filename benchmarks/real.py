@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common import parser, report, say, versions
+from common import parser, say, write
 from digit_recognizer.images import read_picture
 from digit_recognizer.models.line_reader import LineReader, load_line_reader
 from digit_recognizer.models.locations import LINE_READERS
@@ -185,10 +185,7 @@ def main() -> None:
     result["pages"] = pages = page_figures(pictures / "pages")
     for line in in_words(singles, pages):
         say(line)
-    if options.json == "-":
-        report(result, options.json)
-    elif options.json:
-        Path(options.json).write_text(json.dumps(result | {"versions": versions()}, indent=2) + "\n")
+    write(result, options.json)
 
 
 if __name__ == "__main__":

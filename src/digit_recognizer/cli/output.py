@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digit_recognizer.files import write_whole
+from digit_recognizer.files import printable, write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,11 +30,6 @@ def answers() -> Console:
     from rich.console import Console
 
     return Console(highlight=False, emoji=False, soft_wrap=True)
-
-
-def printable(text: str) -> str:
-    """The text with what would steer a terminal, or write backwards, shown as an escape; a file's name can hold it."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def lines(text: str) -> str:

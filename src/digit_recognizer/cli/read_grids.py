@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from digit_recognizer.cli.output import printable
 from digit_recognizer.cli.predict_inputs import plain_cell
 from digit_recognizer.cli.reading import Told
 from digit_recognizer.errors import ImageError
+from digit_recognizer.files import printable
 
 if TYPE_CHECKING:
     from digit_recognizer.reading import Cell, Grid

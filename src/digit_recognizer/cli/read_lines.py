@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from digit_recognizer.cli.output import printable
 from digit_recognizer.cli.predict_inputs import plain_cell
 from digit_recognizer.cli.reading import Told, doubt_in_words
+from digit_recognizer.files import printable
 
 if TYPE_CHECKING:
     from digit_recognizer.reading import Line

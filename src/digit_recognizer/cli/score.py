@@ -89,7 +89,8 @@ def show(bar: Bar, task: TaskID, progress: Progress) -> None:
 
 def tell(source: str, out: str, found: Progress, rows: dict[str, int]) -> None:
     """What came of it, in words."""
-    from digit_recognizer.cli.output import answers, note, printable
+    from digit_recognizer.cli.output import answers, note
+    from digit_recognizer.files import printable
 
     left_out = ", ".join(f"{kind}: {count:,}" for kind, count in found.left_out.most_common())
     if left_out:
