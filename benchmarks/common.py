@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
+T = TypeVar("T")
 PACKAGES = ("torch", "torchvision", "numpy", "onnxruntime", "handwritten-digit-recognizer")
 QUIET = 0.5  # load average above which something else is running
 
@@ -49,9 +50,14 @@ def conditions() -> dict[str, Any]:
 
 def seconds_of(work: Callable[[], object]) -> float:
     """How long one call takes."""
+    return timed(work)[1]
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    """What one call gives, and how many seconds it takes."""
     began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+    made = work()
+    return made, time.perf_counter() - began
 
 
 def summary(seconds: list[float]) -> dict[str, Any]:

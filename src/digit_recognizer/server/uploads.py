@@ -46,5 +46,5 @@ async def read_uploads(request: Request, most: int) -> list[Upload]:
 
 
 def source_of(name: str, number: int, content: bytes) -> str:
-    """What an upload is called: as they call it, in a bearable length, or its number; a refused DICOM file by a hash."""
+    """Its name: as they call it, cut short, or its number; a DICOM file (which is refused) a hash."""
     return named_by(content) if is_dicom(content) else printable(name[:_NAME_LENGTH]) or f"picture {number}"
