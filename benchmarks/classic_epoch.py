@@ -22,7 +22,7 @@ from torch import nn, optim
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
-from common import parser, report, say
+from common import options_of_rounds, report, say
 from digit_recognizer import load_dataset, train
 from digit_recognizer.data import Dataset
 from digit_recognizer.data.cache import default_data_dir
@@ -101,9 +101,7 @@ def measure(limit: float, rounds: int = 3, images: int = IMAGES) -> dict[str, An
 
 
 def main() -> None:
-    arguments = parser(__doc__.splitlines()[0])
-    arguments.add_argument("--rounds", type=int, default=3)
-    options = arguments.parse_args()
+    options = options_of_rounds(__doc__.splitlines()[0], 3)
     report(measure(gflop_per_second(), options.rounds), options.json)
 
 

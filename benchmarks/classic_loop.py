@@ -6,14 +6,13 @@ python benchmarks/classic_loop.py [--rounds 3] [--json FILE|-]
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable
 
 import torch
 from torch import nn, optim
 from torch.nn.functional import cross_entropy
 
-from common import parser, report
+from common import parser, report, seconds_of
 from digit_recognizer import load_dataset
 from digit_recognizer.data import ArraySplit
 from digit_recognizer.images import Preprocess
@@ -93,9 +92,7 @@ def seconds(way: Way, threads: int, settings: dict[str, bool], batches: MemoryBa
     torch.manual_seed(0)
     network = mlp([784, 64, 32, 10])
     optimizer = optim.SGD(network.parameters(), lr=RATE, **settings)
-    began = time.perf_counter()
-    way(batches, network, optimizer)
-    return time.perf_counter() - began
+    return seconds_of(lambda: way(batches, network, optimizer))
 
 
 def main() -> None:

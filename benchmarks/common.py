@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
+T = TypeVar("T")
 PACKAGES = ("torch", "torchvision", "numpy", "onnxruntime", "handwritten-digit-recognizer")
 QUIET = 0.5  # load average above which something else is running
 
@@ -49,9 +50,14 @@ def conditions() -> dict[str, Any]:
 
 def seconds_of(work: Callable[[], object]) -> float:
     """How long one call takes."""
+    return timed(work)[1]
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    """What one call gives, and how many seconds it takes."""
     began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+    made = work()
+    return made, time.perf_counter() - began
 
 
 def summary(seconds: list[float]) -> dict[str, Any]:
@@ -66,16 +72,29 @@ def parser(description: str) -> argparse.ArgumentParser:
     return made
 
 
+def options_of_rounds(description: str, rounds: int) -> argparse.Namespace:
+    """What was given of --json and --rounds; rounds: by default."""
+    arguments = parser(description)
+    arguments.add_argument("--rounds", type=int, default=rounds)
+    return arguments.parse_args()
+
+
 def report(result: dict[str, Any], target: str | None) -> None:
-    """The result with its versions: as JSON where asked, otherwise for people."""
+    """The result with its versions: as JSON where asked, and for people where standard output is free."""
+    whole = write(result, target)
+    if target != "-":
+        for key, value in whole.items():
+            print(f"{key}: {value}")
+
+
+def write(result: dict[str, Any], target: str | None) -> dict[str, Any]:
+    """The result with its versions, written as JSON: to standard output for "-", or to a file; nowhere for None."""
     whole = result | {"versions": versions()}
     if target == "-":
         print(json.dumps(whole))
-        return
-    if target:
+    elif target:
         Path(target).write_text(json.dumps(whole, indent=2) + "\n")
-    for key, value in whole.items():
-        print(f"{key}: {value}")
+    return whole
 
 
 def say(text: str) -> None:

@@ -18,7 +18,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
-from common import parser, report, say
+from common import options_of_rounds, report, say
 from digit_recognizer import evaluate, load_dataset
 from digit_recognizer.data import Dataset
 from digit_recognizer.data.cache import default_data_dir
@@ -96,9 +96,7 @@ def measure(limit: float, rounds: int = 5, images: int = IMAGES) -> dict[str, An
 
 
 def main() -> None:
-    arguments = parser(__doc__.splitlines()[0])
-    arguments.add_argument("--rounds", type=int, default=5)
-    options = arguments.parse_args()
+    options = options_of_rounds(__doc__.splitlines()[0], 5)
     report({"evaluation": measure(gflop_per_second(), options.rounds)}, options.json)
 
 

@@ -8,12 +8,12 @@ shape, or one where there is none, and nothing said. Cells right: of those of th
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from common import conditions, parser, report, say
+from common import conditions, parser, report, say, timed
 from digit_recognizer import Recognizer
 from digit_recognizer.data import load_dataset
 from digit_recognizer.reading import PAGE_MODEL, Grid, read_grid
@@ -54,9 +54,8 @@ def measure(each: int, seed: int, only: str, wrong: bool) -> dict[str, Any]:
         seconds = 0.0
         for number in range(each):
             drawn = drawn_grid(kind, seed + number)
-            began = time.perf_counter()
-            grid = read_grid(drawn.picture, recognizer)
-            seconds += time.perf_counter() - began
+            grid, took = timed(partial(read_grid, drawn.picture, recognizer))
+            seconds += took
             counts[what := outcome(drawn, grid)] += 1
             cells += cells_right(drawn, grid)
             if wrong and what != "right":

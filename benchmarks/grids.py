@@ -9,17 +9,17 @@ cells of a photo in which no grid is found are wrong. Intervals are Wilson's, th
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from common import conditions, parser, report, say, summary
+from common import conditions, parser, report, say, summary, timed
 from digit_recognizer import Recognizer
 from digit_recognizer.reading import PAGE_MODEL, Grid, read_grid
-from digit_recognizer.server.answers import as_shape
+from digit_recognizer.reading.grid_shape import as_shape
 from digit_recognizer.statistics.clustered import proportion_interval
 
 Table = list[list[int | None]]
@@ -59,9 +59,8 @@ def read_folder(folder: Path, recognizer: Recognizer, shape: tuple[int, int] | N
     """All photos of a folder, read one after the other."""
     readings = []
     for photo in sorted(folder.glob("*.jpg"), key=lambda path: (len(path.name), path.name)):
-        began = time.perf_counter()
-        grid = read_grid(photo, recognizer, shape)
-        readings.append(Reading(photo, read_table(photo.with_suffix(".dat")), grid, time.perf_counter() - began))
+        grid, seconds = timed(partial(read_grid, photo, recognizer, shape))
+        readings.append(Reading(photo, read_table(photo.with_suffix(".dat")), grid, seconds))
     return readings
 
 

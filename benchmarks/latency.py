@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime
 
 from cold_start import cold_start
-from common import parser, report, say, seconds_of, summary
+from common import options_of_rounds, report, say, seconds_of, summary
 from digit_recognizer import Recognizer, load_dataset
 from digit_recognizer.data.spec import Images
 from digit_recognizer.models import load_model, shipped_models
@@ -113,9 +113,7 @@ def session(path: Path, threads: int) -> Compute:
 
 
 def main() -> None:
-    arguments = parser(__doc__.splitlines()[0])
-    arguments.add_argument("--rounds", type=int, default=3)
-    options = arguments.parse_args()
+    options = options_of_rounds(__doc__.splitlines()[0], 3)
     report({"latency": measure(gflop_per_second(), options.rounds)}, options.json)
 
 

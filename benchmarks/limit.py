@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from common import parser, report, seconds_of
+from common import options_of_rounds, report, seconds_of
 
 SIDE = 2048  # of the two matrices
 TRAINING = 3  # times the work of the forward pass: the backward pass is two products for each of its products
@@ -69,9 +69,7 @@ def of_limit(work: float, seconds: float, limit: float) -> dict[str, float]:
 
 
 def main() -> None:
-    arguments = parser(__doc__.splitlines()[0])
-    arguments.add_argument("--rounds", type=int, default=5)
-    options = arguments.parse_args()
+    options = options_of_rounds(__doc__.splitlines()[0], 5)
     report({"limit": measure(options.rounds)}, options.json)
 
 

@@ -15,16 +15,16 @@ import csv
 import json
 import shutil
 import statistics
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from common import parser, report, say, versions
+from common import parser, say, timed, write
 from digit_recognizer.images import read_picture
 from digit_recognizer.models.line_reader import LineReader, load_line_reader
 from digit_recognizer.models.locations import LINE_READERS
@@ -102,9 +102,8 @@ def answers_of(readers: dict[str, Read], cells: Sequence[Cell]) -> dict[str, lis
         read(cells[0].crop)  # warm
     for cell in cells:
         for name, read in readers.items():
-            began = time.perf_counter()
-            text, sure = read(cell.crop)
-            found[name].append(Answer(cell, text, sure, time.perf_counter() - began))
+            (text, sure), seconds = timed(partial(read, cell.crop))
+            found[name].append(Answer(cell, text, sure, seconds))
     return found
 
 
@@ -185,10 +184,7 @@ def main() -> None:
     result["pages"] = pages = page_figures(pictures / "pages")
     for line in in_words(singles, pages):
         say(line)
-    if options.json == "-":
-        report(result, options.json)
-    elif options.json:
-        Path(options.json).write_text(json.dumps(result | {"versions": versions()}, indent=2) + "\n")
+    write(result, options.json)
 
 
 if __name__ == "__main__":

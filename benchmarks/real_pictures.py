@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import statistics
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from common import timed
 from digit_recognizer import Recognizer
 from digit_recognizer.evaluation.strings import edit_distance
 from digit_recognizer.images import read_picture
@@ -47,9 +48,8 @@ def figures_of_model(name: str, folder: Path) -> dict[str, Any]:
     recognizer.predict([folder / rows[0]["file"]])  # warm
     seconds, found = [], []
     for row in rows:
-        began = time.perf_counter()
-        (each,) = recognizer.predict([folder / row["file"]])
-        seconds.append(time.perf_counter() - began)
+        (each,), took = timed(partial(recognizer.predict, [folder / row["file"]]))
+        seconds.append(took)
         found.append((row, str(each.label), each.status == "ok"))
     return by_writer(found, "single") | {"milliseconds": 1000 * statistics.median(seconds)}
 
@@ -80,9 +80,8 @@ def shuffled(page: NDArray[np.uint8], label: str) -> tuple[NDArray[np.uint8], st
 
 def one_page(page: NDArray[np.uint8], label: str, recognizer: Recognizer) -> dict[str, Any]:
     """Edits of a page's digits, and its sure numbers; one that stands nowhere in the label is wrong."""
-    began = time.perf_counter()
-    numbers = read_page(page, recognizer).numbers
-    seconds = time.perf_counter() - began
+    found, seconds = timed(lambda: read_page(page, recognizer))
+    numbers = found.numbers
     wanted, read = label.replace(" ", ""), "".join(filter(str.isdigit, "".join(each.text for each in numbers)))
     sure = [each.text for each in numbers if each.status == "ok"]
     wrong = [text for text in sure if text not in label.split() and text not in wanted]

@@ -5,11 +5,11 @@ python benchmarks/recipe_variants.py [--seeds 3] [--json FILE|-]
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from common import parser, report, say
+from common import parser, report, say, timed
 from digit_recognizer import load_dataset, train
 from digit_recognizer.data import Dataset
 from digit_recognizer.models.cnn import Convolution
@@ -43,11 +43,11 @@ def measure(dataset: Dataset, seeds: int) -> list[dict[str, Any]]:
     for name, recipe in VARIANTS.items():
         accuracies, seconds = [], []
         for seed in range(seeds):
-            began = time.perf_counter()
-            share = train(recipe, dataset, seed=seed, device="cpu").history[-1].validation_accuracy
+            trained, took = timed(partial(train, recipe, dataset, seed=seed, device="cpu"))
+            share = trained.history[-1].validation_accuracy
             assert share is not None
             accuracies.append(share)
-            seconds.append(time.perf_counter() - began)
+            seconds.append(took)
         rows.append({"variant": name, "validation": over_seeds(accuracies).to_dict(), "seconds": sorted(seconds)})
         say(f"{name}: {100 * rows[-1]['validation']['mean']:.2f} %")
     return rows

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import statistics
 import tempfile
-import time
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from common import parser, report, say
+from common import parser, report, say, timed
 from digit_recognizer import evaluate, load_dataset, train
 from digit_recognizer.data import Dataset
 from digit_recognizer.data.cache import default_data_dir
@@ -48,9 +47,7 @@ class Run:
 
 def our_run(seed: int, dataset: Dataset) -> Run:
     """Train from nothing, timed; then score once."""
-    began = time.perf_counter()
-    trained = train(RECIPE, "mnist", seed=seed, device="cpu")
-    seconds = time.perf_counter() - began
+    trained, seconds = timed(lambda: train(RECIPE, "mnist", seed=seed, device="cpu"))
     share = trained.history[-1].validation_accuracy
     assert share is not None
     images = trained.header.data["n"] * RECIPES[RECIPE].epochs

@@ -47,10 +47,10 @@ def real_table() -> str:
         rows.append(
             [
                 name,
-                of_cells(each["whole"]),
+                share(each["whole"]),
                 f"{100 * clear['whole']['right'] / clear['whole']['n']:.1f} %",
-                of_cells(each["signed_exactly"]),
-                of_cells(each["signed_comma_as_point"]),
+                share(each["signed_exactly"]),
+                share(each["signed_comma_as_point"]),
                 *(answered if name == "this project" else ["", ""]),
                 f"{each['milliseconds']:.1f}",
             ]
@@ -98,12 +98,6 @@ def real_pages() -> str:
     )
 
 
-def of_cells(counted: dict[str, Any]) -> str:
-    """Right of all, in percent with the interval."""
-    ends = " to ".join(f"{100 * counted['interval'][end]:.0f}" for end in ("low", "high"))
-    return f"{counted['right']} of {counted['n']}: {100 * counted['right'] / counted['n']:.1f} % ({ends})"
-
-
 def grids_table() -> str:
     """A row for each set of sudokus."""
     measured = read("grids")
@@ -111,7 +105,7 @@ def grids_table() -> str:
         [
             f"`sudoku/{name}`",
             *(str(measured[name][what]) for what in ("photos", "grids_found")),
-            *(share(measured[name][what]) for what in ("cells", "pages")),
+            *(share(measured[name][what], 2) for what in ("cells", "pages")),
             str(measured[name]["wrong_but_ok"]),
             f"{measured[name]['seconds']['median_s']:.2f}",
         ]
@@ -121,10 +115,10 @@ def grids_table() -> str:
     return f"{table(head, rows)}\n\nModel `{measured['model']}`. {taken_with(measured)}"
 
 
-def share(counted: dict[str, Any]) -> str:
-    """Right of all, in percent with the interval."""
-    ends = " to ".join(f"{100 * counted['interval'][end]:.1f}" for end in ("low", "high"))
-    return f"{counted['right']:,} of {counted['n']:,}: {100 * counted['share']:.2f} % ({ends})"
+def share(counted: dict[str, Any], places: int = 1) -> str:
+    """Right of all, in percent with so many decimal places, and one less for the interval."""
+    ends = " to ".join(f"{100 * counted['interval'][end]:.{places - 1}f}" for end in ("low", "high"))
+    return f"{counted['right']:,} of {counted['n']:,}: {100 * counted['right'] / counted['n']:.{places}f} % ({ends})"
 
 
 def seconds_table() -> str:

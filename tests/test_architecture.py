@@ -40,7 +40,7 @@ FLOORS = (
         "prediction",
         "recognizer",
     ),
-    *("explaining", "reading", "exporting", "scoring", "report", "server", "cli"),
+    *("explaining", "reading", "exporting", "scoring", "schemas", "report", "server", "cli"),
 )
 SAME_HEIGHT = {"explaining", "reading", "exporting"}  # beside each other: none needs another
 EXTRA = {
@@ -68,6 +68,7 @@ TORCH_FREE = {
         "explaining",
         "reading",
         "scoring",
+        "schemas",
         "server",
         "cli",
         "models",

@@ -119,7 +119,7 @@ def test_a_reading_stops_when_it_is_told_to(white: DrawnPage, mixed: Recognizer)
         raise StoppedError
 
     with pytest.raises(StoppedError):
-        read_numbers(find_regions(white.picture), mixed.stoppable(stop), shipped_reader())
+        read_numbers(find_regions(white.picture), mixed.stopped_by(stop), shipped_reader())
 
 
 def three(mnist: Dataset, mixed: Recognizer) -> tuple[np.ndarray, list[tuple[int, int, int, int]]]:

@@ -113,6 +113,11 @@ def locked_folder(folder: Path, busy: str) -> Iterator[None]:
         lock.release()
 
 
+def printable(text: str) -> str:
+    """The text with what would steer a terminal, or write backwards, shown as an escape; a file's name can hold it."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
 def storable(text: str) -> str:
     """Text that fits any file: bytes of a file's name that are not UTF-8 become escapes, as in JSON."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -83,7 +83,8 @@ def print_labels(found: Audit) -> None:
     """How many labels are doubtful in each split, and the most doubtful ones."""
     from rich.table import Table
 
-    from digit_recognizer.cli.output import answers, note, printable
+    from digit_recognizer.cli.output import answers, note
+    from digit_recognizer.files import printable
 
     say, pool = answers().print, found.pool
     counts = ", ".join(f"{split} {n:,}" for split, n in pool.counts.items())
@@ -122,7 +123,7 @@ def print_copies(found: Audit) -> None:
 
 def in_words(row: dict[str, object]) -> str:
     """An image's place and label."""
-    from digit_recognizer.cli.output import printable
+    from digit_recognizer.files import printable
 
     file = f" ({row['file']})" if "file" in row else ""
     return printable(f"{row['split']} {row['index']}{file} labelled {row['name']}")
@@ -160,6 +161,6 @@ def plain(text: str) -> Text:
     """A cell of a table in which a name's brackets are no markup."""
     from rich.text import Text
 
-    from digit_recognizer.cli.output import printable
+    from digit_recognizer.files import printable
 
     return Text(printable(text))

@@ -225,7 +225,7 @@ def _spoiled(evaluation: Evaluation, dataset: Dataset) -> Robustness | None:
 
 def _print_each(evaluation: Evaluation) -> None:
     """A line an image."""
-    from digit_recognizer.cli.output import printable
+    from digit_recognizer.files import printable
 
     names = evaluation.model.header.class_names
     for index, (predicted, actual) in enumerate(zip(evaluation.predicted, evaluation.labels, strict=True)):

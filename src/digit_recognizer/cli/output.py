@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digit_recognizer.files import write_whole
+from digit_recognizer.files import printable, write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,11 +32,6 @@ def answers() -> Console:
     return Console(highlight=False, emoji=False, soft_wrap=True)
 
 
-def printable(text: str) -> str:
-    """The text with what would steer a terminal, or write backwards, shown as an escape; a file's name can hold it."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
-
-
 def lines(text: str) -> str:
     """A message of several lines, each of them printable."""
     return "\n".join(map(printable, text.split("\n")))
@@ -52,7 +47,7 @@ def complain(text: str) -> None:
     words().print(f"Error: {lines(text)}", style="red", markup=False)
 
 
-def write_json(target: str, content: dict[str, Any]) -> None:
+def write_json(target: str, content: Mapping[str, Any]) -> None:
     """One object to a file, whole or not at all, or to standard output where target is "-"."""
     text = json.dumps(content) + "\n"
     if target == "-":

@@ -49,11 +49,12 @@ def predict(
     keep_ids: KeepIds = False,
 ) -> None:
     """Recognise the digit on each picture. Exit 1 where some are no digit or unreadable, 2 where none could be read."""
-    from digit_recognizer.cli.output import complain, json_lines, note, printable
+    from digit_recognizer.cli.output import complain, json_lines, note
     from digit_recognizer.cli.predict_inputs import CsvAnswers, check_target, groups_in
     from digit_recognizer.errors import require_extra
+    from digit_recognizer.files import printable
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
-    from digit_recognizer.server.answers import prediction_object
+    from digit_recognizer.schemas.predictions import prediction_object
 
     check_target(csv, json)
     show = show or save is not None

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from digit_recognizer.scoring import Progress
 
-SCHEMA = "digit-recognizer/scored/1"
 _NO_ANSWER = ("error", "not a digit", "no digits")
 
 
@@ -44,6 +43,7 @@ def score(
     """Score very many pictures. Stopped at any moment, the same command goes on. Exit 1: some gave no answer."""
     from digit_recognizer.cli.output import write_json
     from digit_recognizer.recognizer import DEFAULT_MODEL
+    from digit_recognizer.schemas.scored import scored_object
     from digit_recognizer.scoring import score as score_all
 
     with _progress_bar(quiet) as bar:
@@ -61,16 +61,7 @@ def score(
         )
     rows = dict(found.statuses)
     if json:
-        write_json(
-            json,
-            {
-                "schema": SCHEMA,
-                "shards": found.shards,
-                "kept": found.kept,
-                "rows": rows,
-                "left_out": dict(found.left_out),
-            },
-        )
+        write_json(json, scored_object(found))
     if json != "-" and not quiet:
         tell(source, out, found, rows)
     if not rows or any(rows.get(status) for status in _NO_ANSWER):
@@ -98,7 +89,8 @@ def show(bar: Bar, task: TaskID, progress: Progress) -> None:
 
 def tell(source: str, out: str, found: Progress, rows: dict[str, int]) -> None:
     """What came of it, in words."""
-    from digit_recognizer.cli.output import answers, note, printable
+    from digit_recognizer.cli.output import answers, note
+    from digit_recognizer.files import printable
 
     left_out = ", ".join(f"{kind}: {count:,}" for kind, count in found.left_out.most_common())
     if left_out:

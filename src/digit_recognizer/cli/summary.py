@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from digit_recognizer.cli.output import printable
+from digit_recognizer.files import printable
 from digit_recognizer.report.words import TITLES, in_words, percent, share_words, threshold_words
 
 _WORST_GROUPS = 5

@@ -18,19 +18,7 @@ from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess, page_names, shown_name
 from digit_recognizer.sources import Tally, files_of, unpacked
 from digit_recognizer.sources.kinds import PICTURE, is_hidden
-
-# What people call the folders of a set that is already split.
-_SPLIT_FOLDERS = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "calibration": "calibration",
-    "test": "test",
-    "testing": "test",
-}
-
+from digit_recognizer.tables.columns import SPLIT_NAMES
 
 _SPLITS_ARE = "A split is a folder called train, validation, calibration or test that holds the class folders."
 
@@ -79,7 +67,7 @@ def _inner_folder(folder: Path, splits: bool = False) -> Path:
     """
     inside = _subfolders(folder)
     while len(inside) == 1 and not inside[0].is_symlink() and _subfolders(inside[0]):
-        if splits and inside[0].name.lower() in _SPLIT_FOLDERS:
+        if splits and inside[0].name.lower() in SPLIT_NAMES:
             break
         folder, inside = inside[0], _subfolders(inside[0])
     return folder
@@ -92,7 +80,7 @@ def _find_split_folders(folder: Path, place: Path) -> dict[str, Path]:
     stand beside splits, since then nobody can tell which are meant.
     """
     inside = _subfolders(folder)
-    called = [each for each in inside if each.name.lower() in _SPLIT_FOLDERS]
+    called = [each for each in inside if each.name.lower() in SPLIT_NAMES]
     splits = [each for each in called if _subfolders(each)]
     others = [each for each in inside if each not in splits]
     if splits and others:
@@ -102,7 +90,7 @@ def _find_split_folders(folder: Path, place: Path) -> dict[str, Path]:
         )
     if not splits and len(called) > 1:
         raise DataError(f"{place}: holds {named(called)}, in which no class folders stand. {_SPLITS_ARE}")
-    found = {_SPLIT_FOLDERS[each.name.lower()]: each for each in splits}
+    found = {SPLIT_NAMES[each.name.lower()]: each for each in splits}
     if len(found) < len(splits):
         raise DataError(f"{place}: has two folders for one split ({named(splits)}). Join them.")
     return found

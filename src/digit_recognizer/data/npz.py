@@ -5,17 +5,17 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data.spec import ArraySplit, DatasetSpec, Labels
 from digit_recognizer.errors import DataError
+from digit_recognizer.tables.numpy_files import read_npy_header
 
 PARTS = {"train": "train", "validation": "val", "test": "test"}  # our splits -> what the files call them
 _SLACK = 2  # times the published number of images: the most that another file may hold
-_HEADER = 4096  # bytes; an array's header is no longer than that
 _LAYOUT = "train_images, train_labels, val_images, val_labels, test_images, test_labels"
 
 
@@ -53,20 +53,13 @@ def _look_at(packed: zipfile.ZipFile, name: str) -> Stated:
     except KeyError:
         raise DataError(f"holds no {name}. A file of MedMNIST's layout has {_LAYOUT}.") from None
     with packed.open(entry) as file:
-        shape, dtype = _read_header(file)
+        shape, dtype = read_npy_header(file)
         start = file.tell()
     if dtype.hasobject or dtype.kind not in "ui" or dtype.itemsize > 8:
         raise DataError(f"its {name} have the type {dtype}, not whole numbers.")
     if start + int(np.prod(shape, dtype=object)) * dtype.itemsize != entry.file_size:
         raise DataError(f"its {name} are not as many as their header says. Fetch the file again.")
     return Stated(shape, dtype)
-
-
-def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and type that an npy file states."""
-    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    shape, _, dtype = readers[np.lib.format.read_magic(file)](file, max_header_size=_HEADER)
-    return shape, dtype
 
 
 def _check_shapes(stated: dict[str, Stated], spec: DatasetSpec) -> None:

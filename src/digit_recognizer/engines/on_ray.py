@@ -39,9 +39,9 @@ def on_ray(items: Iterator[Item], work: Callable[[Item], Done], address: str, gp
             yield from ray.get(done)
     except ray.exceptions.RayTaskError as error:
         cause: Any = error.cause
-        raise (cause if isinstance(cause, DigitRecognizerError) else RunError(f"Ray: {_first_line(error)}")) from error
+        raise (cause if isinstance(cause, DigitRecognizerError) else RunError(f"Ray: {_last_line(error)}")) from error
     except (ray.exceptions.RayError, ConnectionError) as error:
-        raise RunError(f"Ray: {_first_line(error)}. What is finished stays: give the same command again.") from error
+        raise RunError(f"Ray: {_last_line(error)}. What is finished stays: give the same command again.") from error
     finally:
         if begun:
             ray.shutdown()
@@ -70,11 +70,11 @@ def connect(address: str) -> bool:
     try:
         ray.init(address, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise unreachable(address, _first_line(error)) from error
+        raise unreachable(address, _last_line(error)) from error
     return True
 
 
-def _first_line(error: BaseException) -> str:
+def _last_line(error: BaseException) -> str:
     """The last thing that a long error says of itself."""
     lines = [line for line in str(error).strip().splitlines() if line.strip()]
     return (lines[-1] if lines else type(error).__name__).strip().rstrip(".")

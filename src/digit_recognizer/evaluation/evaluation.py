@@ -20,7 +20,7 @@ from digit_recognizer.statistics.intervals import Interval
 from digit_recognizer.statistics.metrics import ClassFigures, confusion_matrix, per_class
 from digit_recognizer.statistics.multilabel import label_aurocs, label_details
 from digit_recognizer.statistics.operating import DEFAULT, OperatingPoint, SensitivityTarget
-from digit_recognizer.statistics.scores import auroc_per_class, macro
+from digit_recognizer.statistics.scores import auroc_per_class, macro, surest_mistakes
 
 SCHEMA = "digit-recognizer/evaluation/1"
 
@@ -113,9 +113,7 @@ class Evaluation:
 
     def worst_mistakes(self, count: int) -> NDArray[np.int64]:
         """Indices of the mistakes that the model was surest of, the worst first."""
-        wrong = np.flatnonzero(~self.right)
-        sureness = self.probabilities[wrong].max(axis=1)
-        return np.asarray(wrong[np.argsort(-sureness, kind="stable")][:count])
+        return surest_mistakes(self.right, self.probabilities, count)
 
     @property
     def details(self) -> dict[str, Any]:

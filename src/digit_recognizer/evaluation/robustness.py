@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from digit_recognizer.errors import ConfigError, require_extra
 from digit_recognizer.evaluation.evaluate import take_to_score
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.statistics.checks import check_form
-from digit_recognizer.statistics.intervals import Interval, wilson
+from digit_recognizer.statistics.intervals import Interval, student_interval, wilson
 from digit_recognizer.synthetic.corruptions import CORRUPTIONS, SEEN, SEVERITIES, TABLE, corrupt
 
 SCHEMA = "digit-recognizer/robustness/2"  # 2: images are prepared after they are corrupted
@@ -205,10 +205,8 @@ def mean_error(shares: NDArray[np.float64], level: float = 0.95) -> _MeanError:
 
     All corruptions are of the same images, whose errors go together: an image's share is one observation.
     """
-    from scipy.stats import t
-
     mean, n = float(shares.mean()), len(shares)
     if n == 1:
         return _MeanError(mean, None)
-    margin = float(t.ppf((1 + level) / 2, n - 1) * shares.std(ddof=1)) / n**0.5
-    return _MeanError(mean, Interval(level, "student t over images", max(0.0, mean - margin), min(1.0, mean + margin)))
+    found = student_interval(mean, float(shares.std(ddof=1)), n, level, "images")
+    return _MeanError(mean, replace(found, low=max(0.0, found.low), high=min(1.0, found.high)))

@@ -17,7 +17,7 @@ from digit_recognizer.models.header import ModelHeader
 from digit_recognizer.models.locations import LINE_READERS, MAX_BYTES, MODEL_NAME, named, pretrained, shipped_models
 from digit_recognizer.models.onnx_file import read_onnx_header
 from digit_recognizer.models.runtime import BATCH, OnnxRuntime, Runtime, Strangeness, TorchRuntime
-from digit_recognizer.models.safetensors_header import read_safetensors_header
+from digit_recognizer.models.safetensors_header import safetensors_header_of
 from digit_recognizer.models.softmax import probabilities_of
 
 _RUNTIMES = ("auto", "onnx", "torch")
@@ -133,7 +133,7 @@ def _load_onnx(path: Path, threads: int = 0) -> Model:
     weights = path.with_suffix(".safetensors")
     if weights.exists():
         with named(weights):
-            beside = read_safetensors_header(read_bounded(weights, MAX_BYTES, ModelFileError, "a model"))
+            beside = safetensors_header_of(weights)
             if beside.weights_sha256 != header.weights_sha256:
                 raise ModelFileError(f"it comes from another training run than {path.name}. Keep the one you want.")
     return made

@@ -37,7 +37,7 @@ def agreed(lines: Sequence[Line], inks: Sequence[Floats], recognizer: Recognizer
             owners += [number] * len(parts)
     if not pictures:
         return list(lines)
-    found = [recognizer.answer("", *row) for row in recognizer.rows(np.stack(pictures))]
+    found = recognizer.predict_prepared(np.stack(pictures), "")
     read = list(lines)
     for number in sorted(set(owners)):
         own = [each for each, owner in zip(found, owners, strict=True) if owner == number]

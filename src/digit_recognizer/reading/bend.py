@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images.opencv import cv2
 from digit_recognizer.reading.frame import Darkness
-from digit_recognizer.reading.grid_rules import best_paths
+from digit_recognizer.reading.grid_rules import best_paths, trust_in
 
 Floats = NDArray[np.float64]
 
@@ -69,5 +69,5 @@ def find_bend(thin: Darkness, top: int, left: int, height: int, width: int) -> B
             (centred * root[..., None]).reshape(-1, len(POWERS)), (offsets * root).ravel(), rcond=None
         )[0]
         errors = offsets - centred @ factors
-        trust = (1 + (errors / (1 + 3 * np.median(np.abs(errors)))) ** 2) ** -2.0
+        trust = trust_in(errors)
     return Bend(factors, left, top, width, height)

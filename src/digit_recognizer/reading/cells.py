@@ -74,15 +74,16 @@ class Ink:
 def cell_inks(page: Straight) -> list[Ink | None]:
     """What may be a digit in each cell, row by row; None where the cell is empty."""
     clean = _without_rules(page)
-    inner = _windows(clean)
+    windows = _windows(clean, MARGIN)
+    inner = [clean.dark[window] for window in windows]
     peaks = np.array([_darkest(cell[middle(cell.shape)]) for cell in inner])
     grain = float(np.median([np.median(cell[middle(cell.shape)]) for cell in inner]))
     usual = float(np.median(peaks[peaks >= peaks.max() / 2]))
     least = max(_FAINTEST, _GRAINS * grain, _PALEST * usual)
-    sharp = _windows(replace(clean, dark=sharpened(clean.dark)))
+    sharp = sharpened(clean.dark)
     inks = [
-        _digit_ink(cell, peak < _PALE * usual) if peak >= least else None
-        for cell, peak in zip(sharp, peaks.tolist(), strict=True)
+        _digit_ink(sharp[window], peak < _PALE * usual) if peak >= least else None
+        for window, peak in zip(windows, peaks.tolist(), strict=True)
     ]
     return _without_stains(inks)
 
@@ -108,17 +109,13 @@ def middle(shape: tuple[int, ...]) -> tuple[slice, ...]:
 
 def grey_cells(page: Straight) -> list[Grey]:
     """Each cell as it is seen, row by row, its rules left out as far as they are where they should be."""
-    return [
-        page.grey[top + _THICK : bottom - _THICK, left + _THICK : right - _THICK]
-        for top, bottom in pairwise(page.down)
-        for left, right in pairwise(page.across)
-    ]
+    return [page.grey[window] for window in _windows(page, -_THICK)]
 
 
-def _windows(page: Straight) -> list[Darkness]:
-    """Each cell with MARGIN around it, row by row."""
+def _windows(page: Straight, around: int) -> list[tuple[slice, slice]]:
+    """Where each cell is with so much around it, row by row."""
     return [
-        page.dark[top - MARGIN : bottom + MARGIN, left - MARGIN : right + MARGIN]
+        np.s_[top - around : bottom + around, left - around : right + around]
         for top, bottom in pairwise(page.down)
         for left, right in pairwise(page.across)
     ]

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.errors import ConfigError
 from digit_recognizer.images import Picture, read_picture
 from digit_recognizer.images.given import source_name
 from digit_recognizer.images.large import times_smaller
@@ -21,13 +20,13 @@ from digit_recognizer.reading.digits import check_reads
 from digit_recognizer.reading.found import Found, find_any_grid
 from digit_recognizer.reading.frame import PAPER, Grey, area, darkness, frame_candidates, reduced
 from digit_recognizer.reading.grid_rules import MAX_RULES, find_nodes
+from digit_recognizer.reading.grid_shape import check_shape
 from digit_recognizer.reading.line import read_crops
 from digit_recognizer.recognizer import Recognizer
 
 Nodes = NDArray[np.float64]  # (R + 1, C + 1, 2): where rules cross, across and down, in pixels of the photo
 _Point = tuple[float, float]
 
-MOST = 100  # rows or columns
 _GOOD = 0.93  # quality of a grid from which on no other outline is looked at
 _SMALLER = 0.5  # outlines smaller than this share of the first grid's are grids of their own
 _CLEAR = 0.8  # share of the dark ink that is surely digits; with less the grid is read turned, too
@@ -89,6 +88,12 @@ def read_grid(
     check_shape(shape)
     source = source_name(picture, source or "the picture", recognizer.keep_ids)
     grey = read_picture(picture, keep_ids=recognizer.keep_ids, source=source)
+    grid = grid_on(grey, recognizer, shape, source)
+    return grid and scaled(grid, times_smaller(picture))
+
+
+def grid_on(grey: Grey, recognizer: Recognizer, shape: tuple[int, int] | None, source: str) -> Grid | None:
+    """`read_grid` of a photo (H, W) uint8 that is decoded already, in whose pixels the places are."""
     found = find_any_grid(grey) if shape is None else _find_grid(grey, shape)
     if found is None:
         return None
@@ -98,7 +103,7 @@ def read_grid(
     page = straighten(255 - grey if found.light else grey, found.nodes)
     grid = _best_turn(found.nodes, cell_inks(page), quarters, recognizer, source)
     grid = _with_lines(grid, grey_cells(page), found.shape, shipped_reader())
-    return scaled(noted(grid, found), times_smaller(picture))
+    return noted(grid, found)
 
 
 def scaled(grid: Grid, by: float) -> Grid:
@@ -128,14 +133,6 @@ def noted(grid: Grid, found: Found) -> Grid:
     notes.append(f"it may have another shape, so that no cell is sure: {', '.join(found.doubts)}")
     cells = tuple(replace(cell, status="unsure") if cell.status == "ok" else cell for cell in grid.cells)
     return replace(grid, cells=cells, notes=tuple(notes))
-
-
-def check_shape(shape: tuple[int, int] | None) -> None:
-    """Raise ConfigError for rows and columns that no grid has."""
-    if shape is not None and (min(shape) < 1 or max(shape) < 2 or max(shape) > MOST):
-        raise ConfigError(
-            f"A grid of {shape[0]} x {shape[1]} is not read. Give 1 to {MOST} rows and columns, like 9x9."
-        )
 
 
 def _find_grid(grey: Grey, shape: tuple[int, int]) -> Found | None:
@@ -207,8 +204,7 @@ def recognised(inks: list[Ink | None], recognizer: Recognizer) -> list[Predictio
     prepare = for_small_digits(recognizer.model.preprocess)
     tall = [number for number, ink in enumerate(inks) if ink is not None and ink.tall]
     fitted = [prepare.fit_ink(255 - ink.picture) for ink in inks if ink is not None and ink.tall]
-    rows = recognizer.rows(np.stack(fitted)) if fitted else iter(())
-    found = {number: recognizer.answer("a cell", *row) for number, row in zip(tall, rows, strict=True)}
+    found = dict(zip(tall, recognizer.predict_prepared(np.stack(fitted), "a cell"), strict=True)) if fitted else {}
     predictions = [found.get(number) for number in range(len(inks))]
     return [
         None if ink is None or each is None or (ink.pale and each.status != "ok") else each

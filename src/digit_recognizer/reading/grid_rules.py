@@ -166,7 +166,7 @@ def _terms(along: Floats, across: Floats) -> Floats:
 def _fit_bend(along: Floats, across: Floats, offsets: Floats, weights: Floats) -> Floats:
     """The smooth bend that explains offsets at places, all (K, N): coefficients of `_terms`.
 
-    Weighted least squares, repeated with weights that forget what lies far off (Geman and McClure's function).
+    Weighted least squares, repeated with the weights of `trust_in`.
     """
     table, wanted = _terms(along.ravel(), across.ravel()), offsets.ravel()
     base = np.maximum(weights.ravel(), 0.01)
@@ -175,8 +175,13 @@ def _fit_bend(along: Floats, across: Floats, offsets: Floats, weights: Floats) -
         root = np.sqrt(base * trust)
         bend = np.linalg.lstsq(table * root[:, None], wanted * root, rcond=None)[0]
         errors = wanted - table @ bend
-        trust = (1 + (errors / (1 + 3 * np.median(np.abs(errors)))) ** 2) ** -2.0
+        trust = trust_in(errors)
     return np.asarray(bend)
+
+
+def trust_in(errors: Floats) -> Floats:
+    """Weights of a next fit, 0..1, that forget what lies far off (Geman and McClure's function)."""
+    return np.asarray((1 + (errors / (1 + 3 * np.median(np.abs(errors)))) ** 2) ** -2.0)
 
 
 def bent(bend: Floats, along: Floats, across: Floats) -> Floats:

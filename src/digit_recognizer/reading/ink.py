@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.images.opencv import cv2
+from digit_recognizer.reading.frame import reduced
 
 Grey = NDArray[np.uint8]  # (H, W)
 
@@ -22,9 +23,7 @@ def light_on_dark(grey: Grey) -> bool:
     Narrow strokes are compared first, because a light sheet on a dark table also stands out but is wide. Wide strokes
     are compared only if no narrow ones are found.
     """
-    factor = min(1.0, _SIDE / max(grey.shape))
-    size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
-    small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if factor < 1 else grey, np.uint8)
+    small, _ = reduced(grey, _SIDE)
     for widest in (_NARROW, _WIDEST):
         window = max(3, round(2 * widest * min(small.shape))) | 1
         away = small.astype(np.int16) - cv2.medianBlur(small, min(255, window))

@@ -75,7 +75,7 @@ def read_line(picture: Picture, reader: LineReader | None = None, source: str | 
     """
     grey = read_picture(picture, source=source)
     name = source_name(picture, source or "the picture", keep_ids=False)
-    check_shape(grey, name)
+    _check_crop(grey, name)
     return read_crops([grey], reader or shipped_reader(), [name])[0]
 
 
@@ -89,7 +89,7 @@ def read_lines(
     for place, (picture, name) in enumerate(zip(pictures, names, strict=True)):
         try:
             grey = read_picture(picture, source=name)
-            check_shape(grey, name)
+            _check_crop(grey, name)
             crops[place] = grey
         except ImageError as error:
             found[place] = Line(name, "error", error=str(error))
@@ -98,7 +98,7 @@ def read_lines(
     return [found[place] for place in range(len(pictures))]
 
 
-def check_shape(crop: Grey, name: str) -> None:
+def _check_crop(crop: Grey, name: str) -> None:
     """Raise ImageError if a crop (H, W) is too low or too wide to be one line."""
     height, width = crop.shape
     if height < _SHORTEST or width > _LONGEST * height:

@@ -59,7 +59,7 @@ def read_numbers(regions: Regions, recognizer: Recognizer, reader: LineReader) -
     found: list[Number] = []
     crops = cut_out(regions)
     for start in range(0, len(regions.places), _BATCH):
-        recognizer.before_batch()
+        recognizer.raise_if_stopped()
         some = regions.places[start : start + _BATCH]
         cuts = crops[start : start + _BATCH]
         lines = read_crops([cut.crop for cut in cuts], reader, [""] * len(cuts))

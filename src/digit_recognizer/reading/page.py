@@ -10,6 +10,7 @@ from digit_recognizer.images.given import source_name
 from digit_recognizer.images.large import times_smaller
 from digit_recognizer.models.line_reader import shipped_reader
 from digit_recognizer.reading.digits import check_reads
+from digit_recognizer.reading.frame import Grey
 from digit_recognizer.reading.line import Box
 from digit_recognizer.reading.numbers import Number, read_numbers
 from digit_recognizer.reading.regions import find_regions
@@ -43,6 +44,11 @@ def read_page(picture: Picture, recognizer: Recognizer, source: str | None = Non
     check_reads(recognizer.model)
     source = source_name(picture, source or "the picture", recognizer.keep_ids)
     grey = read_picture(picture, keep_ids=recognizer.keep_ids, source=source)
+    return scaled(numbers_on(grey, recognizer, source), times_smaller(picture))
+
+
+def numbers_on(grey: Grey, recognizer: Recognizer, source: str) -> Page:
+    """`read_page` of a photo (H, W) uint8 that is decoded already, in whose pixels the places are."""
     size = grey.shape[1], grey.shape[0]
     if min(size) < _SMALLEST:
         return Page(source, (), 0, size)
@@ -50,7 +56,7 @@ def read_page(picture: Picture, recognizer: Recognizer, source: str | None = Non
     regions = upright(find_regions(grey), reader)
     read = read_numbers(regions, recognizer, reader)
     numbers = tuple(_in_photo(number, regions.quarters, size) for number in read)
-    return scaled(Page(source, numbers, 90 * regions.quarters, size, regions.sure), times_smaller(picture))
+    return Page(source, numbers, 90 * regions.quarters, size, regions.sure)
 
 
 def scaled(page: Page, by: float) -> Page:

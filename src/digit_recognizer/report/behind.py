@@ -14,6 +14,7 @@ from PIL import Image
 from digit_recognizer.data.spec import Images
 from digit_recognizer.evaluation.predictions import Predictions
 from digit_recognizer.report.words import in_percent
+from digit_recognizer.statistics.scores import surest_mistakes
 
 Indices = NDArray[np.int64]
 TakeImages = Callable[[Indices], Images]  # cases (n,) -> images (n, H, W) uint8
@@ -88,9 +89,7 @@ def behind(scored: Predictions, actual: int, predicted: int) -> Indices:
 
 def worst(scored: Predictions, take: TakeImages | None) -> list[Case]:
     """The mistakes that were surest of themselves."""
-    wrong = np.flatnonzero(scored.predicted != scored.labels)
-    order = np.argsort(-scored.probabilities[wrong].max(axis=1), kind="stable")
-    return cases(scored, wrong[order[:WORST]], take)
+    return cases(scored, surest_mistakes(scored.right, scored.probabilities, WORST), take)
 
 
 def cases(scored: Predictions, indices: Indices, take: TakeImages | None) -> list[Case]:

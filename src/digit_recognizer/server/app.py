@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digit_recognizer.errors import ConfigError, DigitRecognizerError
+from digit_recognizer.reading.grid_shape import as_shape
 from digit_recognizer.server import openapi
-from digit_recognizer.server.answers import as_shape
 from digit_recognizer.server.guard import RequestGuard
 from digit_recognizer.server.metrics import AccessLogMiddleware
 from digit_recognizer.server.page import page_files

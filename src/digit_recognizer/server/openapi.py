@@ -6,7 +6,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from digit_recognizer.server.answers import ExplanationObject, GridObject, LineObject, PageObject, PredictionObject
+from digit_recognizer.schemas.predictions import ExplanationObject, PredictionObject
+from digit_recognizer.schemas.readings import GridObject, LineObject, PageObject
 from digit_recognizer.server.problems import MEDIA_TYPE
 
 DESCRIPTION = """Recognises handwritten digits in pictures.

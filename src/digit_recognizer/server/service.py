@@ -10,14 +10,8 @@ from typing import Any, Literal, TypeVar
 
 from digit_recognizer.models.cards import read_cards
 from digit_recognizer.recognizer import Recognizer
-from digit_recognizer.server.answers import (
-    ExplanationObject,
-    GridObject,
-    LineObject,
-    PageObject,
-    PredictionObject,
-    prediction_object,
-)
+from digit_recognizer.schemas.predictions import ExplanationObject, PredictionObject, prediction_object
+from digit_recognizer.schemas.readings import GridObject, LineObject, PageObject
 from digit_recognizer.server.batching import Batcher
 from digit_recognizer.server.limits import Limits
 from digit_recognizer.server.metrics import Metrics

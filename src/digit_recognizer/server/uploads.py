@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digit_recognizer.dicom.names import is_dicom, named_by
+from digit_recognizer.files import printable
 from digit_recognizer.server.forms import read_form
 from digit_recognizer.server.problems import ProblemError
 
@@ -45,10 +46,5 @@ async def read_uploads(request: Request, most: int) -> list[Upload]:
 
 
 def source_of(name: str, number: int, content: bytes) -> str:
-    """What an upload is called: as they call it, or its number; a DICOM file, which is refused, by a hash."""
-    return named_by(content) if is_dicom(content) else printable(name) or f"picture {number}"
-
-
-def printable(name: str) -> str:
-    """A file's name, cut to a bearable length, without what would steer a terminal or write backwards."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name[:_NAME_LENGTH])
+    """Its name: as they call it, cut short, or its number; a DICOM file (which is refused) a hash."""
+    return named_by(content) if is_dicom(content) else printable(name[:_NAME_LENGTH]) or f"picture {number}"

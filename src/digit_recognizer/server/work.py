@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from functools import partial
 from threading import Event
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from PIL import Image
 
@@ -16,18 +16,12 @@ from digit_recognizer.images import open_picture
 from digit_recognizer.images.pages import is_pdf
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.recognizer import Recognizer, same_recognizer
-from digit_recognizer.server.answers import (
-    ExplanationObject,
-    GridObject,
-    LineObject,
-    PageObject,
-    grid_object,
-    line_object,
-    page_object,
-    prediction_object,
-)
+from digit_recognizer.schemas.predictions import ExplanationObject, prediction_object
+from digit_recognizer.schemas.readings import GridObject, LineObject, PageObject, grid_object, line_object, page_object
 from digit_recognizer.server.problems import log_remedies, remedy_of, status_of, told
 from digit_recognizer.server.uploads import Upload
+
+_Object = TypeVar("_Object", PageObject, GridObject, LineObject)
 
 
 class Recognised(NamedTuple):
@@ -96,19 +90,28 @@ def within(recognizer: Recognizer, seconds: float, left: Event, upload: Upload) 
                 f"{upload.source}: holds more than can be read within {seconds:g} seconds. Send it in parts."
             )
 
-    return recognizer.stoppable(check)
+    return recognizer.stopped_by(check)
 
 
 def read_upload(recognizer: Recognizer, seconds: float, left: Event, upload: Upload) -> tuple[PageObject, int]:
     """The numbers on a photo, and the status of an answer that holds nothing else. seconds, left: as for `within`."""
     from digit_recognizer.reading import read_page
 
-    model, hurried = recognizer.model.header.name, within(recognizer, seconds, left, upload)
+    model, source = recognizer.model.header.name, upload.source
+    hurried = within(recognizer, seconds, left, upload)
+    return _with_status(
+        lambda: page_object(source, read_page(opened(upload), hurried, source), model),
+        lambda error: page_object(source, None, model, error),
+    )
+
+
+def _with_status(read: Callable[[], _Object], failed: Callable[[str], _Object]) -> tuple[_Object, int]:
+    """What is read, or the object of an error's words; and the status of an answer that holds nothing else."""
     try:
-        return page_object(upload.source, read_page(opened(upload), hurried, upload.source), model), 200
+        return read(), 200
     except ImageError as error:
         log_remedies([remedy_of(error)])
-        return page_object(upload.source, None, model, told(error)), status_of(error)
+        return failed(told(error)), status_of(error)
 
 
 def read_line_upload(recognizer: Recognizer, seconds: float, left: Event, upload: Upload) -> tuple[LineObject, int]:
@@ -117,13 +120,12 @@ def read_line_upload(recognizer: Recognizer, seconds: float, left: Event, upload
     from digit_recognizer.reading import Line, read_line
 
     reader = shipped_reader()
-    name = reader.model.header.name
-    within(recognizer, seconds, left, upload).before_batch()
-    try:
-        return line_object(read_line(opened(upload), reader, upload.source), name), 200
-    except ImageError as error:
-        log_remedies([remedy_of(error)])
-        return line_object(Line(upload.source, "error", error=told(error)), name), status_of(error)
+    name, source = reader.model.header.name, upload.source
+    within(recognizer, seconds, left, upload).raise_if_stopped()
+    return _with_status(
+        lambda: line_object(read_line(opened(upload), reader, source), name),
+        lambda error: line_object(Line(source, "error", error=error), name),
+    )
 
 
 def read_grid_upload(
@@ -132,12 +134,12 @@ def read_grid_upload(
     """The ruled grid in a photo, and the status of an answer that holds nothing else, as `read_upload` does."""
     from digit_recognizer.reading import read_grid
 
-    model, hurried = recognizer.model.header.name, within(recognizer, seconds, left, upload)
-    try:
-        return grid_object(upload.source, read_grid(opened(upload), hurried, shape, upload.source), model), 200
-    except ImageError as error:
-        log_remedies([remedy_of(error)])
-        return grid_object(upload.source, None, model, told(error)), status_of(error)
+    model, source = recognizer.model.header.name, upload.source
+    hurried = within(recognizer, seconds, left, upload)
+    return _with_status(
+        lambda: grid_object(source, read_grid(opened(upload), hurried, shape, source), model),
+        lambda error: grid_object(source, None, model, error),
+    )
 
 
 def explain_upload(recognizer: Recognizer, upload: Upload, label: str | None) -> ExplanationObject:

@@ -52,6 +52,14 @@ def _of_binomial(correct: int, n: int, level: float, method: str, name: str) -> 
     return Interval(level, name, float(found.low), float(found.high))
 
 
+def student_interval(mean: float, deviation: float, n: int, level: float, over: str) -> Interval:
+    """Student's interval of the mean of n >= 2 values of this deviation; over: what the values are of, in words."""
+    from scipy.stats import t
+
+    margin = float(t.ppf((1 + level) / 2, n - 1)) * deviation / n**0.5
+    return Interval(level, f"student t over {over}", mean - margin, mean + margin)
+
+
 def score_limits(share: float, size: float, quantile: float) -> tuple[float, float]:
     """Wilson's limits of a share among `size` > 0 cases, for a size that is no whole number (scipy's takes counts).
 

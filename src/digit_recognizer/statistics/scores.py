@@ -20,8 +20,20 @@ def top_k_accuracy(labels: Labels, probabilities: ArrayLike, k: int) -> float | 
     table = checked(labels, probabilities)
     if not len(table):
         return None
-    likely = np.argsort(-table, axis=1, kind="stable")[:, :k]
-    return float((likely == np.asarray(labels)[:, None]).any(axis=1).mean())
+    return float(in_top(labels, table, k).mean())
+
+
+def in_top(labels: Labels, probabilities: Probabilities, k: int) -> NDArray[np.bool_]:
+    """Whether each case's class is among its k most probable, (N,)."""
+    likely = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
+    return np.asarray((likely == np.asarray(labels)[:, None]).any(axis=1))
+
+
+def surest_mistakes(right: NDArray[np.bool_], probabilities: Probabilities, count: int) -> NDArray[np.int64]:
+    """Indices of the mistakes that the model was surest of, the worst first; right: (N,)."""
+    wrong = np.flatnonzero(~right)
+    order = np.argsort(-probabilities[wrong].max(axis=1), kind="stable")
+    return np.asarray(wrong[order[:count]])
 
 
 def brier_score(labels: Labels, probabilities: ArrayLike) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from digit_recognizer.statistics.intervals import Interval
+from digit_recognizer.statistics.intervals import Interval, student_interval
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,9 @@ class SeedSummary:
 
 def over_seeds(values: Sequence[float], level: float = 0.95) -> SeedSummary:
     """Mean, standard deviation and Student's interval of the mean (Student 1908), of at least one value."""
-    from scipy.stats import t
-
     mean = statistics.fmean(values)
     if len(values) == 1:
         return SeedSummary(tuple(values), mean, None, None)
     deviation = statistics.stdev(values)
-    margin = float(t.ppf((1 + level) / 2, len(values) - 1)) * deviation / len(values) ** 0.5
-    interval = Interval(level, "student t over seeds", mean - margin, mean + margin)
+    interval = student_interval(mean, deviation, len(values), level, "seeds")
     return SeedSummary(tuple(values), mean, deviation, interval)

@@ -21,6 +21,7 @@ from digit_recognizer.statistics.scores import (
     average_precision_per_class,
     brier_score,
     confidence_and_right,
+    in_top,
     macro,
     negative_log_likelihood,
     top_k_accuracy,
@@ -61,7 +62,7 @@ def summary(
 
     cells = labels * classes + predicted
     top = top_k_accuracy(labels, probabilities, TOP_K) if classes > TOP_K else None
-    ranked = _in_top(labels, probabilities, TOP_K)
+    ranked = in_top(labels, probabilities, TOP_K)
     squares, logs = squared_errors(labels, probabilities), log_losses(labels, probabilities)
     bins = expected_calibration_error(reliability_bins(confidence, right))
     members = labels[:, None] == np.arange(classes)
@@ -87,12 +88,6 @@ def class_aurocs(labels: Labels, probabilities: NDArray[np.float64], level: floa
         Figure("auroc", value, auroc_interval(labels == k, probabilities[:, k], level) if value is not None else None)
         for k, value in enumerate(values)
     ]
-
-
-def _in_top(labels: Labels, probabilities: NDArray[np.float64], k: int) -> NDArray[np.bool_]:
-    """Whether each case's class is among its k most probable, (N,)."""
-    likely = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
-    return np.asarray((likely == labels[:, None]).any(axis=1))
 
 
 def squared_errors(labels: Labels, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ MAGIC = b"\x93NUMPY"
 _HEADER = 4096  # bytes; an array's header is no longer than that
 
 
-def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Shape and type that an npy file states."""
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     shape, _, dtype = readers[np.lib.format.read_magic(file)](file, max_header_size=_HEADER)
@@ -36,7 +36,7 @@ def stored_in(path: Path) -> StoredArray:
     """What the array of an npy file is, before it is read. Raises DataError."""
     try:
         with path.open("rb") as file:
-            return stored_array(*_read_header(file))
+            return stored_array(*read_npy_header(file))
     except Exception as error:  # strangers' bytes: the readers raise nearly anything
         raise DataError(f"{path}: is damaged, cut short or not an npy file ({error}). Save it again.") from error
 
@@ -45,7 +45,7 @@ def _array_in(content: bytes, name: str) -> NDArray[Any]:
     """The array of an npy file's bytes. Raises DataError for objects, and for other bytes than the header states."""
     try:
         file = io.BytesIO(content)
-        shape, dtype = _read_header(file)
+        shape, dtype = read_npy_header(file)
         if dtype.hasobject:
             raise DataError(f"{name}: holds Python objects, which are never unpickled. Save it as an array of numbers.")
         if math.prod(shape) * dtype.itemsize != len(content) - file.tell():
@@ -68,7 +68,7 @@ def arrays_of(path: Path) -> dict[str, StoredArray]:
                 if not entry.filename.endswith(".npy"):
                     continue
                 with packed.open(entry) as file:
-                    shape, dtype = _read_header(file)
+                    shape, dtype = read_npy_header(file)
                     if not dtype.hasobject and file.tell() + math.prod(shape) * dtype.itemsize != entry.file_size:
                         raise DataError(f"{path}: {entry.filename} holds other bytes than its header states.")
                 found[entry.filename.removesuffix(".npy")] = stored_array(shape, dtype)

@@ -1,41 +1,13 @@
-"""The objects that programs get, the same over HTTP and from `digits predict --json` and `digits read --json`."""
+"""What is read on a page, in a grid or on a line, as objects of JSON."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from digit_recognizer.errors import ConfigError
-
 if TYPE_CHECKING:
-    from digit_recognizer.models.header import ModelHeader
-    from digit_recognizer.prediction import Prediction
     from digit_recognizer.reading import Character, Digit, Grid, Line, Number, Page
-
-_PREDICTION: Literal["digit-recognizer/prediction/1"] = "digit-recognizer/prediction/1"
-_PAGE: Literal["digit-recognizer/page/1"] = "digit-recognizer/page/1"
-_GRID: Literal["digit-recognizer/grid/1"] = "digit-recognizer/grid/1"
-LINE: Literal["digit-recognizer/line/1"] = "digit-recognizer/line/1"
-
-
-class PredictionObject(TypedDict):
-    """What was recognised on one picture; the fields are those of `Prediction`, its classes by name."""
-
-    schema: Literal["digit-recognizer/prediction/1"]
-    source: str
-    label: int | str | None  # the class's name: as a number where all classes are named by whole numbers
-    name: str | None
-    probability: float | None
-    status: Literal["ok", "unsure", "not a digit", "unfamiliar", "error"]
-    prediction_set: list[int | str]  # labels
-    model: str
-    labels: NotRequired[list[str]]  # names, of a model that gives several
-    reason: NotRequired[str]
-    error: NotRequired[str]
-    probabilities: NotRequired[list[float]]  # over HTTP, where asked for
-    caveats: NotRequired[list[str]]  # of a model whose every output says some
 
 
 class _DigitObject(TypedDict):
@@ -117,40 +89,6 @@ class GridObject(TypedDict):
     error: NotRequired[str]
 
 
-class ExplanationObject(TypedDict):
-    """What the model saw of one picture, and which pixels spoke for a class."""
-
-    prediction: PredictionObject
-    label: int | str | None  # the class that is explained; None, as the two below, without ink and in colour
-    seen: list[list[int]] | None  # rows of grey levels, 0..255, light ink on black
-    heat: list[list[float]] | None  # rows of log odds, in nats, as `occlusion_map` gives them
-
-
-def prediction_object(prediction: Prediction, model: ModelHeader, probabilities: bool = False) -> PredictionObject:
-    """What a model recognised on one picture; with all classes' probabilities where wanted."""
-    made: PredictionObject = {
-        "schema": _PREDICTION,
-        "source": prediction.source,
-        "label": None if prediction.label is None else model.shown(prediction.label),
-        "name": prediction.name,
-        "probability": prediction.probability,
-        "status": prediction.status,  # type: ignore[typeddict-item]  # one of the five
-        "prediction_set": [model.shown(label) for label in prediction.prediction_set],
-        "model": model.name,
-    }
-    if prediction.labels:
-        made["labels"] = [str(model.shown(label)) for label in prediction.labels]
-    if prediction.reason is not None:
-        made["reason"] = prediction.reason
-    if prediction.error is not None:
-        made["error"] = prediction.error
-    if probabilities:
-        made["probabilities"] = list(prediction.probabilities)
-    if model.caveats:
-        made["caveats"] = list(model.caveats)
-    return made
-
-
 def _digit_object(digit: Digit) -> _DigitObject:
     """One digit on a page."""
     status: Literal["ok", "unsure"] = "ok" if digit.status == "ok" else "unsure"
@@ -180,7 +118,7 @@ def _number_object(number: Number) -> _NumberObject:
 def line_object(line: Line, model: str) -> LineObject:
     """One line; model: the name of the line reader."""
     made: LineObject = {
-        "schema": LINE,
+        "schema": "digit-recognizer/line/1",
         "source": line.source,
         "text": None if line.status == "error" else line.text,
         "status": line.status,  # type: ignore[typeddict-item]  # one of the four
@@ -197,7 +135,7 @@ def line_object(line: Line, model: str) -> LineObject:
 
 def page_object(source: str, page: Page | None, model: str, error: str | None = None) -> PageObject:
     """The numbers on one photo; page: None where it could not be read, for the reason `error`."""
-    made: PageObject = {"schema": _PAGE, "source": source, "numbers": [], "model": model}
+    made: PageObject = {"schema": "digit-recognizer/page/1", "source": source, "numbers": [], "model": model}
     if page:
         made["numbers"] = [_number_object(number) for number in page.numbers]
         made["turned"] = page.turned
@@ -208,20 +146,10 @@ def page_object(source: str, page: Page | None, model: str, error: str | None = 
 
 def grid_object(source: str, grid: Grid | None, model: str, error: str | None = None) -> GridObject:
     """The table in one photo; grid: None where it shows none, or could not be read for the reason `error`."""
-    made: GridObject = {"schema": _GRID, "source": source, "rows": [], "cells": [], "model": model}
+    made: GridObject = {"schema": "digit-recognizer/grid/1", "source": source, "rows": [], "cells": [], "model": model}
     if grid:
         made["rows"], made["turned"], made["notes"] = grid.rows, grid.turned, list(grid.notes)
         made["cells"] = [vars(cell) | {"box": list(cell.box)} for cell in grid.cells]  # type: ignore[misc]
     if error is not None:
         made["error"] = error
     return made
-
-
-def as_shape(text: str, named: str) -> tuple[int, int] | None:
-    """Rows and columns from "9x9"; None from "auto". Raises ConfigError, which says what was `named` so, otherwise."""
-    if text == "auto":
-        return None
-    numbers = re.fullmatch(r"([0-9]{1,4})\s*[xX×]\s*([0-9]{1,4})", text.strip())
-    if numbers is None:
-        raise ConfigError(f"{named} {text!r} is not a shape. Write rows and columns like 9x9, or auto.")
-    return int(numbers[1]), int(numbers[2])
