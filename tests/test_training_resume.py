@@ -33,7 +33,7 @@ from digit_recognizer.training.machine import choose_device, threads
 from digit_recognizer.training.progress import ignore_batch, ignore_epoch
 from digit_recognizer.training.recipe import OPTIMIZERS
 from digit_recognizer.training.run_folder import free_folder, opened_run
-from digit_recognizer.training.train import Task, make_loop
+from digit_recognizer.training.single import Task, make_loop
 from tiny import tiny_dataset
 
 pytestmark = pytest.mark.arithmetic

@@ -71,8 +71,8 @@ def train(
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.cli.summary import print_caveats
     from digit_recognizer.data import load_dataset
+    from digit_recognizer.training.any_recipe import LineRecipe, with_backbone, with_epochs
     from digit_recognizer.training.distributed import rank
-    from digit_recognizer.training.recipe import LineRecipe, with_backbone, with_epochs
     from digit_recognizer.training.recipes import recipe_for
 
     if rank() > 0:  # of the processes that torchrun started, the first writes and tells
@@ -174,7 +174,7 @@ def in_words(trained: Trained) -> str:
 def _resumed_settings(out: Path | None) -> dict[str, Any]:
     """The settings that the run in `out` was begun with."""
     from digit_recognizer.errors import ConfigError, RunError
-    from digit_recognizer.training.recipe import recipe_from_dict
+    from digit_recognizer.training.any_recipe import recipe_from_dict
     from digit_recognizer.training.recipes import get_recipe
     from digit_recognizer.training.run_folder import data_of_run, read_settings
 

@@ -11,8 +11,8 @@ from typing import Any
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import locked_folder, write_whole
 from digit_recognizer.images import Preprocess
+from digit_recognizer.training.any_recipe import recipe_from_dict
 from digit_recognizer.training.arithmetic import ARITHMETICS, FLOAT32
-from digit_recognizer.training.recipe import recipe_from_dict
 
 SETTINGS = "run.json"
 _HISTORY = "history.jsonl"
