@@ -7,12 +7,14 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from digit_recognizer.cli.options import Csv, JsonLines, KeepIds, Printed
+from digit_recognizer.cli.typed import taking
 from digit_recognizer.errors import ConfigError, ImageError
 from digit_recognizer.files import write_whole
 
@@ -24,27 +26,33 @@ COLUMNS = ("source", "number", "place", "label", "probability", "status", "left"
 _NO_DIGITS = "holds no digits that can be read. Take the photo nearer, in more light, or name another model."
 
 
-def read(
-    photos: Annotated[list[str], typer.Argument(help="Photo files, or folders or archives of them.")],
+@dataclass(frozen=True)
+class _Options:
+    """What to read, and how it is told."""
+
+    photos: Annotated[list[str], typer.Argument(help="Photo files, or folders or archives of them.")]
     grid: Annotated[
         str | None,
         typer.Option(
             metavar="ROWSxCOLUMNS|auto", help="Read a ruled grid, such as 9x9; auto counts its rows and columns."
         ),
-    ] = None,
-    line: Annotated[bool, typer.Option("--line", help="Each picture is a crop of one line.")] = False,
+    ] = None
+    line: Annotated[bool, typer.Option("--line", help="Each picture is a crop of one line.")] = False
     model: Annotated[
         str | None,
         typer.Option(help="A shipped name, a model file or a run folder. Default: mixed, with --line lines."),
-    ] = None,
-    json: JsonLines = None,
-    csv: Csv = None,
+    ] = None
+    json: JsonLines = None
+    csv: Csv = None
     annotate: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the photo with the readings drawn on it (.png). One photo only."),
-    ] = None,
-    keep_ids: KeepIds = False,
-) -> None:
+    ] = None
+    keep_ids: KeepIds = False
+
+
+@taking(_Options)
+def read(options: _Options) -> None:
     """Read the numbers on photos of pages. Exit 1 where some hold no digits, 2 where none could be opened."""
     from digit_recognizer.cli.output import json_lines
     from digit_recognizer.cli.predict import picture_files
@@ -56,30 +64,30 @@ def read(
     from digit_recognizer.recognizer import Recognizer
     from digit_recognizer.server.answers import as_shape
 
-    printed: Printed = "csv" if csv else "json" if json == "-" else "words"
-    if csv and json == "-":
+    printed: Printed = "csv" if options.csv else "json" if options.json == "-" else "words"
+    if options.csv and options.json == "-":
         raise ConfigError("--json and --csv exclude each other. Give one, or write JSON to a file: --json=FILE.")
-    shape = as_shape(grid, "--grid") if grid else None
-    files = list(picture_files(photos))
-    if line:
-        if grid or annotate:
+    shape = as_shape(options.grid, "--grid") if options.grid else None
+    files = list(picture_files(options.photos))
+    if options.line:
+        if options.grid or options.annotate:
             raise ConfigError("--line reads crops of one line; --grid and --annotate are for photos of pages.")
-        with json_lines(json) as write, rows_in(csv):
-            told = read_crops_of_lines(files, model, printed, write, keep_ids=keep_ids)
+        with json_lines(options.json) as write, rows_in(options.csv):
+            told = read_crops_of_lines(files, options.model, printed, write, keep_ids=options.keep_ids)
         if told != {"read"}:
             raise typer.Exit(2 if told == {"error"} else 1)
         return
-    if annotate and len(files) != 1:
+    if options.annotate and len(files) != 1:
         raise ConfigError(f"--annotate draws on one photo, and {len(files)} were given. Name one.")
-    if grid:
+    if options.grid:
         check_shape(shape)
-    recognizer = Recognizer.load(model or PAGE_MODEL, keep_ids=keep_ids)
+    recognizer = Recognizer.load(options.model or PAGE_MODEL, keep_ids=options.keep_ids)
     check_reads(recognizer.model)
-    with json_lines(json) as write, rows_in(csv):
-        if grid:
-            seen = read_grids(files, shape, recognizer, printed, write, annotate)
+    with json_lines(options.json) as write, rows_in(options.csv):
+        if options.grid:
+            seen = read_grids(files, shape, recognizer, printed, write, options.annotate)
         else:
-            seen = _read_pages(files, recognizer, printed, write, annotate)
+            seen = _read_pages(files, recognizer, printed, write, options.annotate)
     if seen != {"read"}:
         raise typer.Exit(2 if seen == {"error"} else 1)
 

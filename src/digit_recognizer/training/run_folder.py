@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from digit_recognizer.data.settings import DataSettings
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import locked_folder, write_whole
 from digit_recognizer.images import Preprocess
@@ -87,8 +88,8 @@ def read_settings(folder: Path) -> dict[str, Any]:
     return settings
 
 
-def data_of_run(folder: Path) -> dict[str, Any]:
-    """The arguments of load_dataset by which a run's data are loaded again; runs of old kept the name alone."""
+def data_of_run(folder: Path) -> DataSettings:
+    """How a run's data are loaded again; runs of old kept the name alone."""
     settings = read_settings(folder)
     place = settings.get("place")
     named = {"name": place} if isinstance(place, str) else place
@@ -96,7 +97,7 @@ def data_of_run(folder: Path) -> dict[str, Any]:
     if not isinstance(named, dict) or not sound or not named.keys() <= {"name", "data_dir", "unverified", "positive"}:
         raise RunError(f"{folder}: does not tell where its data lie ({SETTINGS} is damaged). Name them with --data.")
     form = settings.get("form")
-    return {**named, "preprocess": Preprocess.from_dict(form) if isinstance(form, dict) else None}
+    return DataSettings(**named, preprocess=Preprocess.from_dict(form) if isinstance(form, dict) else None)
 
 
 def write_history(folder: Path, history: list[dict[str, Any]]) -> None:

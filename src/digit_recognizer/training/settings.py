@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from digit_recognizer.data import Dataset
+from digit_recognizer.data import Dataset, load_dataset
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.training.any_recipe import AnyRecipe
 
@@ -24,9 +24,13 @@ class TrainSettings:
     device: str | None = None  # "cpu" or "cuda"; None: the GPU where there is one
     checkpoint_seconds: float = 60.0  # between two checkpoints inside an epoch
 
+    def load(self) -> Dataset:
+        """The set: loaded now, unless it was before. Raises what `load_dataset` raises."""
+        return self.data if isinstance(self.data, Dataset) else load_dataset(self.data, self.data_dir)
+
     def check(self) -> None:
         """Raise ConfigError for a seed out of range, and for a run to resume that lies nowhere."""
         if not 0 <= self.seed < 2**63:
             raise ConfigError(f"The seed {self.seed} is out of range. Give a whole number from 0 to 2**63 - 1.")
         if self.resume and self.out is None:
-            raise ConfigError("--resume needs the run folder to go on with: name it with --out.")
+            raise ConfigError("A run is resumed in its own folder. Name that folder as out.")

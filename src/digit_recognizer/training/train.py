@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from digit_recognizer.data import Dataset, Split, load_dataset
+from digit_recognizer.data import Dataset, Split
 from digit_recognizer.data.readable import left_out, write_errors
 from digit_recognizer.data.spec import check_taught
 from digit_recognizer.errors import DataError
@@ -91,7 +91,7 @@ def train_by(
     """`train`, its settings in one object. Raises what `train` raises."""
     settings.check()
     place = own_device(choose_device(settings.device))
-    dataset = settings.data if isinstance(settings.data, Dataset) else load_dataset(settings.data, settings.data_dir)
+    dataset = settings.load()
     bad = left_out(dataset, ("train", "validation", "calibration"))  # all that is read until the run ends
     learn, held_out = _taught(dataset, settings.train_on)
     recipe = alone(recipe_for(settings.recipe, dataset.spec, len(learn)), model)
