@@ -272,7 +272,7 @@ def test_only_the_run_that_was_begun_can_go_on(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no run to resume"):
         train(RECIPE, tiny_dataset(), out=folder, resume=True)
     train(RECIPE, tiny_dataset(), out=folder)
-    with pytest.raises(RunError, match="--resume"):
+    with pytest.raises(RunError, match="Resume it"):
         train(RECIPE, tiny_dataset(), out=folder)
     for other in ({"seed": 1}, {"train_on": "all"}):
         with pytest.raises(RunError, match="was begun with"):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digit_recognizer.cli.options import Csv, JsonLines, KeepIds, Save, share
+from digit_recognizer.cli.remedies import with_remedy
 from digit_recognizer.cli.typed import taking
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def picture_files(names: list[str]) -> Iterator[str]:
         try:
             inside = sorted(map(str, files_of(Path(name), tally, (PICTURE, DOCUMENT))))
         except DataError as error:
-            complain(str(error))
+            complain(with_remedy(error))
             inside = []
         for path in inside or (name,):
             yield from page_names(path)

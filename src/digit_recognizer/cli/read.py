@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digit_recognizer.cli.options import Csv, JsonLines, KeepIds, Printed
+from digit_recognizer.cli.remedies import with_remedy
 from digit_recognizer.cli.typed import taking
 from digit_recognizer.errors import ConfigError, ImageError
 from digit_recognizer.files import write_whole
@@ -129,7 +130,7 @@ def _read_one(
         page = read_page(file, recognizer)
     except ImageError as error:
         write(page_object(shown, None, model, str(error)))
-        complain(str(error))
+        complain(with_remedy(error))
         return "error"
     write(page_object(shown, page, model))
     if printed == "csv":

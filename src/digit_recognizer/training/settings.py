@@ -33,4 +33,4 @@ class TrainSettings:
         if not 0 <= self.seed < 2**63:
             raise ConfigError(f"The seed {self.seed} is out of range. Give a whole number from 0 to 2**63 - 1.")
         if self.resume and self.out is None:
-            raise ConfigError("A run is resumed in its own folder. Name that folder as out.")
+            raise ConfigError("A run is resumed in its own folder. Name that folder as out.", see=("out",))
