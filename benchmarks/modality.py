@@ -37,7 +37,7 @@ def first(images: np.ndarray) -> list[np.ndarray]:  # type: ignore[type-arg]
 
 def kinds(run: Path, data_dir: Path | None, photos: Path | None) -> dict[str, Sequence[Any]]:
     """Pictures by what they are of."""
-    own = load_dataset(**data_of_run(run)).split("validation")
+    own = data_of_run(run).load().split("validation")
     ours = own.take(np.arange(min(EACH, len(own))))
     found: dict[str, Sequence[Any]] = {
         "own, validation": list(ours),
@@ -46,7 +46,7 @@ def kinds(run: Path, data_dir: Path | None, photos: Path | None) -> dict[str, Se
         "MNIST's digits": first(load_dataset("mnist").split("calibration").take(np.arange(EACH))),
     }
     for name in (row.name for row in TABLE):
-        if name != data_of_run(run)["name"]:
+        if name != data_of_run(run).name:
             try:
                 other = load_dataset(name, data_dir).split("validation")
             except DigitRecognizerError:

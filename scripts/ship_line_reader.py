@@ -36,8 +36,8 @@ from digit_recognizer.models.locations import LINE_READERS, pretrained
 from digit_recognizer.models.model_file import copy_model, load_network, parameters, weights_sha256, write_model
 from digit_recognizer.synthetic.lines import line_picture
 from digit_recognizer.training import RECIPES
+from digit_recognizer.training.any_recipe import recipe_from_dict
 from digit_recognizer.training.line_sources import held_out_sources
-from digit_recognizer.training.recipe import recipe_from_dict
 from results import RESULTS, commit, read, write
 from ship_model import seconds
 

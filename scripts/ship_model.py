@@ -26,7 +26,7 @@ from digit_recognizer.models.locations import pretrained
 from digit_recognizer.models.model_file import parameters
 from digit_recognizer.statistics import wilson
 from digit_recognizer.training import RECIPES
-from digit_recognizer.training.recipe import recipe_from_dict
+from digit_recognizer.training.any_recipe import recipe_from_dict
 from digit_recognizer.training.seeds import seed_folders
 from results import RESULTS, commit, note_looks, read, write
 

@@ -72,8 +72,8 @@ def test_a_threshold_is_fixed_on_validation_before_anything_is_scored(seeds: Pat
 
 
 def test_wishes_need_a_class_that_is_looked_for() -> None:
-    is_complaint(digits("evaluate", "mlp", "--split", "validation", "--sensitivity", "0.9"), "--positive CLASS")
-    is_complaint(digits("evaluate", "mlp", "--split", "validation", "--prevalence", "0.9"), "--positive CLASS")
+    is_complaint(digits("evaluate", "mlp", "--split", "validation", "--sensitivity", "0.9"), "digits train --positive")
+    is_complaint(digits("evaluate", "mlp", "--split", "validation", "--prevalence", "0.9"), "digits train --positive")
 
 
 def test_seeds_are_told_together(seeds: Path) -> None:
@@ -117,4 +117,4 @@ def test_an_absent_set_and_a_colour_without_a_size_are_refused(tmp_path: Path) -
     is_complaint(digits("train", "--colour", "--out", tmp_path / "run"), "--size")
     is_complaint(digits("train", "--data", "mnist", "--unverified", tmp_path / "x.npz"), "MedMNIST")
     is_complaint(digits("train", "--data", "pneumoniamnst"), "pneumoniamnist")
-    is_complaint(digits("train", "--positive", "7"), "--positive names one of two classes")
+    is_complaint(digits("train", "--positive", "7"), "The positive class is one of two")

@@ -133,7 +133,7 @@ def test_where_nothing_may_be_written_a_temporary_folder_serves(
     assert same(read, mnist)
     (line,) = heard
     assert line.startswith(f"{tmp_path / 'file' / 'data'}: cannot be written (")
-    assert line.endswith("; mnist is unpacked for this run alone. Try --data-dir.")
+    assert line.endswith("; mnist is unpacked for this run alone. Name a folder that can.")
     assert (tmp_path / "file").read_bytes() == b"kept"
     assert [*place.iterdir()] == []
 

@@ -15,7 +15,7 @@ from digit_recognizer.models import load_model, shipped_models
 from digit_recognizer.models.cards import read_cards
 from digit_recognizer.models.model_file import parameters
 from digit_recognizer.training import RECIPES
-from digit_recognizer.training.recipe import recipe_from_dict
+from digit_recognizer.training.any_recipe import recipe_from_dict
 from script_modules import script
 
 ROOT = Path(__file__).parent.parent

@@ -203,7 +203,7 @@ def test_a_page_takes_the_place_of_a_page_alone(tmp_path: Path) -> None:
     write_folder(page, {"c.txt": b"2", LISTING: b""})
     assert {path.name for path in page.rglob("*")} == {"c.txt", LISTING}
     assert [path.name for path in tmp_path.iterdir()] == ["page"]
-    with pytest.raises(StorageError, match="--force"):
+    with pytest.raises(StorageError, match="force the export"):
         export_web("classic", page)
     (page / LISTING).unlink()
     with pytest.raises(StorageError, match="holds other files"):

@@ -16,8 +16,8 @@ from digit_recognizer.evaluation import evaluate
 from digit_recognizer.models import load_model
 from digit_recognizer.models.backbone import backbone
 from digit_recognizer.training import train
+from digit_recognizer.training.any_recipe import with_backbone, with_epochs
 from digit_recognizer.training.auto import auto_recipe
-from digit_recognizer.training.recipe import with_backbone, with_epochs
 from medmnist_files import SMALL, arrays_of, write_npz
 
 pytest.importorskip("timm", reason="timm, of the extra [train], is not installed")

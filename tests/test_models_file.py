@@ -220,7 +220,7 @@ def test_a_damaged_safetensors_beside_a_whole_twin_is_named(tmp_path: Path) -> N
 
 
 def test_a_run_folder_without_a_model_is_refused(tmp_path: Path) -> None:
-    refused(tmp_path, "holds no model.safetensors. If it is a run, finish it with: digits train --resume")
+    refused(tmp_path, "holds no model.safetensors. If it is a run, resume it")
     for suffix in SUFFIXES:
         shutil.copy(GOLDEN / f"schema1{suffix}", tmp_path / f"model{suffix}")
     assert load_model(tmp_path).header.name == "golden"

@@ -121,7 +121,7 @@ def test_a_table_that_is_none_is_a_row_and_one_without_the_column_is_refused(
     (tmp_path / "a.parquet").write_bytes(b"PAR1 no table")
     assert [row["status"] for row in scored(tmp_path / "a.parquet", tmp_path / "out")] == ["error"]
     (shard,) = find_shards(str(table_of(tmp_path / "t" / "b.parquet", pictures[:20])))
-    with pytest.raises(DataError, match="--column"):
+    with pytest.raises(DataError, match="has no column 'picture'"):
         list(inputs(shard, "picture"))
 
 

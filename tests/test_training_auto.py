@@ -23,11 +23,11 @@ from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.recognizer import Recognizer
 from digit_recognizer.training import EnsembleRecipe, Recipe, train
+from digit_recognizer.training.any_recipe import recipe_from_dict
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.auto import auto_recipe
 from digit_recognizer.training.exposure import Exposure
 from digit_recognizer.training.losses import class_weights, task_loss
-from digit_recognizer.training.recipe import recipe_from_dict
 from examples import examples
 from medmnist_files import SMALL, arrays_of, small_spec, write_npz
 from tiny import shifted_seed

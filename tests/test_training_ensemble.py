@@ -16,7 +16,7 @@ from digit_recognizer.models import load_model
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.models.softmax import softmax
 from digit_recognizer.training import RECIPES, EnsembleRecipe, EpochRecord, Recipe, Trained
-from digit_recognizer.training.recipe import recipe_from_dict, with_epochs
+from digit_recognizer.training.any_recipe import recipe_from_dict, with_epochs
 from digit_recognizer.training.recipes import get_recipe
 from tiny import shifted_seed, tiny_dataset
 

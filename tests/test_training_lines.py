@@ -26,6 +26,7 @@ from digit_recognizer.models.line_reader import CLASSES, load_line_reader
 from digit_recognizer.models.model_file import read_network
 from digit_recognizer.synthetic.lines import Shares
 from digit_recognizer.training import RECIPES
+from digit_recognizer.training.any_recipe import LineRecipe
 from digit_recognizer.training.batches import Batch, Batches
 from digit_recognizer.training.checkpoint import load_checkpoint
 from digit_recognizer.training.interrupt import Interrupt
@@ -36,9 +37,8 @@ from digit_recognizer.training.machine import choose_device, threads
 from digit_recognizer.training.network import started
 from digit_recognizer.training.ppocr import begin, find_weights
 from digit_recognizer.training.progress import ignore_batch, ignore_epoch
-from digit_recognizer.training.recipe import LineRecipe
 from digit_recognizer.training.recipes import get_recipe
-from digit_recognizer.training.train import Task, make_loop
+from digit_recognizer.training.single import Task, make_loop
 from pen_files import write_pen_files
 from tiny import shifted_seed, tiny_dataset
 

@@ -15,11 +15,12 @@ from digit_recognizer.errors import ConfigError
 from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.training import RECIPES, EnsembleRecipe, Recipe
+from digit_recognizer.training.any_recipe import AnyRecipe, recipe_from_dict
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.degradation import Degradation
 from digit_recognizer.training.exposure import Exposure
 from digit_recognizer.training.muon import Muon
-from digit_recognizer.training.recipe import OPTIMIZERS, AnyRecipe, recipe_from_dict
+from digit_recognizer.training.recipe import OPTIMIZERS
 from digit_recognizer.training.recipes import get_recipe
 
 pytestmark = pytest.mark.arithmetic

@@ -33,7 +33,7 @@ from digit_recognizer.training.machine import choose_device, threads
 from digit_recognizer.training.progress import ignore_batch, ignore_epoch
 from digit_recognizer.training.recipe import OPTIMIZERS
 from digit_recognizer.training.run_folder import free_folder, opened_run
-from digit_recognizer.training.train import Task, make_loop
+from digit_recognizer.training.single import Task, make_loop
 from tiny import tiny_dataset
 
 pytestmark = pytest.mark.arithmetic
@@ -272,7 +272,7 @@ def test_only_the_run_that_was_begun_can_go_on(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no run to resume"):
         train(RECIPE, tiny_dataset(), out=folder, resume=True)
     train(RECIPE, tiny_dataset(), out=folder)
-    with pytest.raises(RunError, match="--resume"):
+    with pytest.raises(RunError, match="Resume it"):
         train(RECIPE, tiny_dataset(), out=folder)
     for other in ({"seed": 1}, {"train_on": "all"}):
         with pytest.raises(RunError, match="was begun with"):

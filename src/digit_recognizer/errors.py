@@ -28,7 +28,18 @@ FEATURES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-class DigitRecognizerError(Exception):
+class _WithRemedy(Exception):  # noqa: N818 - a warning is one, too
+    """A message for people, and the names of what helps, of which each interface makes its own words.
+
+    see: names of arguments ("out", "device") and of tasks ("calibrate"), in the order in which they are used.
+    """
+
+    def __init__(self, *told: object, see: tuple[str, ...] = ()) -> None:
+        super().__init__(*told)
+        self.see = see
+
+
+class DigitRecognizerError(_WithRemedy):
     """Anything this package refuses or cannot do; the command line shows it in one to three lines."""
 
 
@@ -88,14 +99,14 @@ class MissingExtraError(DigitRecognizerError):
     """An optional part of the install is needed and absent."""
 
 
-class DigitRecognizerWarning(UserWarning):
+class DigitRecognizerWarning(_WithRemedy, UserWarning):
     """Something was repaired or done another way; the result is still right."""
 
 
 def require_extra(feature: str, what: str) -> None:
     """Raise MissingExtraError, with the install command, where a module that the feature imports is absent.
 
-    feature: a key of FEATURES. what: the thing that needs it, for the message ("digits train").
+    feature: a key of FEATURES. what: the thing that needs it, for the message ("Training").
     """
     extra, modules = FEATURES[feature]
     missing = [module for module in modules if importlib.util.find_spec(module) is None]

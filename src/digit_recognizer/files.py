@@ -98,13 +98,13 @@ def locked_folder(folder: Path, busy: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder}: is a file. Name a folder with --out.")
+        raise RunError(f"{folder}: is a file. Name a folder.", see=("out",))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / ".lock")
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise BusyError(f"{folder}: {busy}") from error
+        raise BusyError(f"{folder}: {busy}", see=("out",)) from error
     except OSError as error:
         raise storage_error(folder, error) from error
     try:

@@ -30,6 +30,7 @@ from digit_recognizer.cli import (
 )
 from digit_recognizer.cli.options import with_values
 from digit_recognizer.cli.output import complain, note
+from digit_recognizer.cli.remedies import with_remedy
 from digit_recognizer.errors import DigitRecognizerError, DigitRecognizerWarning
 from digit_recognizer.version import __version__
 
@@ -81,7 +82,7 @@ def main() -> None:
         finally:
             sys.stdout.flush()  # a full disk behind it shows here, not in a traceback at the exit
     except DigitRecognizerError as error:
-        complain(str(error))
+        complain(with_remedy(error))
         sys.exit(2)
     except OSError as error:  # a folder that may not be entered, a name that is too long, a full output
         place = error.filename if error.filename is not None else "the output"
@@ -106,6 +107,7 @@ class Shown:
         self.texts: set[str] = set()
 
     def __call__(self, message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
-        if issubclass(category, DigitRecognizerWarning) and str(message) not in self.texts:
-            self.texts.add(str(message))
-            note(str(message))
+        text = with_remedy(message)
+        if issubclass(category, DigitRecognizerWarning) and text not in self.texts:
+            self.texts.add(text)
+            note(text)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digit_recognizer.cli.options import DataDir, Json, KeepIds, Quiet, Unverified
+from digit_recognizer.cli.typed import taking
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -18,47 +20,53 @@ if TYPE_CHECKING:
 FIRST = 10  # of each list that the summary shows; --json has them all
 
 
-def audit(
+@dataclass(frozen=True)
+class _Options:
+    """What to audit, and where the findings go."""
+
     dataset: Annotated[
         str | None, typer.Argument(metavar="NAME|FOLDER", help="A data set's name or a folder of class folders.")
-    ] = None,
-    data: Annotated[str | None, typer.Option("--data", metavar="NAME|FOLDER", help="The same, as an option.")] = None,
-    data_dir: DataDir = None,
-    unverified: Unverified = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 6, help="Random seed.")] = 0,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda. Default: the GPU, if there is one.")] = None,
-    json: Json = None,
+    ] = None
+    data: Annotated[str | None, typer.Option("--data", metavar="NAME|FOLDER", help="The same, as an option.")] = None
+    data_dir: DataDir = None
+    unverified: Unverified = None
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 6, help="Random seed.")] = 0
+    device: Annotated[str | None, typer.Option(help="cpu or cuda. Default: the GPU, if there is one.")] = None
+    json: Json = None
     figures: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Write a figure of the most doubtful images, with both labels."),
-    ] = None,
-    quiet: Quiet = False,
-    keep_ids: KeepIds = False,
-) -> None:
+    ] = None
+    quiet: Quiet = False
+    keep_ids: KeepIds = False
+
+
+@taking(_Options)
+def audit(options: _Options) -> None:
     """Look for doubtful labels, copies, images of other splits that stand in train, uneven classes and drift."""
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.cli.summary import print_caveats
     from digit_recognizer.data import load_dataset
     from digit_recognizer.errors import ConfigError, require_extra
 
-    named = [each for each in (dataset, data) if each is not None]
+    named = [each for each in (options.dataset, options.data) if each is not None]
     if len(named) != 1:
         raise ConfigError("Name one data set to audit: digits audit NAME|FOLDER, or --data NAME|FOLDER.")
     require_extra("audit", "digits audit")
-    loaded = load_dataset(named[0], data_dir, unverified=unverified, keep_ids=keep_ids)
-    found = _watched_audit(loaded, seed, device, quiet=quiet)
-    if json:
-        write_json(json, found.to_dict() | {"caveats": list(loaded.spec.caveats)})
-    aloud = json != "-" and not quiet
+    loaded = load_dataset(named[0], options.data_dir, unverified=options.unverified, keep_ids=options.keep_ids)
+    found = _watched_audit(loaded, options.seed, options.device, quiet=options.quiet)
+    if options.json:
+        write_json(options.json, found.to_dict() | {"caveats": list(loaded.spec.caveats)})
+    aloud = options.json != "-" and not options.quiet
     if aloud:
         print_labels(found)
         print_copies(found)
         print_splits(found)
         print_caveats(loaded.spec.caveats)
-    if figures:
+    if options.figures:
         from digit_recognizer.report.doubtful import save_suspects
 
-        saved = save_suspects(found, figures)
+        saved = save_suspects(found, options.figures)
         if aloud:
             answers().print(f"Figure: {saved}", markup=False)
 

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from digit_recognizer.cli.options import Data, DataDir, Json, Quiet, Unverified
+from digit_recognizer.cli.typed import taking
 
 SCHEMA = "digit-recognizer/calibration/1"
 
 
-def calibrate(
-    model: Annotated[str, typer.Argument(help="A shipped name, a model file or a run folder.")],
-    data: Data = "mnist",
+@dataclass(frozen=True)
+class _Options:
+    """What to calibrate, and on which pictures."""
+
+    model: Annotated[str, typer.Argument(help="A shipped name, a model file or a run folder.")]
+    data: Data = "mnist"
     split: Annotated[
         str | None, typer.Option(help="Which split. Default: calibration, or all of an unsplit folder.")
-    ] = None,
+    ] = None
     out: Annotated[Path, typer.Option(metavar="FILE", help="Output file (.safetensors).")] = Path(
         "calibrated.safetensors"
-    ),
-    data_dir: DataDir = None,
-    unverified: Unverified = None,
-    json: Json = None,
-    quiet: Quiet = False,
-) -> None:
+    )
+    data_dir: DataDir = None
+    unverified: Unverified = None
+    json: Json = None
+    quiet: Quiet = False
+
+
+@taking(_Options)
+def calibrate(options: _Options) -> None:
     """Fit temperature, thresholds of answering and prediction sets; the network itself stays as it is.
 
     A line reader is calibrated on a CSV file with the columns file and text: digits calibrate lines --data lines.csv
@@ -42,19 +50,19 @@ def calibrate(
     from digit_recognizer.models.locations import LINE_READERS
     from digit_recognizer.models.model_file import copy_model
 
-    if model in LINE_READERS or is_table_of_lines(data):
-        print_calibrated_lines(model, data, out, json, quiet=quiet)
+    if options.model in LINE_READERS or is_table_of_lines(options.data):
+        print_calibrated_lines(options.model, options.data, options.out, options.json, quiet=options.quiet)
         return
-    loaded = load_model(model)
-    dataset = load_dataset(data, data_dir, loaded.preprocess, unverified)
-    calibration, before, after = calibrate_model(loaded, dataset, split)
-    copy_model(loaded.path, out, calibration.to_dict())
+    loaded = load_model(options.model)
+    dataset = load_dataset(options.data, options.data_dir, loaded.preprocess, options.unverified)
+    calibration, before, after = calibrate_model(loaded, dataset, options.split)
+    copy_model(loaded.path, options.out, calibration.to_dict())
     losses = {"negative_log_likelihood": after, "negative_log_likelihood_before": before}
     said = {"caveats": list(dataset.spec.caveats)}
-    result = {"schema": SCHEMA, "model": str(out), **losses, **calibration.to_dict(), **said}
-    if json:
-        write_json(json, result)
-    if json != "-" and not quiet:
+    result = {"schema": SCHEMA, "model": str(options.out), **losses, **calibration.to_dict(), **said}
+    if options.json:
+        write_json(options.json, result)
+    if options.json != "-" and not options.quiet:
         answers().print(in_words(result), markup=False)
         print_caveats(dataset.spec.caveats)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +10,7 @@ import typer
 
 from digit_recognizer.cli.evaluate_tables import is_table
 from digit_recognizer.cli.options import Data, DataDir, Json, Quiet, Split, listed, options_given
+from digit_recognizer.cli.typed import taking
 
 if TYPE_CHECKING:
     from digit_recognizer.evaluation.predictions import Predictions
@@ -21,53 +22,64 @@ _SHOWN = 20  # images named that two models read differently
 _TEST_NAMES = {"mcnemar, exact": "exact McNemar", "obuchowski, clustered": "Obuchowski's test, by groups,"}
 
 
-def compare(
-    context: typer.Context,
+@dataclass(frozen=True)
+class _Options:
+    """What to compare, and on which images."""
+
+    context: typer.Context
     models: Annotated[
         list[str], typer.Argument(help="Two or more: shipped names, model files, run folders, tables of probabilities.")
-    ],
-    data: Data = "mnist",
-    split: Split = "test",
+    ]
+    data: Data = "mnist"
+    split: Split = "test"
     labels: Annotated[
         Path | None, typer.Option(metavar="FILE", help="True classes, to compare tables of probabilities.")
-    ] = None,
+    ] = None
     groups: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Writer, patient or site of each case, for clustered intervals.")
-    ] = None,
-    data_dir: DataDir = None,
-    json: Json = None,
-    quiet: Quiet = False,
-) -> None:
+    ] = None
+    data_dir: DataDir = None
+    json: Json = None
+    quiet: Quiet = False
+
+
+@taking(_Options)
+def compare(options: _Options) -> None:
     """Differences of accuracy and AUROC with intervals and tests, and the images that are read differently."""
     from digit_recognizer.cli.output import note, write_json
     from digit_recognizer.errors import ConfigError, require_extra
 
-    table = next(filter(is_table, models), None)
-    if table and not labels:
+    table = next(filter(is_table, options.models), None)
+    if table and not options.labels:
         raise ConfigError(f"{table} is a table of probabilities. Name the actual classes with --labels FILE.")
-    others = options_given(context, ("data", "split", "data_dir")) if labels else []
+    others = options_given(options.context, ("data", "split", "data_dir")) if options.labels else []
     if others:
         raise ConfigError(f"{listed(others)} of models; with --labels tables are compared.")
-    require_extra("stats" if labels else "train", "digits compare")
+    require_extra("stats" if options.labels else "train", "digits compare")
     from digit_recognizer.evaluation.prediction_columns import comparable
     from digit_recognizer.evaluation.predictions import column
     from digit_recognizer.statistics.compare import compare_all
 
-    if len(models) < 2 or len(set(models)) < len(models):
+    if len(options.models) < 2 or len(set(options.models)) < len(options.models):
         raise ConfigError("Comparing needs two or more different models: digits compare classic best")
-    scored = [of_table(name, labels) if labels else _of_model(name, data, split, data_dir) for name in models]
+    scored = [
+        of_table(name, options.labels)
+        if options.labels
+        else _of_model(name, options.data, options.split, options.data_dir)
+        for name in options.models
+    ]
     scored = [each.with_classes(scored[0].class_names) for each in scored]
-    known = comparable(column(groups, "groups")) if groups else scored[0].groups
+    known = comparable(column(options.groups, "groups")) if options.groups else scored[0].groups
     scored = [replace(each, groups=known) for each in scored]
-    by_name = {name: each.predicted for name, each in zip(models, scored, strict=True)}
+    by_name = {name: each.predicted for name, each in zip(options.models, scored, strict=True)}
     found = compare_all(scored[0].labels, by_name, groups=known)
-    accuracies = [{"model": name, **share_right(each)} for name, each in zip(models, scored, strict=True)]
-    areas = aurocs(models, scored)
+    accuracies = [{"model": name, **share_right(each)} for name, each in zip(options.models, scored, strict=True)]
+    areas = aurocs(options.models, scored)
     comparisons = [each.to_dict() for each in found]
     result = {"schema": SCHEMA, "models": accuracies, "comparisons": comparisons, "aurocs": areas}
-    if json:
-        write_json(json, result)
-    if json != "-" and not quiet:
+    if options.json:
+        write_json(options.json, result)
+    if options.json != "-" and not options.quiet:
         for each in dict.fromkeys(told for table in scored for told in table.notes):
             note(each)
         _print_comparisons(accuracies, found, scored)

@@ -32,7 +32,7 @@ def demo(
     from digit_recognizer.recognizer import Recognizer
     from digit_recognizer.report.figures import save_figure
     from digit_recognizer.report.gather import sample_figure, save_evaluation, sketch_picture
-    from digit_recognizer.training import RECIPES
+    from digit_recognizer.training import TrainSettings
     from digit_recognizer.training.run_folder import free_folder
 
     say = answers().print
@@ -44,7 +44,7 @@ def demo(
         f" (5,000 others show its progress, {len(test):,} are the test)",
         style="bold",
     )
-    watched_training({"recipe": RECIPES["classic"], "data": dataset}, folder)
+    watched_training(TrainSettings("classic", dataset), folder)
     say("2. Measuring it on images it has never seen, by writers it has never seen", style="bold")
     recognizer = Recognizer.load(folder)
     evaluation = evaluate(recognizer.model, dataset)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from digit_recognizer.cli.evaluate_options import EvaluateOptions
 from digit_recognizer.cli.evaluate_tables import check_tables, of_tables
-from digit_recognizer.cli.options import DataDir, Json, Quiet, RunData, Split, Unverified, file_to_be_written, share
 from digit_recognizer.cli.seeds import evaluate_many, print_seeds
+from digit_recognizer.cli.typed import taking
 
 if TYPE_CHECKING:
     from digit_recognizer.data import Dataset
@@ -21,193 +22,121 @@ if TYPE_CHECKING:
 _SPOILED = 100  # images that a report shows corrupted, in 75 ways each
 
 
-def evaluate(
-    context: typer.Context,
-    model: Annotated[
-        str | None,
-        typer.Argument(help="A shipped name, a model file, a run folder or a folder of seeds. Default: best."),
-    ] = None,
-    data: RunData = None,
-    split: Split = "test",
-    data_dir: DataDir = None,
-    unverified: Unverified = None,
-    predictions: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Evaluate any tool's probabilities (npz, npy, CSV, Parquet)."),
-    ] = None,
-    labels: Annotated[Path | None, typer.Option(metavar="FILE", help="True classes for --predictions.")] = None,
-    groups: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Writer, patient or site of each image, for clustered intervals."),
-    ] = None,
-    sensitivity: Annotated[
-        str | None,
-        typer.Option(metavar="SHARE", help="Target sensitivity. The threshold is chosen on validation images."),
-    ] = None,
-    prevalence: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SHARE", help="Prevalence at which to report PPV and NPV. Repeatable."),
-    ] = None,
-    json: Json = None,
-    each: Annotated[
-        bool, typer.Option("--each", help="Also print the predicted and the true label of each image.")
-    ] = False,
-    figures: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Write figures of the confusion matrix and the worst errors."),
-    ] = None,
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", callback=file_to_be_written, help="Write everything as one self-contained HTML page."
-        ),
-    ] = None,
-    explain: Annotated[
-        str,
-        typer.Option(metavar="HOW", help="Saliency maps in the report: occlusion, gradients or none."),
-    ] = "occlusion",
-    quiet: Quiet = False,
-) -> None:
+@taking(EvaluateOptions)
+def evaluate(options: EvaluateOptions) -> None:
     """Score a model on a split: totals, accuracy with its interval, how far its doubts can be relied on."""
     from digit_recognizer.cli.output import write_json
     from digit_recognizer.errors import require_extra
 
-    check_tables(model, predictions, labels, context)
-    require_extra("stats" if predictions else "train", "digits evaluate")
-    aloud = json != "-" and not quiet
-    targets: dict[str, Any] = {
-        "sensitivity": None if sensitivity is None else share("--sensitivity", sensitivity),
-        "prevalences": tuple(share("--prevalence", each, "1%") for each in prevalence or ()),
-    }
-    if predictions and labels:
-        result = of_tables(predictions, labels, groups, report, aloud=aloud)
+    check_tables(options)
+    require_extra("stats" if options.predictions else "train", "digits evaluate")
+    if options.predictions and options.labels:
+        result = of_tables(options.predictions, options.labels, options.groups, options.report, aloud=options.aloud)
     else:
-        outputs = _Outputs(figures, report, _check_explain(explain), each=each, answered=json != "-", aloud=aloud)
-        place = {"name": data, "data_dir": data_dir, "unverified": unverified}
-        given = {key: value for key, value in place.items() if value is not None}
-        result = _of_model(model, given, split, groups, targets, outputs)
-    if json:
-        write_json(json, result)
+        result = _of_model(options)
+    if options.json:
+        write_json(options.json, result)
 
 
-@dataclass(frozen=True)
-class _Outputs:
-    """What is wanted of an evaluation beside its object."""
-
-    figures: Path | None
-    report: Path | None
-    explain: str | None  # how the report's images are explained
-    each: bool  # a line an image
-    answered: bool  # standard output is free for words
-    aloud: bool  # the summary is wanted there
-
-
-def _check_explain(how: str) -> str | None:
-    """How a report's images are explained; None: not at all. Refused at once where that is not known or not there."""
-    from digit_recognizer.errors import ConfigError, nearest, require_extra
-    from digit_recognizer.report.explained import METHODS
-
-    known = [*METHODS, "none"]
-    if how not in known:
-        raise ConfigError(f"The explanation {how!r} is unknown.{nearest(how, known)}")
-    if how == "gradients":
-        require_extra("gradients", "--explain gradients")
-    return None if how == "none" else how
-
-
-def _of_model(
-    model: str | None,
-    place: dict[str, Any],
-    split: str,
-    groups: Path | None,
-    targets: dict[str, Any],
-    outputs: _Outputs,
-) -> dict[str, Any]:
-    """Score a model, or a folder of seeds; the object of `--json`.
-
-    place: what was said of the data. targets: sensitivity and prevalences, as `evaluation.evaluate` takes them.
-    """
-    from digit_recognizer.errors import ConfigError
+def _of_model(options: EvaluateOptions) -> dict[str, Any]:
+    """Score a model, or a folder of seeds; the object of `--json`."""
+    from digit_recognizer.evaluation import evaluate as score
     from digit_recognizer.evaluation.predictions import column
     from digit_recognizer.models import load_model
     from digit_recognizer.recognizer import DEFAULT_MODEL
     from digit_recognizer.training.seeds import seed_folders
 
-    named = model or DEFAULT_MODEL
+    sensitivity, prevalences, explain = options.target, options.prevalences, options.explained  # refused at once
+    named = options.model or DEFAULT_MODEL
     folders = seed_folders(Path(named))
-    if folders and (outputs.each or outputs.figures or outputs.report or groups):
+    _check_single(options, folders)
+    loaded = load_model(folders[0] if folders else named)
+    dataset = _load_again(folders[0] if folders else Path(named), options, loaded)
+    if folders:
+        result = evaluate_many(folders, dataset, options.split, sensitivity, prevalences)
+        if options.aloud:
+            print_seeds(result)
+        return result
+    _check_one_label(options, loaded)
+    groups = column(options.groups, "groups") if options.groups else None
+    evaluation = score(loaded, dataset, options.split, None, groups, sensitivity, prevalences)
+    return _told(evaluation, dataset, options, explain)
+
+
+def _check_single(options: EvaluateOptions, folders: list[Path]) -> None:
+    """Raise ConfigError for what is drawn of one model alone, where there are several."""
+    from digit_recognizer.errors import ConfigError
+
+    if folders and (options.each or options.figures or options.report or options.groups):
         raise ConfigError(
             "--each, --figures, --report and --groups are of one model: name one of the runs in this folder."
         )
-    loaded = load_model(folders[0] if folders else named)
-    dataset = _load_again(folders[0] if folders else Path(named), place, loaded)
-    if folders:
-        result = evaluate_many(folders, dataset, split, **targets)
-        if outputs.aloud:
-            print_seeds(result)
-        return result
-    known = column(groups, "groups") if groups else None
-    return _evaluate_one(loaded, dataset, split, targets | {"groups": known}, outputs)
 
 
-def _load_again(run: Path, place: dict[str, Any], model: Model) -> Dataset:
+def _check_one_label(options: EvaluateOptions, model: Model) -> None:
+    """Raise ConfigError for what is drawn of one label a picture, where the model gives several."""
+    from digit_recognizer.errors import ConfigError
+
+    if model.header.multi_label and (options.figures or options.report or options.each):
+        raise ConfigError("--figures, --report and --each are of models that give one label a picture.")
+
+
+def _load_again(run: Path, options: EvaluateOptions, model: Model) -> Dataset:
     """The set that was named, else the one that a run learned from, else MNIST, in the model's form."""
-    from digit_recognizer.data import load_dataset
+    from digit_recognizer.data.settings import DataSettings
     from digit_recognizer.training.run_folder import SETTINGS, data_of_run
 
-    if "name" not in place and (run / SETTINGS).exists():
-        place = data_of_run(run) | place
-    return load_dataset(**{"name": "mnist", **place, "preprocess": model.preprocess})
+    known = data_of_run(run) if options.data is None and (run / SETTINGS).exists() else DataSettings()
+    where = known.changed(options.data, options.data_dir, options.unverified)
+    return replace(where, preprocess=model.preprocess).load()
 
 
-def _evaluate_one(
-    model: Model, dataset: Dataset, split: str, targets: dict[str, Any], outputs: _Outputs
-) -> dict[str, Any]:
-    """Score one model, draw what was asked for, and say it; the object of `--json`. targets: with the groups."""
+def _told(evaluation: Evaluation, dataset: Dataset, options: EvaluateOptions, explain: str | None) -> dict[str, Any]:
+    """Say an evaluation, and draw what was asked for; the object of `--json`."""
     from digit_recognizer.cli.output import answers
-    from digit_recognizer.cli.summary import (
-        print_caveats,
-        print_columns,
-        print_details,
-        print_looks,
-        print_positive,
-        print_totals,
-    )
-    from digit_recognizer.errors import ConfigError
-    from digit_recognizer.evaluation import evaluate as score
 
-    if model.header.multi_label and (outputs.figures or outputs.report or outputs.each):
-        raise ConfigError("--figures, --report and --each are of models that give one label a picture.")
-    evaluation = score(model, dataset, split, **targets)
     result = evaluation.to_dict() | evaluation.details
-    if outputs.answered and outputs.each:
+    if options.answered and options.each:
         _print_each(evaluation)
-    if outputs.aloud:
-        print_totals(evaluation.title, result)
-        print_positive(result["positive"])
-        print_details(result)
-        print_columns(result["by"])
-        print_caveats(evaluation.caveats)
-        print_looks(evaluation.looks)
-    saved = _save_outputs(evaluation, dataset, result, outputs)
-    if outputs.answered and saved:
+    if options.aloud:
+        _print_all(evaluation, result)
+    saved: list[Path] = []
+    if options.figures:
+        saved += _save_figures(evaluation, dataset, options.figures)
+    if options.report:
+        saved.append(_save_report(evaluation, dataset, result, explain, options.report))
+    if options.answered and saved:
         answers().print("Saved: " + ", ".join(map(str, saved)), markup=False)
     return result
 
 
-def _save_outputs(evaluation: Evaluation, dataset: Dataset, result: dict[str, Any], outputs: _Outputs) -> list[Path]:
-    """The figures and the report, where they were asked for."""
-    saved: list[Path] = []
-    if outputs.figures:
-        from digit_recognizer.report.gather import save_evaluation
+def _print_all(evaluation: Evaluation, result: dict[str, Any]) -> None:
+    """The summary. result: the object of `--json`."""
+    from digit_recognizer.cli import summary
 
-        saved += save_evaluation(evaluation, dataset.split(evaluation.split), outputs.figures)
-    if outputs.report:
-        from digit_recognizer.report.page import report_of_model, save_report
+    summary.print_totals(evaluation.title, result)
+    summary.print_positive(result["positive"])
+    summary.print_details(result)
+    summary.print_columns(result["by"])
+    summary.print_caveats(evaluation.caveats)
+    summary.print_looks(evaluation.looks)
 
-        found = _spoiled(evaluation, dataset)
-        saved.append(save_report(report_of_model(evaluation, dataset, result, found, outputs.explain), outputs.report))
-    return saved
+
+def _save_figures(evaluation: Evaluation, dataset: Dataset, folder: Path) -> list[Path]:
+    """The confusion matrix and the worst errors."""
+    from digit_recognizer.report.gather import save_evaluation
+
+    return save_evaluation(evaluation, dataset.split(evaluation.split), folder)
+
+
+def _save_report(
+    evaluation: Evaluation, dataset: Dataset, result: dict[str, Any], explain: str | None, file: Path
+) -> Path:
+    """Everything on one page. result: the object of `--json`; explain: how its images are explained."""
+    from digit_recognizer.report.page import report_of_model, save_report
+
+    spoiled = _spoiled(evaluation, dataset)
+    return save_report(report_of_model(evaluation, dataset, result, spoiled, explain), file)
 
 
 def _spoiled(evaluation: Evaluation, dataset: Dataset) -> Robustness | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import typer
-
+from digit_recognizer.cli.evaluate_options import EvaluateOptions
 from digit_recognizer.cli.options import listed, options_given
 from digit_recognizer.errors import ConfigError
 
@@ -22,8 +21,9 @@ def is_table(name: str) -> bool:
     return Path(name).suffix.lower() in READERS and Path(name).is_file()
 
 
-def check_tables(model: str | None, predictions: Path | None, labels: Path | None, context: typer.Context) -> None:
+def check_tables(options: EvaluateOptions) -> None:
     """Raise ConfigError for a table in a model's place, for one table of two, and for options that only models have."""
+    model, predictions, labels = options.model, options.predictions, options.labels
     if model and is_table(model):
         raise ConfigError(
             f"{model} is a table of probabilities. Name it and the actual classes: --predictions {model} --labels FILE"
@@ -32,7 +32,7 @@ def check_tables(model: str | None, predictions: Path | None, labels: Path | Non
         return
     if model or not (predictions and labels):
         raise ConfigError("--predictions and --labels belong together, and stand in place of a model.")
-    others = options_given(context, _OF_MODELS)
+    others = options_given(options.context, _OF_MODELS)
     if others:
         raise ConfigError(f"{listed(others)} of a model, not of --predictions.")
 

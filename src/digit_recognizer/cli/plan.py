@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digit_recognizer.cli.options import Json, Quiet
+from digit_recognizer.cli.typed import taking
 
 if TYPE_CHECKING:
     from digit_recognizer.statistics.planning import Figure, Plan, Simulated
@@ -15,21 +17,27 @@ SCHEMA = "digit-recognizer/plan/1"
 WORDS = {"auroc": "an AUROC", "sensitivity": "a sensitivity", "specificity": "a specificity", "accuracy": "an accuracy"}
 
 
-def plan(
-    width: Annotated[str, typer.Option(metavar="SHARE", help="Width of the interval, such as 0.10.")],
-    auroc: Annotated[str | None, typer.Option(metavar="SHARE", help="Expected AUROC, such as 0.90.")] = None,
-    sensitivity: Annotated[
-        str | None, typer.Option(metavar="SHARE", help="Or expected sensitivity, such as 90%.")
-    ] = None,
-    specificity: Annotated[str | None, typer.Option(metavar="SHARE", help="Or expected specificity.")] = None,
-    accuracy: Annotated[str | None, typer.Option(metavar="SHARE", help="Or expected accuracy.")] = None,
+@dataclass(frozen=True)
+class _Options:
+    """What a study is planned for."""
+
+    width: Annotated[str, typer.Option(metavar="SHARE", help="Width of the interval, such as 0.10.")]
+    auroc: Annotated[str | None, typer.Option(metavar="SHARE", help="Expected AUROC, such as 0.90.")] = None
+    sensitivity: Annotated[str | None, typer.Option(metavar="SHARE", help="Or expected sensitivity, such as 90%.")] = (
+        None
+    )
+    specificity: Annotated[str | None, typer.Option(metavar="SHARE", help="Or expected specificity.")] = None
+    accuracy: Annotated[str | None, typer.Option(metavar="SHARE", help="Or expected accuracy.")] = None
     prevalence: Annotated[
         str | None, typer.Option(metavar="SHARE", help="Share of the cases that have the condition, such as 27%.")
-    ] = None,
-    level: Annotated[str, typer.Option(metavar="SHARE", help="Confidence level, such as 95%.")] = "95%",
-    json: Json = None,
-    quiet: Quiet = False,
-) -> None:
+    ] = None
+    level: Annotated[str, typer.Option(metavar="SHARE", help="Confidence level, such as 95%.")] = "95%"
+    json: Json = None
+    quiet: Quiet = False
+
+
+@taking(_Options)
+def plan(options: _Options) -> None:
     """How many cases a study needs for an interval of the given width, checked by simulation."""
     from digit_recognizer.cli.options import share
     from digit_recognizer.cli.output import answers, write_json
@@ -40,22 +48,23 @@ def plan(
     from digit_recognizer.statistics.planning import simulate
 
     given: dict[Figure, str | None] = {
-        "auroc": auroc,
-        "sensitivity": sensitivity,
-        "specificity": specificity,
-        "accuracy": accuracy,
+        "auroc": options.auroc,
+        "sensitivity": options.sensitivity,
+        "specificity": options.specificity,
+        "accuracy": options.accuracy,
     }
     expected = {figure: share(f"--{figure}", text) for figure, text in given.items() if text is not None}
     if len(expected) != 1:
         raise ConfigError("Give one figure to plan for: digits plan --auroc 0.90 --width 0.10 --prevalence 0.27")
     ((figure, value),) = expected.items()
-    having = share("--prevalence", prevalence, "27%") if prevalence is not None and figure != "accuracy" else None
-    found = planned_for(figure, value, share("--width", width, "10%"), having, share("--level", level))
+    wanted = None if figure == "accuracy" else options.prevalence
+    having = None if wanted is None else share("--prevalence", wanted, "27%")
+    found = planned_for(figure, value, share("--width", options.width, "10%"), having, share("--level", options.level))
     checked = simulate(found)
-    if json:
+    if options.json:
         simulation = checked.to_dict() if checked else None
-        write_json(json, {"schema": SCHEMA, **found.to_dict(), "simulation": simulation})
-    if json != "-" and not quiet:
+        write_json(options.json, {"schema": SCHEMA, **found.to_dict(), "simulation": simulation})
+    if options.json != "-" and not options.quiet:
         answers().print(in_words(found, checked), highlight=False)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from digit_recognizer.cli.options import Csv, JsonLines, KeepIds, Save, share
+from digit_recognizer.cli.remedies import with_remedy
+from digit_recognizer.cli.typed import taking
 
 if TYPE_CHECKING:
     from digit_recognizer.cli.predict_inputs import Group
@@ -22,14 +25,17 @@ _SEEN_NAME = "what-the-model-saw.png"
 _AT_ONCE = 64  # pictures answered together, so that the first lines come soon
 
 
-def predict(
+@dataclass(frozen=True)
+class _Options:
+    """What to recognise, and how it is told."""
+
     pictures: Annotated[
         list[str],
         typer.Argument(help="Picture files, folders or archives of them, or tables of pixels (CSV, npy, IDX...)."),
-    ],
-    model: Annotated[
-        str | None, typer.Option(help="A shipped name, a model file or a run folder. Default: best.")
-    ] = None,
+    ]
+    model: Annotated[str | None, typer.Option(help="A shipped name, a model file or a run folder. Default: best.")] = (
+        None
+    )
     max_error: Annotated[
         str | None,
         typer.Option(
@@ -37,17 +43,20 @@ def predict(
             metavar="SHARE",
             help="Target error rate, such as 0.1%; less certain answers are unsure. 100%: none.",
         ),
-    ] = None,
+    ] = None
     level: Annotated[
         str,
         typer.Option(metavar="SHARE", help="Coverage of the prediction set: 90%, 95%, 99% or 99.9%."),
-    ] = "99%",
-    json: JsonLines = None,
-    csv: Csv = None,
-    show: Annotated[bool, typer.Option("--show", help="Show each picture beside what the model saw.")] = False,
-    save: Save = None,
-    keep_ids: KeepIds = False,
-) -> None:
+    ] = "99%"
+    json: JsonLines = None
+    csv: Csv = None
+    show: Annotated[bool, typer.Option("--show", help="Show each picture beside what the model saw.")] = False
+    save: Save = None
+    keep_ids: KeepIds = False
+
+
+@taking(_Options)
+def predict(options: _Options) -> None:
     """Recognise the digit on each picture. Exit 1 where some are no digit or unreadable, 2 where none could be read."""
     from digit_recognizer.cli.output import complain, json_lines, note
     from digit_recognizer.cli.predict_inputs import CsvAnswers, check_target, groups_in
@@ -56,35 +65,38 @@ def predict(
     from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
     from digit_recognizer.schemas.predictions import prediction_object
 
-    check_target(csv, json)
-    show = show or save is not None
+    check_target(options.csv, options.json)
+    show = options.show or options.save is not None
     if show:
         require_extra("stats", "digits predict --show")
-    target = share("--max-error", max_error, "0.1%") if max_error is not None else None
+    target = share("--max-error", options.max_error, "0.1%") if options.max_error is not None else None
     recognizer = Recognizer.load(
-        model or DEFAULT_MODEL, max_error=target, level=share("--level", level), keep_ids=keep_ids
+        options.model or DEFAULT_MODEL,
+        max_error=target,
+        level=share("--level", options.level),
+        keep_ids=options.keep_ids,
     )
     header = recognizer.model.header
-    groups = list(groups_in(pictures, picture_files))
-    table = CsvAnswers(csv, groups)
+    groups = list(groups_in(options.pictures, picture_files))
+    table = CsvAnswers(options.csv, groups)
     drawn: list[tuple[Any, Prediction, Input | None]] = []
     seen: set[str] = set()
-    with json_lines(json) as write:
+    with json_lines(options.json) as write:
         for picture, prediction, given in answered(recognizer, groups):
             seen.add(prediction.status)
             if show and prediction.error is None and len(drawn) < _SHOWN:
                 drawn.append((picture, prediction, given))
             write(prediction_object(prediction, header))
             table.add(prediction)
-            if prediction.error is not None and json != "-":
+            if prediction.error is not None and options.json != "-":
                 complain(prediction.error)
-            elif json != "-" and csv is None:
+            elif options.json != "-" and options.csv is None:
                 typer.echo(printable(f"{prediction.source}: {in_words(prediction, header)}"))
     table.write()
     for caveat in header.caveats:
         note(caveat)
     if drawn:
-        draw(recognizer, drawn, save)
+        draw(recognizer, drawn, options.save)
     if seen - {"ok", "unsure"}:
         raise typer.Exit(2 if seen == {"error"} else 1)
 
@@ -133,7 +145,7 @@ def picture_files(names: list[str]) -> Iterator[str]:
         try:
             inside = sorted(map(str, files_of(Path(name), tally, (PICTURE, DOCUMENT))))
         except DataError as error:
-            complain(str(error))
+            complain(with_remedy(error))
             inside = []
         for path in inside or (name,):
             yield from page_names(path)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from digit_recognizer.cli.predict_inputs import plain_cell
 from digit_recognizer.cli.reading import Told
+from digit_recognizer.cli.remedies import with_remedy
 from digit_recognizer.errors import ImageError
 from digit_recognizer.files import printable
 
@@ -38,7 +39,7 @@ def read_grids(photos: Sequence[str], recognizer: Recognizer, shape: tuple[int, 
             grey = read_picture(photo, keep_ids=recognizer.keep_ids, source=shown)
             seen = grid_on(grey, recognizer, shape, shown)
         except ImageError as error:
-            yield Told(grid_object(shown, None, model, str(error)), error=str(error))
+            yield Told(grid_object(shown, None, model, str(error)), error=with_remedy(error))
             continue
         if seen is None:
             yield Told(grid_object(shown, None, model), notes=[f"{shown}: shows no {_wanted(shape)}."], empty=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from digit_recognizer.cli.predict_inputs import plain_cell
 from digit_recognizer.cli.reading import Told, doubt_in_words
+from digit_recognizer.cli.remedies import with_remedy
 from digit_recognizer.errors import ImageError
 from digit_recognizer.files import printable
 
@@ -34,7 +35,7 @@ def read_pages(photos: Sequence[str], recognizer: Recognizer) -> Iterator[Told]:
             grey = read_picture(photo, keep_ids=recognizer.keep_ids, source=shown)
             seen = numbers_on(grey, recognizer, shown)
         except ImageError as error:
-            yield Told(page_object(shown, None, model, str(error)), error=str(error))
+            yield Told(page_object(shown, None, model, str(error)), error=with_remedy(error))
             continue
         page = scaled(seen, times_smaller(photo))
         words = [printable(f"{shown}: {_in_words(number)}") for number in page.numbers]

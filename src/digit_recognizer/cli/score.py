@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digit_recognizer.cli.options import Json, OnRay, Quiet, share
+from digit_recognizer.cli.typed import taking
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -18,52 +20,58 @@ if TYPE_CHECKING:
 _NO_ANSWER = ("error", "not a digit", "no digits")
 
 
-def score(
+@dataclass(frozen=True)
+class _Options:
+    """What to score, and where its table goes."""
+
     source: Annotated[
         str,
         typer.Argument(help="A folder of pictures, archives (zip, tar) or Parquet tables, or one; also s3://..."),
-    ],
-    out: Annotated[str, typer.Option(metavar="FOLDER", help="Output folder of the parts of the table.")],
-    model: Annotated[
-        str | None, typer.Option(help="A shipped name, a model file or a run folder. Default: best.")
-    ] = None,
+    ]
+    out: Annotated[str, typer.Option(metavar="FOLDER", help="Output folder of the parts of the table.")]
+    model: Annotated[str | None, typer.Option(help="A shipped name, a model file or a run folder. Default: best.")] = (
+        None
+    )
     max_error: Annotated[
         str | None,
         typer.Option(
             "--max-error", metavar="SHARE", help="Target error rate, such as 0.1%; less certain answers are unsure."
         ),
-    ] = None,
-    read: Annotated[bool, typer.Option("--read", help="The pictures are pages of numbers. One row per digit.")] = False,
-    column: Annotated[str, typer.Option(help="Column of a Parquet table that holds the pictures.")] = "image",
-    workers: Annotated[int | None, typer.Option(help="Number of processes. Default: one per core.")] = None,
-    ray: OnRay = None,
-    json: Json = None,
-    quiet: Quiet = False,
-) -> None:
+    ] = None
+    read: Annotated[bool, typer.Option("--read", help="The pictures are pages of numbers. One row per digit.")] = False
+    column: Annotated[str, typer.Option(help="Column of a Parquet table that holds the pictures.")] = "image"
+    workers: Annotated[int | None, typer.Option(help="Number of processes. Default: one per core.")] = None
+    ray: OnRay = None
+    json: Json = None
+    quiet: Quiet = False
+
+
+@taking(_Options)
+def score(options: _Options) -> None:
     """Score very many pictures. Stopped at any moment, the same command goes on. Exit 1: some gave no answer."""
     from digit_recognizer.cli.output import write_json
     from digit_recognizer.recognizer import DEFAULT_MODEL
     from digit_recognizer.schemas.scored import scored_object
     from digit_recognizer.scoring import score as score_all
 
-    with _progress_bar(quiet) as bar:
+    with _progress_bar(options.quiet) as bar:
         task = bar.add_task("scoring", total=None, visible=False, figures="")
         found = score_all(
-            source,
-            out,
-            model or DEFAULT_MODEL,
-            max_error=None if max_error is None else share("--max-error", max_error, "0.1%"),
-            read=read,
-            column=column,
-            workers=workers,
-            ray=ray,
+            options.source,
+            options.out,
+            options.model or DEFAULT_MODEL,
+            max_error=None if options.max_error is None else share("--max-error", options.max_error, "0.1%"),
+            read=options.read,
+            column=options.column,
+            workers=options.workers,
+            ray=options.ray,
             on_progress=lambda progress: show(bar, task, progress),
         )
     rows = dict(found.statuses)
-    if json:
-        write_json(json, scored_object(found))
-    if json != "-" and not quiet:
-        tell(source, out, found, rows)
+    if options.json:
+        write_json(options.json, scored_object(found))
+    if options.json != "-" and not options.quiet:
+        tell(options.source, options.out, found, rows)
     if not rows or any(rows.get(status) for status in _NO_ANSWER):
         raise typer.Exit(1)
 

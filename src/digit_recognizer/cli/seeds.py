@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from socket import gethostname
@@ -13,8 +14,10 @@ import typer
 
 if TYPE_CHECKING:
     from digit_recognizer.data import Dataset
+    from digit_recognizer.data.settings import DataSettings
     from digit_recognizer.images import Preprocess
     from digit_recognizer.statistics import SeedSummary
+    from digit_recognizer.training import TrainSettings
 
 SCHEMA = "digit-recognizer/seeds/1"
 PATIENCE = 120  # seconds for a folder that another process still holds
@@ -24,7 +27,7 @@ _GO_ON = "Interrupted and saved. The same command goes on with all seeds."
 
 def train_many(
     seeds: range,
-    settings: dict[str, Any],
+    settings: TrainSettings,
     out: Path,
     *,
     ray: str | None,
@@ -38,6 +41,7 @@ def train_many(
     were loaded, if not as they usually are.
     """
     from digit_recognizer.cli.output import words
+    from digit_recognizer.training.recipes import get_recipe
     from digit_recognizer.training.seeds import seed_folder
 
     rows: list[dict[str, Any]] = []
@@ -51,84 +55,91 @@ def train_many(
         if not quiet:
             words().print(f"seed {seed}: {_score_in_words(accuracy)}")
     rows.sort(key=lambda row: row["seed"])
-    return _seeds_object(settings["recipe"].name, settings["data"].spec.name, "validation", rows)
+    return _seeds_object(get_recipe(settings.recipe).name, settings.load().spec.name, "validation", rows)
 
 
-def _train_seed(
-    seed: int, settings: dict[str, Any], out: Path, tensorboard: bool, quiet: bool
-) -> dict[str, Any] | None:
+def _train_seed(seed: int, settings: TrainSettings, out: Path, tensorboard: bool, quiet: bool) -> dict[str, Any] | None:
     """Train a seed into its folder, or go on with it; what `header.accuracy` says."""
     from digit_recognizer.cli.training_run import watched_training
     from digit_recognizer.training.run_folder import SETTINGS
     from digit_recognizer.training.seeds import seed_folder
 
     folder = seed_folder(out, seed)
-    settings = settings | {"seed": seed, "resume": (folder / SETTINGS).exists()}
-    return watched_training(settings, folder, tensorboard=tensorboard, quiet=quiet, go_on=_GO_ON).header.accuracy
+    own = replace(settings, seed=seed, resume=(folder / SETTINGS).exists())
+    return watched_training(own, folder, tensorboard=tensorboard, quiet=quiet, go_on=_GO_ON).header.accuracy
 
 
 def _on_cluster(
-    seeds: range, settings: dict[str, Any], out: Path, ray: str, form: Preprocess | None, tensorboard: bool
+    seeds: range, settings: TrainSettings, out: Path, ray: str, form: Preprocess | None, tensorboard: bool
 ) -> Iterator[_Scored]:
     """Each seed and what `header.accuracy` says of it, as they are done by a Ray cluster."""
     from digit_recognizer.cli.output import words
+    from digit_recognizer.data.settings import DataSettings
     from digit_recognizer.engines.on_ray import on_ray
     from digit_recognizer.engines.ray_address import check_answers
     from digit_recognizer.errors import require_extra
 
     require_extra("ray", "digits train --ray")
     check_answers(ray)
-    dataset: Dataset = settings["data"]
-    learned = dataset.training(settings["train_on"])[0].sha256
-    place = dict(dataset.place) | {"preprocess": form}
+    dataset = settings.load()
+    where = DataSettings(**dataset.place, preprocess=form)
     work = partial(
         _seed_apart,
-        settings={key: value for key, value in settings.items() if key != "data"},
-        place=place,
-        learned=learned,
+        settings=replace(settings, data=where.name),
+        where=where,
+        learned=dataset.training(settings.train_on)[0].sha256,
         out=out.absolute(),
         tensorboard=tensorboard,
     )
     try:
-        yield from on_ray(iter(seeds), work, ray, gpus=int(str(settings["device"]).startswith("cuda")))
+        yield from on_ray(iter(seeds), work, ray, gpus=int(str(settings.device).startswith("cuda")))
     except KeyboardInterrupt:
         words().print(_GO_ON, markup=False)
         raise typer.Exit(130) from None
 
 
 def _seed_apart(
-    seed: int, *, settings: dict[str, Any], place: dict[str, Any], learned: str, out: Path, tensorboard: bool
+    seed: int, *, settings: TrainSettings, where: DataSettings, learned: str, out: Path, tensorboard: bool
 ) -> _Scored:
     """One seed, in a process of a cluster, which loads the data itself.
 
     The process that a lost machine or a killed command leaves behind may hold the folder for a while.
     """
-    from digit_recognizer.data import load_dataset
     from digit_recognizer.errors import BusyError, DataError
 
-    dataset = load_dataset(**place)
-    if dataset.training(settings["train_on"])[0].sha256 != learned:
-        raise DataError(
-            f"{place['name']}: {gethostname()} has other images of this name. Copy the same to each machine."
-        )
+    dataset = where.load()
+    if dataset.training(settings.train_on)[0].sha256 != learned:
+        raise DataError(f"{where.name}: {gethostname()} has other images of this name. Copy the same to each machine.")
     ends = time.monotonic() + PATIENCE
     while True:
         try:
-            return seed, _train_seed(seed, settings | {"data": dataset}, out, tensorboard, quiet=True)
+            return seed, _train_seed(seed, replace(settings, data=dataset), out, tensorboard, quiet=True)
         except BusyError:
             if time.monotonic() > ends:
                 raise
             time.sleep(1)
 
 
-def evaluate_many(folders: list[Path], dataset: Dataset, split: str, **targets: Any) -> dict[str, Any]:
-    """Score each seed's run once, and their mean probabilities; the object of `--json`. targets: as of `evaluate`."""
+def evaluate_many(
+    folders: list[Path],
+    dataset: Dataset,
+    split: str,
+    sensitivity: float | None = None,
+    prevalences: Sequence[float] = (),
+) -> dict[str, Any]:
+    """Score each seed's run once, and their mean probabilities; the object of `--json`.
+
+    sensitivity, prevalences: as of `evaluate`.
+    """
     from digit_recognizer.evaluation import evaluate
     from digit_recognizer.evaluation.evaluation import together
     from digit_recognizer.models import load_model
     from digit_recognizer.statistics import over_seeds
 
-    evaluations = [evaluate(load_model(folder), dataset, split, **targets) for folder in folders]
+    evaluations = [
+        evaluate(load_model(folder), dataset, split, sensitivity=sensitivity, prevalences=prevalences)
+        for folder in folders
+    ]
     rows = []
     for folder, each in zip(folders, evaluations, strict=True):
         found = each.to_dict()

@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from digit_recognizer.cli.options import Quiet
+from digit_recognizer.cli.typed import taking
 from digit_recognizer.errors import ConfigError, require_extra
 
 
-def serve(
-    host: Annotated[
-        str, typer.Option(help="Address to listen on. Any other than loopback needs a token.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port. 0: any free one.")] = 8000,
-    model: Annotated[
-        str | None, typer.Option(help="A shipped name, a model file or a run folder. Default: best.")
-    ] = None,
+@dataclass(frozen=True)
+class _Options:
+    """Where to listen, and who may ask."""
+
+    host: Annotated[str, typer.Option(help="Address to listen on. Any other than loopback needs a token.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port. 0: any free one.")] = 8000
+    model: Annotated[str | None, typer.Option(help="A shipped name, a model file or a run folder. Default: best.")] = (
+        None
+    )
     token_file: Annotated[
         Path | None, typer.Option("--token-file", metavar="FILE", help="File with the hashes of the access tokens.")
-    ] = None,
+    ] = None
     new_token: Annotated[
         bool, typer.Option("--new-token", help="Add a token to that file, show it once, and exit.")
-    ] = False,
+    ] = False
     allowed_host: Annotated[
         list[str] | None,
         typer.Option("--allowed-host", metavar="NAME", help="Host name that clients may use. Repeatable."),
-    ] = None,
+    ] = None
     workers: Annotated[
         int | None,
         typer.Option(min=0, help="Number of worker processes. Default: one per core. 0: run in this process."),
-    ] = None,
-    quiet: Quiet = False,
-) -> None:
+    ] = None
+    quiet: Quiet = False
+
+
+@taking(_Options)
+def serve(options: _Options) -> None:
     """Open a page to draw on, and answer programs over HTTP, until interrupted. Only this machine can reach it."""
-    if new_token:
-        add_token(token_file)
+    if options.new_token:
+        add_token(options.token_file)
         return
     require_extra("serve", "digits serve")
     from digit_recognizer.cli.output import note
@@ -48,19 +56,19 @@ def serve(
     from digit_recognizer.server.serving import is_loopback, log_requests
     from digit_recognizer.server.tokens import read_tokens
 
-    tokens = read_tokens(token_file) if token_file else ()
+    tokens = read_tokens(options.token_file) if options.token_file else ()
     # One thread each: requests are answered side by side, and threads that wait for work would take the cores.
-    recognizer = Recognizer(load_model(model or DEFAULT_MODEL, threads=1))
-    log_requests(quiet)
+    recognizer = Recognizer(load_model(options.model or DEFAULT_MODEL, threads=1))
+    log_requests(options.quiet)
 
-    processes = cores() if workers is None else workers
+    processes = cores() if options.workers is None else options.workers
 
     def ready(address: str) -> None:
         typer.echo(address)
-        if not is_loopback(host) and not quiet:
+        if not is_loopback(options.host) and not options.quiet:
             note("tokens and pictures travel in the clear; put a server that speaks TLS in front.")
 
-    serve_until_told(recognizer, host, port, tokens, allowed_host or (), None, processes, ready)
+    serve_until_told(recognizer, options.host, options.port, tokens, options.allowed_host or (), None, processes, ready)
 
 
 def add_token(token_file: Path | None) -> None:

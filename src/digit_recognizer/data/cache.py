@@ -57,7 +57,9 @@ def unpacked(spec: DatasetSpec, data_dir: Path | None, inside: str, unpack: _Unp
         if error.errno in FULL:
             raise storage_error(root, error) from error
         warn(
-            f"{root}: cannot be written ({error.strerror}); {spec.name} is unpacked for this run alone. Try --data-dir."
+            f"{root}: cannot be written ({error.strerror}); {spec.name} is unpacked for this run alone. Name a folder"
+            " that can.",
+            "data_dir",
         )
     else:
         yield root
@@ -97,6 +99,6 @@ def _drop_abandoned(root: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def warn(message: str) -> None:
-    """Tell the caller in one line that something was done another way."""
-    warnings.warn(message, DigitRecognizerWarning, stacklevel=3)
+def warn(message: str, *see: str) -> None:
+    """Tell the caller in one line that something was done another way. see: names of what helps."""
+    warnings.warn(DigitRecognizerWarning(message, see=see), stacklevel=3)

@@ -101,7 +101,8 @@ def fetch(spec: DatasetSpec, target: Path, own: Path) -> None:
         f"{spec.name}: could not be downloaded ({complaint or 'no mirror has the published file'}){wrong}.\n"
         f"Put {target.name} (md5 {spec.md5[target.name]})\n"
         f"from {spec.source} into {own},"
-        " or name another file of this layout with --unverified FILE."
+        " or name another file of this layout as the unverified one.",
+        see=("unverified",),
     ) from complaint
 
 

@@ -152,8 +152,9 @@ def by_workers(
         if "DataLoader worker" not in str(error):
             raise
         raise DataError(
-            "A process that decodes pictures was ended from outside, perhaps for want of memory. Start again"
-            " (a run: with --resume)."
+            "A process that decodes pictures was ended from outside, perhaps for want of memory. Start again,"
+            " and resume a run.",
+            see=("resume",),
         ) from error
 
 

@@ -40,7 +40,9 @@ def load_pixels(name: str, parts: Parts, preprocess: Preprocess) -> Dataset:
     if not labelled:
         raise DataError(
             f"{name}: has pictures and no labels, so nothing can be learned from it or measured. A table of pixels"
-            " needs a column 'label', arrays an npz with images and labels. digits predict gives each picture a class."
+            " needs a column 'label', arrays an npz with images and labels."
+            " A model can give each picture a class.",
+            see=("predict",),
         )
     for part in parts.keys() - labelled.keys():
         warn(f"{name}: its {part} pictures have no labels, and are left out.")

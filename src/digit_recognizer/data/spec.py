@@ -185,7 +185,7 @@ class Dataset:
         """The same set of two classes, of which the one named is looked for. Raises ConfigError for any other."""
         if len(self.spec.classes) != 2 or positive not in self.spec.classes or self.spec.task == "multi-label":
             known = ", ".join(self.spec.classes[:20])
-            raise ConfigError(f"--positive names one of two classes; {self.spec.name} has {known}, not {positive!r}.")
+            raise ConfigError(f"The positive class is one of two; {self.spec.name} has {known}, not {positive!r}.")
         spec = replace(self.spec, task="binary", positive=self.spec.classes.index(positive))
         return replace(self, spec=spec)
 
@@ -201,7 +201,7 @@ class Dataset:
         train_on: "train"; "train+validation", when all choices are made; "all", also the calibration images.
         """
         if train_on not in TRAIN_ON:
-            raise ConfigError(f"--train-on {train_on!r} is unknown.{nearest(train_on, list(TRAIN_ON))}")
+            raise ConfigError(f"The splits to train on, {train_on!r}, are unknown.{nearest(train_on, list(TRAIN_ON))}")
         train = self.split("train")
         if train_on == "train":
             return train, self.splits.get("validation")

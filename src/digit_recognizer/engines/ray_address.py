@@ -57,5 +57,6 @@ def _greet(host: str, port: int) -> None:
 def unreachable(address: str, why: str) -> ConfigError:
     """What a user is told."""
     return ConfigError(
-        f"--ray {address}: no Ray cluster answers ({why}). Start one with `ray start --head`, or leave out --ray."
+        f"Ray, {address}: no cluster answers ({why}). Start one with `ray start --head`, or work without Ray.",
+        see=("ray",),
     )

@@ -134,7 +134,7 @@ def calibrate_model(model: Model, dataset: Dataset, split: str | None = None) ->
     """
     chosen = split or ("all" if "all" in dataset.splits else "calibration")
     if chosen == "test":
-        raise ConfigError("Test images are for measuring. Calibrate on others: --split calibration.")
+        raise ConfigError("Test images are for measuring. Calibrate on the split calibration.", see=("split",))
     if model.header.multi_label:
         raise ConfigError(f"{model.title}: gives several labels a picture, and only single ones are calibrated.")
     check_form(dataset.spec, model.preprocess)

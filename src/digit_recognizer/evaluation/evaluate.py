@@ -77,17 +77,18 @@ def evaluate(
 
 def _check_wishes(model: Model, sensitivity: float | None, prevalences: Sequence[float]) -> None:
     """Raise ConfigError for what is asked of a positive class where there is none, and for shares that are none."""
-    asked = {"--sensitivity": [] if sensitivity is None else [sensitivity], "--prevalence": list(prevalences)}
+    asked = {"sensitivity": [] if sensitivity is None else [sensitivity], "prevalence": list(prevalences)}
     named = [name for name, values in asked.items() if values]
     if named and (model.header.positive is None or len(model.header.class_names) != 2):
         raise ConfigError(
-            f"{named[0]} is for a model that looks for one of two classes; {model.title} does not. Train it with"
-            " --positive CLASS."
+            f"A {named[0]} is of a model that looks for one of two classes; {model.title} does not. Train it with a"
+            " positive class.",
+            see=("train", "positive"),
         )
     for name, values in asked.items():
         for value in values:
             if not 0 < value < 1:
-                raise ConfigError(f"{name} must be strictly between 0 and 1 (got {value:g}).")
+                raise ConfigError(f"A {name} must be strictly between 0 and 1 (got {value:g}).")
 
 
 def _fix_threshold(model: Model, dataset: Dataset, sensitivity: float) -> SensitivityTarget:
@@ -131,9 +132,9 @@ def _leaked_images(dataset: Dataset, split: str) -> NDArray[np.bool_] | None:
     if found is not None and found.any():
         message = (
             f"{found.sum():,} of the {len(found):,} images of {dataset.spec.name}'s split {split!r} stand in its"
-            f" training split too: this figure flatters. Find them with: digits audit"
+            f" training split too: this figure flatters. An audit of the set finds them."
         )
-        warnings.warn(message, DigitRecognizerWarning, stacklevel=3)
+        warnings.warn(DigitRecognizerWarning(message, see=("audit",)), stacklevel=3)
     return found
 
 

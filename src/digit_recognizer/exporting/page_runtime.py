@@ -23,7 +23,7 @@ FILES = {
 LOCK = ("package.json", "package-lock.json")
 MAX_BYTES = 64 * 2**20
 PATIENCE = 900  # seconds
-_BY_HAND = f"or get the npm package {PACKAGE} {VERSION} by hand, unpack it and name its folder dist: --runtime FOLDER"
+_BY_HAND = f"or get the npm package {PACKAGE} {VERSION} by hand, unpack it and name its folder dist as the runtime."
 
 
 def page_files() -> Path:
@@ -63,7 +63,8 @@ def _from_npm() -> dict[str, bytes]:
     if npm is None:
         raise ConfigError(
             f"The page needs {PACKAGE} {VERSION}, which npm brings, and npm is not installed."
-            f" Install it (Debian: apt-get install npm), {_BY_HAND}"
+            f" Install it (Debian: apt-get install npm), {_BY_HAND}",
+            see=("runtime",),
         )
     try:
         temporary = tempfile.TemporaryDirectory(prefix="digit_recognizer-")
@@ -87,5 +88,6 @@ def _run_npm(npm: str, folder: Path) -> None:
         told, failed = [str(error)], True
     if failed:
         raise ConfigError(
-            f"npm could not get {PACKAGE} {VERSION} ({' '.join(told)}). Check the network and try again, {_BY_HAND}"
+            f"npm could not get {PACKAGE} {VERSION} ({' '.join(told)}). Check the network and try again, {_BY_HAND}",
+            see=("runtime",),
         )

@@ -27,7 +27,7 @@ def export_onnx(model: str | Path, out: Path, data_dir: Path | None = None, forc
     Raises ModelFileError unless the file's labels are those of the weights on all images that `images_to_compare`
     gives and its probabilities within 1e-4 of theirs; StorageError where `out` exists, unless force.
     """
-    require_extra("train", "digits export --to onnx")
+    require_extra("train", "Exporting to ONNX")
     if out.suffix != ".onnx":
         raise ModelFileError(f"{out}: an ONNX model's name ends in .onnx.")
     _refuse_existing(out, force)
@@ -47,8 +47,8 @@ def write_proven(weights: Model, content: bytes, out: Path, data_dir: Path | Non
 def _refuse_existing(out: Path, force: bool) -> None:
     """Raise StorageError where there is something at `out` already."""
     if out.is_dir() or (out.exists() and not force):
-        remedy = "It is a folder; name a file." if out.is_dir() else "Name another, or replace it with --force."
-        raise StorageError(f"{out}: is there already. {remedy}")
+        remedy = "It is a folder; name a file." if out.is_dir() else "Name another, or force the export."
+        raise StorageError(f"{out}: is there already. {remedy}", see=() if out.is_dir() else ("force",))
 
 
 def _onnx_form(weights: Model) -> bytes:

@@ -34,12 +34,13 @@ def export_web(model: str | Path, folder: Path, runtime: Path | None = None, for
     _refuse_occupied(folder, force)
     recognizer = Recognizer.load(model)
     if recognizer.model.path.suffix != ".onnx":
-        raise ModelFileError(f"{recognizer.model.path}: has no ONNX form beside it. Make one: digits export --to onnx")
+        raise ModelFileError(f"{recognizer.model.path}: has no ONNX form beside it. Export one first.", see=("export",))
     prepare = recognizer.model.preprocess
     if prepare.form != "digit" or prepare.channels != 1 or recognizer.model.header.multi_label:
         raise ModelFileError(
             f"{recognizer.model.path}: the page prepares drawn digits, and this model takes other pictures."
-            " Use digits serve, or digits export --to onnx."
+            " Serve it, or export it to ONNX.",
+            see=("serve", "export"),
         )
     files = static_files() | {f"{_RUNTIME}/{name}": content for name, content in runtime_files(runtime).items()}
     files["model.onnx"] = read_bounded(recognizer.model.path, MAX_BYTES, ModelFileError, "a model")
@@ -101,7 +102,7 @@ def _refuse_occupied(folder: Path, force: bool) -> None:
     if not (folder / LISTING).is_file():
         raise StorageError(f"{folder}: holds other files. Name a new folder.")
     if not force:
-        raise StorageError(f"{folder}: holds a page already. Name another folder, or replace it with --force.")
+        raise StorageError(f"{folder}: holds a page already. Name another folder, or force the export.", see=("force",))
 
 
 def write_folder(folder: Path, files: dict[str, bytes]) -> None:

@@ -95,7 +95,7 @@ def _read_file(
     """The picture in a file, or on a page of it, as (H, W) or (H, W, 3) uint8; an animation's first frame counts."""
     path, shown = Path(name), shown_name(name, keep_ids)
     if os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the name
-        raise ImageError(f"{path}: is a folder, not a picture. `digits predict` takes folders that hold some.")
+        raise ImageError(f"{path}: is a folder, not a picture. Name the pictures in it.")
     content = read_bounded(path, MAX_BYTES, ImageError, "a picture", shown)
     picture = (
         read_dicom(content, page, shown, check_pixels) if is_dicom(content) else _open_named(content, path, page, shown)
@@ -141,7 +141,7 @@ def open_picture(content: bytes, name: str, page: int | None = None) -> Image.Im
         raise ImageError(f"{name}: is empty. Save the picture again.")
     if is_dicom(content):  # its header names a patient, and its decoders are not for bytes that come by a network
         raise PictureKindError(
-            f"{named_by(content)}: is a DICOM file, which only `digits predict` and data sets read, from files."
+            f"{named_by(content)}: is a DICOM file, which is read only where it is named itself, or by a data set."
         )
     try:
         with warnings.catch_warnings():

@@ -111,7 +111,7 @@ def _find_model(model: str | Path) -> Path:
     if path.is_dir():
         if not (path / MODEL_NAME).exists():
             raise ModelFileError(
-                f"{path}: holds no {MODEL_NAME}. If it is a run, finish it with: digits train --resume --out {path}"
+                f"{path}: holds no {MODEL_NAME}. If it is a run, resume it.", see=("train", "resume", "out")
             )
         return path / MODEL_NAME
     if not path.exists():

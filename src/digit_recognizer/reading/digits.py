@@ -16,7 +16,8 @@ def check_reads(model: Model) -> None:
     if reason:
         raise ModelFileError(
             f"{model.path}: {reason}, so it reads no numbers from lines, pages or grids. Name a model whose classes are"
-            " digits (mixed is shipped); pictures of one class each are for digits predict."
+            " digits (mixed is shipped), or recognise pictures of one class each.",
+            see=("predict",),
         )
 
 

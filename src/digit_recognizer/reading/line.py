@@ -40,7 +40,7 @@ _SHORTEST = 4  # pixels
 STRUCK = "something on it is struck out"
 WORDS = "letters stand on it, too"
 STRANGE = "it looks unlike the lines that the reader learned from"
-_UNCALIBRATED = "the reader is not calibrated; run digits calibrate lines"
+_UNCALIBRATED = "the reader is not calibrated; calibrate it on labelled lines"
 
 
 @dataclass(frozen=True)

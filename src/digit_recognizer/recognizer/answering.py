@@ -69,7 +69,8 @@ def threshold_of_answers(
         if max_error is not None:
             raise ConfigError(
                 f"{model.title}: has no calibration, so nothing is known of its errors."
-                " Calibrate it on labelled pictures with: digits calibrate"
+                " Calibrate it on labelled pictures.",
+                see=("calibrate",),
             )
         return None
     return calibration.answers.usual() if max_error is None else calibration.answers.threshold(max_error)

@@ -129,7 +129,9 @@ def _in_table(place: str, row_group: int, column: str) -> Iterator[Input]:
         names = table.schema_arrow.names
         layout = None if column in names else pixel_layout(place, table.schema_arrow)
         if layout is None and column not in names:
-            raise DataError(f"{place}: has no column {column!r}; it has {', '.join(names)}. Name one with --column.")
+            raise DataError(
+                f"{place}: has no column {column!r}; it has {', '.join(names)}. Name one of these.", see=("column",)
+            )
         naming = next((name for name in NAMES if name in names), None)
         wanted = ([column] if layout is None else []) + ([] if naming is None else [naming])
         folder = None if "://" in place else Path(place).parent

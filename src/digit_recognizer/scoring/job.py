@@ -61,7 +61,7 @@ def score(
     Columns: rows.schema_of_pictures, rows.schema_of_pages. Raises DataError for a source without pictures, RunError
     where `out` is in use or holds another run, ConfigError, ModelFileError, StorageError; what was written stays.
     """
-    require_extra("score", "digits score")
+    require_extra("score", "Scoring into a table")
     begun = time.monotonic()
     engine = _engine_for(workers, ray)
     place = str(model) if "://" in str(model) or not Path(model).exists() else str(Path(model).resolve())
@@ -106,7 +106,7 @@ def _engine_for(workers: int | None, ray: str | None) -> _Engine:
         from digit_recognizer.engines.on_ray import on_ray
         from digit_recognizer.engines.ray_address import check_answers
 
-        require_extra("ray", "digits score --ray")
+        require_extra("ray", "Scoring on Ray")
         check_answers(ray)  # before the source is listed, which may take hours
         return partial(on_ray, address=ray)
     if workers is not None and workers < 1:

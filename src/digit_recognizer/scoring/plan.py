@@ -34,7 +34,7 @@ def opened_output(out: str, source: str, settings: Settings, **more: str) -> Ite
     holds another run, DataError for the source.
     """
     wanted = {"schema": SCHEMA, "source": source, **asdict(settings), **more}
-    busy = "another run is scoring into it. Wait for it, or name another --out."
+    busy = "another run is scoring into it. Wait for it, or name another folder."
     with locked_folder(Path(out), busy) if is_local(out) else nullcontext():
         drop_temporary(out)
         before = _read_plan(out)
@@ -60,7 +60,7 @@ def _read_plan(out: str) -> dict[str, Any] | None:
         return None
     place = place_of(out, PLAN)
     if not isinstance(found, dict) or found.get("schema") != SCHEMA or not isinstance(found.get("shards"), int):
-        raise RunError(f"{place}: is not of this version's scoring. Name another folder with --out.")
+        raise RunError(f"{place}: is not of this version's scoring. Name another folder.", see=("out",))
     return found
 
 
@@ -72,7 +72,7 @@ def _read_json(place: str) -> Any:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise RunError(f"{place}: cannot be read ({error}). Name another folder with --out.") from error
+        raise RunError(f"{place}: cannot be read ({error}). Name another folder.", see=("out",)) from error
 
 
 def check_same(out: str, before: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -82,8 +82,8 @@ def check_same(out: str, before: dict[str, Any], wanted: dict[str, Any]) -> None
     if differ:
         key = differ[0]
         raise RunError(
-            f"{out}: was begun with {key} = {before.get(key)!r}, and this is {ours[key]!r}."
-            " Name another folder with --out."
+            f"{out}: was begun with {key} = {before.get(key)!r}, and this is {ours[key]!r}. Name another folder.",
+            see=("out",),
         )
 
 

@@ -29,8 +29,9 @@ def in_processes(shards: Iterator[Shard], work: Callable[[Shard], Done], workers
                 yield each.result()
     except BrokenProcessPool as error:
         raise RunError(
-            "A process was killed, perhaps for want of memory. What is finished stays: give the same command again,"
-            " with fewer --workers."
+            "A process was killed, perhaps for want of memory. What is finished stays: begin again with fewer"
+            " processes.",
+            see=("workers",),
         ) from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)

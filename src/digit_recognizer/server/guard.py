@@ -99,7 +99,7 @@ class RequestGuard:
         host = stated[0].decode("latin-1").lower() if len(stated) == 1 else ""
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
         if name not in self.hosts and not (self.tokens and _is_address(name)):
-            raise ProblemError(421, "The Host field does not name this server. Allow a name with --allowed-host.")
+            raise ProblemError(421, "The Host field does not name this server. Its owner can allow a name.")
 
     def check_token(self, fields: _Fields) -> None:
         """Refuse a request without a token that is known."""

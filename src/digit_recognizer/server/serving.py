@@ -83,9 +83,9 @@ def listening(host: str, port: int, guarded: bool) -> socket.socket:
     """A socket on which clients can connect. Raises ConfigError."""
     if not guarded and not is_loopback(host):
         raise ConfigError(
-            f"{host}: others can reach this address, so a token is needed."
-            " Make one with: digits serve --token-file FILE --new-token\n"
-            "Tokens and pictures travel in the clear: put a server that speaks TLS in front."
+            f"{host}: others can reach this address, so a token is needed. Make one first.\n"
+            "Tokens and pictures travel in the clear: put a server that speaks TLS in front.",
+            see=("serve", "token_file", "new_token"),
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With its protocol named, asyncio sends small answers at once; else a client that asks again waits 40 ms for the
@@ -100,7 +100,7 @@ def listening(host: str, port: int, guarded: bool) -> socket.socket:
         listener.close()
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"{host}, port {port}: cannot be listened on ({reason}). Name another with --port."
+            f"{host}, port {port}: cannot be listened on ({reason}). Name another port.", see=("port",)
         ) from error
     return listener
 

@@ -29,12 +29,14 @@ def add_token(path: Path) -> str:
 def read_tokens(path: Path) -> tuple[bytes, ...]:
     """The SHA-256 of the tokens in a file, one a line in hexadecimal. Raises ConfigError."""
     lines = read_bounded(path, _MAX_FILE_BYTES, ConfigError, "a token file").decode("utf-8", "replace").split()
-    remedy = f"Add a token with: digits serve --token-file {path} --new-token"
+    see = ("serve", "token_file", "new_token")
     if not lines:
-        raise ConfigError(f"{path}: holds no token. {remedy}")
+        raise ConfigError(f"{path}: holds no token. Add one.", see=see)
     for number, line in enumerate(lines, 1):
         if not _DIGEST.fullmatch(line):
-            raise ConfigError(f"{path}: entry {number} is not the SHA-256 of a token. {remedy}")
+            raise ConfigError(
+                f"{path}: entry {number} is not the SHA-256 of a token. Add one to another file.", see=see
+            )
     return tuple(bytes.fromhex(line) for line in lines)
 
 

@@ -125,7 +125,7 @@ class AnswerTable:
                 break
             found = SelectiveThreshold(max_error, threshold, self.n, answered, wrong, bound)
         if found is None:
-            raise ConfigError(refusal(max_error, self.n))
+            raise ConfigError(refusal(max_error, self.n), see=("calibrate",))
         return found
 
 
@@ -167,9 +167,9 @@ def refusal(max_error: float, n: int) -> str:
     if n < needed:
         return (
             f"{n:,} calibration images cannot show {target} with {LEVEL:.0%} confidence: it takes {needed:,} answers"
-            " without any mistake. Calibrate on more images (digits calibrate), or allow a larger error."
+            " without any mistake. Calibrate on more images, or allow a larger error."
         )
     return (
         f"The surest answers for the {n:,} calibration images hold too many mistakes to show {target} with"
-        f" {LEVEL:.0%} confidence. Allow a larger error, or calibrate on more images (digits calibrate)."
+        f" {LEVEL:.0%} confidence. Allow a larger error, or calibrate on more images."
     )

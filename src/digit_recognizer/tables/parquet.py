@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MARK = b"PAR1"
 PICTURES = ("image", "img", "picture", "pixels", "pixel", "bytes", "data", "x", "file", "path", "image_path", "content")
-_TOO_MUCH = "unpacks to more bytes than are held in memory. Part it, or take it to digits score."
+_TOO_MUCH = "unpacks to more bytes than are held in memory. Part it, or score it into a table."
 ROWS = 256  # held as Arrow's at once
 
 
@@ -51,7 +51,7 @@ def read_parquet(path: Path, column: str | None = None) -> PictureTable:
         schema = file.schema_arrow
         held = sum(file.metadata.row_group(n).total_byte_size for n in range(file.metadata.num_row_groups))
         if held > MOST_HELD:
-            raise DataError(f"{path}: {_TOO_MUCH}")
+            raise DataError(f"{path}: {_TOO_MUCH}", see=("score",))
         layout = None if column else pixel_layout(path, schema)
         if layout is not None:
             return _of_pixels(file, layout)
@@ -144,7 +144,7 @@ def _of_cells(path: Path, file: Any, chosen: str) -> PictureTable:
             len(each) if isinstance(each, bytes) else getattr(each, "nbytes", 0) for each in found[-len(batch) :]
         )
         if held > MOST_HELD:
-            raise DataError(f"{path}: {_TOO_MUCH}")
+            raise DataError(f"{path}: {_TOO_MUCH}", see=("score",))
         for ours, theirs in wanted.items():
             others[ours] += batch.column(theirs).to_pylist()
     classes = class_names(schema, known["label"]) if "label" in known else None

@@ -8,9 +8,10 @@ from dataclasses import replace
 from digit_recognizer.data.spec import DatasetSpec
 from digit_recognizer.errors import DataError
 from digit_recognizer.models.header import MAX_CLASSES
+from digit_recognizer.training.any_recipe import AnyRecipe, EnsembleRecipe
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.exposure import Exposure
-from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, Recipe
+from digit_recognizer.training.recipe import Recipe
 
 AUTO = "auto"
 SMALLEST, _LARGEST = 8, 224  # side of an image, pixels

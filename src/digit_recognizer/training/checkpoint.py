@@ -86,7 +86,7 @@ def load_checkpoint(folder: Path, learner: Learner) -> TrainState | None:
         except (OSError, SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError):
             continue  # damaged from outside: the previous one is kept for this
     if found:
-        raise RunError(f"{folder}: no checkpoint can be read. Train again with another --out.")
+        raise RunError(f"{folder}: no checkpoint can be read. Train again in another folder.", see=("out",))
     return None
 
 

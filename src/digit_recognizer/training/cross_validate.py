@@ -18,8 +18,8 @@ from digit_recognizer.data.spec import PATIENT, ArraySplit, Labels, in_memory, p
 from digit_recognizer.errors import DataError
 from digit_recognizer.models.runtime import TorchRuntime
 from digit_recognizer.models.softmax import softmax
+from digit_recognizer.training.any_recipe import AnyRecipe
 from digit_recognizer.training.network import form_of
-from digit_recognizer.training.recipe import AnyRecipe
 from digit_recognizer.training.train import train
 
 CHOOSES = ("train", "validation")  # the splits that a choice may see

@@ -58,7 +58,8 @@ def own_device(device: torch.device, gpus: int | None = None) -> torch.device:
     if number >= there:
         raise ConfigError(
             f"{wanted} processes were started here, and there are {there} GPUs. Start as many as there are"
-            " (torchrun --nproc-per-node), or add --device cpu."
+            " (torchrun --nproc-per-node), or train on the CPU.",
+            see=("device",),
         )
     return torch.device("cuda", number)
 
@@ -76,7 +77,7 @@ def joined(device: torch.device) -> Iterator[None]:
         if not isinstance(error, dist.DistError) and "gloo" not in str(error):
             raise
         raise RunError(
-            f"Process {rank()} has lost the others. What is saved stays: give the same command again, with --resume."
+            f"Process {rank()} has lost the others. What is saved stays: resume the run.", see=("resume",)
         ) from error
 
 

@@ -49,6 +49,7 @@ def _found(path: Path) -> Path:
         raise DataError(
             f"{path}: is absent. A line reader learns from the pen strokes of UNIPEN (train_r01_v07, CC BY 4.0, doi"
             " 10.5281/zenodo.1195803), in the form that synthetic/strokes.py names. Put it there, or name its folder's"
-            " parent with --data-dir."
+            " parent as the folder of data sets.",
+            see=("data_dir",),
         )
     return path

@@ -17,8 +17,8 @@ from digit_recognizer.synthetic.lines import Sources, line_picture
 from digit_recognizer.synthetic.pictures import Picture
 from digit_recognizer.synthetic.shapes import CHARACTERS
 from digit_recognizer.synthetic.written import LETTERS, STRUCK
+from digit_recognizer.training.any_recipe import LineRecipe
 from digit_recognizer.training.batches import Batch, Batches
-from digit_recognizer.training.recipe import LineRecipe
 
 VALIDATION_LINES, _VALIDATION_BATCH = 1000, 50
 _SAMPLE = 8  # lines on which the two forms of the model file must agree

@@ -47,5 +47,5 @@ def choose_device(name: str | None) -> torch.device:
         device = torch.device(name)
         float(torch.zeros(1, device=device))  # a device that computes
     except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f"The device {name!r} is not usable here. Try --device cpu.") from error
+        raise ConfigError(f"The device {name!r} is not usable here. Try the CPU.", see=("device",)) from error
     return device

@@ -16,8 +16,9 @@ from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.backbone import backbone
 from digit_recognizer.models.line import Line
 from digit_recognizer.models.line_reader import CLASSES
+from digit_recognizer.training.any_recipe import AnyRecipe, LineRecipe
 from digit_recognizer.training.ppocr import begin, find_weights
-from digit_recognizer.training.recipe import AnyRecipe, LineRecipe, Recipe
+from digit_recognizer.training.recipe import Recipe
 
 
 def form_of(spec: DatasetSpec) -> Preprocess:

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from digit_recognizer.data import Dataset, Split
+from digit_recognizer.data.pictures import modalities_of
 from digit_recognizer.errors import DataError
 from digit_recognizer.evaluation.calibration import calibrate
 from digit_recognizer.evaluation.typical import fit_typical
@@ -21,10 +22,18 @@ from digit_recognizer.models.model_file import weights_sha256
 from digit_recognizer.models.runtime import BATCH, TorchRuntime
 from digit_recognizer.models.watch import Watched, fit_watch
 from digit_recognizer.statistics import wilson
-from digit_recognizer.training.recipe import AnyRecipe, LineRecipe
+from digit_recognizer.training.any_recipe import AnyRecipe, LineRecipe
 from digit_recognizer.version import __version__
 
 _WATCH_IMAGES = 10_000  # that a watch is fitted to
+
+
+def source_of(dataset: Dataset, learn: Split, train_on: str, bad: int) -> dict[str, Any]:
+    """What a network learned from, for its header; bad: pictures that cannot be read."""
+    source: dict[str, Any] = {"name": dataset.spec.name, "train_on": train_on, "n": len(learn), "sha256": learn.sha256}
+    if modalities := modalities_of(learn):
+        source["modalities"] = modalities
+    return source | ({"left_out": bad} if bad else {})
 
 
 def make_header(

@@ -8,10 +8,11 @@ from digit_recognizer.data.spec import DatasetSpec
 from digit_recognizer.errors import ConfigError, nearest
 from digit_recognizer.models.cnn import Convolution
 from digit_recognizer.synthetic.lines import Shares
+from digit_recognizer.training.any_recipe import AnyRecipe, EnsembleRecipe, LineRecipe
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.auto import AUTO, auto_recipe
 from digit_recognizer.training.degradation import Degradation
-from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, LineRecipe, Recipe
+from digit_recognizer.training.recipe import Recipe
 
 # The published notebook: 784-64-32-10, SGD 0.1, mini-batches of 64, 20 epochs; 97.16 % of the 10,000 test images.
 CLASSIC = Recipe("classic", hidden=(64, 32), epochs=20, batch_size=64, learning_rate=0.1, threads=1)

@@ -8,11 +8,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from digit_recognizer.data.settings import DataSettings
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import locked_folder, write_whole
 from digit_recognizer.images import Preprocess
+from digit_recognizer.training.any_recipe import recipe_from_dict
 from digit_recognizer.training.arithmetic import ARITHMETICS, FLOAT32
-from digit_recognizer.training.recipe import recipe_from_dict
 
 SETTINGS = "run.json"
 _HISTORY = "history.jsonl"
@@ -32,8 +33,8 @@ def opened_run(folder: Path, settings: dict[str, Any], resume: bool) -> Iterator
     Raises RunError where the folder is in use, holds another run, or `resume` finds none.
     """
     if resume and not folder.is_file() and not (folder / SETTINGS).exists():
-        raise RunError(f"{folder}: holds no run to resume. Leave out --resume to start one.")
-    with locked_folder(folder, "is in use by another run. Wait for it or name another folder with --out."):
+        raise RunError(f"{folder}: holds no run to resume. Start one.", see=("resume",))
+    with locked_folder(folder, "is in use by another run. Wait for it or name another folder."):
         drop_temporary(folder)
         if (folder / SETTINGS).exists():
             yield check_same(folder, settings, resume)
@@ -45,7 +46,7 @@ def opened_run(folder: Path, settings: dict[str, Any], resume: bool) -> Iterator
 def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> dict[str, Any]:
     """The settings that the run was begun with. Refuses to write into a run that is not the one to go on with."""
     if not resume:
-        raise RunError(f"{folder}: already holds a run. Go on with it by --resume, or name another folder with --out.")
+        raise RunError(f"{folder}: already holds a run. Resume it, or name another folder.", see=("resume", "out"))
     before = read_settings(folder)
     with suppress(LookupError, TypeError, ValueError, AttributeError):  # fields that are newer than the run: defaults
         before["recipe"] = recipe_from_dict(before["recipe"]).to_dict()
@@ -57,7 +58,7 @@ def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> dict[str
     if differ:
         key = differ[0]
         old, new = _first_difference(key, before.get(key), settings[key])
-        raise RunError(f"{folder}: was begun with {old}, and this is {new}. Name another folder with --out.")
+        raise RunError(f"{folder}: was begun with {old}, and this is {new}. Name another folder.", see=("out",))
     return before
 
 
@@ -87,16 +88,18 @@ def read_settings(folder: Path) -> dict[str, Any]:
     return settings
 
 
-def data_of_run(folder: Path) -> dict[str, Any]:
-    """The arguments of load_dataset by which a run's data are loaded again; runs of old kept the name alone."""
+def data_of_run(folder: Path) -> DataSettings:
+    """How a run's data are loaded again; runs of old kept the name alone."""
     settings = read_settings(folder)
     place = settings.get("place")
     named = {"name": place} if isinstance(place, str) else place
     sound = isinstance(named, dict) and "name" in named and all(isinstance(each, str) for each in named.values())
     if not isinstance(named, dict) or not sound or not named.keys() <= {"name", "data_dir", "unverified", "positive"}:
-        raise RunError(f"{folder}: does not tell where its data lie ({SETTINGS} is damaged). Name them with --data.")
+        raise RunError(
+            f"{folder}: does not tell where its data lie ({SETTINGS} is damaged). Name the data.", see=("data",)
+        )
     form = settings.get("form")
-    return {**named, "preprocess": Preprocess.from_dict(form) if isinstance(form, dict) else None}
+    return DataSettings(**named, preprocess=Preprocess.from_dict(form) if isinstance(form, dict) else None)
 
 
 def write_history(folder: Path, history: list[dict[str, Any]]) -> None:

@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
-from digit_recognizer.data import Dataset, Split, load_dataset
-from digit_recognizer.data.pictures import modalities_of
+from digit_recognizer.data import Dataset, Split
 from digit_recognizer.data.readable import left_out, write_errors
 from digit_recognizer.data.spec import check_taught
-from digit_recognizer.errors import ConfigError, DataError
-from digit_recognizer.images import Preprocess
+from digit_recognizer.errors import DataError
 from digit_recognizer.images.lines import LINE_FORM
 from digit_recognizer.models import ModelHeader
 from digit_recognizer.models.architectures import OWN
@@ -24,33 +21,23 @@ from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.line import Line
 from digit_recognizer.models.locations import MODEL_NAME
 from digit_recognizer.models.model_file import write_model
-from digit_recognizer.training.arithmetic import FLOAT32, arithmetic_of_run, begun_on, computing, warn_where_slow
+from digit_recognizer.training.any_recipe import AnyRecipe, EnsembleRecipe, LineRecipe
+from digit_recognizer.training.arithmetic import arithmetic_of_run, begun_on
 from digit_recognizer.training.batches import make_batches, mixed
-from digit_recognizer.training.checkpoint import TrainState, load_checkpoint
-from digit_recognizer.training.distributed import arithmetic_of_all, first_here, joined, own_device, rank, share
-from digit_recognizer.training.interrupt import Interrupt, deferred_interrupt
-from digit_recognizer.training.learner import Learner
-from digit_recognizer.training.line_sources import held_out_sources, training_sources
-from digit_recognizer.training.lines import (
-    VALIDATION_LINES,
-    TrainingLines,
-    ValidationLines,
-    line_loss,
-    sample_lines,
-    share_right,
-)
-from digit_recognizer.training.loop import Loop, accuracy
-from digit_recognizer.training.losses import task_loss
-from digit_recognizer.training.machine import choose_device, denormals_flushed, threads
-from digit_recognizer.training.network import alone, form_of, mix_with_start, started
+from digit_recognizer.training.distributed import arithmetic_of_all, joined, own_device, rank
+from digit_recognizer.training.line_sources import held_out_sources
+from digit_recognizer.training.lines import VALIDATION_LINES, sample_lines
+from digit_recognizer.training.loop import accuracy
+from digit_recognizer.training.machine import choose_device
+from digit_recognizer.training.network import alone, form_of
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
-from digit_recognizer.training.provenance import calibrated, classes_of, make_header, measured, watched
-from digit_recognizer.training.recipe import AnyRecipe, EnsembleRecipe, LineRecipe, Recipe
+from digit_recognizer.training.provenance import calibrated, make_header, measured, source_of, watched
 from digit_recognizer.training.recipes import recipe_for
-from digit_recognizer.training.run_folder import CHECKPOINTS, MEMBERS, SETTINGS, opened_run, write_history
+from digit_recognizer.training.run_folder import MEMBERS, SETTINGS, opened_run, write_history
+from digit_recognizer.training.settings import TrainSettings
+from digit_recognizer.training.single import VALIDATION_BATCH, Task, train_network
 
-_VALIDATION_BATCH = 2048
-SAMPLE = 256  # images on which the two forms of the model file must agree
+_SAMPLE = 256  # images on which the two forms of the model file must agree
 
 
 @dataclass(frozen=True)
@@ -91,53 +78,72 @@ def train(
     Processes that torchrun started train one network together; the first of them writes, and is told of the progress.
     Raises ConfigError, DataError, RunError or StorageError; KeyboardInterrupt after the interrupted state is saved.
     """
-    place = own_device(choose_device(device))
-    dataset = data if isinstance(data, Dataset) else load_dataset(data, data_dir)
+    settings = TrainSettings(recipe, data, train_on, seed, out, resume, data_dir, device, checkpoint_seconds)
+    return train_by(settings, model, on_epoch, on_batch)
+
+
+def train_by(
+    settings: TrainSettings,
+    model: nn.Module | None = None,
+    on_epoch: OnEpoch = ignore_epoch,
+    on_batch: OnBatch = ignore_batch,
+) -> Trained:
+    """`train`, its settings in one object. Raises what `train` raises."""
+    settings.check()
+    place = own_device(choose_device(settings.device))
+    dataset = settings.load()
     bad = left_out(dataset, ("train", "validation", "calibration"))  # all that is read until the run ends
-    learn, held_out = dataset.training(train_on)
-    if len(np.unique(learn.labels)) < 2:
-        raise DataError(f"{dataset.spec.name}: its training images are all of one class. Add another class.")
-    check_taught(dataset.spec, learn)
-    chosen = alone(recipe_for(recipe, dataset.spec, len(learn)), model)
-    source = source_of(dataset, learn, train_on, len(bad))
-    settings: dict[str, Any] = {"recipe": chosen.to_dict(), "data": source, "seed": seed, "place": dict(dataset.place)}
-    if not isinstance(chosen, EnsembleRecipe):  # each member notes its own
-        settings |= begun_on(place, on_cpu=chosen.learning.bfloat16)
+    learn, held_out = _taught(dataset, settings.train_on)
+    recipe = alone(recipe_for(settings.recipe, dataset.spec, len(learn)), model)
+    source = source_of(dataset, learn, settings.train_on, len(bad))
+    form = LINE_FORM if isinstance(recipe, LineRecipe) else form_of(dataset.spec)
     first = rank() == 0
-    folder = Path(out) if out is not None and first else None
-    if not 0 <= seed < 2**63:
-        raise ConfigError(f"The seed {seed} is out of range. Give a whole number from 0 to 2**63 - 1.")
-    if resume and out is None:
-        raise ConfigError("--resume needs the run folder to go on with: name it with --out.")
-    lines = isinstance(chosen, LineRecipe)
-    preprocess = LINE_FORM if lines else form_of(dataset.spec)
-    settings["form"] = preprocess.to_dict()
+    folder = Path(settings.out) if settings.out is not None and first else None
     told = (on_epoch, on_batch) if first else (ignore_epoch, ignore_batch)
-    task = Task(dataset, learn, held_out, preprocess, model, seed, place, folder, checkpoint_seconds, *told)
-    with opened_run(folder, settings, resume) if folder else nullcontext(settings) as begun, joined(place):
+    seed, seconds = settings.seed, settings.checkpoint_seconds
+    task = Task(dataset, learn, held_out, form, model, seed, place, folder, seconds, *told)
+    outcome = _decides(recipe, task, source)
+    with opened_run(folder, outcome, settings.resume) if folder else nullcontext(outcome) as begun, joined(place):
         write_errors(folder, bad)
-        if isinstance(chosen, EnsembleRecipe):
-            network, history = _train_members(chosen, task, train_on)
+        if isinstance(recipe, EnsembleRecipe):
+            network, history = _train_members(recipe, task, settings)
         else:
-            own = arithmetic_of_run(begun, place, on_cpu=chosen.learning.bfloat16)
-            network, history = _train_network(chosen, replace(task, arithmetic=arithmetic_of_all(own, place)))
-        measured_on = VALIDATION_LINES if lines else len(held_out or ())
-        share = measured(history[-1].validation_accuracy, measured_on)
-        header = make_header(chosen, dataset, source, seed, network, share, preprocess)
-        if model is not None:
-            header = replace(header, architecture={"name": OWN, "kind": type(model).__qualname__})
+            own = arithmetic_of_run(begun, place, on_cpu=recipe.learning.bfloat16)
+            network, history = train_network(recipe, replace(task, arithmetic=arithmetic_of_all(own, place)))
+        header = _header(recipe, task, source, network, history[-1].validation_accuracy)
         if folder:
             write_history(folder, [record.to_dict() for record in history])
             _write_run_model(folder / MODEL_NAME, header, network, task)
     return Trained(network, header, history, folder)
 
 
-def source_of(dataset: Dataset, learn: Split, train_on: str, bad: int) -> dict[str, Any]:
-    """What a network learned from, for its header; bad: pictures that cannot be read."""
-    source: dict[str, Any] = {"name": dataset.spec.name, "train_on": train_on, "n": len(learn), "sha256": learn.sha256}
-    if modalities := modalities_of(learn):
-        source["modalities"] = modalities
-    return source | ({"left_out": bad} if bad else {})
+def _taught(dataset: Dataset, train_on: str) -> tuple[Split, Split | None]:
+    """What to learn from, and what is held out of it. Raises DataError where a class has no image to learn from."""
+    learn, held_out = dataset.training(train_on)
+    if len(np.unique(learn.labels)) < 2:
+        raise DataError(f"{dataset.spec.name}: its training images are all of one class. Add another class.")
+    check_taught(dataset.spec, learn)
+    return learn, held_out
+
+
+def _decides(recipe: AnyRecipe, task: Task, source: dict[str, Any]) -> dict[str, Any]:
+    """What decides a run's outcome, as run.json keeps it (`opened_run`)."""
+    what = {"recipe": recipe.to_dict(), "data": source, "seed": task.seed}
+    where = {"place": dict(task.dataset.place), "form": task.preprocess.to_dict()}
+    if isinstance(recipe, EnsembleRecipe):  # each member notes its own arithmetic
+        return what | where
+    return what | where | begun_on(task.device, on_cpu=recipe.learning.bfloat16)
+
+
+def _header(
+    recipe: AnyRecipe, task: Task, source: dict[str, Any], network: nn.Module, share: float | None
+) -> ModelHeader:
+    """The header of a trained network; share: of the validation images (or lines) that are read rightly."""
+    n = VALIDATION_LINES if isinstance(recipe, LineRecipe) else len(task.held_out or ())
+    header = make_header(recipe, task.dataset, source, task.seed, network, measured(share, n), task.preprocess)
+    if task.model is None:
+        return header
+    return replace(header, architecture={"name": OWN, "kind": type(task.model).__qualname__})
 
 
 def _write_run_model(path: Path, header: ModelHeader, network: nn.Module, task: Task) -> None:
@@ -147,55 +153,11 @@ def _write_run_model(path: Path, header: ModelHeader, network: nn.Module, task: 
         return
     whole = watched(network, task.learn, header.preprocess)
     header = calibrated(header, task.dataset, whole)
-    sample = header.preprocess.normalise(next(iter(task.learn.batches(SAMPLE))))
+    sample = header.preprocess.normalise(next(iter(task.learn.batches(_SAMPLE))))
     write_model(path, header, whole, sample)
 
 
-@dataclass(frozen=True)
-class Task:
-    """What to learn from and whom to tell, whatever the recipe."""
-
-    dataset: Dataset
-    learn: Split
-    held_out: Split | None
-    preprocess: Preprocess
-    model: nn.Module | None  # someone's own network
-    seed: int
-    device: torch.device
-    folder: Path | None
-    checkpoint_seconds: float
-    on_epoch: OnEpoch
-    on_batch: OnBatch
-    arithmetic: str = FLOAT32  # of the steps; an ensemble's members have their own
-
-
-def _train_network(recipe: Recipe | LineRecipe, task: Task) -> tuple[nn.Module, list[EpochRecord]]:
-    """A network and its history; goes on from the checkpoints in the task's folder where there are some."""
-    with (
-        torch.random.fork_rng(),
-        threads(recipe.learning.threads),
-        denormals_flushed(),
-        deferred_interrupt() as interrupt,
-    ):
-        loop = make_loop(recipe, task, interrupt)
-        loop.on_batch, loop.checkpoint_seconds = task.on_batch, task.checkpoint_seconds
-        loop.on_epoch = noted(task.folder, loop, task.on_epoch) if task.folder else task.on_epoch
-        if task.folder:
-            loop.checkpoints = task.folder / CHECKPOINTS
-            loop.position = load_checkpoint(loop.checkpoints, loop.learner) or loop.position
-        share(loop, task.arithmetic)
-        if loop.position.epoch < recipe.epochs and first_here():
-            warn_where_slow(str(task.folder or recipe.name), task.arithmetic, task.device)
-        loop.run()
-        history = [EpochRecord(**record) for record in loop.position.history]
-        if isinstance(recipe, LineRecipe) and recipe.kept:
-            mix_with_start(loop.learner.model, started(recipe, _described_by(recipe, task)), recipe.kept)
-            share_of = loop.score(loop.learner.model, loop.validation) if loop.validation else None
-            history[-1] = replace(history[-1], validation_accuracy=share_of)
-    return loop.learner.model.eval(), history
-
-
-def _train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[nn.Module, list[EpochRecord]]:
+def _train_members(recipe: EnsembleRecipe, task: Task, settings: TrainSettings) -> tuple[nn.Module, list[EpochRecord]]:
     """An ensemble of networks, each trained in its own run folder, and the members' histories as one.
 
     The last record tells the ensemble's own validation accuracy.
@@ -212,66 +174,21 @@ def _train_members(recipe: EnsembleRecipe, task: Task, train_on: str) -> tuple[n
             task.on_batch(before + epoch, done, total)
 
         folder = task.folder / MEMBERS / member.name if task.folder else None
-        trained = train(
-            member,
-            task.dataset,
-            train_on=train_on,
+        own = replace(
+            settings,
+            recipe=member,
+            data=task.dataset,
             seed=mixed(task.seed, member.variant) if member.variant else task.seed,
             out=folder,
             resume=bool(folder and (folder / SETTINGS).exists()),
             device=str(task.device),
-            checkpoint_seconds=task.checkpoint_seconds,
-            on_epoch=on_epoch,
-            on_batch=on_batch,
         )
+        trained = train_by(own, None, on_epoch, on_batch)
         networks.append(trained.network)
         history += [replace(record, epoch=before + record.epoch) for record in trained.history]
     several = task.dataset.spec.task == "multi-label"
     network = Ensemble(networks, multi_label=several, mirrored=recipe.mirrored).eval()
     if task.held_out:
-        held_out = make_batches(task.held_out, task.preprocess, _VALIDATION_BATCH, task.device)
+        held_out = make_batches(task.held_out, task.preprocess, VALIDATION_BATCH, task.device)
         history[-1] = replace(history[-1], validation_accuracy=accuracy(network.to(task.device), held_out))
     return network, history
-
-
-def _described_by(recipe: Recipe | LineRecipe, task: Task) -> dict[str, Any]:
-    """The network's description, as a model file names it."""
-    form = task.preprocess
-    return recipe.architecture(form.size, len(classes_of(recipe, task.dataset)), form.channels)
-
-
-def make_loop(recipe: Recipe | LineRecipe, task: Task, interrupt: Interrupt) -> Loop:
-    """The loop at its first step: weights initialised by the seed, batches ready."""
-    preprocess, spec, held_out = task.preprocess, task.dataset.spec, task.held_out
-    torch.manual_seed(task.seed)
-    network = (task.model or started(recipe, _described_by(recipe, task))).to(task.device)
-    computed = computing(network, task.device, task.arithmetic)
-    if isinstance(recipe, LineRecipe):
-        return Loop(
-            learner=Learner(recipe.learning, network, line_loss, computed),
-            train=TrainingLines(training_sources(task.dataset, task.learn, recipe.shares), recipe, task.device),
-            validation=ValidationLines(held_out_sources(task.dataset, held_out), task.device) if held_out else None,
-            seed=task.seed,
-            position=TrainState(),
-            interrupt=interrupt,
-            score=share_right,
-        )
-    loss = task_loss(recipe, task.learn.labels, len(spec.classes), task.device)
-    return Loop(
-        learner=Learner(recipe, network, loss, computed),
-        train=make_batches(task.learn, preprocess, recipe.batch_size, task.device, recipe.images),
-        validation=make_batches(held_out, preprocess, _VALIDATION_BATCH, task.device) if held_out else None,
-        seed=task.seed,
-        position=TrainState(),
-        interrupt=interrupt,
-    )
-
-
-def noted(folder: Path, loop: Loop, on_epoch: OnEpoch) -> OnEpoch:
-    """`on_epoch`, with the history on disk brought up to date before it is called."""
-
-    def note(record: EpochRecord) -> None:
-        write_history(folder, loop.position.history)
-        on_epoch(record)
-
-    return note
