@@ -14,9 +14,9 @@ from sklearn.metrics import roc_auc_score
 from digit_recognizer import Recognizer
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.errors import DataError
-from digit_recognizer.evaluation.strangers import ENERGY, FEATURES, PROBABILITY, WATCH, strangeness_scores, strangers
 from digit_recognizer.models import load_model
-from digit_recognizer.synthetic.strangers import made_strangers
+from trials.strangeness import ENERGY, FEATURES, PROBABILITY, WATCH, strangeness_scores, strangers
+from trials.strangers import made_strangers
 
 pytestmark = pytest.mark.arithmetic
 

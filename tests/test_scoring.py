@@ -23,7 +23,7 @@ from digit_recognizer.recognizer import Recognizer
 from digit_recognizer.scoring import Settings, score, score_shard
 from digit_recognizer.scoring import shards as shards_module
 from digit_recognizer.scoring.inputs import inputs
-from digit_recognizer.scoring.parts import count_statuses, part_name
+from digit_recognizer.scoring.parts import counts_in, part_name
 from digit_recognizer.scoring.plan import BEFORE, PLAN, SHARDS
 from digit_recognizer.scoring.shards import Shard, find_shards
 from helpers_cli import digits, is_complaint
@@ -103,7 +103,7 @@ def test_what_cannot_be_read_is_a_row_with_the_reason(pictures: list[bytes], tmp
     rows = scored(archive_of(tmp_path / "a.tar", damaged), tmp_path / "out")
     assert [row["status"] == "error" for row in rows] == [False, True, True, True, False]
     assert all(str(row["source"]) in str(row["error"]) for row in rows[1:4])
-    assert count_statuses(str(tmp_path / "out"))["error"] == 3
+    assert counts_in(str(tmp_path / "out"))[0]["error"] == 3
 
 
 def test_an_archive_cut_short_gives_what_is_there_and_one_row_more(pictures: list[bytes], tmp_path: Path) -> None:
@@ -181,10 +181,10 @@ def test_a_run_counts_what_it_kept_too(pictures: list[bytes], tmp_path: Path) ->
     whole = score(tmp_path / "in", tmp_path / "out", MODEL, workers=1)
     (tmp_path / "out" / part_name(1)).unlink()
     again = score(tmp_path / "in", tmp_path / "out", MODEL, workers=1)
-    assert again.statuses == whole.statuses == count_statuses(str(tmp_path / "out"))
+    assert again.statuses == whole.statuses == counts_in(str(tmp_path / "out"))[0]
     assert whole.statuses["error"] == 3
-    assert count_statuses(str(tmp_path / "out"), [0, 2])["error"] == 2
-    assert not count_statuses(str(tmp_path / "out"), [])
+    assert counts_in(str(tmp_path / "out"), [0, 2])[0]["error"] == 2
+    assert not counts_in(str(tmp_path / "out"), [])[0]
 
 
 def test_a_full_disk_is_said_and_leaves_no_half_a_part(

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from digit_recognizer.errors import ConfigError, DataError, nearest
 from digit_recognizer.images.preprocess import Preprocess
-from digit_recognizer.synthetic.drawn import letter, scribble, sign
-from digit_recognizer.synthetic.fonts import FONTS_FOLDER, find_fonts
+from digit_recognizer.synthetic.clouds import cloud, levels
+from digit_recognizer.synthetic.fonts import FONTS_FOLDER
+from trials.drawn import letter, scribble, sign
+from trials.letter_fonts import find_fonts
 
 Images = NDArray[np.uint8]
 Draw = Callable[[Generator], Images]  # one picture, (H, W)
@@ -59,20 +61,6 @@ def shadow(draw: Generator) -> Images:
     return levels(paper - depth * light + draw.normal(0, draw.uniform(0, 5), (SIDE, SIDE)))
 
 
-def cloud(draw: Generator, side: int, decay: float) -> NDArray[np.float64]:
-    """Noise of 0..1 whose amplitude falls as frequency to the power `decay`."""
-    spectrum = np.fft.rfft2(draw.standard_normal((side, side)))
-    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side))
-    frequency[0, 0] = np.inf  # no mean
-    field = np.fft.irfft2(spectrum * frequency**-decay, s=(side, side))
-    return np.asarray((field - field.min()) / np.ptp(field))
-
-
-def levels(values: NDArray[np.float64]) -> Images:
-    """Grey levels of any value, cut to 0..255."""
-    return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
-
-
 DRAWN: dict[str, Draw] = {"noise": noise, "scribbles": scribble, "signs": sign, "textures": texture}
 KINDS = ("letters", *DRAWN)
 
@@ -84,7 +72,7 @@ def made_strangers(
 
     kind: "letters", "noise", "scribbles", "signs" or "textures". preprocess: a model's own; the default
         one unless given. fonts: the folder in which the fonts of letters lie.
-    Raises ConfigError for an unknown kind, DataError where fonts are absent (see fonts.PACKAGES).
+    Raises ConfigError for an unknown kind, DataError where fonts are absent (see letter_fonts.PACKAGES).
     """
     if kind not in KINDS:
         raise ConfigError(f"The kind of stranger {kind!r} is unknown.{nearest(kind, list(KINDS))}")
