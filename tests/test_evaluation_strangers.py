@@ -79,7 +79,7 @@ def test_areas_are_scikit_learns_and_refusals_the_recognizers(digits: Dataset, s
 
 
 def test_a_model_without_a_watch_refuses_nothing(digits: Dataset, signs: NDArray[np.uint8]) -> None:
-    found = strangers(load_model(GOLDEN / "schema1.safetensors"), digits, "validation", {"signs": signs})
+    found = strangers(load_model(GOLDEN / "plain.safetensors"), digits, "validation", {"signs": signs})
     assert found.refusals(found.kinds["signs"]) is None
     assert [each.score for each in found.separations("signs")] == [PROBABILITY, ENERGY]
 

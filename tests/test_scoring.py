@@ -24,10 +24,8 @@ from digit_recognizer.scoring import Settings, score, score_shard
 from digit_recognizer.scoring import shards as shards_module
 from digit_recognizer.scoring.inputs import inputs
 from digit_recognizer.scoring.parts import counts_in, part_name
-from digit_recognizer.scoring.plan import BEFORE, PLAN, SHARDS
 from digit_recognizer.scoring.shards import Shard, find_shards
 from helpers_cli import digits, is_complaint
-from model_files import renamed
 from scoring_files import Rows, archive_of, png, rows_in
 
 MODEL = "classic"
@@ -279,38 +277,3 @@ def test_the_lines_that_are_printed_read_the_table(pictures: list[bytes], tmp_pa
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout.strip()) == (0, "3"), done.stderr
     assert said.count("read_") == 2
-
-
-@pytest.mark.slow
-def test_a_run_that_an_older_version_began_goes_on(pictures: list[bytes], tmp_path: Path) -> None:
-    """Its list and its settings had names under which pyarrow took them for parts."""
-    source, out = archive_of(tmp_path / "in" / "a.tar", pictures[:3]).parent, tmp_path / "out"
-    archive_of(source / "b.tar", pictures[3:5], first=3)
-    score(source, out, MODEL, workers=1)
-    for name in (PLAN, SHARDS):
-        (out / name).rename(out / BEFORE[name])
-    (out / part_name(1)).unlink()
-    is_complaint(
-        digits("score", tmp_path / "in" / "a.tar", "--out", out, "--model", MODEL, "--quiet"), "was begun with"
-    )
-    assert (out / BEFORE[PLAN]).exists()
-    (out / BEFORE[SHARDS]).rename(out / SHARDS)  # killed between the two
-    found = score(source, out, MODEL, workers=1)
-    assert (found.kept, found.done, len(rows_in(out))) == (1, 1, 5)
-    assert sorted(path.name for path in out.iterdir() if not path.name.startswith(".")) == [
-        *(PLAN, SHARDS, part_name(0), part_name(1)),
-    ]
-
-
-@pytest.mark.slow
-def test_parts_with_indices_and_with_names_are_not_mixed(pictures: list[bytes], tmp_path: Path) -> None:
-    model = renamed(tmp_path / "letters.onnx", MODEL, "abcdefghij")
-    source, out = archive_of(tmp_path / "a.tar", pictures[:3]), tmp_path / "out"
-    score(source, out, model, workers=1)
-    plan = json.loads((out / PLAN).read_text())
-    assert plan.pop("labels") == "names"
-    (out / PLAN).write_text(json.dumps(plan))
-    with pytest.raises(RunError, match="was begun with labels = None, and this is 'names'"):
-        score(source, out, model, workers=1)
-    score(source, tmp_path / "digits", MODEL, workers=1)
-    assert "labels" not in json.loads((tmp_path / "digits" / PLAN).read_text())  # as before, so that it goes on

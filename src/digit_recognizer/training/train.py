@@ -24,7 +24,7 @@ from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.line import Line
 from digit_recognizer.models.locations import MODEL_NAME
 from digit_recognizer.models.model_file import write_model
-from digit_recognizer.training.arithmetic import FLOAT32, arithmetic_of_run, begun_on, computing, warn_where_slow
+from digit_recognizer.training.arithmetic import FLOAT32, begun_on, computing, warn_where_slow
 from digit_recognizer.training.batches import make_batches, mixed
 from digit_recognizer.training.checkpoint import TrainState, load_checkpoint
 from digit_recognizer.training.distributed import arithmetic_of_all, first_here, joined, own_device, rank, share
@@ -119,7 +119,7 @@ def train(
         if isinstance(chosen, EnsembleRecipe):
             network, history = _train_members(chosen, task, train_on)
         else:
-            own = arithmetic_of_run(begun, place, on_cpu=chosen.learning.bfloat16)
+            own = begun["arithmetic"]
             network, history = _train_network(chosen, replace(task, arithmetic=arithmetic_of_all(own, place)))
         measured_on = VALIDATION_LINES if lines else len(held_out or ())
         share = measured(history[-1].validation_accuracy, measured_on)
