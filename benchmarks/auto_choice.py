@@ -3,7 +3,7 @@
 python benchmarks/auto_choice.py [--data breastmnist] [--data-dir FOLDER] [--variants NAME...] [--folds 5] [--repeats 2]
     [--json FILE|-]
 
-Calibration and test images are not looked at (training/cross_validate.py). One network stands for the ensemble's three.
+Calibration and test images are not looked at (trials/cross_validate.py). One network stands for the ensemble's three.
 Each network answers twice: for the images as they are, and ("mirrored") with the mean of its probabilities of each
 image and of its mirror image, which costs no training.
 """
@@ -33,9 +33,9 @@ from digit_recognizer.statistics.scores import negative_log_likelihood
 from digit_recognizer.training import EnsembleRecipe, Recipe
 from digit_recognizer.training.augmentation import Augmentation
 from digit_recognizer.training.auto import LIGHT, auto_recipe
-from digit_recognizer.training.cross_validate import CHOOSES, Begin, pooled, trained_folds
 from digit_recognizer.training.network import form_of
 from digit_recognizer.training.recipes import FAST
+from trials.cross_validate import CHOOSES, Begin, pooled, trained_folds
 
 STRONG = Augmentation(rotation=20, scale=0.2, shear=10, shift=3, elastic=1.0)
 

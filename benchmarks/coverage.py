@@ -29,7 +29,8 @@ from coverage_simulated import (
     over_runs,
     row,
 )
-from digit_recognizer.statistics.intervals import Interval, clopper_pearson, wilson
+from digit_recognizer.statistics.intervals import Interval, wilson
+from trials.intervals import clopper_pearson
 
 SHARES = (0.5, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999)
 FINE = np.linspace(0.5, 0.9999, 2000)  # of p, to find the lowest coverage; below .5 all is mirrored

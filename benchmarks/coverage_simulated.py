@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from digit_recognizer.statistics.auroc import delong, interval_of, newcombe_auroc
+from digit_recognizer.statistics.auroc import delong, interval_of
 from digit_recognizer.statistics.bootstrap import METHODS, bootstrap
 from digit_recognizer.statistics.clustered import clustered_difference, clustered_wilson
 from digit_recognizer.statistics.compare_aurocs import compare_aurocs
 from digit_recognizer.statistics.intervals import Interval, wilson
-from digit_recognizer.statistics.paired import Paired, newcombe, tango
+from digit_recognizer.statistics.paired import Paired, tango
 from digit_recognizer.statistics.seeds import over_seeds
+from trials.intervals import newcombe, newcombe_auroc
 
 LEVEL = 0.95
 Z = float(norm.ppf((1 + LEVEL) / 2))

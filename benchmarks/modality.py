@@ -22,8 +22,8 @@ from digit_recognizer.data.medmnist_table import TABLE
 from digit_recognizer.errors import DigitRecognizerError
 from digit_recognizer.models import load_model
 from digit_recognizer.statistics import wilson
-from digit_recognizer.synthetic.strangers import made_strangers
 from digit_recognizer.training.run_folder import data_of_run
+from trials.strangers import made_strangers
 
 EACH = 500  # pictures of a kind, at most
 MADE = ("noise", "textures", "scribbles")

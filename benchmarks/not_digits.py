@@ -20,9 +20,9 @@ import numpy as np
 from common import parser, report, say
 from digit_recognizer import Recognizer, load_dataset
 from digit_recognizer.data.spec import Images
-from digit_recognizer.evaluation.strangers import strangers
 from digit_recognizer.models import load_model, shipped_models
-from digit_recognizer.synthetic.strangers import KINDS, made_strangers, shadows, upside_down
+from trials.strangeness import strangers
+from trials.strangers import KINDS, made_strangers, shadows, upside_down
 
 EACH = 1000  # pictures of a kind
 

@@ -2,7 +2,7 @@
 
 The seconds are told with --megapixels alone.
 
-The pages are drawn from MNIST validation digits (synthetic/drawn_pages.py), none of which is a test digit.
+The pages are drawn from MNIST validation digits (trials/drawn_pages.py), none of which is a test digit.
 
     python benchmarks/pages.py [--model NAME] [--kinds NAME ...] [--each N] [--seed N] [--megapixels N] [--json FILE|-]
 """
@@ -20,7 +20,7 @@ from common import conditions, parser, report, say
 from digit_recognizer import Recognizer, load_dataset
 from digit_recognizer.reading import PAGE_MODEL, Page, read_page
 from digit_recognizer.statistics.intervals import wilson
-from digit_recognizer.synthetic.drawn_pages import HEIGHT, KINDS, WIDTH, Box, DrawnPage, drawn_page
+from trials.drawn_pages import HEIGHT, KINDS, WIDTH, Box, DrawnPage, drawn_page
 
 SAME_PLACE = 0.5  # intersection over union of a number's boxes
 

@@ -19,9 +19,9 @@ from PIL import Image
 from common import conditions, parser, report, say, seconds_of, summary
 from digit_recognizer import Recognizer, load_dataset
 from digit_recognizer.reading import PAGE_MODEL, read_grid, read_page
-from digit_recognizer.synthetic.drawn_pages import drawn_page
-from digit_recognizer.synthetic.page_kinds import KINDS
 from pages import enlarged
+from trials.drawn_pages import drawn_page
+from trials.page_kinds import KINDS
 
 MEGAPIXELS = 12
 QUALITY = 92  # of JPEG, as phones have it

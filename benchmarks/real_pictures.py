@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from common import timed
 from digit_recognizer import Recognizer
-from digit_recognizer.evaluation.strings import edit_distance
 from digit_recognizer.images import read_picture
 from digit_recognizer.models import shipped_models
 from digit_recognizer.reading import read_page
-from digit_recognizer.statistics.intervals import clopper_pearson, wilson
+from digit_recognizer.statistics.intervals import wilson
+from trials.intervals import clopper_pearson
+from trials.string_figures import edit_distance
 
 PHOTOGRAPHS = {"single": ("a",), "pages": ("a", "b")}  # whose pictures are photographs
 COUNTING = "c"  # whose pages count 0 to 9, in squares of SQUARE pixels

@@ -16,7 +16,7 @@ from digit_recognizer import load_dataset
 from digit_recognizer.evaluation.robustness import choose
 from digit_recognizer.models import load_model, shipped_models
 from digit_recognizer.statistics import wilson
-from digit_recognizer.synthetic.rerendered import KINDS, rerendered
+from trials.rerendered import KINDS, rerendered
 
 IMAGES = 1000
 

@@ -19,8 +19,8 @@ from digit_recognizer import load_dataset
 from digit_recognizer.evaluation.robustness import Robustness, robustness
 from digit_recognizer.models import shipped_models
 from digit_recognizer.report.figures import save_figure
-from digit_recognizer.report.robustness_figure import robustness_figure
 from digit_recognizer.statistics import Interval
+from trials.robustness_figure import robustness_figure
 
 BASELINE = "classic"
 

@@ -33,7 +33,7 @@ from digit_recognizer import load_dataset
 from digit_recognizer.models import load_model
 from digit_recognizer.processes import cores
 from digit_recognizer.recognizer import BATCH, DEFAULT_MODEL
-from digit_recognizer.scoring.parts import count_statuses
+from digit_recognizer.scoring.parts import counts_in
 from latency import session
 from serving import memory
 
@@ -147,7 +147,7 @@ def command(source: Path, out: Path, n: int, model: str, workers: int) -> tuple[
     """Pictures a second of the whole command, the most memory (MB) that its processes held, bytes of its parts."""
     asked = [sys.executable, "-m", "digit_recognizer", "score", str(source), "--out", str(out), "--quiet"]
     took, peak = watched([*asked, "--model", model, "--workers", str(workers)], (0, 1))
-    rows, written = count_statuses(str(out)), size_of(out, "part-*")
+    rows, written = counts_in(str(out))[0], size_of(out, "part-*")
     shutil.rmtree(out)
     if sum(rows.values()) != n:
         raise RuntimeError(f"digits score wrote of {n} pictures {dict(rows)}")

@@ -1,6 +1,6 @@
 """How well the line reader reads strings of MNIST's digits, lengths 1 to 12, neighbouring boxes overlapping or not.
 
-The strings are made by synthetic/strings.py of the digits of one split, drawn by the seed in evaluation/strings.py:
+The strings are made by trials/strings.py of the digits of one split, drawn by the seed in trials/string_figures.py:
 digits as they are, boxes overlapping by 0, 10 and 25 % of the mean width of the two; with --hard also leaned, turned,
 scaled, ruled, dirty and broken. Validation digits unless --split test is given, which is a noted look.
 
@@ -17,14 +17,14 @@ from typing import Any
 
 from common import parser, report, say
 from digit_recognizer import load_dataset
-from digit_recognizer.evaluation.strings import EACH, LENGTHS, SEED, StringFigures, score_strings
 from digit_recognizer.models.line_reader import CHARACTERS, LineReader, load_line_reader
 from digit_recognizer.models.locations import LINE_READERS
 from digit_recognizer.reading.line import read_crops
 from digit_recognizer.statistics.intervals import wilson
 from digit_recognizer.synthetic.lines import line_picture
-from digit_recognizer.synthetic.strings import hard, plain
 from digit_recognizer.training.line_sources import held_out_sources
+from trials.string_figures import EACH, LENGTHS, SEED, StringFigures, score_strings
+from trials.strings import hard, plain
 
 
 def measure(reader: LineReader, split: str, each: int, lengths: list[int], *, hardly: bool) -> dict[str, Any]:

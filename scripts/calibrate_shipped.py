@@ -16,7 +16,6 @@ import numpy as np
 from digit_recognizer import load_dataset
 from digit_recognizer.models import shipped_models
 from digit_recognizer.models.cards import card_path, read_card
-from digit_recognizer.models.header import SCHEMA
 from digit_recognizer.models.locations import pretrained
 from digit_recognizer.models.model_file import load_network, write_model
 from digit_recognizer.models.watch import Watched
@@ -44,7 +43,7 @@ def reissue(path: Path) -> None:
     plain = network.network if isinstance(network, Watched) else network
     learn, _ = dataset.training(header.data["train_on"])
     whole = watched(plain, learn, header.preprocess)
-    header = calibrated(replace(header, schema=SCHEMA), dataset, whole)
+    header = calibrated(header, dataset, whole)
     write_model(path, header, whole, header.preprocess.normalise(learn.take(np.arange(SAMPLE))))
 
 

@@ -5,8 +5,13 @@ apt-get install $(python scripts/debian_fonts.py)
 
 from __future__ import annotations
 
-from digit_recognizer.synthetic.fonts import PACKAGES
+import sys
+
 from digit_recognizer.synthetic.printed_fonts import FAMILIES
+from results import ROOT
+
+sys.path.append(str(ROOT / "benchmarks"))
+from trials.letter_fonts import PACKAGES
 
 
 def main() -> None:

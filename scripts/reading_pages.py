@@ -7,13 +7,17 @@ The pages are drawn from MNIST validation digits; green boxes are sure digits, o
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
 from digit_recognizer import Recognizer, load_dataset
 from digit_recognizer.reading import PAGE_MODEL, read_page
 from digit_recognizer.reading.draw import annotated_page
-from digit_recognizer.synthetic.drawn_pages import drawn_page
 from results import ROOT
+
+sys.path.append(str(ROOT / "benchmarks"))
+from trials.drawn_pages import drawn_page
 
 KINDS = ("lined", "boxes", "everything", "words", "touching", "broken")
 SEED = 40

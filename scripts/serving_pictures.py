@@ -21,8 +21,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from digit_recognizer import load_dataset
-from digit_recognizer.synthetic.drawn_pages import drawn_page
 from results import ROOT
+
+sys.path.append(str(ROOT / "benchmarks"))
+from trials.drawn_pages import drawn_page
 
 DESK: dict[str, Any] = {"viewport": {"width": 1120, "height": 800}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

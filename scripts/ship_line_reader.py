@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import csv
 import shutil
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,6 @@ from torch import nn
 
 from digit_recognizer import load_dataset
 from digit_recognizer.evaluation.lines import LabelledLines, calibrate_lines
-from digit_recognizer.evaluation.strings import score_strings
 from digit_recognizer.images import read_picture
 from digit_recognizer.models.cards import Card, card_path
 from digit_recognizer.models.halves import FEW
@@ -38,8 +38,11 @@ from digit_recognizer.synthetic.lines import line_picture
 from digit_recognizer.training import RECIPES
 from digit_recognizer.training.any_recipe import recipe_from_dict
 from digit_recognizer.training.line_sources import held_out_sources
-from results import RESULTS, commit, read, write
+from results import RESULTS, ROOT, commit, read, write
 from ship_model import seconds
+
+sys.path.append(str(ROOT / "benchmarks"))
+from trials.string_figures import score_strings
 
 (NAME,) = LINE_READERS
 PURPOSE = "A line reader: numbers with their signs, a whole line at once."

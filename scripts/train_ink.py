@@ -1,4 +1,4 @@
-"""Train the network that finds writing (models/ink.py) and write it into the package as images/ink.onnx.
+"""Train the network that finds writing (teaching/ink.py) and write it into the package as images/ink.onnx.
 
 python scripts/train_ink.py DATA [--pictures N]
 
@@ -21,12 +21,12 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from digit_recognizer import load_dataset
 from digit_recognizer.images.ink import network_file
-from digit_recognizer.models.ink import Ink
 from digit_recognizer.processes import cores
 from digit_recognizer.synthetic.lines import Shares, Sources
-from digit_recognizer.synthetic.singles import SIDE, UNKNOWN, single_picture
 from digit_recognizer.training.line_sources import training_sources
 from networks import follow, rate, write_onnx
+from teaching.ink import Ink
+from teaching.singles import SIDE, UNKNOWN, single_picture
 
 SEED, BATCH, RATE, AGAIN, DECAY = 21, 64, 2e-3, 1e-3, 1e-4  # AGAIN: the rate of a second training
 FRESH = 10  # times its own number of parts: where the pictures of a second training begin

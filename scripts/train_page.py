@@ -1,4 +1,4 @@
-"""Train the network that finds numbers on pages (models/page.py) and write it into the package as reading/page.onnx.
+"""Train the network that finds numbers on pages (teaching/page.py) and write it into the package as reading/page.onnx.
 
 python scripts/train_page.py DATA [--parts N] [--work FOLDER] [--begin FILE]
 
@@ -23,15 +23,15 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, max_pool2d
 
 from digit_recognizer import load_dataset
-from digit_recognizer.models.page import BLOCK, CORE, INK, OUTPUT, TURN, WRITING, PageNumbers
 from digit_recognizer.processes import cores
 from digit_recognizer.reading.regions import network_file
 from digit_recognizer.synthetic.lines import Shares, Sources
-from digit_recognizer.synthetic.pages import page_part
 from digit_recognizer.synthetic.printed_fonts import find_families
-from digit_recognizer.synthetic.printed_words import PrintedWords
 from digit_recognizer.training.line_sources import training_sources
 from networks import follow, rate, write_onnx
+from teaching.page import BLOCK, CORE, INK, OUTPUT, TURN, WRITING, PageNumbers
+from teaching.pages import page_part
+from teaching.printed_words import PrintedWords
 
 SEED, BATCH, RATE, AGAIN, DECAY = 22, 8, 2e-3, 1.5e-3, 1e-4  # AGAIN: of a second training
 CHUNK = 400  # parts of pages that are rendered at once

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+# For `trials` and `teaching`. Last, since benchmarks/coverage.py has the name of a package that is installed.
+sys.path += [str(REPOSITORY / "benchmarks"), str(REPOSITORY / "scripts")]
 
 # The same examples at each run, and nothing is timed: a busy machine must not fail a test.
 settings.register_profile(

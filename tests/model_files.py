@@ -24,8 +24,8 @@ from digit_recognizer.models.model_file import weights_sha256, write_model
 from digit_recognizer.models.onnx_file import GRAPH_SHA256, split_model
 
 GOLDEN = Path(__file__).parent / "golden"
-SAFETENSORS = (GOLDEN / "schema1.safetensors").read_bytes()
-ONNX = (GOLDEN / "schema1.onnx").read_bytes()
+SAFETENSORS = (GOLDEN / "plain.safetensors").read_bytes()
+ONNX = (GOLDEN / "plain.onnx").read_bytes()
 CAVEATS = ("Not for clinical use.",)
 GONE = object()  # the value that takes a field out of a header
 
@@ -95,13 +95,12 @@ def write_reader_of_colour(path: Path, **fields: Any) -> Path:
     convolutions = [dataclasses.asdict(Convolution(4, 5, stride=3))]
     network = cnn(28, 3, convolutions, channels=3).eval()
     header = dataclasses.replace(
-        load_model(GOLDEN / "schema1.onnx").header,
+        load_model(GOLDEN / "plain.onnx").header,
         architecture={"name": "cnn", "size": 28, "classes": 3, "convolutions": convolutions, "channels": 3},
         preprocess=Preprocess(form="picture", channels=3),
         class_names=("left", "middle", "right"),
         weights_sha256=weights_sha256(network),
         caveats=CAVEATS,
-        schema=3,
         **fields,
     )
     write_model(path, header, network, np.zeros((2, 3, 28, 28), np.float32))

@@ -125,7 +125,7 @@ def test_wishes_that_cannot_be_granted_are_refused(place: Path, tmp_path: Path) 
 
 
 def test_a_model_without_calibration_grants_no_wish() -> None:
-    golden = Path(__file__).parent / "golden" / "schema1.onnx"
+    golden = Path(__file__).parent / "golden" / "plain.onnx"
     assert Recognizer.load(golden).answers is None
     with pytest.raises(ConfigError, match="Calibrate it on labelled pictures"):
         Recognizer.load(golden, max_error=0.01)

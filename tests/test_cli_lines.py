@@ -13,8 +13,8 @@ from PIL import Image
 from digit_recognizer.data import Dataset
 from digit_recognizer.models.line_reader import LineReader
 from digit_recognizer.reading import read_line
-from digit_recognizer.synthetic.strings import draw_string, plain
 from helpers_cli import digits, is_complaint
+from trials.strings import draw_string, plain
 
 pytestmark = pytest.mark.arithmetic
 

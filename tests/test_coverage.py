@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from digit_recognizer.statistics import clopper_pearson, wilson
+from digit_recognizer.statistics import wilson
+from trials.intervals import clopper_pearson
 
 pytestmark = pytest.mark.arithmetic
 

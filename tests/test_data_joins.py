@@ -20,7 +20,7 @@ from digit_recognizer.data.spec import PATIENT, in_memory
 from digit_recognizer.data.splits import parted
 from digit_recognizer.errors import DataError
 from digit_recognizer.images import Preprocess
-from digit_recognizer.training.cross_validate import pooled
+from trials.cross_validate import pooled
 
 SMALL = Preprocess(size=8, box=8, form="picture")
 

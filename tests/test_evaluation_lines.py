@@ -13,7 +13,7 @@ from digit_recognizer.errors import DataError
 from digit_recognizer.evaluation.lines import LabelledLines, calibrate_lines, observe, read_labelled_lines
 from digit_recognizer.models.ctc import log_likelihoods, most_probable
 from digit_recognizer.models.line_reader import LineReader, log_probabilities
-from digit_recognizer.synthetic.strings import draw_string, plain
+from trials.strings import draw_string, plain
 
 pytestmark = pytest.mark.arithmetic
 

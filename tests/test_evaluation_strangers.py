@@ -14,9 +14,9 @@ from sklearn.metrics import roc_auc_score
 from digit_recognizer import Recognizer
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.errors import DataError
-from digit_recognizer.evaluation.strangers import ENERGY, FEATURES, PROBABILITY, WATCH, strangeness_scores, strangers
 from digit_recognizer.models import load_model
-from digit_recognizer.synthetic.strangers import made_strangers
+from trials.strangeness import ENERGY, FEATURES, PROBABILITY, WATCH, strangeness_scores, strangers
+from trials.strangers import made_strangers
 
 pytestmark = pytest.mark.arithmetic
 
@@ -79,7 +79,7 @@ def test_areas_are_scikit_learns_and_refusals_the_recognizers(digits: Dataset, s
 
 
 def test_a_model_without_a_watch_refuses_nothing(digits: Dataset, signs: NDArray[np.uint8]) -> None:
-    found = strangers(load_model(GOLDEN / "schema1.safetensors"), digits, "validation", {"signs": signs})
+    found = strangers(load_model(GOLDEN / "plain.safetensors"), digits, "validation", {"signs": signs})
     assert found.refusals(found.kinds["signs"]) is None
     assert [each.score for each in found.separations("signs")] == [PROBABILITY, ENERGY]
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from digit_recognizer.data import Dataset
-from digit_recognizer.evaluation.strings import StringFigures, edit_distance, made_strings, score_strings
 from digit_recognizer.models.line_reader import LineReader
-from digit_recognizer.synthetic.strings import hard
+from trials.string_figures import StringFigures, edit_distance, made_strings, score_strings
+from trials.strings import hard
 
 pytestmark = pytest.mark.arithmetic
 

@@ -20,12 +20,12 @@ from digit_recognizer import Recognizer
 from digit_recognizer.data import Dataset
 from digit_recognizer.exporting import export_onnx
 from digit_recognizer.images import Preprocess, read_picture
-from digit_recognizer.synthetic.drawn import scribble, sign
-from digit_recognizer.synthetic.rerendered import KINDS, rerendered
-from digit_recognizer.synthetic.strangers import noise, shadow, texture
 from helpers_cli import digits_apart
 from served import PATIENCE, PREPARE, RECOGNISE, RECOGNISE_FILE, as_images, as_sent, exported, served
 from test_one_answer import KINDS as SENT_KINDS
+from trials.drawn import scribble, sign
+from trials.rerendered import KINDS, rerendered
+from trials.strangers import noise, shadow, texture
 
 pytestmark = pytest.mark.slow
 

@@ -20,9 +20,9 @@ from digit_recognizer import Recognizer
 from digit_recognizer.data import Dataset
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.ink import SIDE, find_writing
-from digit_recognizer.synthetic.rerendered import rerendered
-from digit_recognizer.synthetic.strangers import shadows
 from examples import examples
+from trials.rerendered import rerendered
+from trials.strangers import shadows
 
 pytestmark = pytest.mark.arithmetic
 

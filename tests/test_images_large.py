@@ -17,8 +17,8 @@ from digit_recognizer.images import open_picture, read_picture
 from digit_recognizer.images.large import times_smaller
 from digit_recognizer.reading import read_grid, read_page
 from digit_recognizer.recognizer import Recognizer
-from digit_recognizer.synthetic.drawn_pages import DrawnPage, drawn_page
 from helpers_cli import digits
+from trials.drawn_pages import DrawnPage, drawn_page
 
 
 @pytest.fixture(scope="module")

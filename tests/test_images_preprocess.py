@@ -19,7 +19,7 @@ from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.preprocess import crop
-from digit_recognizer.synthetic.rerendered import KINDS, rerendered
+from trials.rerendered import KINDS, rerendered
 
 pytestmark = pytest.mark.arithmetic
 

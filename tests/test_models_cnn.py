@@ -107,7 +107,7 @@ def test_an_ensemble_gives_the_mean_of_its_members_probabilities(count: int) -> 
 def test_a_network_comes_back_in_both_forms(architecture: dict[str, Any], tmp_path: Path) -> None:
     torch.manual_seed(shifted_seed(3))
     network = filled(build_network(architecture))
-    golden = load_model(GOLDEN / "schema1.safetensors").header
+    golden = load_model(GOLDEN / "plain.safetensors").header
     header = dataclasses.replace(golden, architecture=architecture, weights_sha256=weights_sha256(network))
     inputs = header.preprocess.normalise(IMAGES)
     write_model(tmp_path / "model.safetensors", header, network, inputs)

@@ -76,7 +76,7 @@ def test_a_header_comes_back_equal(header: ModelHeader) -> None:
 def test_a_network_comes_back_bit_for_bit_and_its_twin_agrees(tmp_path: Path) -> None:
     torch.manual_seed(3)
     network = mlp([784, 4, 10])
-    golden = load_model(GOLDEN / "schema1.safetensors").header
+    golden = load_model(GOLDEN / "plain.safetensors").header
     header = dataclasses.replace(golden, name="small", weights_sha256=weights_sha256(network))
     write_model(tmp_path / "model.safetensors", header, network, header.preprocess.normalise(IMAGES))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.onnx", "model.safetensors"]
@@ -92,7 +92,7 @@ def test_a_network_comes_back_bit_for_bit_and_its_twin_agrees(tmp_path: Path) ->
 
 def test_an_onnx_form_that_answers_otherwise_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = mlp([784, 4, 10])
-    header = load_model(GOLDEN / "schema1.safetensors").header
+    header = load_model(GOLDEN / "plain.safetensors").header
     monkeypatch.setattr("digit_recognizer.models.model_file.onnx_bytes", lambda *_: ONNX)
     with pytest.raises(ModelFileError, match="form"):
         write_model(tmp_path / "model.safetensors", header, network, header.preprocess.normalise(IMAGES))
@@ -133,6 +133,7 @@ def test_a_missing_field_is_refused(tmp_path: Path, suffix: str, field: str) -> 
     ("changes", "reason"),
     [
         ({"schema": SCHEMA + 1}, f"schema {SCHEMA + 1}.*Upgrade"),
+        ({"schema": SCHEMA - 1}, f"schema {SCHEMA - 1}.*Train the model again"),
         ({"schema": "1"}, "no schema"),
         ({"schema": GONE}, "no schema"),
         ({"added": 1}, "unknown one"),
@@ -222,7 +223,7 @@ def test_a_damaged_safetensors_beside_a_whole_twin_is_named(tmp_path: Path) -> N
 def test_a_run_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     refused(tmp_path, "holds no model.safetensors. If it is a run, resume it")
     for suffix in SUFFIXES:
-        shutil.copy(GOLDEN / f"schema1{suffix}", tmp_path / f"model{suffix}")
+        shutil.copy(GOLDEN / f"plain{suffix}", tmp_path / f"model{suffix}")
     assert load_model(tmp_path).header.name == "golden"
 
 

@@ -86,7 +86,7 @@ def test_where_the_axes_leave_nothing_the_energy_alone_counts() -> None:
 
 @pytest.mark.parametrize("name", networks())
 def test_both_forms_of_the_file_give_the_same_strangeness(name: str, tmp_path: Path, mnist: Dataset) -> None:
-    header = load_model(GOLDEN / "schema1.safetensors").header
+    header = load_model(GOLDEN / "plain.safetensors").header
     images = mnist.split("validation").take(np.arange(300))
     inputs = torch.from_numpy(header.preprocess.normalise(images))
     network = networks()[name]
@@ -122,5 +122,5 @@ def test_a_network_with_few_features_gets_no_watch() -> None:
 
 
 def test_a_model_without_a_watch_finds_nothing_strange(mnist: Dataset) -> None:
-    model = load_model(GOLDEN / "schema1.onnx")
+    model = load_model(GOLDEN / "plain.onnx")
     assert model.observe(mnist.split("validation").take(np.arange(3)))[1] is None

@@ -11,10 +11,10 @@ pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page
 
 from digit_recognizer.data import Dataset
-from digit_recognizer.synthetic.rerendered import rerendered
 from served import exported, served
 from test_exporting_page import DESK, check_same, opened
 from test_one_answer import KINDS as SENT_KINDS
+from trials.rerendered import rerendered
 
 KINDS = ("lined paper", "squared paper", "uneven light", "coarse 16", "thin")
 

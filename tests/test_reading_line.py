@@ -17,10 +17,10 @@ from digit_recognizer.reading import read_line, read_lines
 from digit_recognizer.reading.line import threshold_of
 from digit_recognizer.synthetic.ink import draw_mark
 from digit_recognizer.synthetic.shapes import Hands
-from digit_recognizer.synthetic.strings import draw_string, plain
 from digit_recognizer.synthetic.strokes import load_characters
 from digit_recognizer.synthetic.written import Style, Written, struck_out, write
 from pen_files import write_pen_files
+from trials.strings import draw_string, plain
 
 pytestmark = pytest.mark.arithmetic
 

@@ -20,7 +20,7 @@ from digit_recognizer.reading.line import STRUCK, Character, read_crops
 from digit_recognizer.reading.numbers import read_numbers
 from digit_recognizer.reading.regions import find_regions
 from digit_recognizer.recognizer import Recognizer
-from digit_recognizer.synthetic.drawn_pages import DrawnPage, drawn_page
+from trials.drawn_pages import DrawnPage, drawn_page
 
 pytestmark = pytest.mark.arithmetic
 

@@ -19,8 +19,8 @@ from digit_recognizer.reading.ink import light_on_dark
 from digit_recognizer.reading.numbers import box_around
 from digit_recognizer.reading.page import PAGE_MODEL, box_in_photo
 from digit_recognizer.recognizer import Recognizer
-from digit_recognizer.synthetic.drawn_pages import DrawnPage, drawn_page
 from helpers_cli import digits, is_complaint
+from trials.drawn_pages import DrawnPage, drawn_page
 
 pytestmark = pytest.mark.arithmetic
 

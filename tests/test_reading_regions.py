@@ -13,8 +13,8 @@ from digit_recognizer.reading import PAGE_MODEL, Character, Line, read_page
 from digit_recognizer.reading.regions import SIDE, Region, find_regions, in_reading_order, regions_of_cores
 from digit_recognizer.reading.turning import evidence_of_way_up
 from digit_recognizer.recognizer import Recognizer
-from digit_recognizer.synthetic.drawn_pages import drawn_page
-from digit_recognizer.synthetic.pages import core_of
+from teaching.pages import core_of
+from trials.drawn_pages import drawn_page
 
 pytestmark = pytest.mark.arithmetic
 

@@ -14,8 +14,8 @@ from digit_recognizer.evaluation.robustness import Robustness
 from digit_recognizer.images import read_picture
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.report.figures import save_figure
-from digit_recognizer.report.robustness_figure import STYLES, robustness_figure
 from digit_recognizer.synthetic.corruptions import CORRUPTIONS, SEVERITIES
+from trials.robustness_figure import STYLES, robustness_figure
 
 pytestmark = pytest.mark.arithmetic
 
@@ -46,7 +46,9 @@ def test_every_model_has_a_line_in_every_plot(classic: Model) -> None:
     for axis, name in zip(plots, CORRUPTIONS, strict=True):
         for line, each in zip(axis.lines, found, strict=True):
             errors = np.asarray(line.get_ydata()) / 100
-            assert errors.tolist() == pytest.approx([each.clean_error, *each.errors_of(name)])
+            assert errors.tolist() == pytest.approx(
+                [each.clean_error, *(one.error for one in each.figures if one.name == name)]
+            )
             assert np.asarray(line.get_xdata()).tolist() == [0, *SEVERITIES]
     assert "made, 40 validation images" in figure.get_suptitle()
     assert len(figure.legends[0].get_texts()) == 2

@@ -23,11 +23,9 @@ from digit_recognizer.recognizer import Recognizer
 from digit_recognizer.scoring import Settings, score, score_shard
 from digit_recognizer.scoring import shards as shards_module
 from digit_recognizer.scoring.inputs import inputs
-from digit_recognizer.scoring.parts import count_statuses, part_name
-from digit_recognizer.scoring.plan import BEFORE, PLAN, SHARDS
+from digit_recognizer.scoring.parts import counts_in, part_name
 from digit_recognizer.scoring.shards import Shard, find_shards
 from helpers_cli import digits, is_complaint
-from model_files import renamed
 from scoring_files import Rows, archive_of, png, rows_in
 
 MODEL = "classic"
@@ -103,7 +101,7 @@ def test_what_cannot_be_read_is_a_row_with_the_reason(pictures: list[bytes], tmp
     rows = scored(archive_of(tmp_path / "a.tar", damaged), tmp_path / "out")
     assert [row["status"] == "error" for row in rows] == [False, True, True, True, False]
     assert all(str(row["source"]) in str(row["error"]) for row in rows[1:4])
-    assert count_statuses(str(tmp_path / "out"))["error"] == 3
+    assert counts_in(str(tmp_path / "out"))[0]["error"] == 3
 
 
 def test_an_archive_cut_short_gives_what_is_there_and_one_row_more(pictures: list[bytes], tmp_path: Path) -> None:
@@ -181,10 +179,10 @@ def test_a_run_counts_what_it_kept_too(pictures: list[bytes], tmp_path: Path) ->
     whole = score(tmp_path / "in", tmp_path / "out", MODEL, workers=1)
     (tmp_path / "out" / part_name(1)).unlink()
     again = score(tmp_path / "in", tmp_path / "out", MODEL, workers=1)
-    assert again.statuses == whole.statuses == count_statuses(str(tmp_path / "out"))
+    assert again.statuses == whole.statuses == counts_in(str(tmp_path / "out"))[0]
     assert whole.statuses["error"] == 3
-    assert count_statuses(str(tmp_path / "out"), [0, 2])["error"] == 2
-    assert not count_statuses(str(tmp_path / "out"), [])
+    assert counts_in(str(tmp_path / "out"), [0, 2])[0]["error"] == 2
+    assert not counts_in(str(tmp_path / "out"), [])[0]
 
 
 def test_a_full_disk_is_said_and_leaves_no_half_a_part(
@@ -279,38 +277,3 @@ def test_the_lines_that_are_printed_read_the_table(pictures: list[bytes], tmp_pa
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout.strip()) == (0, "3"), done.stderr
     assert said.count("read_") == 2
-
-
-@pytest.mark.slow
-def test_a_run_that_an_older_version_began_goes_on(pictures: list[bytes], tmp_path: Path) -> None:
-    """Its list and its settings had names under which pyarrow took them for parts."""
-    source, out = archive_of(tmp_path / "in" / "a.tar", pictures[:3]).parent, tmp_path / "out"
-    archive_of(source / "b.tar", pictures[3:5], first=3)
-    score(source, out, MODEL, workers=1)
-    for name in (PLAN, SHARDS):
-        (out / name).rename(out / BEFORE[name])
-    (out / part_name(1)).unlink()
-    is_complaint(
-        digits("score", tmp_path / "in" / "a.tar", "--out", out, "--model", MODEL, "--quiet"), "was begun with"
-    )
-    assert (out / BEFORE[PLAN]).exists()
-    (out / BEFORE[SHARDS]).rename(out / SHARDS)  # killed between the two
-    found = score(source, out, MODEL, workers=1)
-    assert (found.kept, found.done, len(rows_in(out))) == (1, 1, 5)
-    assert sorted(path.name for path in out.iterdir() if not path.name.startswith(".")) == [
-        *(PLAN, SHARDS, part_name(0), part_name(1)),
-    ]
-
-
-@pytest.mark.slow
-def test_parts_with_indices_and_with_names_are_not_mixed(pictures: list[bytes], tmp_path: Path) -> None:
-    model = renamed(tmp_path / "letters.onnx", MODEL, "abcdefghij")
-    source, out = archive_of(tmp_path / "a.tar", pictures[:3]), tmp_path / "out"
-    score(source, out, model, workers=1)
-    plan = json.loads((out / PLAN).read_text())
-    assert plan.pop("labels") == "names"
-    (out / PLAN).write_text(json.dumps(plan))
-    with pytest.raises(RunError, match="was begun with labels = None, and this is 'names'"):
-        score(source, out, model, workers=1)
-    score(source, tmp_path / "digits", MODEL, workers=1)
-    assert "labels" not in json.loads((tmp_path / "digits" / PLAN).read_text())  # as before, so that it goes on

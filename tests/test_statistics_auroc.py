@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from digit_recognizer.errors import DataError
-from digit_recognizer.statistics.auroc import auroc, auroc_interval, delong, newcombe_auroc
+from digit_recognizer.statistics.auroc import auroc, auroc_interval, delong
 from tiny import shifted_seed
+from trials.intervals import newcombe_auroc
 
 pytestmark = pytest.mark.arithmetic
 

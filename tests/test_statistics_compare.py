@@ -23,8 +23,9 @@ from digit_recognizer.statistics.auroc import delong
 from digit_recognizer.statistics.clustered import clustered_difference
 from digit_recognizer.statistics.compare import holm
 from digit_recognizer.statistics.compare_aurocs import compare_all_aurocs, compare_aurocs
-from digit_recognizer.statistics.paired import Paired, mcnemar, newcombe, square_and_add, tango
+from digit_recognizer.statistics.paired import Paired, mcnemar, square_and_add, tango
 from tiny import shifted_seed
+from trials.intervals import newcombe
 
 pytestmark = pytest.mark.arithmetic
 

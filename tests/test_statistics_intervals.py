@@ -12,10 +12,11 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from digit_recognizer.errors import ConfigError, DataError
-from digit_recognizer.statistics import Interval, bootstrap, clopper_pearson, proportion_interval, wilson
+from digit_recognizer.statistics import Interval, bootstrap, proportion_interval, wilson
 from digit_recognizer.statistics.clustered import clustered_wilson
 from digit_recognizer.statistics.intervals import score_limits
 from tiny import shifted_seed
+from trials.intervals import clopper_pearson
 
 pytestmark = pytest.mark.arithmetic
 

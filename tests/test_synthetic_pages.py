@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_recognizer.data import Dataset
-from digit_recognizer.synthetic.layout import laid_out
 from digit_recognizer.synthetic.lines import Shares, Sources
-from digit_recognizer.synthetic.pages import SIDE, PagePart, core_of, page_part
 from digit_recognizer.synthetic.printed_fonts import find_families
-from digit_recognizer.synthetic.printed_words import PrintedWords
 from digit_recognizer.training.line_sources import training_sources
 from pen_files import write_pen_files
+from teaching.layout import laid_out
+from teaching.pages import SIDE, PagePart, core_of, page_part
+from teaching.printed_words import PrintedWords
 from tiny import tiny_dataset
 
 CORE, INK, OTHER = range(3)

@@ -9,7 +9,7 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models import load_model
-from digit_recognizer.synthetic.rerendered import KINDS, Images, rerendered
+from trials.rerendered import KINDS, Images, rerendered
 
 pytestmark = pytest.mark.arithmetic
 

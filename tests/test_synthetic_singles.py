@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from digit_recognizer.data import Dataset
 from digit_recognizer.synthetic.lines import Shares, Sources
-from digit_recognizer.synthetic.singles import FILLED, OTHER, SEVERAL, SIDE, UNKNOWN, draw_single, single_picture
 from digit_recognizer.synthetic.written import Style, write
 from digit_recognizer.training.line_sources import training_sources
 from pen_files import write_pen_files
+from teaching.singles import FILLED, OTHER, SEVERAL, SIDE, UNKNOWN, draw_single, single_picture
 from tiny import tiny_dataset
 
 PLAIN = Style(gap=0.2, unevenness=0, slant=0, width=1, bounce=0, size=0.02, rise=0)

@@ -12,9 +12,11 @@ from scipy import ndimage
 from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ConfigError, DataError
 from digit_recognizer.images import Preprocess
-from digit_recognizer.synthetic.drawn import SIGNS, circle, curve, dense, line
-from digit_recognizer.synthetic.fonts import FONTS_FOLDER, LETTERS, PACKAGES, find_fonts
-from digit_recognizer.synthetic.strangers import DRAWN, KINDS, TURNED, made_strangers, texture, upside_down, with_ink
+from digit_recognizer.synthetic.fonts import FONTS_FOLDER
+from digit_recognizer.synthetic.printed import with_ink
+from trials.drawn import SIGNS, circle, curve, dense, line
+from trials.letter_fonts import LETTERS, PACKAGES, find_fonts
+from trials.strangers import DRAWN, KINDS, TURNED, made_strangers, texture, upside_down
 
 pytestmark = pytest.mark.arithmetic
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_recognizer.data import Dataset
-from digit_recognizer.synthetic.strings import (
+from trials.strings import (
     BLOCK,
     HEIGHT,
     INK,

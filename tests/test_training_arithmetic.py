@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,6 @@ from digit_recognizer.training.arithmetic import (
     FLOAT32,
     Cpu,
     arithmetic_for,
-    arithmetic_of_run,
     computing,
     cpu_here,
     has_bfloat16,
@@ -198,17 +196,7 @@ def test_a_run_that_was_begun_in_float32_stays_in_it_where_bfloat16_is_quick(tmp
     assert resumed(tmp_path / "run") == weights(replace(ROUGH, bfloat16=False))
 
 
-@pytest.mark.usefixtures("no_unit")
-def test_an_older_run_noted_nothing_and_computes_as_its_recipe_says(tmp_path: Path) -> None:
-    begun(tmp_path / "old", arithmetic=None, device=None)
-    begun(tmp_path / "new" / "run", arithmetic=BFLOAT16)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DigitRecognizerWarning)
-        assert resumed(tmp_path / "old") == resumed(tmp_path / "new" / "run")
-    assert arithmetic_of_run({}, CPU, on_cpu=False) == FLOAT32
-
-
-@pytest.mark.parametrize("damaged", ["float16", "", 16, ["bfloat16"], {}])
+@pytest.mark.parametrize("damaged", ["float16", "", 16, ["bfloat16"], {}, None])
 def test_a_damaged_note_is_refused(damaged: object, tmp_path: Path) -> None:
     begun(tmp_path / "run", arithmetic=damaged)
     with pytest.raises(RunError, match=r"run: holds no run to resume \(run.json is damaged: arithmetic = "):

@@ -321,16 +321,3 @@ def test_worker_batches_equal_memory_batches(tmp_path: Path) -> None:
     assert on_disk.header.weights_sha256 == in_memory.header.weights_sha256
     batches = make_batches(files, on_disk.header.preprocess, 16, torch.device("cpu"))
     assert sum(len(labels) for _, labels in batches.epoch(0, 0)) == 40
-
-
-def test_a_run_of_an_older_version_goes_on(tmp_path: Path) -> None:
-    """Its settings lack the fields that recipes have gained since."""
-    first = train(RECIPE, tiny_dataset(), out=tmp_path / "run")
-    path = tmp_path / "run/run.json"
-    settings = json.loads(path.read_text())
-    old = ("name", "hidden", "epochs", "batch_size", "learning_rate", "threads")
-    settings["recipe"] = {key: settings["recipe"][key] for key in old}
-    path.write_text(json.dumps(settings))
-    assert train(RECIPE, tiny_dataset(), out=tmp_path / "run", resume=True).history == first.history
-    with pytest.raises(RunError, match="was begun with learning_rate"):
-        train(replace(RECIPE, learning_rate=0.2), tiny_dataset(), out=tmp_path / "run", resume=True)

@@ -2,8 +2,8 @@
 
     python tests/golden/make_golden.py NAME
 
-Run once for each schema, when it was current: schema1, schema3 (with a watch). Running it again would defeat its
-purpose: the files stand for those that users have.
+NAME: plain, or watched (with a watch). Run once for each schema; running it again would defeat its purpose: the files
+stand for those that users have.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from digit_recognizer.models.model_file import weights_sha256, write_model
 from digit_recognizer.models.watch import Watched, fit_watch
 
 HERE = Path(__file__).parent
-SIZES = {"schema1": [784, 4, 10], "schema3": [64, 80, 10]}  # a watch asks for many features
+SIZES = {"plain": [784, 4, 10], "watched": [64, 80, 10]}  # a watch asks for many features
 
 
 def golden_network(sizes: list[int]) -> torch.nn.Sequential:
@@ -58,7 +58,7 @@ def main() -> None:
     header = ModelHeader(
         name="golden",
         architecture={"name": "mlp", "sizes": sizes},
-        preprocess=Preprocess(size=side, box=side * 20 // 28),
+        preprocess=Preprocess(size=side, box=side * 20 // 28, as_is=True),
         class_names=tuple("0123456789"),
         recipe={"name": "golden"},
         seed=0,

@@ -67,7 +67,7 @@ def read_calibration(header: ModelHeader) -> Calibration | None:
         sets = tuple(ConformalSets.from_dict(each) for each in fields["sets"])
         if any(len(each.least) != len(header.class_names) for each in sets):
             raise ValueError("its sets are of another number of classes")
-        strangest, typical = fields["strangest"], fields.get("typical")  # files before it was there have none
+        strangest, typical = fields["strangest"], fields["typical"]
         return Calibration(
             dict(fields["source"]),
             header.temperature,

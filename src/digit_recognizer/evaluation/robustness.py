@@ -103,10 +103,6 @@ class Robustness:
             for severity, count in zip(self.severities, counts, strict=True)
         ]
 
-    def errors_of(self, name: str) -> NDArray[np.float64]:
-        """The error under one corruption by severity, (S,)."""
-        return np.asarray(self.wrong[self.corruptions.index(name)].mean(axis=1))
-
     def share_wrong(self, seen: bool) -> NDArray[np.float64] | None:
         """For each image (N,) under how many of the corruptions, seen or unseen, it was read wrongly, as a share.
 

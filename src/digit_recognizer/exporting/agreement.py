@@ -15,7 +15,7 @@ from digit_recognizer.data.spec import Images
 from digit_recognizer.errors import DataError, ModelFileError
 from digit_recognizer.models import Model
 from digit_recognizer.models.header import ModelHeader
-from digit_recognizer.synthetic.strangers import cloud, levels
+from digit_recognizer.synthetic.clouds import cloud, levels
 
 TOLERANCE = 1e-4  # between probabilities of two forms of one network
 MADE = 5000  # pictures where a model's own set is not at hand

@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from digit_recognizer.dicom.names import INDEX, first_bytes, is_dicom, named_by
 from digit_recognizer.dicom.names import SUFFIXES as DICOM_SUFFIXES
+from digit_recognizer.dicom.names import is_dicom, named_by
 from digit_recognizer.dicom.read import read_dicom
 from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images.arrays import from_tensor, one_picture
 from digit_recognizer.images.encoded import EncodedPicture
 from digit_recognizer.images.flatten import early_end, to_colour, to_grey, with_channels
-from digit_recognizer.images.formats import COMMON, FIRST, SUFFIXES, formats_for, is_packed, looks_like_picture
+from digit_recognizer.images.formats import COMMON, FIRST, formats_for, is_packed
 from digit_recognizer.images.large import MAX_PIXELS as MAX_PIXELS
 from digit_recognizer.images.large import MAX_STATED, open_jpeg
 from digit_recognizer.images.levels import FULL, SIGNED, is_wide, range_note, sixteen_to_eight, stored_wide
@@ -170,18 +170,6 @@ def opened(content: bytes, page: int | None, name: str) -> Image.Image:
     turn_to(image, page, name)
     check_pixels(image.size, name)  # a page may be larger than the first
     return image
-
-
-def is_picture(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is taken for a picture: by its suffix, or by its first bytes; many have names without a suffix.
-
-    A DICOMDIR is a list of files, and none of them.
-    """
-    place = Path(path)
-    if place.suffix.lower() in (*SUFFIXES, *DICOM_SUFFIXES):
-        return True
-    first = first_bytes(place, FIRST)
-    return looks_like_picture(first) or is_heic(first) or (is_dicom(first) and place.name != INDEX)
 
 
 def decode(

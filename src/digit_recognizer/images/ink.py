@@ -1,6 +1,6 @@
 """Writing found on a picture by a network, however it was written and recorded: a grey picture -> its ink on black.
 
-The network (models/ink.py, shipped as ink.onnx) sees 64 x 64 pixels. It is shown the whole picture first, then the
+The network (ink.onnx, by scripts/train_ink.py) sees 64 x 64 pixels. It is shown the whole picture first, then the
 square around what it found, until the writing fills that square as it did when the network learned.
 """
 

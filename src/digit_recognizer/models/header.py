@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,9 +14,7 @@ from digit_recognizer.data.spec import TASKS
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images import Preprocess
 
-SCHEMA = 5  # 2 added the calibration, 3 the task, 4 the weight of a watch, 5 whether pictures keep their pixels
-_STATES_AS_IS = 5
-_IN_FORM = ("mnist", "qmnist", "printed", "mixed")  # sets of MNIST's form, which earlier schemas name alone
+SCHEMA = 5
 KEY = "digit_recognizer"  # of the safetensors metadata and of the ONNX metadata_props
 MAX_CLASSES = 1000
 _MAX_FEATURES = 2**20
@@ -71,11 +69,8 @@ class ModelHeader:
         return float(self.calibration["temperature"]) if self.calibration else 1.0
 
     def to_text(self) -> str:
-        """The header as JSON, in its own schema."""
-        prepared = self.preprocess.to_dict()
-        if self.schema < _STATES_AS_IS:
-            del prepared["as_is"]
-        return json.dumps(asdict(self) | {"preprocess": prepared}, sort_keys=True)
+        """The header as JSON."""
+        return json.dumps(asdict(self) | {"preprocess": self.preprocess.to_dict()}, sort_keys=True)
 
     @classmethod
     def from_text(cls, text: str) -> ModelHeader:
@@ -88,13 +83,17 @@ class ModelHeader:
             raise ModelFileError("its header states no schema.")
         if fields["schema"] > SCHEMA:
             raise ModelFileError(
-                f"it has schema {fields['schema']}; this version reads up to {SCHEMA}. Upgrade this package."
+                f"it has schema {fields['schema']}; this version reads schema {SCHEMA}. Upgrade this package."
+            )
+        if fields["schema"] < SCHEMA:
+            raise ModelFileError(
+                f"it has schema {fields['schema']}; this version reads schema {SCHEMA}. Train the model again."
             )
         try:
             header = cls(
                 **{
                     **fields,
-                    "preprocess": _preprocess(fields),
+                    "preprocess": Preprocess.from_dict(fields["preprocess"]),
                     "class_names": tuple(str(name) for name in fields["class_names"]),
                     "caveats": tuple(str(each) for each in fields.get("caveats", ())),
                 }
@@ -119,14 +118,6 @@ class ModelHeader:
             raise ModelFileError(f"it has {len(self.class_names)} classes; 2 to {MAX_CLASSES} are possible.")
 
 
-def _preprocess(fields: dict[str, Any]) -> Preprocess:
-    """How pictures were prepared; earlier schemas do not say whether those of the network's size kept their pixels."""
-    read = Preprocess.from_dict(fields["preprocess"])
-    if read.form != "digit" or read.as_is is not None:
-        return read
-    return replace(read, as_is=fields["data"].get("name") not in _IN_FORM)
-
-
 def sound(calibration: dict[str, Any]) -> bool:
     """Whether a calibration states a temperature that logits can be divided by."""
     temperature = calibration.get("temperature")
@@ -137,4 +128,4 @@ def _watchable(watch: dict[str, Any]) -> bool:
     """Whether a watch states sizes that a network can have."""
     features, axes, weight = watch.get("features"), watch.get("axes"), watch.get("weight")
     sizes = type(features) is int and type(axes) is int and 0 < axes <= features <= _MAX_FEATURES
-    return sizes and (weight is None or (isinstance(weight, float) and 0 <= weight < math.inf))
+    return sizes and isinstance(weight, float) and 0 <= weight < math.inf

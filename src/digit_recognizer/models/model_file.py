@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.files import read_bounded, write_whole
 from digit_recognizer.models.architectures import build_network
-from digit_recognizer.models.header import KEY, SCHEMA, ModelHeader
+from digit_recognizer.models.header import KEY, ModelHeader
 from digit_recognizer.models.locations import MAX_BYTES, named
 from digit_recognizer.models.onnx_form import check_onnx_form, onnx_bytes, read_onnx_form
 from digit_recognizer.models.safetensors_header import read_safetensors_header
@@ -54,8 +54,7 @@ def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDA
     if isinstance(network, Watched):
         features, axes = network.watch.axes.shape[1], network.watch.axes.shape[0]
         watch = {"features": features, "axes": axes, "sha256": weights_sha256(network.watch)}
-        if network.watch.weight is not None:
-            watch["weight"] = network.watch.weight
+        watch["weight"] = network.watch.weight
     header = replace(header, watch=watch)
     form = onnx_bytes(header, network, sample[:2])
     check_onnx_form(header, network, form, sample, path)
@@ -81,7 +80,7 @@ def copy_model(source: Path, out: Path, calibration: dict[str, Any]) -> None:
         raise ModelFileError(f"{out}: a model's name ends in .safetensors (its ONNX form is written beside it).")
     header, network, _ = load_network(source)
     sample = np.random.default_rng(0).integers(0, 256, (64, *header.preprocess.shape), np.uint8)
-    changed = replace(header, calibration=calibration, schema=SCHEMA)
+    changed = replace(header, calibration=calibration)
     write_model(out, changed, network.eval(), header.preprocess.normalise(sample))
 
 
@@ -113,7 +112,7 @@ def _read_onnx_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
     if header.watch is not None:
         tensors = {name.removeprefix(_NETWORK): tensor for name, tensor in tensors.items()}
     needed = shapes(header)
-    if not needed.keys() <= tensors.keys():  # until 0.1 twins held them folded into one another
+    if not needed.keys() <= tensors.keys():
         raise ModelFileError("it holds no weights that torch could use. Put its .safetensors form beside it.")
     return header, _network_of(header, {name: tensors[name] for name in needed})
 
@@ -155,7 +154,7 @@ def build(header: ModelHeader) -> nn.Module:
     if header.watch is None:
         return network
     features, axes = header.watch["features"], header.watch["axes"]
-    return Watched(network, Watch(torch.zeros(features), torch.zeros(axes, features), header.watch.get("weight")))
+    return Watched(network, Watch(torch.zeros(features), torch.zeros(axes, features), header.watch["weight"]))
 
 
 def parameters(path: Path) -> int:

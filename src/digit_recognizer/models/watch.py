@@ -19,13 +19,13 @@ class Watch(nn.Module):
     if it were one more class's logit, less the energy of the classes' own (Liu et al. 2020).
 
     centre: (F,) the mean features of training images. axes: (A, F) orthonormal, the directions in which they vary most.
-    weight: of a unit of length that they leave, in logits; None: that length alone (model files before schema 4).
+    weight: of a unit of length that they leave, in logits.
     """
 
     centre: Tensor
     axes: Tensor
 
-    def __init__(self, centre: Tensor, axes: Tensor, weight: float | None) -> None:
+    def __init__(self, centre: Tensor, axes: Tensor, weight: float) -> None:
         super().__init__()
         self.register_buffer("centre", centre)
         self.register_buffer("axes", axes)
@@ -40,8 +40,7 @@ class Watch(nn.Module):
 
     def forward(self, features: Tensor, logits: tuple[Tensor, ...]) -> Tensor:
         """Strangeness (N,) of features (N, F) and the logits (N, K) of each network that they are of."""
-        length = self.residual(features)
-        return length if self.weight is None else self.weight * length - energy(logits)
+        return self.weight * self.residual(features) - energy(logits)
 
 
 class Watched(nn.Module):

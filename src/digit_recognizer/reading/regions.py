@@ -1,8 +1,8 @@
 """Where numbers stand on a page, which way up it lies, and where their ink is: found by a network.
 
-The network (models/page.py, shipped as page.onnx) sees the whole page at about a megapixel, or at four of them. What it
-marks of a number is its core, the middle half of its height and a little shorter than the number: regions are that much
-larger.
+The network (page.onnx; scripts/train_page.py trains it) sees the whole page at about a megapixel, or at four of them.
+What it marks of a number is its core, the middle half of its height and a little shorter than the number: regions are
+that much larger.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from digit_recognizer.errors import ConfigError, require_extra
 from digit_recognizer.models import load_model
-from digit_recognizer.models.header import ModelHeader
 from digit_recognizer.processes import cores
 from digit_recognizer.recognizer import DEFAULT_MODEL, Recognizer
 from digit_recognizer.scoring.inputs import COLUMN
@@ -73,8 +72,7 @@ def score(
         check_reads(found)
     settings = Settings(place, found.sha256, max_error, column, read)
     target = str(Path(out).absolute()) if is_local(str(out)) else str(out)  # other processes stand in other folders
-    more = _how_labelled(found.header)
-    with opened_output(target, str(source), settings, **more) as (listed, count, left_out):
+    with opened_output(target, str(source), settings) as (listed, count, left_out):
         there = finished(target)
         progress = Progress(count, kept=len(there), left_out=left_out)
         left = (shard for shard in shards_in(listed) if shard.number not in there)
@@ -89,15 +87,6 @@ def score(
         for ours, theirs in zip((progress.statuses, progress.left_out), counts_in(target, there), strict=True):
             ours.update(theirs)
     return progress
-
-
-def _how_labelled(header: ModelHeader) -> dict[str, str]:
-    """What a run's plan says of its labels: that they are names. Those that are indices too need no word.
-
-    Parts of an older version hold indices, and must not stand beside names in one table.
-    """
-    same = header.numbers == tuple(range(len(header.class_names)))
-    return {} if same else {"labels": "names"}
 
 
 def _engine_for(workers: int | None, ray: str | None) -> _Engine:

@@ -65,11 +65,6 @@ def finished(out: str) -> set[int]:
     return {int(match[1]) for match in map(_PART.fullmatch, names) if match}
 
 
-def count_statuses(out: str, parts: Iterable[int] | None = None) -> Counter[str]:
-    """The rows of each status in some parts, or in all that are there."""
-    return counts_in(out, parts)[0]
-
-
 def counts_in(out: str, parts: Iterable[int] | None = None) -> tuple[Counter[str], Counter[str]]:
     """The rows of each status in some parts, or in all that are there, and what was left out; many are read at once."""
     statuses, left_out = Counter[str](), Counter[str]()

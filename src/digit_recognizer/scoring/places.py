@@ -73,19 +73,6 @@ def send(path: Path, place: str) -> None:
         raise StorageError(f"{place}: cannot be written ({error}). Check your rights and the connection.") from error
 
 
-def rename(out: str, before: str, name: str) -> None:
-    """Give a file of the folder another name, where it is there. Raises StorageError."""
-    from fsspec.core import url_to_fs
-
-    filesystem, target = url_to_fs(place_of(out, name))
-    place = f"{target.removesuffix(name)}{before}"
-    try:
-        if filesystem.exists(place):
-            filesystem.mv(place, target)
-    except OSError as error:
-        raise storage_error(Path(out) / name, error) from error
-
-
 def drop_temporary(out: str) -> None:
     """Remove what a killed run left half written."""
     if is_local(out):

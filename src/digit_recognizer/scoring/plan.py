@@ -12,28 +12,27 @@ from typing import Any
 
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import locked_folder
-from digit_recognizer.scoring.places import drop_temporary, is_local, place_of, reading, rename, written_whole
+from digit_recognizer.scoring.places import drop_temporary, is_local, place_of, reading, written_whole
 from digit_recognizer.scoring.shards import Shard, find_shards
 from digit_recognizer.scoring.work import Settings
 from digit_recognizer.sources import Tally
 
 SCHEMA = "digit-recognizer/scoring/1"
 # What reads a folder of Parquet files passes over names that begin with _ or a dot.
-PLAN = "_scoring.json"
+_PLAN = "_scoring.json"
 SHARDS = "_shards.jsonl"
-BEFORE = {PLAN: "scoring.json", SHARDS: "shards.jsonl"}  # what these files were called at first
 
 
 @contextmanager
-def opened_output(out: str, source: str, settings: Settings, **more: str) -> Iterator[tuple[str, int, Counter[str]]]:
+def opened_output(out: str, source: str, settings: Settings) -> Iterator[tuple[str, int, Counter[str]]]:
     """The list of a run's shards, a place with one a line, how many, and what files the source holds beside them, by
     kind: made, or found where the run goes on.
 
     A local folder is locked against other runs; in an object store nothing keeps two runs apart, and both would write
-    the same parts. more: what else must be the same where a run goes on. Raises RunError where the folder is in use or
+    the same parts. Raises RunError where the folder is in use or
     holds another run, DataError for the source.
     """
-    wanted = {"schema": SCHEMA, "source": source, **asdict(settings), **more}
+    wanted = {"schema": SCHEMA, "source": source, **asdict(settings)}
     busy = "another run is scoring into it. Wait for it, or name another folder."
     with locked_folder(Path(out), busy) if is_local(out) else nullcontext():
         drop_temporary(out)
@@ -42,23 +41,19 @@ def opened_output(out: str, source: str, settings: Settings, **more: str) -> Ite
             tally = Tally()
             count = _write_shards(out, source, tally)
             before = {**wanted, "shards": count, "left_out": dict(tally.left_out)}
-            with written_whole(out, PLAN) as path:
+            with written_whole(out, _PLAN) as path:
                 path.write_text(json.dumps(before, indent=2) + "\n", "utf-8")
         check_same(out, before, wanted)
-        for name, first in {SHARDS: BEFORE[SHARDS], PLAN: BEFORE[PLAN]}.items():  # the plan last: it says what is there
-            rename(out, first, name)
         yield place_of(out, SHARDS), int(before["shards"]), Counter(before.get("left_out", {}))
         drop_temporary(out)  # of a machine that was lost meanwhile
 
 
 def _read_plan(out: str) -> dict[str, Any] | None:
     """What the folder was begun with; None for a new one. Raises RunError where it holds something else."""
-    found = None
-    for name in (PLAN, BEFORE[PLAN]):
-        found = _read_json(place_of(out, name)) if found is None else found
+    place = place_of(out, _PLAN)
+    found = _read_json(place)
     if found is None:
         return None
-    place = place_of(out, PLAN)
     if not isinstance(found, dict) or found.get("schema") != SCHEMA or not isinstance(found.get("shards"), int):
         raise RunError(f"{place}: is not of this version's scoring. Name another folder.", see=("out",))
     return found

@@ -34,7 +34,7 @@ class Shard:
     """A unit of work: what one part of the output is made of."""
 
     number: int  # from 0; names the part
-    kind: str  # "files", "archive" (older runs: "tar"), "parquet" or "pixels"
+    kind: str  # "files", "archive", "parquet" or "pixels"
     places: tuple[str, ...]  # the pictures' places; one archive; one table
     row_group: int = 0  # of the table
 

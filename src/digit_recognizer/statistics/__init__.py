@@ -3,7 +3,7 @@
 from digit_recognizer.statistics.bootstrap import bootstrap
 from digit_recognizer.statistics.clustered import proportion_interval
 from digit_recognizer.statistics.compare import Comparison, compare, compare_all
-from digit_recognizer.statistics.intervals import Interval, clopper_pearson, wilson
+from digit_recognizer.statistics.intervals import Interval, wilson
 from digit_recognizer.statistics.seeds import SeedSummary, over_seeds
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "Interval",
     "SeedSummary",
     "bootstrap",
-    "clopper_pearson",
     "compare",
     "compare_all",
     "over_seeds",

@@ -55,8 +55,8 @@ def auroc_interval(positive: ArrayLike, score: ArrayLike, level: float = LEVEL) 
     """DeLong's interval of an AUROC, computed of its log odds (Pepe 2003, section 5.2.4) and so within 0..1.
 
     The logit is the default because its coverage is nearer to the level than that of the plain interval wherever the
-    AUROC is above .9 (benchmarks/coverage.py). It still is too short with few cases of one class and an AUROC near 1;
-    there `newcombe_auroc` is safer. 0 to 1 where a class is empty.
+    AUROC is above .9 (benchmarks/coverage.py). It still is too short with few cases of one class and an AUROC near 1.
+    0 to 1 where a class is empty.
     """
     (value,), covariance = delong(positive, score)
     if np.isnan(value):
@@ -95,26 +95,3 @@ def _exact_limits(share: float, size: int, level: float) -> tuple[float, float]:
     tail, count = (1 - level) / 2, share * size
     low = float(beta.ppf(tail, count, size - count + 1)) if share > 0 else 0.0
     return low, float(beta.ppf(1 - tail, count + 1, size - count)) if share < 1 else 1.0
-
-
-def newcombe_auroc(value: float, positives: int, negatives: int, level: float = LEVEL) -> Interval:
-    """The interval of an AUROC by the size of the classes alone (Newcombe, Statistics in Medicine 25, 2006, method 5).
-
-    value: 0..1. A score interval: the variance is Hanley and McNeil's (1982) at each limit, so that few cases and an
-    AUROC near 1 do not shorten it; where the scores of one class spread much wider than the other's it is too short.
-    """
-    from scipy.optimize import brentq
-    from scipy.stats import norm
-
-    if not positives or not negatives:
-        return Interval(level, "newcombe", 0.0, 1.0)
-    z, more = float(norm.ppf((1 + level) / 2)), (positives + negatives) / 2 - 1
-
-    def misfit(area: float, sign: float) -> float:
-        spread = area * (1 - area) * (1 + more * ((1 - area) / (2 - area) + area / (1 + area)))
-        return sign * (value - area) - z * math.sqrt(spread / (positives * negatives))
-
-    edge = 1e-12  # at 0 and at 1 itself the spread is nothing, and the equation holds without meaning
-    low = float(brentq(misfit, 0.0, min(value, 1 - edge), args=(1.0,))) if value > 0 else 0.0
-    high = float(brentq(misfit, max(value, edge), 1.0, args=(-1.0,))) if value < 1 else 1.0
-    return Interval(level, "newcombe", low, high)

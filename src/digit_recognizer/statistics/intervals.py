@@ -31,25 +31,12 @@ def wilson(correct: int, n: int, level: float = LEVEL) -> Interval:
     The default for a proportion: over p its coverage is nearest to the level (benchmarks/coverage.py), though it can
     fall below it where p is very near 0 or 1.
     """
-    return _of_binomial(correct, n, level, "wilson", "wilson")
-
-
-def clopper_pearson(correct: int, n: int, level: float = LEVEL) -> Interval:
-    """The exact interval of a proportion (Clopper and Pearson, Biometrika 26, 1934), by scipy; 0 to 1 where n is 0.
-
-    Its coverage is never below the level, and mostly well above: for where a promise must hold.
-    """
-    return _of_binomial(correct, n, level, "exact", "clopper-pearson")
-
-
-def _of_binomial(correct: int, n: int, level: float, method: str, name: str) -> Interval:
-    """One of scipy's intervals of a proportion."""
     from scipy.stats import binomtest
 
     if n == 0:
-        return Interval(level, name, 0.0, 1.0)
-    found = binomtest(correct, n).proportion_ci(confidence_level=level, method=method)
-    return Interval(level, name, float(found.low), float(found.high))
+        return Interval(level, "wilson", 0.0, 1.0)
+    found = binomtest(correct, n).proportion_ci(confidence_level=level, method="wilson")
+    return Interval(level, "wilson", float(found.low), float(found.high))
 
 
 def student_interval(mean: float, deviation: float, n: int, level: float, over: str) -> Interval:

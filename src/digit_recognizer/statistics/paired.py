@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from digit_recognizer.statistics.intervals import LEVEL, Interval, wilson
+from digit_recognizer.statistics.intervals import LEVEL, Interval
 
 
 class Paired(NamedTuple):
@@ -48,23 +48,6 @@ def tango_low(b: float, c: float, n: float, z: float) -> float:
 
     found = (b - c) / n - 1e-12  # at the difference found itself the variance can be nothing, and the equation idle
     return float(brentq(misfit, -1.0, found, xtol=1e-14)) if c < n else -1.0
-
-
-def newcombe(counts: Paired, level: float = LEVEL) -> Interval:
-    """The difference, first minus second, from two Wilson intervals (Newcombe, Stat. Med. 17, 1998, 2635-2650).
-
-    His method 10: square-and-add, with the correlation of the two corrected for continuity.
-    """
-    n, (both, b, c, neither) = sum(counts), counts
-    if not n:
-        return Interval(level, "newcombe, paired", -1.0, 1.0)
-    first, second = both + b, both + c
-    margins = first * second * (n - first) * (n - second)
-    cross = both * neither - b * c
-    corrected = max(cross - n / 2, 0) if cross > 0 else cross
-    correlation = corrected / math.sqrt(margins) if margins else 0.0
-    sides = ((first / n, wilson(first, n, level)), (second / n, wilson(second, n, level)))
-    return Interval(level, "newcombe, paired", *square_and_add(*sides, correlation))
 
 
 def square_and_add(

@@ -55,7 +55,6 @@ TABLE = {
 
 CORRUPTIONS = tuple(TABLE)
 SEEN = ("rotate", "scale", "shear", "translate")  # training may use these, so they are reported apart
-UNSEEN = tuple(name for name in CORRUPTIONS if name not in SEEN)
 SEVERITIES = (1, 2, 3, 4, 5)
 
 

@@ -17,10 +17,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from digit_recognizer.errors import DataError
 from digit_recognizer.images.opencv import cv2
 from digit_recognizer.images.preprocess import Preprocess, crop
 from digit_recognizer.images.small_digits import for_small_digits
-from digit_recognizer.synthetic.strangers import with_ink
 
 Picture = NDArray[np.uint8]  # (H, W)
 _Coverage = NDArray[np.float32]  # (H, W), share of each pixel that is inked, 0..1
@@ -37,6 +37,7 @@ BLUR = 0.12  # of the digit's height, standard deviation
 NOISE = 5.0  # grey levels, standard deviation
 _QUALITY = (35, 96)  # of JPEG
 _NEGATIVE = 0.05  # share of the cells that are light on dark
+_TRIES = 100  # pictures without ink, one after the other, before that is an error
 _BY_GREYS = 0.5  # share of the digits that are prepared without mending their strokes
 
 
@@ -87,6 +88,15 @@ def _photo(shaped: Callable[[Generator], _Coverage], draw: Generator, prepare: P
     """One digit, prepared in either way, drawn anew where Preprocess finds no ink."""
     prepare = for_small_digits(prepare) if draw.random() < _BY_GREYS else prepare
     return with_ink(lambda each: photographed(shaped(each), each), draw, prepare)
+
+
+def with_ink(draw: Callable[[Generator], Picture], generator: Generator, prepare: Preprocess) -> Picture:
+    """One picture, prepared, drawn anew where there is no ink on it. Raises DataError after too many tries."""
+    for _ in range(_TRIES):
+        fitted = prepare.fit(draw(generator))
+        if fitted is not None:
+            return fitted
+    raise DataError("No picture with ink on it could be drawn. Is min_contrast of this Preprocess too high?")
 
 
 def _any_font(glyphs: list[list[list[_Coverage]]], digit: int) -> Callable[[Generator], _Coverage]:

@@ -80,17 +80,6 @@ def begun_on(device: torch.device, *, on_cpu: bool) -> dict[str, str]:
     return {"arithmetic": arithmetic, "device": device.type}
 
 
-def arithmetic_of_run(settings: dict[str, Any], device: torch.device, *, on_cpu: bool) -> str:
-    """What the run with these settings (run.json) computes in, on whatever device it goes on.
-
-    Older versions noted nothing: on every CPU they did as the recipe said.
-    """
-    if "arithmetic" in settings:
-        return str(settings["arithmetic"])
-    unit = device.type == "cpu" or has_bfloat16(device)
-    return arithmetic_for(device.type, unit=unit, on_cpu=on_cpu)
-
-
 def warn_where_slow(run: str, arithmetic: str, device: torch.device) -> None:
     """Tell that a run keeps an arithmetic that this device only emulates."""
     if arithmetic == BFLOAT16 and not has_bfloat16(device):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,7 @@ from digit_recognizer.data.settings import DataSettings
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import locked_folder, write_whole
 from digit_recognizer.images import Preprocess
-from digit_recognizer.training.any_recipe import recipe_from_dict
-from digit_recognizer.training.arithmetic import ARITHMETICS, FLOAT32
+from digit_recognizer.training.arithmetic import ARITHMETICS
 
 SETTINGS = "run.json"
 _HISTORY = "history.jsonl"
@@ -48,10 +47,8 @@ def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> dict[str
     if not resume:
         raise RunError(f"{folder}: already holds a run. Resume it, or name another folder.", see=("resume", "out"))
     before = read_settings(folder)
-    with suppress(LookupError, TypeError, ValueError, AttributeError):  # fields that are newer than the run: defaults
-        before["recipe"] = recipe_from_dict(before["recipe"]).to_dict()
-    if before.get("arithmetic", FLOAT32) not in ARITHMETICS:
-        damage = f"arithmetic = {before['arithmetic']!r} is not one of {', '.join(ARITHMETICS)}"
+    if "arithmetic" in settings and before.get("arithmetic") not in ARITHMETICS:
+        damage = f"arithmetic = {before.get('arithmetic')!r} is not one of {', '.join(ARITHMETICS)}"
         raise RunError(f"{folder}: holds no run to resume ({SETTINGS} is damaged: {damage}). Begin a new run.")
     free = (*_PLACE, *_MACHINE)
     differ = [key for key in sorted(settings) if key not in free and before.get(key) != settings[key]]
@@ -89,10 +86,9 @@ def read_settings(folder: Path) -> dict[str, Any]:
 
 
 def data_of_run(folder: Path) -> DataSettings:
-    """How a run's data are loaded again; runs of old kept the name alone."""
+    """How a run's data are loaded again."""
     settings = read_settings(folder)
-    place = settings.get("place")
-    named = {"name": place} if isinstance(place, str) else place
+    named = settings.get("place")
     sound = isinstance(named, dict) and "name" in named and all(isinstance(each, str) for each in named.values())
     if not isinstance(named, dict) or not sound or not named.keys() <= {"name", "data_dir", "unverified", "positive"}:
         raise RunError(

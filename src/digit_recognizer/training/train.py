@@ -22,7 +22,7 @@ from digit_recognizer.models.line import Line
 from digit_recognizer.models.locations import MODEL_NAME
 from digit_recognizer.models.model_file import write_model
 from digit_recognizer.training.any_recipe import AnyRecipe, EnsembleRecipe, LineRecipe
-from digit_recognizer.training.arithmetic import arithmetic_of_run, begun_on
+from digit_recognizer.training.arithmetic import begun_on
 from digit_recognizer.training.batches import make_batches, mixed
 from digit_recognizer.training.distributed import arithmetic_of_all, joined, own_device, rank
 from digit_recognizer.training.line_sources import held_out_sources
@@ -108,7 +108,7 @@ def train_by(
         if isinstance(recipe, EnsembleRecipe):
             network, history = _train_members(recipe, task, settings)
         else:
-            own = arithmetic_of_run(begun, place, on_cpu=recipe.learning.bfloat16)
+            own = begun["arithmetic"]
             network, history = train_network(recipe, replace(task, arithmetic=arithmetic_of_all(own, place)))
         header = _header(recipe, task, source, network, history[-1].validation_accuracy)
         if folder:

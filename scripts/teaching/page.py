@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, pixel_shuffle, pixel_unshuffle
 
-from digit_recognizer.models.blocks import convolution, doubled
+from teaching.blocks import convolution, doubled
 
 BLOCK = 32  # pixels: sides of a picture are multiples of it
 OUTPUT, TURN = 2, 8  # pixels for each place of the maps, and of the map of turns

@@ -10,14 +10,14 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from digit_recognizer.images.opencv import cv2
-from digit_recognizer.synthetic.camera import recorded_page
-from digit_recognizer.synthetic.hand import Item
 from digit_recognizer.synthetic.ink import draw_mark
-from digit_recognizer.synthetic.layout import laid_out
 from digit_recognizer.synthetic.lines import Sources
-from digit_recognizer.synthetic.paper import sheet
-from digit_recognizer.synthetic.printed_words import PrintedWords
 from digit_recognizer.synthetic.shapes import Floats
+from teaching.camera import recorded_page
+from teaching.hand import Item
+from teaching.layout import laid_out
+from teaching.paper import sheet
+from teaching.printed_words import PrintedWords
 
 SIDE = 384  # pixels of a part of a page
 CORE, _AT_ENDS = 0.5, 0.15  # of a number's height: the height of its core, and how much shorter it is at each end

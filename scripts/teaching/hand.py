@@ -8,7 +8,6 @@ import numpy as np
 from numpy.random import Generator
 
 from digit_recognizer.synthetic.lines import Sources
-from digit_recognizer.synthetic.printed_words import PrintedWords
 from digit_recognizer.synthetic.shapes import Floats
 from digit_recognizer.synthetic.strokes import DIGITS
 from digit_recognizer.synthetic.texts import some_text
@@ -23,6 +22,7 @@ from digit_recognizer.synthetic.written import (
     write,
     write_word,
 )
+from teaching.printed_words import PrintedWords
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the canvas
 _STRUCK = 0.02  # share of the numbers

@@ -17,7 +17,7 @@ from digit_recognizer.images.lines import scaled_line
 from digit_recognizer.models.ctc import most_probable
 from digit_recognizer.models.line_reader import LineReader, log_probabilities
 from digit_recognizer.statistics.intervals import wilson
-from digit_recognizer.synthetic.strings import Style, draw_strings, plain
+from trials.strings import Style, draw_strings, plain
 
 LENGTHS = tuple(range(1, 13))
 _OVERLAPS = (0.0, 0.1, 0.25)  # of the mean width of two neighbours' boxes

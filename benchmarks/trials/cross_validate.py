@@ -14,49 +14,15 @@ from numpy.typing import NDArray
 from torch import nn
 
 from digit_recognizer.data import Dataset
-from digit_recognizer.data.spec import PATIENT, ArraySplit, Labels, in_memory, pixel_hashes
+from digit_recognizer.data.spec import PATIENT, ArraySplit, in_memory, pixel_hashes
 from digit_recognizer.errors import DataError
-from digit_recognizer.models.runtime import TorchRuntime
-from digit_recognizer.models.softmax import softmax
 from digit_recognizer.training.any_recipe import AnyRecipe
-from digit_recognizer.training.network import form_of
 from digit_recognizer.training.train import train
 
 CHOOSES = ("train", "validation")  # the splits that a choice may see
 FOLDS = 5
 
-_OnFold = Callable[[int], None]  # folds done
 Begin = Callable[[int], nn.Module]  # the network that a fold's training begins with, by its seed
-
-
-def nothing(_: int) -> None:
-    """The default `on_fold`."""
-
-
-def cross_validate(
-    recipe: AnyRecipe,
-    dataset: Dataset,
-    *,
-    folds: int = FOLDS,
-    seed: int = 0,
-    device: str | None = None,
-    on_fold: _OnFold = nothing,
-) -> tuple[Labels, NDArray[np.float64]]:
-    """Labels (n,) and probabilities (n, K) of all train and validation images, each by a network that saw neither it,
-    nor a copy of it, nor another image of its patient.
-
-    seed: deals the folds and starts the networks; compare recipes by the same one. Raises DataError for a set whose
-    images bear several labels, or with a class of fewer images than folds.
-    """
-    pool = pooled(dataset)
-    probabilities = np.zeros((len(pool), len(dataset.spec.classes)))
-    normalise = form_of(dataset.spec).normalise
-    trained = trained_folds(recipe, dataset, folds=folds, seed=seed, device=device)
-    for number, (held_out, network) in enumerate(trained, 1):
-        logits, _ = TorchRuntime(network).observe(normalise(pool.take(held_out)))
-        probabilities[held_out] = softmax(logits)
-        on_fold(number)
-    return pool.labels, probabilities
 
 
 def trained_folds(

@@ -16,17 +16,19 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from digit_recognizer.errors import ConfigError, DataError, nearest
+from digit_recognizer.errors import ConfigError, nearest
 from digit_recognizer.images.preprocess import Preprocess
-from digit_recognizer.synthetic.drawn import letter, scribble, sign
-from digit_recognizer.synthetic.fonts import FONTS_FOLDER, find_fonts
+from digit_recognizer.synthetic.clouds import cloud, levels
+from digit_recognizer.synthetic.fonts import FONTS_FOLDER
+from digit_recognizer.synthetic.printed import with_ink
+from trials.drawn import letter, scribble, sign
+from trials.letter_fonts import find_fonts
 
 Images = NDArray[np.uint8]
 Draw = Callable[[Generator], Images]  # one picture, (H, W)
 
 SIDE = 112  # pixels, of a drawn page
 TURNED = (2, 3, 4, 5, 7)  # digits that are none when held upside down; 0, 1, 6, 8 and 9 are
-_TRIES = 100  # pictures without ink, of one kind one after the other, before that is an error
 
 
 def noise(draw: Generator) -> Images:
@@ -59,20 +61,6 @@ def shadow(draw: Generator) -> Images:
     return levels(paper - depth * light + draw.normal(0, draw.uniform(0, 5), (SIDE, SIDE)))
 
 
-def cloud(draw: Generator, side: int, decay: float) -> NDArray[np.float64]:
-    """Noise of 0..1 whose amplitude falls as frequency to the power `decay`."""
-    spectrum = np.fft.rfft2(draw.standard_normal((side, side)))
-    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side))
-    frequency[0, 0] = np.inf  # no mean
-    field = np.fft.irfft2(spectrum * frequency**-decay, s=(side, side))
-    return np.asarray((field - field.min()) / np.ptp(field))
-
-
-def levels(values: NDArray[np.float64]) -> Images:
-    """Grey levels of any value, cut to 0..255."""
-    return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
-
-
 DRAWN: dict[str, Draw] = {"noise": noise, "scribbles": scribble, "signs": sign, "textures": texture}
 KINDS = ("letters", *DRAWN)
 
@@ -84,7 +72,7 @@ def made_strangers(
 
     kind: "letters", "noise", "scribbles", "signs" or "textures". preprocess: a model's own; the default
         one unless given. fonts: the folder in which the fonts of letters lie.
-    Raises ConfigError for an unknown kind, DataError where fonts are absent (see fonts.PACKAGES).
+    Raises ConfigError for an unknown kind, DataError where fonts are absent (see letter_fonts.PACKAGES).
     """
     if kind not in KINDS:
         raise ConfigError(f"The kind of stranger {kind!r} is unknown.{nearest(kind, list(KINDS))}")
@@ -99,15 +87,6 @@ def made_strangers(
 def shadows(n: int, seed: int = 0) -> list[Images]:
     """Pictures (SIDE, SIDE) uint8 of blank paper with a shadow on it; picture i depends on seed and i."""
     return [shadow(np.random.default_rng((seed, i))) for i in range(n)]
-
-
-def with_ink(draw: Draw, generator: Generator, prepare: Preprocess) -> Images:
-    """One picture, drawn anew where there is no ink on it: that is refused without a score."""
-    for _ in range(_TRIES):
-        fitted = prepare.fit(draw(generator))
-        if fitted is not None:
-            return fitted
-    raise DataError("No picture with ink on it could be drawn. Is min_contrast of this Preprocess too high?")
 
 
 def upside_down(images: Images, labels: NDArray[np.int64]) -> Images:

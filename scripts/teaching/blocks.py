@@ -1,4 +1,4 @@
-"""Parts that the networks of images share: models/ink.py and models/page.py."""
+"""Parts that the networks of images share: ink.py and page.py."""
 
 from __future__ import annotations
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from digit_recognizer.images.opencv import cv2
 from digit_recognizer.synthetic.around import stains, surroundings
-from digit_recognizer.synthetic.camera import as_drawn, recorded_square
 from digit_recognizer.synthetic.ink import draw_mark
 from digit_recognizer.synthetic.lines import Sources
 from digit_recognizer.synthetic.shapes import Floats, Shape
 from digit_recognizer.synthetic.strokes import DIGITS
 from digit_recognizer.synthetic.written import ALIKE, LETTERS, Mark, Source, Style, Written, drawn_style, write
+from teaching.camera import as_drawn, recorded_square
 
 SIDE = 64  # pixels of a picture, as the ink network sees it
 FILLED = 40  # pixels that a digit's longer side has there, once it has been found

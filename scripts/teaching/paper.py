@@ -9,8 +9,8 @@ import numpy as np
 from numpy.random import Generator
 
 from digit_recognizer.images.opencv import cv2
-from digit_recognizer.synthetic.hand import Layout
 from digit_recognizer.synthetic.shapes import Floats
+from teaching.hand import Layout
 
 _FINE = 4  # bits of a pixel, for OpenCV's smooth lines
 

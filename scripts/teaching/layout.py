@@ -9,15 +9,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.random import Generator
 
-from digit_recognizer.synthetic.hand import Box, Hand, Item, Layout
 from digit_recognizer.synthetic.lines import Sources
-from digit_recognizer.synthetic.printed_words import PrintedWords
 from digit_recognizer.synthetic.shapes import Floats
 from digit_recognizer.synthetic.written import (
     Mark,
     Written,
     drawn_style,
 )
+from teaching.hand import Box, Hand, Item, Layout
+from teaching.printed_words import PrintedWords
 
 _KINDS = {"rows": 0.29, "table": 0.21, "squares": 0.18, "boxes": 0.08, "lone": 0.19, "text": 0.03, "nothing": 0.02}
 # Of a digit's height: the most between the digits of a number, without boxes around them, and the least between two

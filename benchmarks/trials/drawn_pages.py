@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from digit_recognizer.errors import ConfigError, nearest
 from digit_recognizer.images.opencv import cv2
-from digit_recognizer.synthetic.page_kinds import HEIGHT, KINDS, WIDTH, Box, DrawnNumber, DrawnPage, Kind
-from digit_recognizer.synthetic.page_writing import MARGIN, rule_paper, soil, write_line
-from digit_recognizer.synthetic.rerendered import Floats, Images, lamp, shadow
+from trials.page_kinds import HEIGHT, KINDS, WIDTH, Box, DrawnNumber, DrawnPage, Kind
+from trials.page_writing import MARGIN, rule_paper, soil, write_line
+from trials.rerendered import Floats, Images, lamp, shadow
 
 __all__ = ["HEIGHT", "KINDS", "WIDTH", "Box", "DrawnNumber", "DrawnPage", "drawn_page"]
 

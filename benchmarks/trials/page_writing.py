@@ -9,8 +9,8 @@ from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFont
 
 from digit_recognizer.images.opencv import cv2
-from digit_recognizer.synthetic.page_kinds import HEIGHT, WIDTH, Box, DrawnNumber, Kind
-from digit_recognizer.synthetic.rerendered import Floats, Images, drawing
+from trials.page_kinds import HEIGHT, WIDTH, Box, DrawnNumber, Kind
+from trials.rerendered import Floats, Images, drawing
 
 MARGIN = 60
 _MAX_LENGTH = 6  # digits of a number

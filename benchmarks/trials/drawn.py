@@ -10,7 +10,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from digit_recognizer.synthetic.fonts import LETTERS
+from trials.letter_fonts import LETTERS
 
 _Points = NDArray[np.float64]  # (n, 2): across, down
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-from digit_recognizer.models.blocks import convolution, doubled
+from teaching.blocks import convolution, doubled
 
 _WIDTHS = (32, 48, 96)
 _SHOWN = 12

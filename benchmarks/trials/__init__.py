@@ -1,0 +1,1 @@
+"""Pictures that are made to try readers with, and what is counted on them."""

@@ -1,0 +1,1 @@
+"""What the networks that find writing and numbers learn from, and these networks."""
