@@ -71,7 +71,7 @@ def measured_soak(whole: dict[str, Any]) -> str:
     found = whole["soak"]
     memory = found["memory_mb"]
     return (
-        f"{found['minutes']:g} minutes at about half load ({found['connections']} connections), while other programs ran:"
+        f"{found['minutes']:g} minutes at about half load ({found['connections']} connections), on a busy machine:"
         f" {found['requests']:,} requests, {found['errors']} errors; memory {memory[0]:.1f} MB before,"
         f" {memory[-1]:.1f} MB after, {max(memory):.1f} MB at most, sampled each minute. {taken_with(whole)}"
     )
