@@ -57,8 +57,8 @@ def variants(dataset: Dataset) -> dict[str, Variant]:
     small = replace(one, widths=(), convolutions=FAST.convolutions, stride=1)
     return {
         "auto": Variant(one),
-        "bent and moved further, 40 epochs": Variant(replace(one, augmentation=strong, epochs=40)),
-        "begun with what MNIST teaches, 20 epochs": Variant(
+        "stronger augmentation, 40 epochs": Variant(replace(one, augmentation=strong, epochs=40)),
+        "initialised from MNIST, 20 epochs": Variant(
             replace(one, epochs=20, averaging=0.95), lambda seed: taught(one, len(dataset.spec.classes), seed)
         ),
         "finer maps, half the channels": Variant(replace(one, stride=1, widths=tuple(w // 2 for w in one.widths))),

@@ -34,33 +34,42 @@ from digit_recognizer.images.decode import check_pixels
 WITHIN = 1  # grey levels
 CODECS = ("pydicom", "pydicom-data", "pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-libjpeg", "pyjpegls", "pillow")
 # Why a peer that differs is wrong, or what it does otherwise; by peer and kind of made file, or name of a real one.
-STATED = "goes by the bits that the descriptor states, not by those that the entries use"
-CUT = "cuts shades off where this project rounds them, twice where values are scaled: two levels"
-ONE_BIT = "shows the one of a single bit as a middle grey"
-LOSSY = "its decoder of 12-bit JPEG rounds otherwise: two levels"
-GROUPS = "does not read the window and the scale of a frame's functional group"
+STATED = "uses the number of bits stated in the descriptor, not that of the entries"
+CUT = "truncates grey levels where this project rounds them, twice if values are scaled: two levels"
+ONE_BIT = "shows the 1 of single-bit pixels as mid grey"
+LOSSY = "has a 12-bit JPEG decoder that rounds differently: two levels"
+GROUPS = "does not read the window and the rescale values of a frame's functional group"
 WHY = {
     ("pydicom", "table of fewer bits than stated"): STATED,
     ("dcmtk", "table of fewer bits than stated"): STATED,
-    ("pydicom", "palette"): f"{STATED}; does not turn the words of a big-endian file",
+    ("pydicom", "palette"): f"{STATED}; does not swap the bytes of a big-endian file",
     ("dcmtk", "palette"): STATED,
-    ("pydicom", "modality table"): "counts places in the type of the values, which signed ones overflow",
-    ("pydicom", "dirt in unused bits"): "masks the unused bits of unpacked values alone, not of JPEG 2000 and JPEG-LS",
+    ("pydicom", "modality table"): "indexes with the type of the values, which overflows for signed ones",
+    (
+        "pydicom",
+        "dirt in unused bits",
+    ): "masks the unused bits of uncompressed values only, not of JPEG 2000 and JPEG-LS",
     ("pydicom", "values high in their cells"): "does not use the high bit",
-    ("pydicom", "JPEG, wrongly stated"): "believes the file against the stream's Adobe marker and samples",
-    ("dcmtk", "JPEG, wrongly stated"): "believes the file against the stream (its default, --conv-photometric)",
-    ("dcmtk", "exact window"): "does not know LINEAR_EXACT and takes it for LINEAR",
-    ("dcmtk", "window below one"): "leaves such a window out",
+    (
+        "pydicom",
+        "JPEG, wrongly stated",
+    ): "uses the colour space of the file, not that of the stream's Adobe marker and samples",
+    (
+        "dcmtk",
+        "JPEG, wrongly stated",
+    ): "uses the colour space of the file, not that of the stream (its default, --conv-photometric)",
+    ("dcmtk", "exact window"): "does not know LINEAR_EXACT and treats it as LINEAR",
+    ("dcmtk", "window below one"): "ignores a window narrower than one",
     ("dcmtk", "scaled window"): CUT,
-    ("dcmtk", "scale"): "shows the greatest of scaled 8-bit values dark: an overflow in its min-max window",
-    ("dcmtk", "YBR_FULL"): "converts by rounded factors: two levels",
-    ("dcmtk", "SC_ybr_full_uncompressed.dcm"): "converts by rounded factors: two levels",
+    ("dcmtk", "scale"): "shows the largest scaled 8-bit value dark: an overflow in its min-max window",
+    ("dcmtk", "YBR_FULL"): "converts with rounded factors: two levels",
+    ("dcmtk", "SC_ybr_full_uncompressed.dcm"): "converts with rounded factors: two levels",
     ("dcmtk", "JPGExtended.dcm"): LOSSY,
     ("dcmtk", "eCT_Supplemental.dcm"): GROUPS,
     **{("dcmtk", f"liver{which}.dcm"): ONE_BIT for which in ("", "_1frame", "_expb", "_expb_1frame")},
-    **{("dcmtk", f"rtdose_expb{one}.dcm"): "takes the words of 32 bits in the wrong order" for one in ("", "_1frame")},
+    **{("dcmtk", f"rtdose_expb{one}.dcm"): "reads 32-bit words in the wrong byte order" for one in ("", "_1frame")},
     **{
-        ("pydicom", f"OBXXXX1A_expb{two}.dcm"): "does not turn the words of a big-endian file's palette"
+        ("pydicom", f"OBXXXX1A_expb{two}.dcm"): "does not swap the bytes of a big-endian file's palette"
         for two in ("", "_2frame")
     },
 }

@@ -1,4 +1,4 @@
-"""The tables of docs/accuracy.md, as Markdown."""
+"""The tables of docs/accuracy.md and docs/accuracy-appendix.md, as Markdown."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def over_seeds(card: Card) -> str:
     if card.seeds is None:
         return "one seed"
     spread = f"{percent(card.seeds['mean'], 3)} % ± {percent(card.seeds['standard_deviation'], 3)}"
-    return f"{spread}, n = {card.seeds['n_seeds']} seeds, {between(card.seeds['interval_of_the_mean'], 3)}"
+    return f"{spread}, n = {card.seeds['n_seeds']} seeds ({between(card.seeds['interval_of_the_mean'], 3)})"
 
 
 def models() -> str:
@@ -45,8 +45,8 @@ def models() -> str:
         ]
         for card in read_cards()
     ]
-    head = ["model", "weights", "file", "correct of the 10,000 MNIST test images", "95 % interval"]
-    return table([*head, "mean ± standard deviation over seeds, interval of the mean"], rows)
+    head = ["model", "weights", "file", "correct of 10,000 test images", "95 % interval"]
+    return table([*head, "mean ± standard deviation over seeds (95 % interval of the mean)"], rows)
 
 
 def seeds() -> str:
@@ -66,7 +66,7 @@ def seeds() -> str:
 
 
 def all_looks() -> str:
-    """Every look at the test images."""
+    """Every evaluation of the test split."""
     rows = [[each["model"], " ".join(f"{n:,}" for n in each["correct"]), each["kept"]] for each in looks()]
     return table(["model", "correct of 10,000", "kept?"], rows)
 
@@ -81,7 +81,7 @@ def variants() -> str:
         ]
         for each in read("recipe-variants")["variants"]
     ]
-    return table(["recipe", "validation images right, %, mean ± standard deviation", "seeds"], rows)
+    return table(["recipe", "accuracy on validation images, %, mean ± standard deviation", "seeds"], rows)
 
 
 def best_digits() -> str:
@@ -111,14 +111,15 @@ def best_study() -> str:
         [
             f"- **All images:** {every['correct']:,} of {every['n']:,}, {percent(every['accuracy'])} %"
             f" (95 % interval {between(every['interval'])}, Wilson).",
-            f"- **{len(doubtful['images'])} labels without a majority of voters set aside:** {clear['correct']:,} of"
-            f" {clear['n']:,}, {percent(clear['accuracy'])} % ({between(clear['interval'])});"
-            f" {doubtful['wrong_among_them']} of the mistakes are among those {len(doubtful['images'])}.",
-            f"- **By writer:** {writers['without_mistake']} of the {writers['writers']} writers are read without a"
-            f" mistake; the mean over writers is {percent(writers['mean'])} %; misread of the five hardest: {worst}.",
-            f"- **Beside the independent table** ({other['their_correct']:,} right): the two read {other['same']:,}"
-            f" images alike; {other['only_ours_right']} are right here only, {other['only_theirs_right']} there only,"
-            f" {other['both_wrong']} in neither.",
+            f"- **Without {len(doubtful['images'])} images whose label has no majority of the votes:**"
+            f" {clear['correct']:,} of {clear['n']:,}, {percent(clear['accuracy'])} % ({between(clear['interval'])});"
+            f" {doubtful['wrong_among_them']} of the errors are among those {len(doubtful['images'])}.",
+            f"- **By writer:** {writers['without_mistake']} of the {writers['writers']} writers are read without an"
+            f" error; the mean accuracy over writers is {percent(writers['mean'])} %;"
+            f" errors of the five worst: {worst}.",
+            f"- **Compared with published predictions of another method** ({other['their_correct']:,} right): both"
+            f" predict the same for {other['same']:,} images; {other['only_ours_right']} are right only here,"
+            f" {other['only_theirs_right']} only there, {other['both_wrong']} in neither.",
         ]
     )
 
@@ -142,7 +143,7 @@ def place(row: dict[str, Any]) -> str:
 
 
 def coverage() -> str:
-    """How often each 95 % interval holds the true value: over its whole grid, and where it does worst."""
+    """How often each 95 % interval contains the true value: over its whole grid, and at its worst grid point."""
     rows = []
     for section, figure in INTERVALS_OF.items():
         found = read("coverage")["coverage"][section]
@@ -155,7 +156,7 @@ def coverage() -> str:
             least = f"{percent(lowest['coverage'], 1)} ({place(lowest)})"
             exact = f"± {percent(error, 1)}" if error else "exact"
             rows.append([figure, interval, f"{below} of {len(these)}", mean, least, exact])
-    head = ["interval of", "method", "places below 93 %", "mean coverage, %", "lowest, %", "Monte Carlo error"]
+    head = ["interval of", "method", "grid points below 93 %", "mean coverage, %", "lowest, %", "Monte Carlo error"]
     return table(head, rows)
 
 

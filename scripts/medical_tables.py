@@ -37,7 +37,7 @@ def measured() -> str:
 
 
 def verdicts() -> str:
-    """Whether the interval of the seeds together excludes the published value, and whether what was aimed at is met."""
+    """Whether the interval of the seeds together excludes the published value, and whether the target is met."""
     lines = []
     for name, published in PUBLISHED.items():
         found = read(f"medical/{name}-test")
@@ -49,7 +49,7 @@ def verdicts() -> str:
             for what, value, interval in zip(("the AUROC", "the accuracy"), published, intervals, strict=True)
         ]
         met = [
-            f"{what} {'reached' if mean >= aim else 'missed'} ({mean:.4f}, aimed at {aim:.3f})"
+            f"{what} {'reached' if mean >= aim else 'missed'} ({mean:.4f}, target {aim:.3f})"
             for what, mean, aim in zip(("AUROC", "accuracy"), means, AIMED_AT[name], strict=True)
         ]
         lines.append(f"- **{name}:** {' and '.join(told)}. Means over seeds: {', '.join(met)}.")
@@ -58,10 +58,10 @@ def verdicts() -> str:
 
 
 def compared(published: float, interval: dict[str, Any]) -> str:
-    """How an interval stands to a published value."""
+    """How an interval compares with a published value."""
     if interval["low"] > published:
         return "is better than published"
-    return "is worse than published" if interval["high"] < published else "cannot be told from the published"
+    return "is worse than published" if interval["high"] < published else "does not differ from published significantly"
 
 
 def operating() -> str:
@@ -74,7 +74,7 @@ def operating() -> str:
             for each in (positive["sensitivity"], positive["specificity"])
         ]
         rows.append([name, positive["class"], f"{positive['threshold']:g}", *figures])
-    return table(["set", "looked for", "threshold", "sensitivity", "specificity"], rows)
+    return table(["set", "positive class", "threshold", "sensitivity", "specificity"], rows)
 
 
 def wished() -> str:
@@ -87,11 +87,11 @@ def wished() -> str:
     ]
     for each in positive["predictive"]:
         for name in ("ppv", "npv"):
-            title = f"{name.upper()} where {100 * each['prevalence']:g} % have it"
+            title = f"{name.upper()} at a prevalence of {100 * each['prevalence']:g} %"
             rows.append([title, *shown(each[name])])
     for point in positive["referral"]["points"]:
         if point["referred"] in (0.05, 0.1, 0.2):
-            title = f"sensitivity of the rest, {100 * point['referred']:g} % referred to a reader"
+            title = f"sensitivity of the rest, with {100 * point['referred']:g} % referred to a reader"
             rows.append([title, *shown(point["sensitivity"])])
     head = f"A case is {threshold_words(positive)}. On the {found['n']} {found['split']} images:"
     return head + "\n\n" + table(["figure", "value", "95 % interval"], rows)
@@ -103,7 +103,7 @@ def shown(share: dict[str, Any]) -> list[str]:
 
 
 def modality() -> str:
-    """How many pictures of something else a model of chest X-rays refuses as unfamiliar."""
+    """How many OOD pictures a model of chest X-rays refuses as unfamiliar."""
     found = read("medical/pneumoniamnist-modality")
     rows = []
     for kind, each in found["pictures"].items():
@@ -115,7 +115,7 @@ def modality() -> str:
 def checklists() -> str:
     """The items of CLAIM and TRIPOD+AI, as the report of a binary set without known patients has them."""
     rows = [[each.source, each.number, each.asks, each.status, each.where] for each in ITEMS]
-    return table(["list", "item", "asks for", "state", "where in the report, or what is lacking"], rows)
+    return table(["list", "item", "asks for", "state", "where in the report, or what is missing"], rows)
 
 
 def choice() -> str:
@@ -131,9 +131,9 @@ def choice() -> str:
         for each in found["variants"]
     ]
     n, repeats = sum(found["n"].values()), found["repeats"]
-    times = "once" if repeats == 1 else f"{repeats} times, a value each"
-    head = f"{found['folds']} folds, dealt {times}, n = {n} images of train and validation:\n\n"
-    return head + table(["one network", "AUROC", "accuracy", "negative log likelihood"], rows)
+    times = "once" if repeats == 1 else f"{repeats} times, a value for each"
+    head = f"{found['folds']} folds, drawn {times}, n = {n} images of train and validation:\n\n"
+    return head + table(["one network", "AUROC", "accuracy", "negative log-likelihood"], rows)
 
 
 def over(found: dict[str, Any]) -> str:
@@ -152,20 +152,29 @@ def span(interval: dict[str, Any]) -> str:
 
 
 def dicom_agreement() -> str:
-    """How many DICOM files are shown as independent readers show them, and why others are not."""
+    """How many DICOM files are shown as other readers show them, and why others are not."""
     found = read("medical/dicom-agreement")
     readers = found["readers"]
     rows = [
         [what, str(found[key]["n"]), f"{peer} {readers[peer]}", *(str(counts.get(each, 0)) for each in OUTCOMES)]
-        for key, what in (("real", "pydicom's"), ("made", "made"))
+        for key, what in (("real", "pydicom's test files"), ("made", "generated"))
         for peer, counts in found[key]["peers"].items()
     ]
-    header = ["files", "n", "beside", "agree", "differ", "refused by it alone", "refused here alone", "by both"]
+    header = [
+        "files",
+        "n",
+        "compared with",
+        "agree",
+        "differ",
+        "refused by it only",
+        "refused here only",
+        "refused by both",
+    ]
     why: dict[tuple[str, str], int] = {}
     for each in (*found["real"]["differing"], *found["made"]["differing"]):
         why[each["peer"], each["why"]] = why.get((each["peer"], each["why"]), 0) + each["n"]
     reasons = [[peer, str(n), reason] for (peer, reason), n in sorted(why.items())]
-    return table(header, rows) + "\n\n" + table(["reader", "differs in", "since it"], reasons)
+    return table(header, rows) + "\n\n" + table(["reader", "differs in", "because it"], reasons)
 
 
 BLOCKS: dict[str, Callable[[], str]] = {

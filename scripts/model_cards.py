@@ -10,28 +10,29 @@ from digit_recognizer.models.cards import Card
 from digit_recognizer.synthetic.printed_fonts import FAMILIES
 
 FAILURES = """\
-- A letter, a scribble or a digit held upside down is sometimes answered all the same (docs/accuracy.md: how often).
-- Its probabilities mean what they say on images like MNIST's; for others, `digits calibrate` with labelled ones.
-- Of letters that look like digits some are answered as such; several characters on one picture are told apart mostly.
-- It learned from people in the United States around 1990: a 1 with a long upstroke or a crossed 7 was rare there."""
+- Out-of-distribution pictures (letters, scribbles, digits turned upside down) are sometimes answered as digits.
+  [accuracy.md](../accuracy.md) says how often.
+- Several characters on one picture are mostly, not always, recognised as such and refused.
+- Its probabilities are calibrated for images like MNIST's. For others, use `digits calibrate` with labelled pictures.
+- The training digits were written in the United States around 1990. A 1 with a long upstroke and a crossed 7 are rare
+  among them."""
 
 
 FAILURES_OF = {
     "mixed": """
-- Of printed digits of new fonts it takes a 4 whose slanted stroke is a blurred hairline for a 1 more often than any
-  other.
-- It learned from printed digits that earlier rules prepared. The network that finds writing now prepares them a little
-  differently.
-- Old-style figures, some as small as an x and some hanging below the line, were not learned; of seven-segment displays
-  it knows one family."""
+- The most frequent error on new fonts is a 4 read as a 1, where its slanted stroke is a blurred hairline.
+- Its printed training digits were prepared by the former rules. The network that finds the writing today prepares them
+  slightly differently.
+- It was not trained on old-style figures (some as small as an x, some below the line), and on one family of
+  seven-segment displays only."""
 }
 LEARNED_FROM = {
-    "mnist": "MNIST's training images less validation and calibration: 50,000 images, 449 writers",
-    "mixed": "MNIST's training images less validation and calibration (50,000 images, 449 writers), some of them once"
-    f" more as phones' photos show them, and {PRINTED.counts['train']:,} printed digits of {len(FAMILIES['train'])}"
-    " font families, drawn and spoilt as these photos are (`--data mixed`)",
+    "mnist": "MNIST's training images without validation and calibration: 50,000 images, 449 writers",
+    "mixed": "MNIST's training images without validation and calibration (50,000 images, 449 writers), some of them"
+    f" again, degraded as in phone photos, and {PRINTED.counts['train']:,} printed digits of {len(FAMILIES['train'])}"
+    " font families, degraded in the same way (`--data mixed`)",
 }
-ELSEWHERE = {"printed": "printed, fonts not learned from"}
+ELSEWHERE = {"printed": "printed, fonts not in training"}
 
 
 def card_page(card: Card) -> str:
@@ -47,10 +48,10 @@ def card_page(card: Card) -> str:
 | input | (N, 1, 28, 28) float32: MNIST's form, normalised to -1..1 (`Preprocess`, in the file) |
 | output | logits (N, 10): the digits 0 to 9 |
 | weights | {card.parameters:,}, {card.bytes / 1e6:.2f} MB as ONNX |
-| learned from | {LEARNED_FROM[card.data]} |
+| trained on | {LEARNED_FROM[card.data]} |
 | seed | {card.seed}, the first listed |
 | trained at commit | `{card.commit}` |
-| training took | {duration(card.training_seconds)} (with other programs running; docs/performance.md has quiet times) |
+| training time | {duration(card.training_seconds)} on a busy machine ([on an idle one](../performance.md)) |
 | weights' SHA-256 | `{card.weights_sha256}` |
 | licence | MIT (the weights); the images are CC BY-SA 3.0 |
 
@@ -58,13 +59,13 @@ def card_page(card: Card) -> str:
 
 {figures(card)}
 
-Choices were made on validation images, but for one that [accuracy.md](../accuracy.md) names. It logs every look at the
-test images, the discarded ones included.
+The recipe was chosen on validation images; the exceptions are in
+[the appendix](../accuracy-appendix.md#how-the-recipes-were-chosen), and so is every evaluation of the test split.
 
 ## Recipe
 
-`digits train{data} --recipe {card.name} --seed {card.seed}` follows it: at the commit above to the same
-bits{fonts}, later within what chance moves.
+`digits train{data} --recipe {card.name} --seed {card.seed}` repeats the training. At the commit above it gives the same
+weights, bit for bit{fonts}; at later commits the accuracy may differ by chance.
 
 {recipe(card.recipe)}
 
@@ -97,7 +98,7 @@ def recipe(fields: dict[str, Any]) -> str:
     """The recipe's fields, or its members' names."""
     if "members" in fields:
         names = ", ".join(f"`{member['name']}`" for member in fields["members"])
-        shared = f"Networks whose probabilities are averaged: {names}. Each by its own recipe:"
+        shared = f"An ensemble: the probabilities of {names} are averaged. Each member has its own recipe:"
         return "\n\n".join([shared, *(f"### {each['name']}\n\n{recipe(each)}" for each in fields["members"])])
     rows = [[name.replace("_", " "), value(each)] for name, each in fields.items() if name != "name" and each]
     return table(["setting", "value"], rows)
@@ -117,7 +118,7 @@ def layer(fields: dict[str, int]) -> str:
     words = f"{fields['channels']} filters of {fields['kernel']} x {fields['kernel']}"
     words += f", stride {fields['stride']}" if fields["stride"] > 1 else ""
     words += f", padding {fields['padding']}" if fields["padding"] else ""
-    return words + (f", then {fields['pool']} x {fields['pool']} maxima" if fields["pool"] > 1 else "")
+    return words + (f", then {fields['pool']} x {fields['pool']} max pooling" if fields["pool"] > 1 else "")
 
 
 def duration(seconds: float) -> str:

@@ -24,7 +24,7 @@ def machine() -> str:
         f" Python {versions['python']}, PyTorch {versions['torch']}, torchvision {versions['torchvision']},"
         f" ONNX Runtime {versions['onnxruntime']}, NumPy {versions['numpy']}. A float32 matrix product of"
         f" {limit['side']} x {limit['side']} reached {limit['gflop_s']:.0f} GFLOP/s (best of {limit['n']}): the limit"
-        " that the shares below are of. Work counts convolutions and linear layers, two operations a multiply-add,"
+        " that the shares below refer to. Only convolutions and linear layers count: two operations per multiply-add,"
         " three forward passes for a training step."
     )
 
@@ -79,7 +79,7 @@ def evaluation() -> str:
     found = measured("evaluation")
     rounds = f"{found['n']['rounds']} rounds"
     rows = [
-        ["one image after another, DataLoader and torch", f"{found['peer_s']:.2f}", rounds],
+        ["one image at a time, DataLoader and torch", f"{found['peer_s']:.2f}", rounds],
         ["`evaluate()`", f"{found['ours_s']:.4f}", rounds],
         ["**ratio**", f"**{found['ratio']:.0f}**", ""],
     ]
@@ -103,7 +103,14 @@ def latency() -> str:
                     str(onnx["n"]),
                 ]
             )
-    head = ["model", "images a call", "torch, µs an image", "ONNX Runtime, µs an image", "ratio", "share of the limit"]
+    head = [
+        "model",
+        "images per call",
+        "torch, µs per image",
+        "ONNX Runtime, µs per image",
+        "ratio",
+        "share of the limit",
+    ]
     return table([*head, "n calls"], rows)
 
 
@@ -157,12 +164,12 @@ def speed() -> str:
         [
             "evaluate 10,000 images (`classic`)",
             f"{scored['ours_s']:.3f} s",
-            f"{scored['peer_s']:.1f} s: one image after another",
+            f"{scored['peer_s']:.1f} s: one image at a time",
             f"{scored['ratio']:.0f}",
         ],
         *programs(),
     ]
-    return table(["on two cores", "here", "the plain way, in the same run", "ratio"], rows)
+    return table(["on two cores", "this project", "peer, in the same run", "ratio"], rows)
 
 
 def programs() -> list[list[str]]:
@@ -172,13 +179,13 @@ def programs() -> list[list[str]]:
     ours, plain = (served["requests_per_s"][name] for name in ("digits_serve", "plain"))
     return [
         [
-            "`digits predict three.png`, from a cold start",
+            "`digits predict three.png`, cold start",
             f"{here:.2f} s",
             f"{torch:.1f} s: torch",
             f"{torch / here:.1f}",
         ],
         [
-            f"`digits serve`, pictures a second (`{served['model']}`)",
+            f"`digits serve`, pictures per second (`{served['model']}`)",
             f"{ours:,.0f}",
             f"{plain:,.0f}: FastAPI, PIL, eager torch",
             f"{ours / plain:.1f}",

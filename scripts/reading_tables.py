@@ -1,4 +1,4 @@
-"""The tables of docs/reading.md: strangers' digits, print, pages, grids, strings, and the seconds that pages take."""
+"""The tables of docs/reading.md: other data sets, print, pages, grids, strings, and the seconds that pages take."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def pages_table() -> str:
     lines = [
         f"`python benchmarks/pages.py --each {each_kind} --seed {measured['seed']}`, model `{measured['model']}`:",
         "",
-        "| page | pages | numbers | wholly right | 95 % interval | digits found | and sure | sure but wrong"
-        " | turned wrongly |",
+        "| page | pages | numbers | wholly correct | 95 % interval | digits found | `ok` | wrong but `ok`"
+        " | wrong way up |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for kind, each in measured["pages"].items():
@@ -56,9 +56,9 @@ def real_table() -> str:
             ]
         )
     head = ["reader", "whole numbers", f"without {measured['doubtful']} doubtful labels", "with signs, exactly"]
-    head += ["comma as point", "whole, sure", "with signs, sure", "ms a cell, one thread"]
+    head += ["comma as point", "whole numbers, `ok`", "with signs, `ok`", "ms per cell, one thread"]
     upper = [measured["this project"]["all"][what]["interval"]["high"] for what in ("whole_sure", "signed_sure")]
-    bounds = f"Wrong among the sure, with 95 % confidence at most {100 * upper[0]:.1f} % and {100 * upper[1]:.1f} %."
+    bounds = f"Wrong among the `ok`: with 95 % confidence at most {100 * upper[0]:.1f} % and {100 * upper[1]:.1f} %."
     return f"{table(head, rows)}\n\n{measured['n']} cells. {bounds} {taken_with(measured)}"
 
 
@@ -76,11 +76,11 @@ def singles_table() -> str:
     ]
     for name, key in (("photographs", "photographs"), ("all", "all")):
         rows.append(row(name, ours[key], peer[key] if peer else None))
-    mean = ", ".join(f"{what} {100 * ours['mean'][what]:.1f} %" for what in ("right", "answered"))
+    mean = f"correct {100 * ours['mean']['right']:.1f} %, answered {100 * ours['mean']['answered']:.1f} %"
     bound = 100 * ours["all"]["wrong_interval"]["high"]
-    head = ["pictures", "right", "answered (`ok`)", "answered wrongly", "PP-OCRv6 small, right"]
-    told = f"Mean of the writers: {mean}. Wrong among the answered, with 95 % confidence at most {bound:.1f} %."
-    return f"{table(head, rows)}\n\n{told} {ours['milliseconds']:.0f} ms a picture, median."
+    head = ["pictures", "correct", "answered (`ok`)", "wrong among them", "PP-OCRv6 small, correct"]
+    told = f"Mean over writers: {mean}. Wrong among the answered: with 95 % confidence at most {bound:.1f} %."
+    return f"{table(head, rows)}\n\n{told} {ours['milliseconds']:.0f} ms per picture, median."
 
 
 def real_pages() -> str:
@@ -90,11 +90,11 @@ def real_pages() -> str:
     again = list(measured["shuffled"].values())
     edits, digits = (sum(page[what] for page in again) for what in ("edits", "digits"))
     return (
-        f"{whole['pages']} pages with {whole['digits']} digits: {whole['edits']} digits wrong, missing or too many,"
-        f" {whole['empty']} pages found empty; {whole['sure_digits']} digits in numbers that are `ok`,"
-        f" {whole['wrong']} of these numbers wrong. Photographs alone: {photographs['edits']} of"
-        f" {photographs['digits']}. {len(again)} of the pages count from 0 to 9; with their digits in shuffled order"
-        f" {edits} of {digits} are wrong."
+        f"{whole['pages']} pages with {whole['digits']} digits: {whole['edits']} digits are wrong, missing or extra,"
+        f" {whole['empty']} pages are found empty. {whole['sure_digits']} digits are in numbers that are `ok`,"
+        f" {whole['wrong']} of these numbers wrong. On photographs alone {photographs['edits']} of"
+        f" {photographs['digits']} digits are wrong. {len(again)} of the pages show the digits 0 to 9 in order; with"
+        f" shuffled digits {edits} of {digits} are wrong."
     )
 
 
@@ -111,7 +111,15 @@ def grids_table() -> str:
         ]
         for name in ("mixed", "v2")
     ]
-    head = ["set", "photos", "grids found", "cells right", "pages wholly right", "wrong but sure", "seconds a photo"]
+    head = [
+        "set",
+        "photos",
+        "grids found",
+        "cells correct",
+        "pages wholly correct",
+        "wrong but `ok`",
+        "seconds per photo",
+    ]
     return f"{table(head, rows)}\n\nModel `{measured['model']}`. {taken_with(measured)}"
 
 
@@ -131,7 +139,7 @@ def measured_seconds(whole: dict[str, Any]) -> str:
     n = next(iter(whole["pages"].values()))["n"]
     return (
         f"{table(['page', 'seconds, median', '95th percentile'], rows)}\n\nJPEGs of {whole['megapixels']} megapixels,"
-        f" {n} of each kind, decoding counted, the model loaded beforehand. {taken_with(whole)}"
+        f" {n} of each kind, decoding included, the model already loaded. {taken_with(whole)}"
     )
 
 
@@ -146,11 +154,11 @@ def strings_table() -> str:
         [str(length), *(right_of(found[length, overlap], "share_right", 1) for overlap in overlaps)]
         for length in lengths
     ]
-    return f"{table(head, table_rows)}\n\nOne look by these weights."
+    return f"{table(head, table_rows)}\n\nOne test-set evaluation with these weights."
 
 
 def strangers_table() -> str:
-    """A row for each model: other people's digits, read as pictures that anybody sends."""
+    """A row for each model: digits of other data sets, given as ordinary pictures."""
     measured = read("strangers")["strangers_digits"]
     rows = [[f"`{name}`", *(right_of(found[title]) for title in STRANGERS)] for name, found in measured.items()]
     return table(["model", *STRANGERS.values()], rows)
@@ -159,7 +167,7 @@ def strangers_table() -> str:
 def printed_table() -> str:
     """Digits of fonts that `mixed` has not seen, and MNIST's."""
     figures = read("accuracy/mixed")
-    sets = {"printed, other fonts": figures["elsewhere"]["printed"], "MNIST": figures}
+    sets = {"printed, fonts not in training": figures["elsewhere"]["printed"], "MNIST": figures}
     rows = [
         [name, *(right_of(found[split]["seeds"][0]) for split in ("validation", "test"))]
         for name, found in sets.items()
@@ -168,7 +176,7 @@ def printed_table() -> str:
 
 
 def right_of(row: dict[str, Any], share: str = "accuracy", digits: int = 2) -> str:
-    """A share of so many, with its interval."""
+    """A share, n, and the interval."""
     return f"{percent(row[share], digits)} % of {row['n']:,} ({between(row['interval'], digits)})"
 
 

@@ -1,4 +1,4 @@
-"""The README's tables: how well pictures of other people are read, and which model is for what."""
+"""The README's tables: accuracy on pictures of other people, and the shipped models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from results import read
 
 
 def real_short() -> str:
-    """The README's rows: what is right on other people's pictures, what is sure, and what of that is wrong."""
+    """The README's rows: what is right on other people's pictures, what is `ok`, and what of that is wrong."""
     measured = read("real")
     ours, peer = (measured[name]["all"] for name in ("this project", "PP-OCRv6 small, restricted"))
     singles = {name: each["all"] for name, each in measured["singles"].items()}
@@ -18,7 +18,7 @@ def real_short() -> str:
 
     rows = [
         [
-            "single digits of nine people",
+            "single digits by nine people",
             of(singles["this project"]["right"], singles["this project"]["n"]),
             of(singles["this project"]["answered"], singles["this project"]["n"]),
             f"{singles['this project']['wrong']} of {singles['this project']['answered']}",
@@ -33,7 +33,7 @@ def real_short() -> str:
         ],
     ]
     for name, what, sure in (
-        ("whole numbers in clinics' logbooks", "whole", "whole_sure"),
+        ("whole numbers in logbooks of clinics", "whole", "whole_sure"),
         ("the same, with comma, point or minus", "signed_exactly", "signed_sure"),
     ):
         rows.append(
@@ -45,11 +45,11 @@ def real_short() -> str:
                 f"{100 * peer[what]['right'] / peer[what]['n']:.1f} %",
             ]
         )
-    return table(["pictures", "right", "sure", "wrong among the sure", "PP-OCRv6 small, right"], rows)
+    return table(["pictures", "correct", "status `ok`", "wrong among the `ok`", "PP-OCRv6 small, correct"], rows)
 
 
 def models_short() -> str:
-    """What is shipped, the most accurate first: what for, size, accuracy on MNIST and on real pictures, speed."""
+    """What is shipped, the most accurate first: description, size, accuracy on MNIST and on real pictures, speed."""
     real = read("real")["models"]
     rows = [
         [
@@ -63,8 +63,8 @@ def models_short() -> str:
         for card in read_cards()
     ]
     n = next(iter(real.values()))["n"]
-    head = ["model", "what for", "file", "MNIST test images right (95 % interval)"]
-    return table([*head, f"of {n} real digits: right, sure, wrong among the sure", "ms a picture"], rows)
+    head = ["model", "description", "file", "accuracy on MNIST's test images (95 % interval)"]
+    return table([*head, f"of {n} real digits: correct, `ok`, wrong among the `ok`", "ms a picture"], rows)
 
 
 def of(part: int, whole: int) -> str:

@@ -1,4 +1,4 @@
-"""The figures of docs/scale.md, as Markdown: what was measured, and 10⁹ pictures on paper by it."""
+"""The figures of docs/scale.md, as Markdown: measurements, and an estimate for 10⁹ pictures."""
 
 from __future__ import annotations
 
@@ -30,12 +30,20 @@ def measured_scoring(whole: dict[str, Any]) -> str:
         reached = f"{statistics.median(size['score']):,.0f}"
         memory = f"{max(size['peak_memory_mb']):,.0f}"
         rows.append([f"{size['n']:,}", *rates, f"{size['bound']:,.0f}", reached, f"{size['share']:.0%}", memory])
-    head = ["pictures", "bare decoding", "bare inference", "bound", "`digits score`", "of the bound", "peak memory, MB"]
+    head = [
+        "pictures",
+        "decoding alone",
+        "inference alone",
+        "bound",
+        "`digits score`",
+        "of the bound",
+        "peak memory, MB",
+    ]
     rounds = len(found["sizes"][0]["score"])
     taken = f"medians of {rounds} rounds" if rounds > 1 else "one round"
     return (
-        f"{table(head, rows)}\n\nPictures a second by `{found['model']}` on {found['workers']} cores, {taken};"
-        " the bound is 1/(1/decoding + 1/inference). The command's own start is in its rate. " + taken_with(whole)
+        f"{table(head, rows)}\n\nPictures per second with `{found['model']}` on {found['workers']} cores, {taken};"
+        " the bound is 1/(1/decoding + 1/inference). The start of the command is included. " + taken_with(whole)
     )
 
 
@@ -56,9 +64,9 @@ def measured_growth(whole: dict[str, Any]) -> str:
         cost = [f"{each['start_s']:.1f}", f"{1e6 * each['cost_s']:,.0f}"]
         grown.append([WORKS[each["work"]], str(each["workers"]), *exponents, *cost])
     first = table(["", "processes", *(f"{n:,}" for n in sizes)], rows)
-    head = ["", "processes", "exponent of the time", "of the memory", "start, s", "each picture, µs"]
+    head = ["", "processes", "exponent of the time", "exponent of the memory", "start, s", "per picture, µs"]
     return (
-        f"{first}\n\n{table(head, grown)}\n\nScoring by `{found['model']}`. One run of each."
+        f"{first}\n\n{table(head, grown)}\n\nScoring with `{found['model']}`. One run of each."
         f" {taken_with(whole)}\n\n![Time and memory against the number of pictures.](pictures/scaling.png)"
     )
 
@@ -91,16 +99,16 @@ def by_what_was_measured(scored: dict[str, Any], grown: dict[str, Any]) -> str:
     epoch = [each for each in grown["scaling"]["growth"] if each["work"] == "train"]
     quickest = min(each["cost_s"] for each in epoch) if epoch else None
     rows = [
-        [f"core hours, at r = {rate:,.0f} pictures a second a core", "n / (3,600 r)", f"{hours:,.0f}"],
+        [f"core hours, at r = {rate:,.0f} pictures per second and core", "n / (3,600 r)", f"{hours:,.0f}"],
         [f"hours on {MACHINES} machines of {CORES} cores", f"core hours / {cores}", f"{hours / cores:.1f}"],
         [
-            f"network into a machine, at {stored:,.0f} bytes a picture",
+            f"network input of a machine, at {stored:,.0f} bytes per picture",
             f"{CORES} r x bytes",
             mega(CORES * rate * stored),
         ],
         ["storage of the archives", "n x bytes", tera(MANY * stored)],
         [f"storage of the rows, at {row:.0f} bytes each", "n x bytes", giga(MANY * row)],
-        ["archives, and so parts", f"n / {IN_ARCHIVE:,}", f"{MANY // IN_ARCHIVE:,}"],
+        ["archives, and therefore parts", f"n / {IN_ARCHIVE:,}", f"{MANY // IN_ARCHIVE:,}"],
         ["memory to train on them, in each process", f"n x {PIXELS} x 5 bytes", tera(5 * MANY * PIXELS)],
     ]
     if quickest is not None:

@@ -48,7 +48,13 @@ def measured_servers(whole: dict[str, Any]) -> str:
                 f"{memory[-1]['before']:.0f}, {memory[-1]['after']:.0f}",
             ]
         )
-    head = ["server", "requests a second", "`digits serve` to it", "p50 at half load, ms", "p99 at half load, ms"]
+    head = [
+        "server",
+        "requests per second",
+        "`digits serve` : this server",
+        "p50 at half load, ms",
+        "p99 at half load, ms",
+    ]
     n = len(found["servers"]["digits_serve"])
     return (
         f"{table([*head, 'errors', 'memory before and after, MB'], rows)}\n\nMedians of {n} rounds of"
@@ -65,7 +71,7 @@ def measured_soak(whole: dict[str, Any]) -> str:
     found = whole["soak"]
     memory = found["memory_mb"]
     return (
-        f"{found['minutes']:g} minutes at about half load ({found['connections']} connections), other programs running:"
+        f"{found['minutes']:g} minutes at about half load ({found['connections']} connections), on a busy machine:"
         f" {found['requests']:,} requests, {found['errors']} errors; memory {memory[0]:.1f} MB before,"
         f" {memory[-1]:.1f} MB after, {max(memory):.1f} MB at most, sampled each minute. {taken_with(whole)}"
     )

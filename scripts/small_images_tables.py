@@ -30,12 +30,12 @@ def of_set(name: str, told: dict[str, Any], found: dict[str, Any]) -> str:
     ]
     seconds = [value for each in told["tools"].values() for value in each["processor_seconds"]]
     head = (
-        f"**{name}**, {found['split']} images (n = {told['n']:,}), learned from {told['learned_from']:,};"
-        f" {found['seeds']} seeds; asked for {found['seconds']:g} s of processor time a training, taken"
+        f"**{name}**, {found['split']} images (n = {told['n']:,}), trained on {told['learned_from']:,};"
+        f" {found['seeds']} seeds; allowed {found['seconds']:g} s of CPU time per training, used"
         f" {min(seconds):.0f} to {max(seconds):.0f} s:\n\n"
     )
     titles = [f"{TITLES[figure]}, %" for figure in figures]
-    return head + table(["tool", *titles, f"`auto` minus it, {TITLES[figures[0]]}"], rows)
+    return head + table(["tool", *titles, f"`auto` minus this tool, {TITLES[figures[0]]}"], rows)
 
 
 def over_seeds(found: dict[str, Any]) -> str:
@@ -45,7 +45,7 @@ def over_seeds(found: dict[str, Any]) -> str:
 
 
 def beside(found: dict[str, Any] | None, figure: str) -> str:
-    """How far `auto` is above another tool, with the interval and what may be said of it."""
+    """The difference of `auto` and another tool, with its interval and the verdict."""
     if found is None:
         return ""
     told = found[figure]

@@ -1,8 +1,8 @@
-"""The tables of docs/accuracy.md on refusing, on strangers and on corruptions, as Markdown."""
+"""The tables of docs/accuracy*.md on calibration, on out-of-distribution pictures and on corruptions, as Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from accuracy_tables import between, percent, table
@@ -10,39 +10,55 @@ from digit_recognizer.statistics import wilson
 from results import read
 
 
-def refusing() -> str:
-    """What the most accurate model gets wrong among its answers, and what its sets hold, in sentences."""
+def answered() -> str:
+    """What the most accurate model gets wrong among its answers, and its calibration, in sentences."""
     found = read("evaluation-best")
     points = {each["coverage"]: each for each in found["risk_coverage"]["points"]}
-    answered = points[0.99]
-    lines = [
-        f"- **The surest 99 % answered:** {answered['wrong']} of {answered['answered']:,} answers are wrong,"
-        f" {percent(answered['risk'], 3)} % (95 % interval {between(answered['interval'], 3)}).",
-        f"- **Calibration:** stated probabilities miss what comes true by"
-        f" {percent(found['calibration']['expected_calibration_error'])} points on average; before the temperature was"
-        f" fitted by {percent(found['calibration']['before']['expected_calibration_error'])}.",
-    ]
-    for each in found["conformal"]:
-        kind = "for each class" if each["per_class"] else "over all"
+    sure, calibration = points[0.99], found["calibration"]
+    return "\n".join(
+        [
+            f"- **The most confident 99 %:** {sure['wrong']} of {sure['answered']:,} answers are wrong,"
+            f" {percent(sure['risk'], 3)} % (95 % interval {between(sure['interval'], 3)}).",
+            f"- **Expected calibration error:** {percent(calibration['expected_calibration_error'])} percentage points;"
+            f" {percent(calibration['before']['expected_calibration_error'])} before temperature scaling.",
+        ]
+    )
+
+
+def prediction_sets() -> str:
+    """How often the prediction sets contain the true class, and their size."""
+    rows = []
+    for each in read("evaluation-best")["conformal"]:
         lowest = min(share for share in each["coverage_by_class"] if share is not None)
-        lines.append(
-            f"- **Sets at {100 * each['level']:g} %, {kind}:** hold the actual class for {percent(each['coverage'])} %"
-            f" ({between(each['interval'])}; the lowest class {percent(lowest)} %), {each['mean_size']:.4f} classes on"
-            f" average."
+        rows.append(
+            [
+                f"{100 * each['level']:g} %",
+                "for each class" if each["per_class"] else "over all classes",
+                f"{percent(each['coverage'])} % ({between(each['interval'])})",
+                f"{percent(lowest)} %",
+                f"{each['mean_size']:.4f}",
+            ]
         )
-    return "\n".join(lines)
+    head = ["stated coverage", "fitted", "coverage (95 % interval)", "lowest class", "mean number of classes"]
+    return table(head, rows)
 
 
-def not_digits() -> str:
-    """How the most accurate model tells test digits from what is none."""
+def not_digits(scores: Sequence[str] | None = None) -> str:
+    """How the most accurate model tells test digits from other pictures, by some scores (default: all)."""
+    scores = SCORES if scores is None else scores
     rows = []
     for kind, each in read("not-digits")["test"]["best"]["strangers"].items():
-        scores = {score["score"]: score for score in each["scores"]}
+        found = {score["score"]: score for score in each["scores"]}
         said = each["statuses"]
         shares = [percent(said.get(status, 0) / each["n"], 1) for status in ("ok", "unsure", "not a digit")]
-        rows.append([kind, f"{each['n']:,}", *map(area, map(scores.get, SCORES)), *shares])
-    head = ["strangers", "n", *(f"AUROC, {score}" for score in SCORES)]
+        rows.append([kind, f"{each['n']:,}", *map(area, map(found.get, scores)), *shares])
+    head = ["OOD pictures", "n", *(f"AUROC, {score}" for score in scores)]
     return table([*head, "answered, %", "unsure, %", "not a digit, %"], rows)
+
+
+def not_digits_short() -> str:
+    """The same by the score that "not a digit" uses."""
+    return not_digits(["features and energy"])
 
 
 def shadows() -> str:
@@ -50,11 +66,11 @@ def shadows() -> str:
     said = read("not-digits")["test"]["best"]["shadows"]
     n, answered, unsure = sum(said.values()), said.get("ok", 0), said.get("unsure", 0)
     interval = between(wilson(answered, n).to_dict())
-    return f"Of {n:,} made shadows `best` answers {answered:,} ({interval}), and is unsure of {unsure:,}."
+    return f"Of {n:,} generated shadows `best` answers {answered:,} ({interval}), and is unsure of {unsure:,}."
 
 
 def not_digits_choice() -> str:
-    """What the score was chosen by: calibration digits against made pictures, mean over their kinds, each model."""
+    """What the score was chosen by: calibration digits against generated pictures, mean over kinds, each model."""
     rows = []
     for name, model in read("not-digits")["calibration"].items():
         made = [each["scores"] for kind, each in model["strangers"].items() if kind in MADE]
@@ -107,8 +123,10 @@ def corruption_ratio() -> str:
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
-    "refusing": refusing,
+    "answered": answered,
+    "prediction-sets": prediction_sets,
     "not-digits": not_digits,
+    "not-digits-short": not_digits_short,
     "not-digits-choice": not_digits_choice,
     "shadows": shadows,
     "corruptions": corruptions,

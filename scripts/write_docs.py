@@ -26,7 +26,8 @@ from small_images_tables import BLOCKS as SMALL_IMAGES
 from trust_tables import BLOCKS as TRUST
 
 BLOCK = re.compile(r"(<!-- figures: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-DOCUMENTS = ("README.md", *(f"docs/{name}.md" for name in ("accuracy", "medical", "performance", "reading", "scale")))
+PAGES = ("accuracy", "accuracy-appendix", "medical", "performance", "reading", "scale")
+DOCUMENTS = ("README.md", *(f"docs/{name}.md" for name in PAGES))
 WRITERS = ACCURACY | MEDICAL | PERFORMANCE | READING | README | SCALING | SERVING | SMALL_IMAGES | TRUST
 
 

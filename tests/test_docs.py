@@ -81,3 +81,10 @@ def test_links_in_the_documents_lead_somewhere() -> None:
     for page in (ROOT / "README.md", *ROOT.glob("docs/**/*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page}: {target}"
+
+
+def test_paths_that_the_architecture_names_exist() -> None:
+    named = re.findall(r"`([\w./]+(?:/|\.py))`", (ROOT / "docs/architecture.md").read_text("utf-8"))
+    assert len(named) > 40
+    places = (ROOT, ROOT / "src/digit_recognizer")
+    assert [name for name in named if not any((place / name).exists() for place in places)] == ["utils.py"]

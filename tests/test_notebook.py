@@ -159,7 +159,7 @@ def test_it_runs_from_its_first_cell_to_its_last(
     notebook = executed(NOTEBOOK, tmp_path, monkeypatch)
     accuracy = re.search(r"^Accuracy: +([\d.]+) %$", printed(notebook), re.MULTILINE)
     assert accuracy, printed(notebook)
-    assert float(accuracy[1]) >= 93  # a run may end in a dip of the recipe, see docs/accuracy.md
+    assert float(accuracy[1]) >= 93  # a run may end in a dip of the recipe, see docs/accuracy-appendix.md
     assert pictures(notebook) == pictures(stored)
     assert in_order(STORY, printed(notebook)) == []
 

@@ -115,7 +115,7 @@ def test_the_gallery_shows_the_worst_mistakes(data: Dataset, classic: Model) -> 
     worst = found.worst_mistakes(30)
     figure = figures.mistakes_gallery(found, data.split("validation").take(worst), worst)
     assert captions(figure) == ["predicted 7\n(82.0 %)\nactual 1", "predicted 8\n(82.0 %)\nactual 3"]
-    assert figure.get_suptitle() == "classic on made, validation images: the 2 surest of 2 mistakes"
+    assert figure.get_suptitle() == "classic on made, validation images: the 2 most confident of 2 errors"
 
 
 def test_a_model_without_mistakes_gets_its_figures_too(data: Dataset, classic: Model, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_model_without_mistakes_gets_its_figures_too(data: Dataset, classic: M
     gallery = figures.mistakes_gallery(
         evaluation(classic, [1], [1]), np.zeros((0, 28, 28), np.uint8), np.array([], int)
     )
-    assert gallery.get_suptitle().endswith(": no mistakes")
+    assert gallery.get_suptitle().endswith(": no errors")
 
 
 @pytest.mark.parametrize(("name", "kind"), [("a.png", "PNG"), ("b.JPG", "JPEG"), ("c", "PNG")])

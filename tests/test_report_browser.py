@@ -61,7 +61,7 @@ def test_the_ink_stands_out_and_everything_has_a_name(page: Page) -> None:
 
 
 def test_a_cell_opens_its_images_by_keyboard(page: Page) -> None:
-    cell = page.get_by_role("link", name="actual 4, read 9").first
+    cell = page.get_by_role("link", name="true 4, predicted 9").first
     cell.focus()
     page.keyboard.press("Enter")
     inside = page.locator(".cell:target")

@@ -95,11 +95,11 @@ def test_it_fetches_nothing_and_every_link_leads_somewhere(of_classic: Report) -
 def test_it_says_what_the_object_says(of_classic: Report) -> None:
     page, result = Page(render(of_classic)), of_classic.result
     for words in (
-        f"{result['correct']:,} of {result['n']:,} images are read rightly",
+        f"{result['correct']:,} of {result['n']:,} images are classified correctly",
         of_classic.rows[0][1],
         f"{result['figures']['brier_score']['value']:.4f}",
         "seed 0",
-        "Not made for clinical use",
+        "Not for clinical use",
     ):
         assert words in page.text, words
     assert "Per group" in page.text
@@ -120,10 +120,10 @@ def test_every_count_opens_its_images(of_classic: Report) -> None:
     page = Page(render(of_classic))
     pictures = [attributes["alt"] or "" for tag, attributes in page.tags if tag == "img"]
     own, maps = pictures[::2], pictures[1::2]  # each with its map
-    assert all(re.match(r"image \d+: actual ., predicted . \(", each) for each in own)
+    assert all(re.match(r"image \d+: true ., predicted . \(", each) for each in own)
     for image, explained in zip(own, maps, strict=True):
-        number, read = re.findall(r"image (\d+): actual ., predicted (.)", image)[0]
-        assert explained == f"what spoke for {read} in image {number}"
+        number, read = re.findall(r"image (\d+): true ., predicted (.)", image)[0]
+        assert explained == f"saliency map for {read} of image {number}"
 
 
 def test_the_maps_are_checked_with_random_weights(of_classic: Report) -> None:
@@ -133,7 +133,7 @@ def test_the_maps_are_checked_with_random_weights(of_classic: Report) -> None:
     found = explainer.explain(of_classic.take, [5, 3, 5, 9])
     assert list(found.maps) == [5, 3, 9]
     assert found.independent
-    assert "they tell of what was learned" in Page(render(of_classic)).text
+    assert "the maps depend on the trained weights" in Page(render(of_classic)).text
     edges = {**METHODS, "edges": lambda _model, image, _label: np.abs(np.gradient(image.astype(float))).sum(0)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("digit_recognizer.report.explained.FEWEST", 2)
@@ -205,7 +205,7 @@ def test_a_medical_page_tells_what_the_field_asks() -> None:
     labels = page.all("aria-label")
     assert any(each.startswith("Decision curve") for each in labels)
     assert any(each.startswith("Workload") for each in labels)
-    assert "fitted to nothing" in Page(render(medical(None))).text
+    assert "a threshold that was not fitted to data" in Page(render(medical(None))).text
     assert "What journals ask for" not in Page(render(tabled(made(200, 2)))).text
 
 
@@ -276,7 +276,7 @@ def test_what_is_undefined_is_said(case: str) -> None:
         shares = np.full((len(labels), 4), 1 / 4)
     page = Page(render(tabled(Predictions(case, ("a", "b", "c", "d"), np.array(labels), shares))))
     assert ("undefined" in page.text) == (case != "all right")
-    assert ("There are no mistakes" in page.text) == (case != "tied")
+    assert ("There are no errors" in page.text) == (case != "tied")
     assert "nan" not in re.sub(r"\w*nan\w+|\w+nan\w*", "", page.text)
 
 
@@ -291,7 +291,7 @@ def test_a_planted_shortcut_shows_up_first_among_the_groups() -> None:
     assert found["hospital b"]["interval"]["high"] < 0.6
     assert min(found[name]["interval"]["low"] for name in ("hospital a", "hospital c")) > 0.85
     text = Page(render(tabled(planted))).text
-    assert "Of 3 groups the hardest is hospital b" in text
+    assert "Of 3 groups the one with the lowest accuracy is hospital b" in text
 
 
 def test_a_page_is_whole_or_not_at_all(tmp_path: Path, of_classic: Report, monkeypatch: pytest.MonkeyPatch) -> None:

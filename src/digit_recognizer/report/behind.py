@@ -36,12 +36,12 @@ class Case:
 
     @property
     def words(self) -> str:
-        """What it is, for those who do not see it."""
-        return f"image {self.index}: actual {self.actual}, predicted {self.predicted} ({in_percent(self.probability)})"
+        """The alternative text."""
+        return f"image {self.index}: true {self.actual}, predicted {self.predicted} ({in_percent(self.probability)})"
 
     @property
     def short(self) -> str:
-        """What stands below it."""
+        """The caption."""
         return f"#{self.index} · {in_percent(self.probability)}"
 
 
@@ -54,7 +54,7 @@ class Cell:
     count: int
     hit: bool
     share: float  # of the actual class's images
-    cases: list[Case]  # the surest mistakes, or the least sure hits
+    cases: list[Case]  # the most confident errors, or the least confident correct ones
 
 
 def matrix(scored: Predictions, take: TakeImages | None) -> list[list[Cell]]:
@@ -79,7 +79,7 @@ def matrix(scored: Predictions, take: TakeImages | None) -> list[list[Cell]]:
 
 
 def behind(scored: Predictions, actual: int, predicted: int) -> Indices:
-    """The cases of one cell that are shown: mistakes the surest first, hits the least sure first."""
+    """The cases of one cell that are shown: the most confident errors or the least confident correct ones first."""
     inside = np.flatnonzero((scored.labels == actual) & (scored.predicted == predicted))
     sureness = scored.probabilities[inside, predicted]
     hit = actual == predicted
@@ -88,7 +88,7 @@ def behind(scored: Predictions, actual: int, predicted: int) -> Indices:
 
 
 def worst(scored: Predictions, take: TakeImages | None) -> list[Case]:
-    """The mistakes that were surest of themselves."""
+    """The most confident errors."""
     return cases(scored, surest_mistakes(scored.right, scored.probabilities, WORST), take)
 
 

@@ -32,16 +32,16 @@ _STYLE: dict[Any, Any] = {
 
 
 def reliability_chart(calibration: dict[str, Any]) -> str:
-    """Stated probability against the share that came true, and before calibration where there was one."""
+    """Stated probability against accuracy, and before calibration where there was one."""
     with drawn("reliability", (4.6, 4.6)) as (figure, axis):
-        axis.plot([0, 100], [0, 100], color=INK, linewidth=1, linestyle=":", label="honest")
+        axis.plot([0, 100], [0, 100], color=INK, linewidth=1, linestyle=":", label="perfect")
         before = calibration["before"]
         if before is not None:
             _draw_bins(axis, before["bins"], _ORANGE, "s", "before calibration")
         _draw_bins(axis, calibration["bins"], _BLUE, "o", "as stated" if before is None else "after calibration")
-        axis.set(xlabel="stated probability, %", ylabel="came true, %", xlim=(-2, 102), ylim=(-2, 102))
+        axis.set(xlabel="stated probability, %", ylabel="accuracy, %", xlim=(-2, 102), ylim=(-2, 102))
         figure.legend(loc="outside lower center", ncols=2)
-        text = "Reliability: the share of answers that came true against the probability that they stated"
+        text = "Reliability: the accuracy of the answers against their stated probability"
         return svg(figure, "reliability", text)
 
 
@@ -60,7 +60,7 @@ def risk_chart(risk_coverage: dict[str, Any]) -> str:
     with drawn("risk", (4.6, 4.2)) as (figure, axis):
         coverage, risk = zip(*risk_coverage["curve"], strict=True)
         axis.plot([100 * c for c in coverage], [100 * r for r in risk], color=_BLUE, linewidth=2)
-        axis.set(xlabel="answered, the surest first, %", ylabel="wrong among the answers, %", xlim=(0, 102))
+        axis.set(xlabel="answered, most confident first, %", ylabel="wrong among the answers, %", xlim=(0, 102))
         # The first few answers alone would fill the chart: one sure mistake among ten is 10 %.
         axis.set_ylim(0, 115 * max(r for c, r in risk_coverage["curve"] if c >= _LEAST_COVERAGE) or 1)
         return svg(

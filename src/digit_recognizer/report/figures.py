@@ -113,14 +113,14 @@ def confusion_figure(evaluation: Evaluation) -> Figure:
 
 
 def mistakes_gallery(evaluation: Evaluation, images: Images, indices: NDArray[np.int64]) -> Figure:
-    """The mistakes that the model was surest of; images: (n, H, W), those at `indices`."""
+    """The most confident errors; images: (n, H, W), those at `indices`."""
     names = evaluation.model.header.class_names
     predicted, labels, sureness = evaluation.predicted, evaluation.labels, evaluation.probabilities.max(axis=1)
     captions = [
         f"predicted {names[predicted[i]]}\n({in_percent(sureness[i])})\nactual {names[labels[i]]}" for i in indices
     ]
     wrong = evaluation.n - evaluation.correct
-    how_many = f"the {len(indices)} surest of {wrong:,} mistakes" if len(indices) else "no mistakes"
+    how_many = f"the {len(indices)} most confident of {wrong:,} errors" if len(indices) else "no errors"
     title = f"{evaluation.title}: {how_many}"
     if not len(indices):
         images = np.zeros((1, 1, 1), np.uint8)

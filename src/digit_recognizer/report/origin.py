@@ -1,4 +1,4 @@
-"""Where an evaluation comes from, row by row, and what it may be used for."""
+"""The provenance of an evaluation, row by row, and what it may be used for."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from digit_recognizer.version import __version__
 Rows = list[tuple[str, str]]
 PACKAGES = ("numpy", "onnxruntime", "torch", "scikit-learn", "scipy")
 LIMITS = (
-    "The figures hold for pictures that come about as these did. Other people, pens, cameras or scanners can be read"
-    " much worse: measure on a labelled sample of your own (digits evaluate --data FOLDER).",
-    "An interval covers chance in the drawing of the images (and of groups, where they are given). It covers no"
-    " other difference between these images and yours.",
-    "Not made for clinical use, nor for any decision about people without a person who checks it.",
+    "The figures hold for pictures like these. For other people, pens, cameras or scanners the accuracy can be much"
+    " lower: evaluate on a labelled sample of your own (digits evaluate --data FOLDER).",
+    "An interval covers the random choice of the images (and of groups, if they are given). It does not cover other"
+    " differences between these images and yours.",
+    "Not for clinical use, nor for any decision about people that no person checks.",
 )
 
 
 def origin_of_model(evaluation: Evaluation, dataset: Dataset) -> Rows:
-    """Model, data, code, versions, date and looks of an evaluation."""
+    """Model, data, code, versions, date and number of test-set evaluations."""
     part = dataset.split(evaluation.split)
     return [
         *_rows_of_model(evaluation.model),
@@ -36,8 +36,8 @@ def origin_of_model(evaluation: Evaluation, dataset: Dataset) -> Rows:
             "Data set",
             f"{dataset.spec.title} ({dataset.spec.name}), {dataset.spec.source}; licence: {dataset.spec.licence}",
         ),
-        ("Scored on", f"{evaluation.split}, {evaluation.n:,} images, SHA-256 {part.sha256}"),
-        ("Looks at these test images", "not a test split" if evaluation.looks is None else str(evaluation.looks)),
+        ("Evaluated on", f"{evaluation.split}, {evaluation.n:,} images, SHA-256 {part.sha256}"),
+        ("Evaluations on this test split", "not a test split" if evaluation.looks is None else str(evaluation.looks)),
         *_rows_of_code(),
     ]
 
@@ -56,11 +56,11 @@ def _rows_of_model(model: Model) -> Rows:
         ("Model", f"{header.name}, {model.path.name}, SHA-256 {model.sha256}"),
         ("Weights", f"SHA-256 {header.weights_sha256}"),
         (
-            "Learned from",
+            "Trained on",
             f"{data.get('name')}, {data.get('train_on')}, {data.get('n')} images, SHA-256 {data.get('sha256')}",
         ),
         ("Recipe", f"{header.recipe.get('name')}, seed {header.seed}"),
-        ("Pictures are prepared by", ", ".join(f"{key} {value}" for key, value in header.preprocess.to_dict().items())),
+        ("Preparation of pictures", ", ".join(f"{key} {value}" for key, value in header.preprocess.to_dict().items())),
         ("Trained with", ", ".join(f"{name} {number}" for name, number in header.versions.items())),
     ]
     if calibration is None:

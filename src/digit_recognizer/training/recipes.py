@@ -78,12 +78,12 @@ _CNN = replace(
     averaging=0.998,
     augmentation=Augmentation(rotation=8, scale=0.08, shear=8, shift=1.5),
     # Other pens, scanners and accidents: a fifth of the error under corruptions that training never saw, and no more
-    # without them (docs/accuracy.md).
+    # without them (docs/accuracy-appendix.md).
     degradation=Degradation(pen=0.15, coarse=0.15, blur=0.15, erase=0.15, noise=0.15),
     threads=1,
 )
 # The other members of the ensemble see with filters of other sizes, so that they err elsewhere (An et al. 2020), and
-# one of them learns from clean images alone: with it the three misread fewer (docs/accuracy.md).
+# one of them learns from clean images alone: with it the three misread fewer (docs/accuracy-appendix.md).
 _CNN_FINE = replace(
     _CNN,
     name="cnn-fine",
