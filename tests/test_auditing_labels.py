@@ -179,7 +179,7 @@ def test_of_too_few_images_the_labels_are_not_audited(n: int) -> None:
     found = audit({"train": tiny_split(n, 1)}, NAMES)
     assert (found.suspects, found.kappa) == (None, None)
     assert found.notes == [
-        "The labels were not audited: only 0 of 10 classes have 10 different images, and it takes two."
+        "The labels were not audited: only 0 of 10 classes have 10 different images; two are needed."
     ]
 
 

@@ -337,5 +337,5 @@ def test_a_server_answers_by_name_and_refuses_pages(
         for path in ("/v1/read", "/v1/read?grid=3x3"):
             refused = server.post(path, png(sheet))
             assert (refused.status, refused.headers["content-type"]) == (422, "application/problem+json")
-            assert "reads no numbers: its classes are not digits (a, b," in refused.json["detail"]
+            assert "cannot read numbers: its classes are not digits (a, b," in refused.json["detail"]
             assert str(letters.parent) not in refused.json["detail"]

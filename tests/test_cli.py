@@ -176,7 +176,7 @@ def test_looks_at_the_test_split_are_counted(data_dir: Path) -> None:
         found = json.loads(answer.out)
         assert (found["split"], found["n"], found["looks"]) == ("test", 10_000, looks)
         assert found["accuracy"] >= 0.967
-    assert "noted beside this model: 3." in digits("evaluate", "--data-dir", data_dir).out
+    assert "logged for this model: 3." in digits("evaluate", "--data-dir", data_dir).out
 
 
 @pytest.mark.parametrize("model", [(), ("classic",)])

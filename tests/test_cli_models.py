@@ -44,4 +44,4 @@ def test_the_words_name_every_model_and_the_default() -> None:
     for card in read_cards():
         assert card.purpose in " ".join(done.stdout.split())
         assert f"{100 * card.test['accuracy']:.2f} %" in done.stdout
-    assert f"{DEFAULT_MODEL} (used unless you name another)" in done.stdout
+    assert f"{DEFAULT_MODEL} (the default)" in done.stdout

@@ -88,7 +88,13 @@ def test_digits_for_names_are_a_header_all_the_same(tmp_path: Path) -> None:
 def test_words_name_every_figure(iris: Any, tmp_path: Path) -> None:
     files = written(tmp_path, "csv", *iris[:2])
     out = digits("evaluate", "--predictions", files[0], "--labels", files[1]).out
-    for word in ("Accuracy:", "Cohen's kappa:", "AUROC, mean of classes:", "Calibration error:", "The surest 90 %"):
+    for word in (
+        "Accuracy:",
+        "Cohen's kappa:",
+        "AUROC, mean of classes:",
+        "Calibration error:",
+        "The most confident 90 %",
+    ):
         assert word in out
 
 
@@ -111,7 +117,7 @@ def test_two_tables_are_compared_on_the_same_cases(iris: Any, tmp_path: Path) ->
     (found,) = json.loads((tmp_path / "c.json").read_text())["comparisons"]
     assert found["disagreement"] == np.flatnonzero(first.argmax(1) != second.argmax(1)).tolist()
     assert found["by_chance"]
-    assert "no more than chance explains" in answer.out
+    assert "not significant" in answer.out
     clear = np.eye(3)[(labels + (np.arange(75) % 2 == 0)) % 3]
     worse = write_csv(tmp_path / "worse.csv", ("x", "y", "z"), clear)
     better = write_csv(tmp_path / "better.csv", ("x", "y", "z"), np.eye(3)[labels])
@@ -154,7 +160,7 @@ DAMAGED: dict[str, tuple[str, bytes, str]] = {
     "empty": ("p.csv", b"", "no table"),
     "nan": ("p.csv", b"nan,0.5\n0.5,0.5\n", "finite"),
     "sums": ("p.csv", b"a,b\n0.5,0.5\n0.9,0.9\n", "sum to 1.8"),
-    "no npz": ("p.npz", b"PK\x03\x04 and no more", "cannot be read"),
+    "not an npz": ("p.npz", b"PK\x03\x04 and no more", "cannot be read"),
     "no npy": ("p.npy", b"\x93NUMPY", "cannot be read"),
     "no parquet": ("p.parquet", b"PAR1", "cannot be read"),
     "unknown": ("p.xlsx", b"", "none of .npz"),
@@ -191,7 +197,7 @@ def test_labels_that_are_no_classes_are_named(labels: str, tmp_path: Path) -> No
 
 def test_half_a_pair_of_options_is_refused(tmp_path: Path) -> None:
     is_complaint(digits("evaluate", "--labels", tmp_path / "y.csv"), "--predictions")
-    is_complaint(digits("evaluate", "classic", "--predictions", "p.csv", "--labels", "y.csv"), "in place of a model")
+    is_complaint(digits("evaluate", "classic", "--predictions", "p.csv", "--labels", "y.csv"), "instead of a model")
     is_complaint(digits("compare", "classic"), "two or more")
 
 
@@ -229,7 +235,7 @@ def test_a_table_in_the_place_of_a_model_is_told(suffix: str, tmp_path: Path) ->
     table = tmp_path / f"x.{suffix}"
     table.touch()
     wanted = f"{table} is a table of probabilities. Name "
-    is_complaint(digits("compare", "classic", table), wanted + "the actual classes with --labels FILE.")
+    is_complaint(digits("compare", "classic", table), wanted + "the true classes with --labels FILE.")
     is_complaint(digits("evaluate", table), wanted, f"--predictions {table} --labels FILE")
     answer = digits("compare", "classic", tmp_path / f"absent.{suffix}")
     is_complaint(answer, f"absent.{suffix}")
@@ -265,7 +271,7 @@ def test_tables_whose_columns_stand_in_another_order_are_compared_by_name(tmp_pa
 def test_classes_named_twice_or_not_at_all_are_refused(names: str, tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text(f"{names}\n0.2,0.3,0.5\n")
     (tmp_path / "l.csv").write_text("label\n2\n")
-    with pytest.raises(DataError, match="twice, or not at all"):
+    with pytest.raises(DataError, match="twice, or leaves a name empty"):
         read_predictions(tmp_path / "p.csv", tmp_path / "l.csv")
 
 

@@ -69,7 +69,7 @@ def test_an_interrupt_says_that_the_same_command_goes_on(tmp_path: Path) -> None
     run.send_signal(signal.SIGINT)
     _, words = run.communicate(timeout=120)
     assert run.returncode == 130
-    assert "The same command goes on with all seeds" in words
+    assert "Repeat the same command to continue" in words
     assert "--resume" not in words
 
 

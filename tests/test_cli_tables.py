@@ -65,7 +65,7 @@ def test_labels_of_a_table_are_not_used_and_that_is_said(few: tuple[Images, Labe
     path = text(tmp_path / "train.csv", ["label", *PIXELS], rows_of(*few))
     answer = digits("predict", path, *MODEL)
     assert len(answer.out.splitlines()) == 5
-    assert f"its labels are not used here. Measure a model on them: digits evaluate --data {path}" in answer.err
+    assert f"its labels are not used. To evaluate a model on them: digits evaluate --data {path}" in answer.err
 
 
 def test_a_list_of_files_is_the_files(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_score_reads_cells_as_predict_does(form: str, few: tuple[Images, Labels]
     assert [(row["label"], row["status"]) for row in found] == [(line["label"], line["status"]) for line in lines]
     if form == "paths":
         assert str(found[0]["source"]).endswith("a.parquet#0.0 0.png")
-        assert "lies outside the table's folder" in str(found[4]["error"])
+        assert "is outside the table's folder" in str(found[4]["error"])
 
 
 def test_score_refuses_a_table_of_other_things(tmp_path: Path) -> None:

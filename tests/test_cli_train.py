@@ -102,5 +102,5 @@ def test_the_demo_runs_twice(tmp_path: Path) -> None:
             "a-digit", "confusion", "learning-curves", "mistakes", "samples",
         }  # fmt: skip
         assert "Total images tested:  10,000" in done.stdout
-        assert "noted beside this model: 1." in done.stdout
+        assert "logged for this model: 1." in done.stdout
         assert f"runs/{folder}" in done.stdout

@@ -133,7 +133,7 @@ def test_where_nothing_may_be_written_a_temporary_folder_serves(
     assert same(read, mnist)
     (line,) = heard
     assert line.startswith(f"{tmp_path / 'file' / 'data'}: cannot be written (")
-    assert line.endswith("; mnist is unpacked for this run alone. Name a folder that can.")
+    assert line.endswith("; mnist is unpacked for this run only. Name a folder that can.")
     assert (tmp_path / "file").read_bytes() == b"kept"
     assert [*place.iterdir()] == []
 
@@ -159,7 +159,7 @@ def test_a_pickled_copy_is_never_read(own_copy: Path) -> None:
     pickled.mkdir()
     for name in ("training.pt", "test.pt"):  # what torchvision would load in place of the images
         (pickled / name).write_bytes(b"cos\nsystem\n(S'true'\ntR.")
-    with pytest.raises(DataError, match=r"processed: holds pickled copies .* never read\. Remove them"):
+    with pytest.raises(DataError, match=r"processed: holds pickled files .* never read\. Remove them"):
         load_dataset("mnist", own_copy)
 
 

@@ -80,7 +80,7 @@ def test_a_folder_is_split_by_the_patients_that_its_files_state(tmp_path: Path) 
 
 
 def test_one_patient_in_all_files_is_nobody(tmp_path: Path) -> None:
-    with pytest.warns(DigitRecognizerWarning, match="whose they are is taken for unknown"):
+    with pytest.warns(DigitRecognizerWarning, match="the patients are treated as unknown"):
         dataset = load_dataset(clinic(tmp_path, 40, same=True), preprocess=FORM)
     assert len(list(parts(dataset))) == 4
     assert not next(parts(dataset)).columns
@@ -89,7 +89,7 @@ def test_one_patient_in_all_files_is_nobody(tmp_path: Path) -> None:
 def test_a_patient_in_two_split_folders_is_refused(tmp_path: Path) -> None:
     for split in ("train", "test"):
         clinic(tmp_path / split, 4)
-    with pytest.raises(DataError, match="4 patients stand in two splits") as found:
+    with pytest.raises(DataError, match="4 patients are in two splits") as found:
         load_dataset(tmp_path, preprocess=FORM)
     hidden(str(found.value).removeprefix(str(tmp_path)))
 
@@ -128,7 +128,7 @@ def test_a_damaged_file_of_a_set_is_told_without_its_name(tmp_path: Path) -> Non
         file.write_bytes(file.read_bytes()[:-50])
     for keep in (False, True):
         dataset = load_dataset(tmp_path, preprocess=FORM, keep_ids=keep)
-        with pytest.raises(DataError, match="cut short") as found:
+        with pytest.raises(DataError, match="truncated") as found:
             next(parts(dataset))
         assert (PATIENT in str(found.value)) == keep
 

@@ -156,9 +156,7 @@ def test_the_package_of_the_system_is_found(packed: Path, tmp_path: Path, monkey
     monkeypatch.setattr("digit_recognizer.data.idx_sets.DEBIAN_FASHION_MNIST", packed)
     check(load_dataset("fashion-mnist", tmp_path / "data"))
     (tmp_path / "file").write_bytes(b"")
-    with pytest.warns(
-        DigitRecognizerWarning, match="cannot be written .* fashion-mnist is unpacked for this run alone"
-    ):
+    with pytest.warns(DigitRecognizerWarning, match="cannot be written .* fashion-mnist is unpacked for this run only"):
         check(load_dataset("fashion-mnist", tmp_path / "file" / "data"))
     assert len([*packed.iterdir()]) == 4
 

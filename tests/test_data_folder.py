@@ -160,7 +160,7 @@ def test_what_is_no_set_is_refused(tmp_path: Path, classes: dict[str, int], caus
 def test_a_class_that_training_has_not_is_refused(tmp_path: Path) -> None:
     fill(tmp_path / "train", {"x": 1, "y": 1})
     fill(tmp_path / "test", {"x": 1, "yy": 1})
-    with pytest.raises(DataError, match="test: has the class 'yy', which the training folder has not"):
+    with pytest.raises(DataError, match="test: has the class 'yy', which the training folder lacks"):
         load_dataset(tmp_path)
 
 

@@ -177,6 +177,6 @@ def test_files_that_cannot_be_the_published_ones_are_refused(tmp_path: Path) -> 
 
 def test_emnist_alone_names_its_sets() -> None:
     with pytest.raises(
-        DataError, match=r"'emnist' is several sets\. Name one of them: emnist-balanced, emnist-byclass"
+        DataError, match=r"'emnist' is a group of several sets\. Name one of them: emnist-balanced, emnist-byclass"
     ):
         load_dataset("emnist")

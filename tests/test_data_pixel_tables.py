@@ -73,7 +73,7 @@ def test_a_patient_is_in_one_split_and_keeps_the_name(tmp_path: Path) -> None:
     assert "Jane" not in json.dumps([split.columns["patient"].tolist() for split in dataset.splits.values()])
     assert dataset.spec.caveats[0] == "Not for clinical use."
     both = [[*row, name] for row, name in zip(rows, np.repeat(["train", "test"], 150), strict=True)]
-    with pytest.raises(DataError, match="40 patients stand in two splits"):
+    with pytest.raises(DataError, match="40 patients are in two splits"):
         load_dataset(csv(tmp_path / "b.csv", ["patient_id", "label", *PIXELS, "split"], both))
 
 
@@ -103,7 +103,7 @@ def test_rows_that_cannot_be_used_are_named_and_the_rest_goes_on(tmp_path: Path)
 
 
 def test_tables_that_cannot_teach_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"has pictures and no labels.*needs a column 'label'"):
+    with pytest.raises(DataError, match=r"has pictures but no labels.*needs a column 'label'"):
         load_dataset(text(tmp_path / "test.csv", PIXELS, IMAGES.reshape(300, -1)))
     with pytest.raises(DataError, match="has 1 different labels"):
         load_dataset(csv(tmp_path / "a.csv", rows=[[3, *row[1:]] for row in rows_of(IMAGES, LABELS)]))
@@ -114,7 +114,7 @@ def test_tables_that_cannot_teach_are_refused(tmp_path: Path) -> None:
     with pytest.warns(DigitRecognizerWarning, match="its test pictures have no labels, and are left out"):
         assert "test" not in load_dataset(tmp_path / "b.npz").splits
     (tmp_path / "mnist.pkl.gz").write_bytes(b"something")
-    with pytest.raises(DataError, match=r"mnist\.pkl\.gz: may be pickled, and a pickle is never read"):
+    with pytest.raises(DataError, match=r"mnist\.pkl\.gz: may contain a pickle. Pickles are never read"):
         load_dataset(tmp_path / "mnist.pkl.gz")
     (tmp_path / "a.bin").write_bytes(b"something")
     with pytest.raises(DataError, match=r"nor a table of pictures that is known: \.csv of pixels, \.npy"):
@@ -172,6 +172,6 @@ def test_values_beyond_a_byte_are_warned_of_when_learned(tmp_path: Path) -> None
 def test_pictures_of_12_bits_are_learned_as_they_are_predicted(tmp_path: Path) -> None:
     wide = IMAGES.astype(np.uint16) * 16
     np.savez(tmp_path / "a.npz", images=wide, labels=LABELS)
-    with pytest.warns(DigitRecognizerWarning, match="They are taken for 12 bits"):
+    with pytest.warns(DigitRecognizerWarning, match="They are read as 12 bits"):
         dataset = load_dataset(tmp_path / "a.npz", preprocess=Preprocess(size=28, box=28, form="picture"))
     assert np.array_equal(dataset.split("all").take(np.arange(300)), np.rint(wide * (255 / 4095)).astype(np.uint8))

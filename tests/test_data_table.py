@@ -120,7 +120,7 @@ def test_rows_that_fail_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     with pytest.warns(DigitRecognizerWarning) as caught:
         dataset = load_dataset(write_table(tmp_path, rows), preprocess=FORM)
     (warning,) = caught
-    for told in ("3 rows", "line 5 has no label", "line 7 names no file that is there", "line 11 has no patient"):
+    for told in ("3 rows", "line 5 has no label", "line 7 names a file that does not exist", "line 11 has no patient"):
         assert told in str(warning.message)
     assert "Jane" not in str(warning.message)
     assert len(dataset.split("all")) == 21
@@ -200,7 +200,7 @@ def test_columns_are_known_by_other_names(tmp_path: Path, names: dict[str, str])
     [
         (
             "image,path,label",
-            "'image' and 'path' could both be the file; call the one that is meant 'file'",
+            "'image' and 'path' could both be the file; rename the right one to 'file'",
         ),
         ("photo,label", r"has no column 'file'; its first line has 'photo', 'label'\. That line must name"),
         ("file,file,label", "two of its columns are called 'file'"),

@@ -65,4 +65,4 @@ def test_what_differs_is_counted_with_its_reason() -> None:
     assert found["n"] == 3
     assert found["peers"]["pydicom"]["differ"] == 2
     assert found["differing"][0]["why"] == AGREEMENT.STATED
-    assert found["refused"]["here"] == {"is a DICOM file that cannot be shown: it is cut short": 1}
+    assert found["refused"]["here"] == {"is a DICOM file that cannot be shown: it is truncated": 1}

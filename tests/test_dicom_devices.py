@@ -168,5 +168,5 @@ def test_packed_pixels_need_a_transfer_syntax() -> None:
     dataset = made(RAMP)
     dataset.compress(RLELossless)
     content = as_bytes(dataset).replace(b"1.2.840.10008.1.2.5\0", b"1.2.840.10008.1.2.1\0")
-    with pytest.raises(ImageError, match="packed, and does not state how"):
+    with pytest.raises(ImageError, match="compressed, and does not state how"):
         shown(content)

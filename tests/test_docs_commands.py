@@ -96,8 +96,8 @@ NOT_RUN = {
     r"digits audit DATASET": "trains for a minute; docs/python.md does the same and is run",
     r"digits train --seed N": "trains for minutes; the same with small data is run above",
     r"digits evaluate (RUNS|seeds/|runs/breast .*|RUN .*)": "needs trainings of hours, or a download",
-    r"digits evaluate (NAME|classic|best .*)": "looks at the test images, which is noted",
-    r"digits show MODEL --split test": "looks at the test images, which is noted",
+    r"digits evaluate (NAME|classic|best .*)": "evaluates on the test split, which is logged",
+    r"digits show MODEL --split test": "evaluates on the test split, which is logged",
     r"digits demo --picture FILE": "trains for a minute, as digits demo does",
     r"digits export best --to web FOLDER": "needs npm and its registry; test_exporting_page runs it",
 }

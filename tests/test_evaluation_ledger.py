@@ -125,5 +125,7 @@ def test_where_nothing_can_be_noted_a_warning_says_so(
     for name in ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(tmp_path / "file" / "home"))
     loaded = replace(copied("run/model.onnx"), path=tmp_path / "file" / "model.onnx")
-    with pytest.warns(DigitRecognizerWarning, match="This look at the test split could not be noted: .*cannot be writ"):
+    with pytest.warns(
+        DigitRecognizerWarning, match="This evaluation of the test split could not be logged: .*cannot be writ"
+    ):
         assert evaluate(loaded, made(), "test").looks is None

@@ -46,7 +46,7 @@ def test_one_column_is_of_the_second_of_two_classes(
     found = read_predictions(p, y)
     assert (found.class_names, found.labels.tolist()) == (("0", "1"), ACTUAL.tolist())
     np.testing.assert_allclose(found.probabilities, TWO)
-    assert found.notes == (f"{p} has one column: it is taken as the probability of '1', not of '0'.",)
+    assert found.notes == (f"{p} has one column: it is used as the probability of '1', not of '0'.",)
     two = read_predictions(saved(tmp_path / "two.npy", TWO), y)  # the same labels beside two columns
     assert (two.labels.tolist(), two.notes) == (ACTUAL.tolist(), ())
 
@@ -124,7 +124,7 @@ def test_rounded_probabilities_are_measured_as_they_are(
     found = read_predictions(saved(tmp_path / "p.npy", rounded.astype(kind)), y)
     np.testing.assert_allclose(found.probabilities, rounded, atol=1e-7)
     (said,) = found.notes
-    assert f"is rounded to {decimals} decimals, so that its rows sum to" in said
+    assert f"is rounded to {decimals} decimals, so its rows sum to" in said
 
 
 def test_rounded_probabilities_give_figures_with_a_note(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_rounded_probabilities_give_figures_with_a_note(tmp_path: Path) -> None:
     assert answer.code == 0, answer.err
     assert "Accurate predictions: 3" in answer.out
     assert "Note: " in answer.err
-    assert "is rounded to 2 decimals, so that its rows sum to 0.99 to 1.01" in answer.err
+    assert "is rounded to 2 decimals, so its rows sum to 0.99 to 1.01" in answer.err
     assert "is rounded to 2 decimals" in (tmp_path / "r.html").read_text()
     told = json.loads(digits("evaluate", *asked, "--json", "-").out)
     assert "is rounded to 2 decimals" in told["caveats"][0]
@@ -212,7 +212,7 @@ def test_columns_in_another_order_are_known_by_their_names(
 def test_numbers_beside_columns_with_names_are_places_and_a_note_says_so(tmp_path: Path) -> None:
     found = read_predictions(*tables(tmp_path, "malignant,benign", TWO, "label", ACTUAL))
     assert found.labels.tolist() == ACTUAL.tolist()
-    assert "taken as positions of columns, counted from 0" in found.notes[0]
+    assert "used as column numbers, counted from 0" in found.notes[0]
 
 
 @pytest.mark.parametrize(("header", "names"), [("prob_ill", ("well", "ill")), ("P(ill)", ("well", "ill"))])
@@ -233,7 +233,7 @@ def test_columns_that_number_the_rows_are_left_out(name: str, tmp_path: Path) ->
     p, y = tables(tmp_path, f"{name},0,1", rows, "label", ACTUAL)
     found = read_predictions(p, y)
     assert (found.class_names, found.labels.tolist()) == (("0", "1"), ACTUAL.tolist())
-    assert found.notes == (f"{p}: the column {name!r} is not probabilities, and left out.",)
+    assert found.notes == (f"{p}: the column {name!r} is not probabilities. Left out.",)
 
 
 def test_a_class_that_is_called_as_such_a_column_stays(tmp_path: Path) -> None:

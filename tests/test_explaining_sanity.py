@@ -71,5 +71,5 @@ def test_what_cannot_be_explained() -> None:
     with pytest.raises(ConfigError, match="no class 10"):
         gradients_map(model, np.zeros((28, 28), np.uint8), 10)
     own = replace(model, header=replace(model.header, architecture={"name": "own", "kind": "Theirs"}))
-    with pytest.raises(ModelFileError, match="maker's own"):
+    with pytest.raises(ModelFileError, match="not part of this project"):
         randomised(own)

@@ -186,7 +186,7 @@ def test_a_runtime_got_by_hand_must_be_the_published_one(tmp_path: Path) -> None
         runtime_files(tmp_path)
     for name in FILES:
         (tmp_path / name).write_text("export default 0;")
-    with pytest.raises(ConfigError, match=f"is not that of {PACKAGE} {VERSION}"):
+    with pytest.raises(ConfigError, match=f"is not the file of {PACKAGE} {VERSION}"):
         export_web("classic", tmp_path / "page", tmp_path)
     assert not (tmp_path / "page").exists()
 

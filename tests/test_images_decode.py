@@ -166,7 +166,7 @@ def test_a_picture_too_large_is_refused_by_its_stated_size(tmp_path: Path, size:
 
 
 def test_the_largest_size_passes_and_its_missing_pixels_are_told(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match="is damaged, cut short"):
+    with pytest.raises(ImageError, match="is damaged, truncated"):
         decoded(tmp_path, bare_png(MAX_PIXELS // 8000, 8000))
 
 
@@ -183,8 +183,8 @@ def test_a_pil_picture_too_large_is_refused() -> None:
         (b"no picture, only words", r"a\.png: is not a picture of a known kind \(PNG, JPEG"),
         (b"<!DOCTYPE html><html></html>", r"a\.png: is not a picture"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", r"a\.png: is not a picture"),  # would start Ghostscript
-        (encoded(Image.fromarray(GREY), "png")[:60], r"a\.png: is damaged, cut short"),
-        (encoded(Image.fromarray(GREY), "bmp")[:-9], r"a\.png: is damaged, cut short"),
+        (encoded(Image.fromarray(GREY), "png")[:60], r"a\.png: is damaged, truncated"),
+        (encoded(Image.fromarray(GREY), "bmp")[:-9], r"a\.png: is damaged, truncated"),
     ],
     ids=["empty", "text", "html", "postscript", "cut png", "cut bmp"],
 )
@@ -228,5 +228,5 @@ def test_a_pil_picture_of_any_mode_is_read_or_refused(mode: str) -> None:
 
 def test_a_pil_picture_cut_short_is_refused() -> None:
     image = Image.open(io.BytesIO(encoded(Image.fromarray(GREY), "bmp")[:-9]))
-    with pytest.raises(ImageError, match="the picture: is damaged, cut short"):
+    with pytest.raises(ImageError, match="the picture: is damaged, truncated"):
         read_picture(image)

@@ -55,7 +55,7 @@ def test_pages_beyond_the_bound_are_told(tmp_path: Path, kind: str, monkeypatch:
         monkeypatch.setattr(f"digit_recognizer.{module}.MAX_PAGES", 2)
     path = save_pages(tmp_path / f"long.{kind}", 4)
     assert page_names(str(path)) == [f"{path}[1]", f"{path}[2]", str(path)]
-    with pytest.raises(ImageError, match=r"of several pages.*of a file given whole, the first 2 are read"):
+    with pytest.raises(ImageError, match=r"of several pages.*without a page number the first 2 are read"):
         read_picture(path)
 
 
@@ -145,7 +145,7 @@ def test_an_absent_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         read_picture(tmp_path / "photo")
     kind = "PDF" if start.startswith(b"%") else "HEIC"
     assert str(refused.value) == (
-        f"{tmp_path / 'photo'}: is a {kind} file; reading it needs {module}, which the base install leaves out.\n"
+        f"{tmp_path / 'photo'}: is a {kind} file; reading it needs {module}, which the base install does not include.\n"
         f"Install with: {install_command('formats')}"
     )
     assert str(copy.copy(refused.value)) == str(refused.value)  # as it passes from one process to another

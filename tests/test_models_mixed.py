@@ -54,7 +54,7 @@ def test_handwriting_is_read_too(recognizer: Recognizer, mnist: Dataset) -> None
 def test_images_of_either_kind_that_it_learned_from_flatter(recognizer: Recognizer) -> None:
     for spec in (MNIST, PRINTED, MIXED):
         dataset = replace(tiny_dataset(), spec=spec)
-        with pytest.warns(DigitRecognizerWarning, match=rf"learned from images of {spec.name}'s split 'train'"):
+        with pytest.warns(DigitRecognizerWarning, match=rf"trained on images of {spec.name}'s split 'train'"):
             warn_of_seen(recognizer.model, dataset, "train")
         warn_of_seen(recognizer.model, dataset, "test")
     warn_of_seen(recognizer.model, replace(tiny_dataset(), spec=FASHION_MNIST), "train")

@@ -138,7 +138,7 @@ def test_other_tensors_than_those_that_were_written_are_refused(tmp_path: Path) 
         return edit
 
     (tmp_path / "other.onnx").write_bytes(onnx_with(change(0.125)))
-    refused(tmp_path / "other.onnx", "not those that were written")
+    refused(tmp_path / "other.onnx", "do not match their hash")
     (tmp_path / "nan.onnx").write_bytes(onnx_with(change(float("nan"))))
     refused(tmp_path / "nan.onnx", "NaN or infinite")
 

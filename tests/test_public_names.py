@@ -87,7 +87,7 @@ def test_a_name_that_needs_an_extra_says_so(
     absent: str, line: str, what: str, run_python: Callable[..., CompletedProcess[str]]
 ) -> None:
     done = run_python(ABSENT, absent, line)
-    assert done.stdout.startswith(f"{what} which the base install leaves out.\n"), done.stderr
+    assert done.stdout.startswith(f"{what} which the base install does not include.\n"), done.stderr
     assert done.stdout.endswith(f"{install_command('train')}\n")
 
 

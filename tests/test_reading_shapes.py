@@ -109,7 +109,7 @@ def test_doubts_about_the_shape_leave_no_cell_sure(mixed: Recognizer, tmp_path: 
     grid = read_grid(drawn.picture, mixed)
     assert grid is not None
     assert grid.shape == drawn.shape  # the outer cells are read as well
-    assert "no rule on its left, right, upper, lower side" in grid.notes[0]
+    assert "no line on its left, right, upper, lower side" in grid.notes[0]
     assert {cell.status for cell in grid.cells} <= {"unsure", "empty"}
     file = tmp_path / "inner.png"
     Image.fromarray(drawn.picture).save(file)
@@ -131,7 +131,7 @@ def test_a_page_without_a_grid_says_so(kind: str, tmp_path: Path) -> None:
     Image.fromarray(drawing.drawn_grid(f"no grid: {kind}", 0).picture).save(file)
     answer = digits("read", "--grid", "auto", file)
     assert (answer.code, answer.out) == (1, "")
-    assert "page.png: shows no ruled grid: no rules cross so that they enclose cells." in answer.err
+    assert "page.png: shows no ruled grid: no crossing lines enclose cells." in answer.err
 
 
 def boxes(missing: str) -> NDArray[np.uint8]:
@@ -160,7 +160,7 @@ def test_two_joined_cells_are_said(mixed: Recognizer) -> None:
     grid = read_grid(boxes("one"), mixed)
     assert grid is not None
     assert grid.shape == (6, 5)
-    assert grid.notes == ("some sides of cells (1) show no rule; cells may be joined there",)
+    assert grid.notes == ("some sides of cells (1) show no line; cells may be merged there",)
 
 
 def test_even_steps_tell_where_a_rule_lacks() -> None:

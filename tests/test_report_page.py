@@ -142,7 +142,7 @@ def test_the_maps_are_checked_with_random_weights(of_classic: Report) -> None:
         patch.setattr("digit_recognizer.report.explained.METHODS", edges)
         patch.setattr("digit_recognizer.report.explained.TITLES", dict.fromkeys(edges, "edges"))
         fooled = replace(of_classic, explainer=replace(explainer, method="edges"))
-        assert "not to be relied on" in Page(render(fooled)).text
+        assert "Do not rely on them" in Page(render(fooled)).text
     with pytest.raises(ConfigError, match="occlusion"):
         replace(explainer, method="oclusion").explain(of_classic.take, [1])
 

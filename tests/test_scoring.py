@@ -110,7 +110,7 @@ def test_an_archive_cut_short_gives_what_is_there_and_one_row_more(pictures: lis
     rows = scored(tar, tmp_path / "out")
     assert 10 <= len(rows) < 60
     assert [row["status"] == "error" for row in rows] == [False] * (len(rows) - 1) + [True]
-    assert "is cut short" in str(rows[-1]["error"])
+    assert "is truncated" in str(rows[-1]["error"])
 
 
 def test_a_table_that_is_none_is_a_row_and_one_without_the_column_is_refused(

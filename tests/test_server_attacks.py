@@ -307,7 +307,7 @@ def test_a_photo_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
         small = Image.new("L", (200, 160), 250)
         body, kind = form(("a.png", as_png(page)), ("b.png", as_png(small)))
         late, blank = server.post("/v1/read", body, kind).json["pages"]
-        assert "a.png: holds more than can be read" in late["error"]
+        assert "a.png: takes too long to read" in late["error"]
         assert "error" not in blank
         assert server.post("/v1/predict", SEVEN).json["predictions"][0]["label"] == 7
 
@@ -317,7 +317,7 @@ def test_work_that_nobody_waits_for_ends() -> None:
     recognizer = within(Recognizer.load("classic"), 1000, left, Upload("a.png", b""))
     assert recognizer.predict([seven()])[0].label == 7
     left.set()
-    with pytest.raises(ImageError, match=r"a\.png: nobody waits for it"):
+    with pytest.raises(ImageError, match=r"a\.png: the client has disconnected"):
         recognizer.predict([seven()])
 
 

@@ -209,7 +209,7 @@ def test_a_table_of_doubtful_shape_is_shown_with_its_note(desk: Page, tmp_path: 
     desk.get_by_label("Rows × columns").fill("auto")
     desk.get_by_role("button", name="Read").click()
     expect(desk.locator("table.cells tr")).to_have_count(5)
-    expect(desk.locator("#summary")).to_contain_text("Note: it may have another shape, so that no cell is sure")
+    expect(desk.locator("#summary")).to_contain_text("Note: it may have another shape, so no cell is ok")
 
 
 def test_a_picture_is_pasted_and_dropped(desk: Page, mnist: Dataset) -> None:

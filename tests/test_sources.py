@@ -156,7 +156,7 @@ def test_links_are_followed_once_and_loops_are_cut(tmp_path: Path) -> None:
         "broken link": 1,
         "pipe or device": 1,
         "link to a folder around this one": 1,
-        "link to a folder that is read already": 4,
+        "link to a folder that was read already": 4,
     }
 
 
@@ -170,7 +170,7 @@ def test_a_folder_that_may_not_be_read_is_counted(tmp_path: Path, monkeypatch: p
         return real(place)
 
     monkeypatch.setattr("os.scandir", scandir)
-    assert taken(tmp_path)[1].left_out == {"folder that may not be read": 1}
+    assert taken(tmp_path)[1].left_out == {"folder without permission": 1}
     with pytest.raises(DataError, match="can't be listed"):
         taken(closed)
 
@@ -192,7 +192,7 @@ def test_folders_beside_splits_are_named_and_refused(tmp_path: Path, beside: str
         (tmp_path / beside).write_bytes(picture(5))
     else:
         (tmp_path / beside).mkdir()
-    with pytest.raises(DataError, match=rf"splits \('test', 'train'\) and beside them '{beside.split('/')[0]}'"):
+    with pytest.raises(DataError, match=rf"splits \('test', 'train'\) and also '{beside.split('/')[0]}'"):
         load_dataset(tmp_path)
 
 
@@ -207,7 +207,7 @@ def test_what_programs_leave_beside_splits_does_no_harm(tmp_path: Path) -> None:
 
 def test_splits_without_class_folders_are_refused(tmp_path: Path) -> None:
     spread(tmp_path, {f"{split}/{n}.png": picture(n) for split in ("train", "test") for n in range(3)})
-    with pytest.raises(DataError, match="holds 'test', 'train', in which no class folders stand"):
+    with pytest.raises(DataError, match="holds 'test', 'train', without class folders inside"):
         load_dataset(tmp_path)
 
 
@@ -293,7 +293,7 @@ def test_predict_takes_an_archive(tmp_path: Path) -> None:
 def test_names_in_archives_lead_nowhere_else(tmp_path: Path) -> None:
     place = tmp_path / "x.zip"
     with zipfile.ZipFile(place, "w") as archive, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # zipfile warns of a name that stands twice
+        warnings.simplefilter("ignore")  # zipfile warns of a duplicate name
         for name in ("../up.png", "/root.png", "a\\b.png", "a/b.png", "a/b.png/c.png", "c:x.png"):
             archive.writestr(name, picture(1))
         link = zipfile.ZipInfo("link.png")
@@ -302,8 +302,8 @@ def test_names_in_archives_lead_nowhere_else(tmp_path: Path) -> None:
     names, tally = taken(place)
     drives = os.name == "nt"  # elsewhere a colon is a letter as any other
     assert names == ["a/b.png", *([] if drives else ["c:x.png"]), "root.png"]
-    elsewhere = {"name that leads elsewhere": 1} if drives else {}
-    assert tally.left_out == {"name with ..": 1, "name that stands twice": 2, "link": 1, **elsewhere}
+    elsewhere = {"name that leads outside the archive": 1} if drives else {}
+    assert tally.left_out == {"name with ..": 1, "duplicate name": 2, "link": 1, **elsewhere}
 
 
 @posix("names with colons")
@@ -387,7 +387,7 @@ def test_an_archive_without_pictures_says_what_it_holds(tmp_path: Path) -> None:
     answer = digits("predict", place)
     assert (answer.code, answer.out) == (2, "")
     assert "nothing taken, 2 left out (.txt: 1, archive: 1)" in answer.err
-    assert "set.zip: is an archive from which no picture can be taken" in answer.err
+    assert "set.zip: is an archive that cannot be read" in answer.err
 
 
 def test_one_damaged_member_of_a_zip_is_counted(tmp_path: Path) -> None:
@@ -438,7 +438,7 @@ def test_archives_that_give_no_picture_say_what_to_do(tmp_path: Path, name: str)
         packed(tmp_path / name, {"inner.zip": b"PK"})
     answer = digits("predict", tmp_path / name, "--model", "classic")
     assert answer.code == 2
-    assert f"{name}: is an archive from which no picture can be taken." in answer.err
+    assert f"{name}: is an archive that cannot be read." in answer.err
     if name not in starts:
         assert digits("score", tmp_path / name, "--model", "classic", "--out", tmp_path / "out").code == 1
     else:

@@ -95,7 +95,7 @@ def test_objects_are_never_unpickled(tmp_path: Path) -> None:
         (IMAGES.reshape(6, 4, 14, 14), LABELS[:3], r"and 3 labels"),
         (IMAGES.reshape(6, 2, 14, 28), LABELS, r"N pictures have the shape"),
         (IMAGES, LABELS + 0.5, "labels that are not whole numbers"),
-        (IMAGES, np.zeros((6, 2)), "not a label a picture"),
+        (IMAGES, np.zeros((6, 2)), "not one label per picture"),
         (IMAGES.astype(complex), LABELS, "which is not pictures"),
     ],
 )
@@ -150,7 +150,7 @@ def test_matlab_files_that_are_damaged_or_not_clear_are_refused(tmp_path: Path) 
     with pytest.raises(DataError, match=r"a\.mat: is damaged or of an unusual kind"):
         read(tmp_path / "a.mat")
     savemat(tmp_path / "b.mat", {"scans": IMAGES, "grade": LABELS, "age": LABELS})
-    with pytest.raises(DataError, match=r"which of these are the pictures and their labels is not clear"):
+    with pytest.raises(DataError, match=r"it is not clear which of these are the pictures and the labels"):
         read(tmp_path / "b.mat")
     assert np.array_equal(levels(read(f"{tmp_path / 'b.mat'}[scans,grade]"), "all"), IMAGES)
 
@@ -240,7 +240,7 @@ def test_a_folder_of_tables_is_one_set(tmp_path: Path) -> None:
     assert {part: table.labels for part, table in parts.items()} == {"train": ("3", "1", "4", "1"), "test": ("5", "9")}
     assert np.array_equal(levels(parts, "train"), IMAGES[:4])
     text(tmp_path / "more.csv", ["label", *PIXELS], rows)
-    with pytest.raises(DataError, match="tables whose names tell no split"):
+    with pytest.raises(DataError, match="tables whose names do not say the split"):
         read_folder(tables_in(tmp_path))
 
 
@@ -267,7 +267,7 @@ def test_an_array_larger_than_fits_is_refused_by_its_header(tmp_path: Path, monk
 def test_labels_are_those_of_which_there_is_one_a_picture(tmp_path: Path) -> None:
     path = npz(tmp_path / "a.npz", X=IMAGES, y=LABELS, classes=np.array([*"0123456789"]))
     assert read(path)["all"].labels == tuple(map(str, LABELS))
-    with pytest.raises(DataError, match="which of these are the pictures and their labels is not clear"):
+    with pytest.raises(DataError, match="it is not clear which of these are the pictures and the labels"):
         read(npz(tmp_path / "b.npz", X=IMAGES, y=LABELS, label=LABELS))
 
 

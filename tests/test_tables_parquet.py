@@ -41,7 +41,7 @@ def test_the_only_column_that_can_be_is_the_pictures(tmp_path: Path) -> None:
     found = read_parquet(table(tmp_path, scan=PNGS, grade=["a", "b"] * 3))
     assert np.array_equal(levels(found), IMAGES)
     path = table(tmp_path, one=PNGS, two=PNGS, grade=["a", "b"] * 3)
-    with pytest.raises(DataError, match=r"which column holds the pictures is not clear; it has one \(binary\), two"):
+    with pytest.raises(DataError, match=r"it is not clear which column has the pictures; it has one \(binary\), two"):
         read_parquet(path)
     assert len(read_parquet(path, "two")) == 6
     with pytest.raises(DataError, match="has no column 'three'; it has one, two, grade"):
@@ -81,7 +81,7 @@ def test_what_a_cell_lacks_is_said(tmp_path: Path) -> None:
     found = read_parquet(table(tmp_path, image=cells))
     assert refused(found) == [
         *["column image is empty here: neither bytes nor a path."] * 2,
-        "column image holds the path 'gone.png' alone, no bytes, and no such file lies in the table's folder. Store the"
+        "column image holds the path 'gone.png' only, no bytes, and no such file is in the table's folder. Store the"
         " bytes in the table, or put the pictures there.",
     ]
     assert np.array_equal(read_picture(found.pictures[3]), IMAGES[0])
@@ -95,7 +95,7 @@ def test_a_path_outside_the_folder_is_never_read(path: str, tmp_path: Path) -> N
     inside.mkdir()
     (inside / "link.png").symlink_to(tmp_path / "outside.png")
     found = read_parquet(table(inside, image=[path]))
-    assert ["lies outside the table's folder" in each for each in refused(found)] == [True]
+    assert ["is outside the table's folder" in each for each in refused(found)] == [True]
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_other_columns_are_kept(tmp_path: Path) -> None:
 def test_the_only_other_column_is_the_label_and_that_is_said(tmp_path: Path) -> None:
     table = read(text(tmp_path / "a.csv", ["emotion", *PIXELS], ROWS))
     assert table.labels == tuple(map(str, LABELS))
-    assert table.notes == ("the column 'emotion' was taken for the labels",)
+    assert table.notes == ("the column 'emotion' was used as the labels",)
 
 
 def test_a_column_of_splits_parts_the_table(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_bounds_hold_before_a_table_is_in_memory(tmp_path: Path, monkeypatch: py
 )
 def test_packed_tables_that_are_damaged_are_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(content)
-    with pytest.raises(DataError, match=r"a\.csv\.gz: is damaged or cut short"):
+    with pytest.raises(DataError, match=r"a\.csv\.gz: is damaged or truncated"):
         read_tables(tmp_path / "a.csv.gz")
 
 

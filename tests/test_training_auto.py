@@ -61,7 +61,7 @@ def test_auto_suits_any_set(spec: DatasetSpec, images: int) -> None:
 
 def test_other_sets_are_refused() -> None:
     for spec in (small_spec("multi-class", 2, size=7), small_spec("multi-class", 2, size=300)):
-        with pytest.raises(DataError, match="the recipe auto is for"):
+        with pytest.raises(DataError, match="the recipe auto needs"):
             auto_recipe(spec, 100)
 
 

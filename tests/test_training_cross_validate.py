@@ -94,7 +94,7 @@ def test_copies_and_patients_stay_in_one_fold(n: int, folds: int, seed: int, kno
 
 def test_too_few_of_a_class_is_refused() -> None:
     few = tiny_split(300, 1)
-    with pytest.raises(DataError, match="cannot be dealt to 5 folds"):
+    with pytest.raises(DataError, match="cannot be split into 5 folds"):
         next(trained_folds(SHORT, guarded(few.chosen(np.arange(20)), few.chosen(np.arange(20, 25)))))
 
 

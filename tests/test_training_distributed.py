@@ -65,12 +65,12 @@ def test_together_they_stop_and_go_on_and_one_of_them_speaks(tmp_path: Path) -> 
         time.sleep(0.05)
     begun.send_signal(signal.SIGTERM)
     _, words = begun.communicate()
-    assert words.count("Go on with: digits train --resume --out run") == 1
+    assert words.count("Continue with: digits train --resume --out run") == 1
     stopped = history(tmp_path / "run")
     assert len(stopped) < 3
     told = subprocess.run([*train, "--resume", "--out", "run"], cwd=tmp_path, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
-    assert told.stdout.count("Learned from") == 1
+    assert told.stdout.count("Trained on") == 1
     assert history(tmp_path / "run")[: len(stopped)] == stopped
     subprocess.run([*train, "--epochs", "3", "--out", "whole", "--quiet"], cwd=tmp_path, check=True)
     assert {path.name for path in tmp_path.iterdir()} == {"run", "whole"}

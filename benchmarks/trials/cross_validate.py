@@ -42,7 +42,7 @@ def trained_folds(
     labels = pool.labels
     counts = np.bincount(labels) if labels.ndim == 1 else np.zeros(1, np.int64)
     if counts[counts > 0].min(initial=len(labels)) < folds or labels.ndim != 1:
-        raise DataError(f"{dataset.spec.name}: cannot be dealt to {folds} folds, every class to each of them.")
+        raise DataError(f"{dataset.spec.name}: cannot be split into {folds} folds with every class in each of them.")
     for number, (learn, held_out) in enumerate(dealt(pool, groups_of(pool), folds, seed)):
         one = replace(dataset, splits={"train": pool.chosen(learn)})
         own = seed * folds + number

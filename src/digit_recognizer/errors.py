@@ -114,7 +114,7 @@ def require_extra(feature: str, what: str) -> None:
         from digit_recognizer.installed import install_command
 
         raise MissingExtraError(
-            f"{what} needs {', '.join(missing)}, which the base install leaves out.\n"
+            f"{what} needs {', '.join(missing)}, which the base install does not include.\n"
             f"Install with: {install_command(extra)}"
         )
 

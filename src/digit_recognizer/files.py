@@ -46,7 +46,7 @@ def check_can_be_written(path: Path) -> None:
     if not standing.is_dir():
         raise StorageError(f"{path}: cannot be written ({standing} is a file). Name another place.")
     if not os.access(standing, os.W_OK | os.X_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise StorageError(f"{path}: cannot be written (its rights forbid it). Name another place.")
+        raise StorageError(f"{path}: cannot be written (permission denied). Name another place.")
 
 
 def _is_plain(path: Path) -> bool:
@@ -148,7 +148,7 @@ def read_bounded(
         with path.open("rb") as file:
             content = file.read(limit + 1)
     except OSError as error:
-        message = f"{name}: cannot be read ({error.strerror or error}). Check the name and its rights."
+        message = f"{name}: cannot be read ({error.strerror or error}). Check the name and its permissions."
         raise wrong(message) from (error if name == str(path) else None)
     except ValueError as error:  # a name with a NUL byte
         raise wrong(f"{name!r}: is not a usable file name ({error}).") from error

@@ -31,7 +31,7 @@ def page_name(name: str, page: int | None) -> str:
 
 
 def several(name: str, kind: str, parts: str = "pages") -> ImageError:
-    at_once = f"; of a file given whole, the first {MAX_PAGES:,} are read"
+    at_once = f"; without a page number the first {MAX_PAGES:,} are read"
     return ImageError(f"{name}: is a {kind} of several {parts}. Name one of them: {name}[1] is the first{at_once}.")
 
 

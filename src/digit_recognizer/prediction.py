@@ -15,7 +15,7 @@ SEVERAL = "it seems to show several characters; read it as a page, a grid or a l
 OTHER = "its writing looks like a letter or a sign"
 OTHERWISE = "the network that found the writing reads {}"
 LIKELY = 0.3  # what the network that finds the writing says counts from this probability on
-STRANGE = "it looks unlike the {}s that the model learned from"
+STRANGE = "it looks unlike the {}s that the model was trained on"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def as_one_digit(prediction: Prediction, writing: Writing | None) -> Prediction:
 
 def in_words(answers: SelectiveThreshold, probability: float) -> str:
     """Why a probability is too small to answer."""
-    return f"its most probable class has {100 * probability:.3g} %; {answered_in_words(answers)}"
+    return f"the probability of its most probable class is {100 * probability:.3g} %; {answered_in_words(answers)}"
 
 
 def answered_in_words(answers: SelectiveThreshold) -> str:

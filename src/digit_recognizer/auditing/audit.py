@@ -92,7 +92,7 @@ def _audit_labels(
     known = learnable(pool, duplicates)
     present = np.unique(pool.labels)
     if len(known) < 2:
-        why = f"only {len(known)} of {len(pool.classes)} classes have {FEWEST} different images, and it takes two"
+        why = f"only {len(known)} of {len(pool.classes)} classes have {FEWEST} different images; two are needed"
         return None, None, [f"The labels were not audited: {why}."]
     notes = [
         f"The labels of class {pool.classes[label]!r} were not audited: it has fewer than {FEWEST} different images."
@@ -104,7 +104,7 @@ def _audit_labels(
     )
     kappa = agreement(pool, read)
     if kappa is not None and kappa < _SLIGHT:
-        why = f"networks hardly learn them (Cohen's kappa with what they read out of fold is {kappa:.2f})"
+        why = f"networks hardly learn them (Cohen's kappa with the out-of-fold predictions is {kappa:.2f})"
         return None, kappa, [*notes, f"No label is called doubtful: {why}."]
     return find_suspects(pool, read), kappa, notes
 

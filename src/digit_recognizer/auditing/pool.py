@@ -70,11 +70,11 @@ def pooled(
         raise DataError(f"The splits hold images of several sizes, {sorted(shapes)}. Bring them to one.")
     (shape,) = shapes
     if len(shape) != 2 or min(shape) < SMALLEST:
-        raise DataError(f"An audit is of grey images of at least {SMALLEST} x {SMALLEST} pixels; these are {shape}.")
+        raise DataError(f"An audit needs grey images of at least {SMALLEST} x {SMALLEST} pixels; these are {shape}.")
     kept = [split for split in splits.values() if len(split)]
     images, labels = (np.concatenate([getattr(split, what) for split in kept]) for what in ("images", "labels"))
     if labels.ndim > 1:
-        raise DataError("An audit is of images with one label each; these bear several.")
+        raise DataError("An audit needs images with one label each; these have several.")
     if labels.min() < 0 or labels.max() >= len(classes):
         raise DataError(f"The labels run from {labels.min()} to {labels.max()}, but there are {len(classes)} classes.")
     counts = {name: len(split) for name, split in splits.items()}

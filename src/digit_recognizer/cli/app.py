@@ -47,7 +47,7 @@ app = typer.Typer(
 def digits(
     version: Annotated[bool, typer.Option("--version", is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
-    """Recognise handwritten digits in pictures; train and measure what recognises them."""
+    """Recognise handwritten digits and numbers in pictures; train and evaluate models."""
     if version:
         typer.echo(__version__)
         raise typer.Exit

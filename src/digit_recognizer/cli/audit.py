@@ -43,7 +43,7 @@ class _Options:
 
 @taking(_Options)
 def audit(options: _Options) -> None:
-    """Look for doubtful labels, copies, images of other splits that stand in train, uneven classes and drift."""
+    """Find doubtful labels, duplicates, leaks between splits, class imbalance and drift in a data set."""
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.cli.summary import print_caveats
     from digit_recognizer.data import load_dataset
@@ -102,7 +102,7 @@ def print_labels(found: Audit) -> None:
     if found.suspects is None:
         return
     sure = sum(each.confident for each in found.suspects)
-    say(f"Doubtful labels: {len(found.suspects):,}; confident learning calls {sure:,} of them errors")
+    say(f"Doubtful labels: {len(found.suspects):,}; confident learning considers {sure:,} of them errors")
     table = Table("split", "index", "given", "suggested", "score", box=None)
     table.add_column("file", overflow="fold")
     for each in found.suspects[:FIRST]:
@@ -119,9 +119,11 @@ def print_copies(found: Audit) -> None:
     say, groups = answers().print, found.duplicates
     conflicts = sum(each.label_conflict for each in groups)
     exact = sum(each.kind == "exact" for each in groups)
-    say(f"Copies: {len(groups):,} groups of images ({exact:,} exact, {len(groups) - exact:,} with near copies),")
+    say(
+        f"Duplicates: {len(groups):,} groups of images ({exact:,} exact, {len(groups) - exact:,} with near duplicates),"
+    )
     say(f"  {conflicts:,} of them with labels that contradict each other")
-    say(f"Leaks: {len(found.leaks):,} images of other splits stand in train too")
+    say(f"Leaks: {len(found.leaks):,} images of other splits are in train too")
     for leak in found.leaks[:FIRST]:
         row = leak.to_dict(found.pool)
         there = ", ".join(in_words(each) for each in row["in_train"])

@@ -34,7 +34,7 @@ class _Options:
 
 @taking(_Options)
 def calibrate(options: _Options) -> None:
-    """Fit temperature, thresholds of answering and prediction sets; the network itself stays as it is.
+    """Fit the temperature, the threshold of "unsure" and the prediction sets. The network is not changed.
 
     A line reader is calibrated on a CSV file with the columns file and text: digits calibrate lines --data lines.csv
     """
@@ -72,8 +72,8 @@ def in_words(result: dict[str, Any]) -> str:
     source, cost = result["source"], result["negative_log_likelihood"]
     return (
         f"Calibrated on {source['n']:,} images of {source['name']} ({source['split']}):"
-        f" temperature {result['temperature']:.3f} (1 leaves probabilities as they are).\n"
-        "Mean cost of an answer (negative log-likelihood) on these images:"
+        f" temperature {result['temperature']:.3f} (1: probabilities are unchanged).\n"
+        "Mean negative log-likelihood on these images:"
         f" {result['negative_log_likelihood_before']:.4f} before, {cost:.4f} now.\n"
         f"The model is in {result['model']}; use it like any other: digits predict --model {result['model']}"
     )

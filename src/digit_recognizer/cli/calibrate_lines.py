@@ -28,7 +28,7 @@ def print_calibrated_lines(model: str, data: str, out: Path, json: str | None, *
 
     if not is_table_of_lines(data):
         raise ConfigError(
-            f"{data}: does not list lines. A line reader is calibrated on a CSV file whose first row is file,text;"
+            f"{data}: is not a list of lines. A line reader is calibrated on a CSV file whose first row is file,text;"
             " name it with --data."
         )
     reader = load_line_reader(model)
@@ -51,10 +51,10 @@ def _in_words(result: dict[str, Any]) -> str:
         f"From {100 * found.threshold:.4g} % on a line is 'ok': {found.answered} of these {found.n}, {found.wrong} of"
         f" them wrong; with 95 % confidence at most {100 * found.bound:.2g} % are."
         if found
-        else "No line will be 'ok': the surest ones hold too many mistakes. Give more lines."
+        else "No line will be 'ok': the most confident ones have too many errors. Give more lines."
     )
     return (
-        f"Calibrated on {source['n']:,} lines of {source['name']}, {result['right']:,} of them read rightly:"
-        f" temperature {result['temperature']:.3f} (1 leaves probabilities as they are).\n{sure}\n"
+        f"Calibrated on {source['n']:,} lines of {source['name']}, {result['right']:,} of them correct:"
+        f" temperature {result['temperature']:.3f} (1: probabilities are unchanged).\n{sure}\n"
         f"The model is in {result['model']}: digits read --line --model {result['model']}"
     )

@@ -45,13 +45,13 @@ class _Options:
 
 @taking(_Options)
 def compare(options: _Options) -> None:
-    """Differences of accuracy and AUROC with intervals and tests, and the images that are read differently."""
+    """Compare models: differences with intervals and tests, and the images that are predicted differently."""
     from digit_recognizer.cli.output import note, write_json
     from digit_recognizer.errors import ConfigError, require_extra
 
     table = next(filter(is_table, options.models), None)
     if table and not options.labels:
-        raise ConfigError(f"{table} is a table of probabilities. Name the actual classes with --labels FILE.")
+        raise ConfigError(f"{table} is a table of probabilities. Name the true classes with --labels FILE.")
     others = options_given(options.context, ("data", "split", "data_dir")) if options.labels else []
     if others:
         raise ConfigError(f"{listed(others)} of models; with --labels tables are compared.")
@@ -146,7 +146,7 @@ def in_words(each: Comparison) -> str:
         f" {_TEST_NAMES[each.test]} p = {each.adjusted_p_value:.2g}"
     )
     if each.verdict.by_chance:
-        return f"{told}.\n  They differ by no more than chance explains: neither is shown to be better."
+        return f"{told}.\n  The difference is not significant."
     return f"{told}.\n  {each.verdict.better} is better than {each.verdict.worse}."
 
 
@@ -165,7 +165,7 @@ def _print_aurocs(rows: list[dict[str, Any]] | None) -> None:
         )
     equal = sum(row["adjusted_p_value"] is None or row["adjusted_p_value"] > _ALPHA for row in rows)
     if equal:
-        answers().print(f"AUROC: {equal} of {len(rows)} differences (a class each) are no more than chance explains.")
+        answers().print(f"AUROC: {equal} of {len(rows)} differences (one for each class) are not significant.")
 
 
 def _disagreements(each: Comparison, first: Predictions, second: Predictions) -> str:
@@ -177,4 +177,4 @@ def _disagreements(each: Comparison, first: Predictions, second: Predictions) ->
     ]
     more = len(each.disagreement) - len(shown)
     rest = [f"  and {more:,} more (--json lists all)"] if more else []
-    return "\n".join([f"Read differently, {each.first} first:", *rows, *rest])
+    return "\n".join([f"Predicted differently, {each.first} first:", *rows, *rest])

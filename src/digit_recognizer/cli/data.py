@@ -8,7 +8,7 @@ from digit_recognizer.cli.options import DataDir, Json
 
 
 def data(data_dir: DataDir = None, json: Json = None) -> None:
-    """List the data sets: images, classes, licence, where they lie, verified or not."""
+    """List the data sets: images, classes, licence, location, and whether they are verified."""
     from rich.table import Table
     from rich.text import Text
 

@@ -19,7 +19,7 @@ def demo(
     picture: Annotated[Path | None, typer.Option(help="A picture of your own to recognise at the end.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Train the classic network on MNIST, measure it, draw what it got right and wrong, recognise a picture."""
+    """Train the classic network on MNIST, evaluate it, draw figures, and recognise a picture."""
     from digit_recognizer.cli.output import answers
     from digit_recognizer.errors import require_extra
 
@@ -45,7 +45,7 @@ def demo(
         style="bold",
     )
     watched_training(TrainSettings("classic", dataset), folder)
-    say("2. Measuring it on images it has never seen, by writers it has never seen", style="bold")
+    say("2. Evaluating it on unseen images by unseen writers", style="bold")
     recognizer = Recognizer.load(folder)
     evaluation = evaluate(recognizer.model, dataset)
     print_totals(evaluation.title, evaluation.to_dict())
@@ -60,7 +60,7 @@ def demo(
     say(f"The figures are in {folder}: samples, learning-curves, confusion, mistakes (.png)", markup=False)
     command = "digits" if shutil.which("digits") else sys.argv[0]
     say(
-        "Now write a digit on white paper with a thick pen, photograph it in even light, crop it, and try:\n"
+        "Now write a digit on white paper with a thick pen, photograph it, and try:\n"
         f"  {command} predict your-digit.jpg",
         markup=False,
     )

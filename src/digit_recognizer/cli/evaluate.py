@@ -24,7 +24,7 @@ _SPOILED = 100  # images that a report shows corrupted, in 75 ways each
 
 @taking(EvaluateOptions)
 def evaluate(options: EvaluateOptions) -> None:
-    """Score a model on a split: totals, accuracy with its interval, how far its doubts can be relied on."""
+    """Evaluate a model on a split: accuracy and other figures with 95% intervals, calibration, coverage."""
     from digit_recognizer.cli.output import write_json
     from digit_recognizer.errors import require_extra
 
@@ -69,7 +69,7 @@ def _check_single(options: EvaluateOptions, folders: list[Path]) -> None:
 
     if folders and (options.each or options.figures or options.report or options.groups):
         raise ConfigError(
-            "--each, --figures, --report and --groups are of one model: name one of the runs in this folder."
+            "--each, --figures, --report and --groups need one model: name one of the runs in this folder."
         )
 
 
@@ -78,7 +78,7 @@ def _check_one_label(options: EvaluateOptions, model: Model) -> None:
     from digit_recognizer.errors import ConfigError
 
     if model.header.multi_label and (options.figures or options.report or options.each):
-        raise ConfigError("--figures, --report and --each are of models that give one label a picture.")
+        raise ConfigError("--figures, --report and --each need a model with one label per picture.")
 
 
 def _load_again(run: Path, options: EvaluateOptions, model: Model) -> Dataset:

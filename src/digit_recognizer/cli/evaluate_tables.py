@@ -26,12 +26,12 @@ def check_tables(options: EvaluateOptions) -> None:
     model, predictions, labels = options.model, options.predictions, options.labels
     if model and is_table(model):
         raise ConfigError(
-            f"{model} is a table of probabilities. Name it and the actual classes: --predictions {model} --labels FILE"
+            f"{model} is a table of probabilities. Name it and the true classes: --predictions {model} --labels FILE"
         )
     if not (predictions or labels):
         return
     if model or not (predictions and labels):
-        raise ConfigError("--predictions and --labels belong together, and stand in place of a model.")
+        raise ConfigError("--predictions and --labels are used together, instead of a model.")
     others = options_given(options.context, _OF_MODELS)
     if others:
         raise ConfigError(f"{listed(others)} of a model, not of --predictions.")

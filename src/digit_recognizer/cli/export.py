@@ -27,7 +27,7 @@ def export(
         Path | None,
         typer.Argument(metavar="[OUT]", help="Output file, or folder of the page. Default: named after the model."),
     ] = None,
-    to: Annotated[_Form, typer.Option("--to", help="onnx: a file for any runtime. web: a page.")] = _Form.ONNX,
+    to: Annotated[_Form, typer.Option("--to", help="onnx: a file for any runtime. web: a web page.")] = _Form.ONNX,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,
     runtime: Annotated[
         Path | None,
@@ -37,7 +37,7 @@ def export(
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write a model for other runtimes: ONNX, proven equal to its weights, or a page that works offline."""
+    """Export a model: an ONNX file, verified against its weights, or a web page that works offline."""
     from digit_recognizer.cli.output import answers, write_json
 
     result, said = _as_onnx(model, out, data_dir, force) if to is _Form.ONNX else _as_page(model, out, runtime, force)
@@ -54,7 +54,7 @@ def _as_onnx(model: str, out: Path | None, data_dir: Path | None, force: bool) -
     out = out or Path(f"{Path(model).stem}.onnx")
     found = export_onnx(model, out, data_dir, force)
     said = (
-        f"{out} is written. On {found.n:,} images ({found.source}) its labels are those of the weights,"
+        f"{out} is written. On {found.n:,} images ({found.source}) its labels equal those of the weights,"
         f" and its probabilities differ by {found.largest:.1g} at most."
     )
     return {"out": str(out), "agreement": asdict(found)}, said

@@ -52,7 +52,7 @@ def _print_models(rows: list[dict[str, Any]]) -> None:
     from digit_recognizer.cli.output import answers
 
     for row in rows:
-        title = f"{row['name']} (used unless you name another)" if row["default"] else row["name"]
+        title = f"{row['name']} (the default)" if row["default"] else row["name"]
         table = Table(show_header=False, box=None, title=title, title_justify="left", title_style="bold")
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
@@ -62,9 +62,11 @@ def _print_models(rows: list[dict[str, Any]]) -> None:
         for name, figures in row["elsewhere"].items():
             table.add_row("", _score_in_words(figures["test"], name))
         speed = row["speed"]
-        table.add_row("speed", f"{speed['milliseconds']:.2f} ms a picture here (median of {speed['calls']} calls)")
+        table.add_row(
+            "speed", f"{speed['milliseconds']:.2f} ms per picture on this machine (median of {speed['calls']} calls)"
+        )
         answers().print(table)
-    answers().print("Use one: digits predict PICTURE --model NAME. How they came about: docs/models")
+    answers().print("Use one: digits predict PICTURE --model NAME. Their cards: docs/models")
 
 
 def _score_in_words(figures: dict[str, Any], data: str) -> str:

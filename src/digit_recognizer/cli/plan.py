@@ -38,7 +38,7 @@ class _Options:
 
 @taking(_Options)
 def plan(options: _Options) -> None:
-    """How many cases a study needs for an interval of the given width, checked by simulation."""
+    """Compute how many cases a study needs for an interval of a given width, checked by simulation."""
     from digit_recognizer.cli.options import share
     from digit_recognizer.cli.output import answers, write_json
     from digit_recognizer.errors import ConfigError, require_extra

@@ -50,14 +50,14 @@ class _Options:
     ] = "99%"
     json: JsonLines = None
     csv: Csv = None
-    show: Annotated[bool, typer.Option("--show", help="Show each picture beside what the model saw.")] = False
+    show: Annotated[bool, typer.Option("--show", help="Show each picture beside the input of the network.")] = False
     save: Save = None
     keep_ids: KeepIds = False
 
 
 @taking(_Options)
 def predict(options: _Options) -> None:
-    """Recognise the digit on each picture. Exit 1 where some are no digit or unreadable, 2 where none could be read."""
+    """Recognise the digit on each picture. Exit 1 if some show no digit or are unreadable, 2 if none could be read."""
     from digit_recognizer.cli.output import complain, json_lines, note
     from digit_recognizer.cli.predict_inputs import CsvAnswers, check_target, groups_in
     from digit_recognizer.errors import require_extra
@@ -121,7 +121,7 @@ def draw(recognizer: Recognizer, drawn: list[tuple[Any, Prediction, Input | None
     if save is None and figures.has_display():
         figures.show_figure(figure)
     else:
-        note(f"What the model saw is in {figures.save_figure(figure, save or Path(_SEEN_NAME))}")
+        note(f"The inputs of the network are in {figures.save_figure(figure, save or Path(_SEEN_NAME))}")
 
 
 def picture_files(names: list[str]) -> Iterator[str]:

@@ -63,7 +63,7 @@ def _of_table(name: str, files_in: Callable[[list[str]], Iterator[str]]) -> Iter
     for said in dict.fromkeys(said for table in parts.values() for said in table.notes):
         note(f"{name}: {said}.")
     if any(table.labels is not None for table in parts.values()):
-        note(f"{name}: its labels are not used here. Measure a model on them: digits evaluate --data {name}")
+        note(f"{name}: its labels are not used. To evaluate a model on them: digits evaluate --data {name}")
     for part, table in parts.items():
         numbers = [str(number) for number in range(1, len(table) + 1)]
         yield Group(table.pictures, sources_in(name, {part: table}), table.ids or numbers, table.id_name)

@@ -21,7 +21,7 @@ class _Options:
     grid: Annotated[
         str | None,
         typer.Option(
-            metavar="ROWSxCOLUMNS|auto", help="Read a ruled grid, such as 9x9; auto counts its rows and columns."
+            metavar="ROWSxCOLUMNS|auto", help="Read a ruled grid, such as 9x9; auto finds its rows and columns."
         ),
     ] = None
     line: Annotated[bool, typer.Option("--line", help="Each picture is a crop of one line.")] = False
@@ -40,7 +40,7 @@ class _Options:
 
 @taking(_Options)
 def read(options: _Options) -> None:
-    """Read the numbers on photos of pages. Exit 1 where some hold no digits, 2 where none could be opened."""
+    """Read the numbers on photos of pages. Exit 1 if some show no digits, 2 if none could be opened."""
     from digit_recognizer.cli import read_grids, read_lines, read_pages
     from digit_recognizer.cli.output import json_lines
     from digit_recognizer.cli.predict import picture_files

@@ -52,7 +52,7 @@ def read_grids(photos: Sequence[str], recognizer: Recognizer, shape: tuple[int, 
 
 
 def _wanted(shape: tuple[int, int] | None) -> str:
-    return f"grid of {shape[0]} x {shape[1]}" if shape else "ruled grid: no rules cross so that they enclose cells"
+    return f"grid of {shape[0]} x {shape[1]}" if shape else "ruled grid: no crossing lines enclose cells"
 
 
 def _in_words(grid: Grid) -> str:

@@ -52,9 +52,9 @@ def _in_words(number: Number) -> str:
 
 def _notes(page: Page) -> Iterator[str]:
     if page.turned:
-        yield f"{page.source}: lies turned by {page.turned} degrees, and was read so."
+        yield f"{page.source}: is turned by {page.turned} degrees, and was read that way."
     if not page.surely_so:
-        yield f"{page.source}: may lie turned; nothing on it is sure. Turn it upright."
+        yield f"{page.source}: may be turned, so nothing on it is ok. Turn it upright."
     if not page.numbers:
         yield f"{page.source}: {_NO_DIGITS}"
 

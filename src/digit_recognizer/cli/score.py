@@ -48,7 +48,7 @@ class _Options:
 
 @taking(_Options)
 def score(options: _Options) -> None:
-    """Score very many pictures. Stopped at any moment, the same command goes on. Exit 1: some gave no answer."""
+    """Write predictions for very many pictures. Repeat a killed command to continue. Exit 1: some have no answer."""
     from digit_recognizer.cli.output import write_json
     from digit_recognizer.recognizer import DEFAULT_MODEL
     from digit_recognizer.schemas.scored import scored_object
@@ -77,7 +77,7 @@ def score(options: _Options) -> None:
 
 
 def _progress_bar(quiet: bool) -> Bar:
-    """Shards done, pictures a second, time left."""
+    """Shards done, pictures per second, time left."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from digit_recognizer.cli.output import words
@@ -92,7 +92,7 @@ def show(bar: Bar, task: TaskID, progress: Progress) -> None:
     """Move the bar."""
     rate = progress.inputs / max(progress.seconds, 1e-9)
     done = progress.kept + progress.done
-    bar.update(task, visible=True, total=progress.shards, completed=done, figures=f"{rate:,.0f} pictures a second")
+    bar.update(task, visible=True, total=progress.shards, completed=done, figures=f"{rate:,.0f} pictures per second")
 
 
 def tell(source: str, out: str, found: Progress, rows: dict[str, int]) -> None:
@@ -104,7 +104,7 @@ def tell(source: str, out: str, found: Progress, rows: dict[str, int]) -> None:
     if left_out:
         note(f"{source}: {sum(found.left_out.values()):,} files left out ({left_out})")
     each = ", ".join(f"{count:,} {status}" for status, count in sorted(rows.items()))
-    kept = f" ({found.kept:,} of them were there already)" if found.kept else ""
+    kept = f" ({found.kept:,} of them existed already)" if found.kept else ""
     answers().print(f"{out}: {found.shards:,} parts{kept}, {sum(rows.values()):,} rows: {each}", markup=False)
     if Path(out).is_dir():
         place = printable(repr(out))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SCHEMA = "digit-recognizer/seeds/1"
 PATIENCE = 120  # seconds for a folder that another process still holds
 _Scored = tuple[int, dict[str, Any] | None]  # a seed, and its accuracy where it was measured
-_GO_ON = "Interrupted and saved. The same command goes on with all seeds."
+_GO_ON = "Interrupted and saved. Repeat the same command to continue."
 
 
 def train_many(
@@ -109,7 +109,9 @@ def _seed_apart(
 
     dataset = where.load()
     if dataset.training(settings.train_on)[0].sha256 != learned:
-        raise DataError(f"{where.name}: {gethostname()} has other images of this name. Copy the same to each machine.")
+        raise DataError(
+            f"{where.name}: {gethostname()} has other images under this name. Copy the same images to each machine."
+        )
     ends = time.monotonic() + PATIENCE
     while True:
         try:
@@ -193,7 +195,7 @@ def _score_in_words(figures: dict[str, Any] | None) -> str:
 def in_words(summary: SeedSummary) -> str:
     """Mean, standard deviation and interval over seeds."""
     if summary.interval is None or summary.standard_deviation is None:
-        return f"One seed: {100 * summary.mean:.2f} %. A spread needs two or more."
+        return f"One seed: {100 * summary.mean:.2f} %. A standard deviation needs two or more."
     low, high = 100 * summary.interval.low, 100 * summary.interval.high
     return (
         f"Mean of {len(summary.values)} seeds: {100 * summary.mean:.3f} %,"

@@ -43,7 +43,7 @@ class _Options:
 
 @taking(_Options)
 def serve(options: _Options) -> None:
-    """Open a page to draw on, and answer programs over HTTP, until interrupted. Only this machine can reach it."""
+    """Serve a web page and an HTTP interface until interrupted. By default only this machine can reach it."""
     if options.new_token:
         add_token(options.token_file)
         return
@@ -66,7 +66,7 @@ def serve(options: _Options) -> None:
     def ready(address: str) -> None:
         typer.echo(address)
         if not is_loopback(options.host) and not options.quiet:
-            note("tokens and pictures travel in the clear; put a server that speaks TLS in front.")
+            note("tokens and pictures are sent unencrypted; use a reverse proxy with TLS.")
 
     serve_until_told(recognizer, options.host, options.port, tokens, options.allowed_host or (), None, processes, ready)
 
@@ -77,6 +77,6 @@ def add_token(token_file: Path | None) -> None:
     from digit_recognizer.server.tokens import add_token
 
     if token_file is None:
-        raise ConfigError("--new-token adds to a file. Name it with --token-file FILE.")
+        raise ConfigError("--new-token needs a file. Name it with --token-file FILE.")
     typer.echo(add_token(token_file))
-    note(f"the token's hash is in {token_file}. Keep the token: it is shown this once.")
+    note(f"the token's hash is in {token_file}. Keep the token: it is not shown again.")

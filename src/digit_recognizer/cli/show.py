@@ -19,7 +19,7 @@ def show(
     save: Save = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the samples.")] = 0,
 ) -> None:
-    """Draw a grid of 3 x 10 samples; with a model, the predicted and the actual label on each."""
+    """Draw a grid of 3 x 10 samples; with a model, the predicted and the true label of each."""
     from digit_recognizer.cli.output import answers, note
     from digit_recognizer.data import load_dataset
     from digit_recognizer.errors import require_extra
@@ -33,7 +33,7 @@ def show(
     dataset = load_dataset(data, data_dir, loaded.preprocess if loaded else None, unverified)
     figure = sample_figure(dataset, split, loaded, seed)
     if loaded and split == "test":
-        note("This was a look at test images, and is noted beside the model.")
+        note("This was an evaluation of the test split. It is logged beside the model.")
     if save is None and figures.has_display():
         figures.show_figure(figure)
         return

@@ -55,7 +55,7 @@ def print_positive(found: dict[str, Any] | None) -> None:
         out.print(f"  at a prevalence of {100 * each['prevalence']:g} %: {values}", markup=False)
     point = next(each for each in found["referral"]["points"] if each["referred"] == 0.1)
     out.print(
-        f"  with the least sure {100 * point['referred']:g} % referred to a reader: {point['wrong']:,} of"
+        f"  with the least certain {100 * point['referred']:g} % referred to a reader: {point['wrong']:,} of"
         f" {point['answered']:,} wrong, sensitivity {share_words(point['sensitivity'])}",
         markup=False,
     )
@@ -103,7 +103,7 @@ def _print_without_leaked(result: dict[str, Any]) -> None:
         return
     low, high = (f"{100 * rest['interval'][end]:.2f}" for end in ("low", "high"))
     answers().print(
-        f"Without the {result['leaked']:,} images that stand in the training split too: {rest['correct']:,} of"
+        f"Without the {result['leaked']:,} images that are in the training split too: {rest['correct']:,} of"
         f" {rest['n']:,}, {percent(rest['accuracy'])} (95% interval {low} to {high} %)"
     )
 
@@ -121,13 +121,13 @@ def print_details(result: dict[str, Any]) -> None:
         share = point["coverage"]
         low, high = (100 * point["interval"][end] for end in ("low", "high"))
         out.print(
-            f"The surest {100 * share:g} %: {point['wrong']:,} of {point['answered']:,} wrong"
+            f"The most confident {100 * share:g} %: {point['wrong']:,} of {point['answered']:,} wrong"
             f" (error {100 * point['risk']:.2f} %, interval {low:.2f} to {high:.2f} %)"
         )
     for fitted in result["conformal"] or []:
         if fitted["level"] in (0.99, 0.999) and not fitted["per_class"]:
             out.print(
-                f"Prediction sets at {100 * fitted['level']:g} %: hold the actual class for"
+                f"Prediction sets at {100 * fitted['level']:g} %: contain the true class for"
                 f" {100 * fitted['coverage']:.2f} %, {fitted['mean_size']:.3f} classes on average"
             )
 
@@ -138,8 +138,8 @@ def print_looks(looks: int | None) -> None:
 
     if looks is not None:
         answers().print(
-            f"Looks at these test images noted beside this model: {looks}."
-            " Whoever looks often and keeps the best has chosen by the test."
+            f"Evaluations of this test split logged for this model: {looks}."
+            " Choosing the best of several test-set evaluations biases the result."
         )
 
 

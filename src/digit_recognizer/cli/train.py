@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @taking(TrainOptions)
 def train(options: TrainOptions) -> None:
-    """Train a network (or, with --seeds, several), watched, saved at each epoch, resumable after Ctrl-C or a crash."""
+    """Train a model, or several with --seeds. Saved at each epoch; resumable after Ctrl-C or a crash."""
     from digit_recognizer.errors import require_extra
 
     require_extra("train", "digits train")
@@ -41,7 +41,7 @@ def train(options: TrainOptions) -> None:
     else:
         _train_seeds(settings, out, options, where.preprocess)
     if options.aloud:
-        measure = "" if isinstance(recipe, LineRecipe) else f"\nMeasure it: digits evaluate {out}"
+        measure = "" if isinstance(recipe, LineRecipe) else f"\nEvaluate it: digits evaluate {out}"
         _print_end(f"The run is in {out}{measure}", dataset.spec.caveats)
 
 
@@ -50,11 +50,11 @@ def _check(options: TrainOptions) -> None:
     from digit_recognizer.errors import ConfigError
 
     if options.resume and options.out is None:
-        raise ConfigError("--resume needs the run folder to go on with: name it with --out.")
+        raise ConfigError("--resume needs the run folder to continue: name it with --out.")
     if options.weights and not options.backbone:
-        raise ConfigError("--weights are those of a backbone: name it with --backbone.")
+        raise ConfigError("--weights needs a backbone: name it with --backbone.")
     if options.ray is not None and options.seeds is None:
-        raise ConfigError("--ray deals out many seeds: say how many with --seeds.")
+        raise ConfigError("--ray distributes several seeds: give their number with --seeds.")
 
 
 def _settings(options: TrainOptions) -> tuple[TrainSettings, DataSettings]:
@@ -151,7 +151,7 @@ def whole(size: int | None, *, colour: bool) -> Preprocess | None:
 
     if size is None:
         if colour:
-            raise ConfigError("--colour is of pictures that are taken whole: name their --size too.")
+            raise ConfigError("--colour needs --size.")
         return None
     return Preprocess(size=size, box=min(Preprocess().box, size), form="picture", channels=3 if colour else 1)
 
@@ -183,11 +183,11 @@ def _run_object(trained: Trained) -> dict[str, Any]:
 
 def in_words(trained: Trained) -> str:
     """What was learned from, and how well validation images are read after the last epoch."""
-    learned = f"Learned from {trained.header.data['n']:,} images."
+    learned = f"Trained on {trained.header.data['n']:,} images."
     measured = trained.header.accuracy
     if measured is None:
         return f"{learned} No validation images were held out."
     low, high = (f"{100 * measured['interval'][end]:.2f}" for end in ("low", "high"))
     what = "strings of five validation digits" if "learning" in trained.header.recipe else "validation images"
-    share = f"{100 * measured['accuracy']:.2f} % of {measured['n']:,} {what} are read rightly"
+    share = f"{100 * measured['accuracy']:.2f} % of {measured['n']:,} {what} are correct"
     return f"{learned} After the last epoch {share} (95% interval {low} to {high} %)."

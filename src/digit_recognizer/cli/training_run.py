@@ -48,4 +48,4 @@ def _after_interrupt(out: Path, device: str | None) -> str:
         return "Interrupted before the first step; nothing was written."
     places = {"--out": out, "--device": device}
     named = [str(word) for option, value in places.items() if value is not None for word in (option, value)]
-    return f"Interrupted and saved. Go on with: digits train --resume {shlex.join(named)}"
+    return f"Interrupted and saved. Continue with: digits train --resume {shlex.join(named)}"

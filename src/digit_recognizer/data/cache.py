@@ -57,7 +57,7 @@ def unpacked(spec: DatasetSpec, data_dir: Path | None, inside: str, unpack: _Unp
         if error.errno in FULL:
             raise storage_error(root, error) from error
         warn(
-            f"{root}: cannot be written ({error.strerror}); {spec.name} is unpacked for this run alone. Name a folder"
+            f"{root}: cannot be written ({error.strerror}); {spec.name} is unpacked for this run only. Name a folder"
             " that can.",
             "data_dir",
         )

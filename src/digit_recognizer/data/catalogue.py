@@ -109,7 +109,7 @@ def _find_on_disk(name: str, preprocess: Preprocess, keep_ids: bool) -> Dataset:
         return load_table(place, preprocess, keep_ids)
     if bare_name(place).endswith(_PICKLED) and place.exists():
         raise DataError(
-            f"{name}: may be pickled, and a pickle is never read: it runs the code that it holds. Save its arrays with"
+            f"{name}: may contain a pickle. Pickles are never read, because they can run code. Save its arrays with"
             " numpy.savez('set.npz', images=..., labels=...)."
         )
     if Path(split_keys(name)[0]).exists():
@@ -120,7 +120,7 @@ def _find_on_disk(name: str, preprocess: Preprocess, keep_ids: bool) -> Dataset:
         )
     parts_of = [each for each in NAMES if each.startswith(f"{name}-")]
     if parts_of:
-        raise DataError(f"{name!r} is several sets. Name one of them: {', '.join(parts_of)}.")
+        raise DataError(f"{name!r} is a group of several sets. Name one of them: {', '.join(parts_of)}.")
     raise DataError(f"{name!r} is neither a known data set nor a folder, archive or table.{nearest(name, NAMES)}")
 
 

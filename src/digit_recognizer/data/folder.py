@@ -85,11 +85,11 @@ def _find_split_folders(folder: Path, place: Path) -> dict[str, Path]:
     others = [each for each in inside if each not in splits]
     if splits and others:
         raise DataError(
-            f"{place}: holds splits ({named(splits)}) and beside them {named(others)}. {_SPLITS_ARE} Move other folders"
+            f"{place}: holds splits ({named(splits)}) and also {named(others)}. {_SPLITS_ARE} Move other folders"
             " away, or all classes into one folder."
         )
     if not splits and len(called) > 1:
-        raise DataError(f"{place}: holds {named(called)}, in which no class folders stand. {_SPLITS_ARE}")
+        raise DataError(f"{place}: holds {named(called)}, without class folders inside. {_SPLITS_ARE}")
     found = {SPLIT_NAMES[each.name.lower()]: each for each in splits}
     if len(found) < len(splits):
         raise DataError(f"{place}: has two folders for one split ({named(splits)}). Join them.")
@@ -151,7 +151,7 @@ def _one_folder(
     """All pictures of one folder of class folders. keys: of each class in `found`."""
     unknown = sorted({p.name for p in _subfolders(folder)} - {key[-1] for key in keys})
     if unknown:
-        raise DataError(f"{shown_name(folder)}: has the class {unknown[0]!r}, which the training folder has not.")
+        raise DataError(f"{shown_name(folder)}: has the class {unknown[0]!r}, which the training folder lacks.")
     pairs = [(file, label) for label, key in enumerate(keys) for file in found.get(key, ())]
     if not pairs:
         raise DataError(f"{shown_name(folder)}: holds no pictures in its class folders.")

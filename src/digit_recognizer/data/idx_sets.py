@@ -96,7 +96,7 @@ def _place_found(spec: DatasetSpec, raw: Path, own: Path) -> None:
                 break
             if _unpack_found(folder / packed, raw / name, spec.sha256.get(name), most):
                 if name in spec.files and _known_md5s(spec).get(packed) != hash_of(folder / packed, "md5"):
-                    warn(f"{folder / packed}: is read although it cannot be verified: no hash of it is known.")
+                    warn(f"{folder / packed}: cannot be verified, because its hash is not known. It is used.")
                 break
     if spec.name.startswith("emnist-") and (own / _EMNIST_ARCHIVE).is_file():
         shutil.copyfile(own / _EMNIST_ARCHIVE, raw / _EMNIST_ARCHIVE)
@@ -150,7 +150,7 @@ def _refuse_pickle(raw: Path) -> None:
     """Old torchvision left pickled copies, which torchvision still prefers to the original files."""
     pickled = raw.parent / "processed"
     if (pickled / "training.pt").exists():
-        raise DataError(f"{pickled}: holds pickled copies of an old torchvision, which are never read. Remove them.")
+        raise DataError(f"{pickled}: holds pickled files of an old torchvision, which are never read. Remove them.")
 
 
 def read(spec: DatasetSpec, root: Path, *, train: bool) -> ArraySplit:
@@ -162,7 +162,7 @@ def read(spec: DatasetSpec, root: Path, *, train: bool) -> ArraySplit:
         which = "training" if train else "test"
         raise DataError(
             f"{spec.name}: its {which} files in {root / inside_folder(spec)} are damaged ({error}). Remove them, so"
-            " that they are fetched again."
+            " that they are downloaded again."
         ) from error
     if spec.name.startswith("emnist-"):
         images = np.ascontiguousarray(images.swapaxes(1, 2))
@@ -181,7 +181,7 @@ def _check_counts(spec: DatasetSpec, training: ArraySplit, test: ArraySplit, own
         raise DataError(
             f"{spec.name}: {own} holds {found[0]:,} training and {found[1]:,} test images with the labels"
             f" {labels.min()} to {labels.max()}; published were {stated[0]:,} and {stated[1]:,} of"
-            f" {len(spec.classes)} classes. Remove the files, so that they are fetched again."
+            f" {len(spec.classes)} classes. Remove the files, so that they are downloaded again."
         )
 
 

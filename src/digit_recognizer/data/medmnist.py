@@ -75,7 +75,9 @@ def parted(spec: DatasetSpec, published: dict[str, ArraySplit]) -> Dataset:
     again = set(pixel_hashes(held_out.images))
     fresh = np.array([each not in again for each in pixel_hashes(train.images)])
     if not fresh.all():
-        warn(f"{spec.name}: {np.sum(~fresh)} training images are validation images too, and are left out of training.")
+        warn(
+            f"{spec.name}: {np.sum(~fresh)} training images are also validation images. They are left out of training."
+        )
     splits: dict[str, Split] = {
         "train": train.chosen(np.flatnonzero(fresh)),
         **{part: held_out.chosen(indices) for part, indices in halves(held_out.labels).items()},
@@ -111,7 +113,7 @@ def download(address: str, target: Path, most: int) -> None:
     with urllib.request.urlopen(address, timeout=_SECONDS) as source, target.open("wb") as file:
         stated = source.headers.get("Content-Length")
         if stated is None or not 0 < int(stated) <= most:
-            raise OSError(f"{address} offers {stated} bytes, and at most {most:,} can be right")
+            raise OSError(f"{address} has {stated} bytes; expected are at most {most:,} can be right")
         shutil.copyfileobj(source, file)
 
 

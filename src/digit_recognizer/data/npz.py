@@ -43,7 +43,7 @@ def read_npz(path: Path, spec: DatasetSpec) -> dict[str, ArraySplit]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error}). Check its name and rights.") from error
     except Exception as error:  # strangers' bytes: the readers of zip and npy raise nearly anything
-        raise DataError(f"{path}: is damaged, cut short or no npz file ({error}). Fetch it again.") from error
+        raise DataError(f"{path}: is damaged, truncated or not an npz file ({error}). Download it again.") from error
 
 
 def _look_at(packed: zipfile.ZipFile, name: str) -> Stated:
@@ -58,7 +58,7 @@ def _look_at(packed: zipfile.ZipFile, name: str) -> Stated:
     if dtype.hasobject or dtype.kind not in "ui" or dtype.itemsize > 8:
         raise DataError(f"its {name} have the type {dtype}, not whole numbers.")
     if start + int(np.prod(shape, dtype=object)) * dtype.itemsize != entry.file_size:
-        raise DataError(f"its {name} are not as many as their header says. Fetch the file again.")
+        raise DataError(f"its {name} are fewer or more than the header says. Download the file again.")
     return Stated(shape, dtype)
 
 

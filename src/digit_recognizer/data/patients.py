@@ -49,7 +49,7 @@ def dicom_patients(files: Sequence[Path]) -> list[str] | None:
             return None
         keys[file] = key
     if len(set(keys.values())) == 1 and len(keys) > 1:
-        warn("All DICOM files state the same patient, so that whose they are is taken for unknown.")
+        warn("All DICOM files state the same patient, so the patients are treated as unknown.")
         return None
     return [keys[file_of(file)] for file in files] if keys else None
 
@@ -61,8 +61,8 @@ def check_apart(place: Path, patients: NDArray[np.str_], splits: NDArray[np.str_
     if (counts > 1).any():
         row = int(np.flatnonzero(patients == twice[counts > 1][0])[0]) + 1
         raise DataError(
-            f"{place}: {(counts > 1).sum():,} patients stand in two splits, first that of usable row {row}."
-            " A split with a patient of another flatters: give each patient one split, or leave the splits out."
+            f"{place}: {(counts > 1).sum():,} patients are in two splits, first that of usable row {row}."
+            " This makes the accuracy too high. Give each patient one split, or leave the splits out."
         )
 
 

@@ -121,7 +121,7 @@ class FolderSplit:
         read = Prepare(self.preprocess, self.keep_ids)
         for images in by_workers(self.files, read, size, stack, order):
             if isinstance(images, str):
-                raise DataError(f"{images}\nMend or remove that file; nothing else was changed.")
+                raise DataError(f"{images}\nRepair or remove that file; nothing else was changed.")
             yield images
 
 
@@ -152,7 +152,7 @@ def by_workers(
         if "DataLoader worker" not in str(error):
             raise
         raise DataError(
-            "A process that decodes pictures was ended from outside, perhaps for want of memory. Start again,"
+            "A process that decodes pictures was killed, perhaps because memory ran out. Start again,"
             " and resume a run.",
             see=("resume",),
         ) from error

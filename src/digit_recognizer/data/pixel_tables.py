@@ -39,7 +39,7 @@ def load_pixels(name: str, parts: Parts, preprocess: Preprocess) -> Dataset:
     labelled = {part: table for part, table in parts.items() if table.labels is not None}
     if not labelled:
         raise DataError(
-            f"{name}: has pictures and no labels, so nothing can be learned from it or measured. A table of pixels"
+            f"{name}: has pictures but no labels, so it cannot be used for training or evaluation. A table of pixels"
             " needs a column 'label', arrays an npz with images and labels."
             " A model can give each picture a class.",
             see=("predict",),
@@ -55,7 +55,7 @@ def load_pixels(name: str, parts: Parts, preprocess: Preprocess) -> Dataset:
     if preprocess.form == "digit" and any(looks_transposed(split.images) for split in ready.values()):
         warn(
             f"{name}: its pictures look transposed, rows for columns: their ink is wider than it is tall. EMNIST's"
-            " files lie so; put 'emnist' into the file's name to have them turned."
+            " files are like that; put 'emnist' into the file's name to have them turned."
         )
     splits = _dealt(name, ready, {part: each.keys for part, each in read.items()})
     path, clinical = Path(name), any(PATIENT in split.columns for split in splits.values())

@@ -112,7 +112,7 @@ def usable(path: Path, rows: list[dict[str, str]]) -> Rows:
         if empty:
             left_out.append(f"line {number} has no {empty[0]}")
         elif not row["file"] or not file_of(_picture_at(path.parent, row["file"])).is_file():
-            left_out.append(f"line {number} names no file that is there")
+            left_out.append(f"line {number} names a file that does not exist")
         else:
             kept.append(row)
     if left_out:

@@ -124,7 +124,7 @@ def _transfer_syntax(content: bytes) -> tuple[str, int]:
         if element.tag == _TRANSFER_SYNTAX:
             syntax = content[element.value : at].strip(b"\0 ").decode("ascii", "replace")
     if at > len(content):
-        raise StructureError("it is cut short")
+        raise StructureError("it is truncated")
     if not set(syntax) <= set("0123456789."):
         raise StructureError("its transfer syntax is not a UID")
     return syntax or (BIG_ENDIAN if is_big_endian(content, at) else ""), at
@@ -153,7 +153,7 @@ def outermost(content: bytes, start: int, implicit: bool, order: str) -> Iterato
         element = _read_element(content, at, implicit, order)
         at, count = passed(content, element, implicit, order, count + 1)
         if at > len(content):
-            raise StructureError("it is cut short")
+            raise StructureError("it is truncated")
         if count > _MAX_ELEMENTS:
             raise StructureError(_TOO_MUCH)
         yield element, at
@@ -196,7 +196,7 @@ def _enters(element: _Element, outer: _Element) -> bool:
 def _read_element(content: bytes, at: int, implicit: bool, order: str) -> _Element:
     """The element whose tag stands at `at`; its value representation too, where the encoding states it."""
     if at + 8 > len(content):
-        raise StructureError("it is cut short")
+        raise StructureError("it is truncated")
     group, number, kind, short = struct.unpack_from(f"{order}HH2sH", content, at)
     tag = group << 16 | number
     if implicit or group == 0xFFFE or not b"AA" <= kind <= b"ZZ":  # some writers leave it out within sequences alone
@@ -204,5 +204,5 @@ def _read_element(content: bytes, at: int, implicit: bool, order: str) -> _Eleme
     if kind not in LONG:
         return _Element(tag, kind, at, at + 8, short)
     if at + 12 > len(content):
-        raise StructureError("it is cut short")
+        raise StructureError("it is truncated")
     return _Element(tag, kind, at, at + 12, struct.unpack_from(f"{order}L", content, at + 8)[0])

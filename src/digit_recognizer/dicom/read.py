@@ -45,9 +45,7 @@ def read_dicom(content: bytes, page: int | None, name: str, check: Check) -> Ima
         raise ImageError(f"{name}: is a DICOM file that cannot be shown: {error}. Export it again.") from None
     except Exception as error:  # pydicom and the decoders raise nearly anything on damaged bytes
         kind = type(error).__name__
-        raise ImageError(
-            f"{name}: is a damaged DICOM file, cut short, or of an unusual kind ({kind}). Export it again."
-        ) from None
+        raise ImageError(f"{name}: is a damaged, truncated or unusual DICOM file ({kind}). Export it again.") from None
     if note:
         warnings.warn(f"{name}: {note}, so the frame's own values are shown.", DigitRecognizerWarning, stacklevel=2)
     return shown
@@ -79,9 +77,9 @@ def checked(header: Any, page: int | None, name: str, check: Check) -> int:
     check((header.Columns, header.Rows), name)
     kind, samples = header.get("PhotometricInterpretation"), header.get("SamplesPerPixel", 1)
     if (kind, samples) not in {*((each, 1) for each in (*GREY, PALETTE)), *((each, 3) for each in COLOUR)}:
-        raise ImageError(f"{name}: is a DICOM file of a colour space that is not read. Export it as RGB or grey.")
+        raise ImageError(f"{name}: is a DICOM file in a colour space that is not supported. Export it as RGB or grey.")
     if header.get("BitsAllocated") not in _WIDEST:
-        raise ImageError(f"{name}: is a DICOM file that does not state how wide its samples are. Export it again.")
+        raise ImageError(f"{name}: is a DICOM file that does not state the bits of its samples. Export it again.")
     frames = int(header.get("NumberOfFrames") or 1)
     if not 1 <= frames <= MAX_PAGES:
         raise PictureSizeError(f"{name}: states {frames:,} frames; 1 to {MAX_PAGES:,} are read. Export it in parts.")
@@ -102,14 +100,14 @@ def _check_length(header: Any, frames: int, name: str) -> None:
     pixels = next(header[each] for each in PIXELS if each in header)
     if pixels.is_undefined_length:
         raise ImageError(
-            f"{name}: is a DICOM file whose pixels are packed, and does not state how (its transfer syntax is absent or"
-            " wrong). Export it again."
+            f"{name}: is a DICOM file whose pixels are compressed, and does not state how (its transfer syntax is"
+            " absent or wrong). Export it again."
         )
     held = len(pixels.value or b"")
     if held < get_expected_length(header):
         raise ImageError(
             f"{name}: states {header.Columns} x {header.Rows} pixels and {frames} frames, and holds only {held:,} bytes"
-            " of them. It is cut short: copy it again."
+            " of them. It is truncated: copy it again."
         )
 
 

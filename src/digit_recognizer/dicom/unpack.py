@@ -97,12 +97,12 @@ def packed_frame(header: Any, frame: int, name: str, check: Check) -> bytes:
         raise _other_size(name)
     most = 2 * header.Rows * header.Columns + 2**16  # a plane is a byte of each pixel; some writers pad it
     if syntax == RLE and longest_run(packed) > most:
-        raise PictureSizeError(f"{name}: unpacks to more than the size that it states. Export it again.")
+        raise PictureSizeError(f"{name}: is larger than stated when decoded. Export it again.")
     return packed
 
 
 def _other_size(name: str) -> ImageError:
-    return ImageError(f"{name}: holds a picture of another size than it states. Export it again.")
+    return ImageError(f"{name}: contains a picture of another size than stated. Export it again.")
 
 
 def _missing_decoders(syntax: Any, name: str) -> list[str]:
@@ -122,8 +122,8 @@ def _missing_decoders(syntax: Any, name: str) -> list[str]:
 def unknown_packing(name: str, known: str = "") -> ImageError:
     """Pixels that no package unpacks; known: what is known of the way, in brackets after a space."""
     return ImageError(
-        f"{name}: is a DICOM file whose pixels are packed in a way{known} that nothing reads here. Export it as"
-        " JPEG 2000 or unpacked."
+        f"{name}: is a DICOM file whose pixels are compressed in a way{known} that no installed package can"
+        " decode. Export it as JPEG 2000 or uncompressed."
     )
 
 
@@ -132,7 +132,7 @@ def needs_others(name: str, syntax: Any, missing: list[str]) -> ReaderMissingErr
     from digit_recognizer.installed import install_command
 
     remedy = (
-        f"nothing installed here unpacks them. Unless they are damaged, one of these does: {'; '.join(missing)}.\n"
+        f"no installed package can decode them. Unless they are damaged, one of these can: {'; '.join(missing)}.\n"
         f"Install them with: {install_command('medical-codecs')}"
     )
-    return ReaderMissingError(name, "DICOM", remedy, f" whose pixels are packed as {syntax.name}")
+    return ReaderMissingError(name, "DICOM", remedy, f" whose pixels are compressed as {syntax.name}")

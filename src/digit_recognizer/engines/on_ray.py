@@ -41,7 +41,7 @@ def on_ray(items: Iterator[Item], work: Callable[[Item], Done], address: str, gp
         cause: Any = error.cause
         raise (cause if isinstance(cause, DigitRecognizerError) else RunError(f"Ray: {_last_line(error)}")) from error
     except (ray.exceptions.RayError, ConnectionError) as error:
-        raise RunError(f"Ray: {_last_line(error)}. What is finished stays: give the same command again.") from error
+        raise RunError(f"Ray: {_last_line(error)}. Finished work is kept: repeat the same command.") from error
     finally:
         if begun:
             ray.shutdown()

@@ -51,7 +51,7 @@ def _greet(host: str, port: int) -> None:
         connection.sendall(_GREETING)
         answer = connection.recv(_FRAME)
         if len(answer) < _FRAME or answer[3] != SETTINGS:
-            raise ConnectionError("what listens there is not a Ray cluster")
+            raise ConnectionError("the server there is not a Ray cluster")
 
 
 def unreachable(address: str, why: str) -> ConfigError:

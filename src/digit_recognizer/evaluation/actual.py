@@ -41,7 +41,7 @@ def as_classes(values: NDArray[Any], names: tuple[str, ...], path: Path) -> Labe
     wrong = next((word for word in told if word not in by_name | by_number), None) or next(
         word for word in told if word not in by_name
     )
-    raise DataError(f"{path}: {wrong!r} is none of the classes {', '.join(names[:20])}.")
+    raise DataError(f"{path}: {wrong!r} is not one of the classes {', '.join(names[:20])}.")
 
 
 def by_place(values: NDArray[Any], names: tuple[str, ...]) -> bool:
@@ -107,5 +107,5 @@ def of_second(
     if wrong:
         raise DataError(f"{path}: {wrong}")
     places = np.array([found.index(word) for word in words], np.int64)
-    note = f"{path} has one column: it is taken as the probability of {found[1]!r}, not of {found[0]!r}."
+    note = f"{path} has one column: it is used as the probability of {found[1]!r}, not of {found[0]!r}."
     return found, np.stack([1 - column, column], axis=1), places, note

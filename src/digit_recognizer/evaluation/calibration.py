@@ -66,7 +66,7 @@ def read_calibration(header: ModelHeader) -> Calibration | None:
     try:
         sets = tuple(ConformalSets.from_dict(each) for each in fields["sets"])
         if any(len(each.least) != len(header.class_names) for each in sets):
-            raise ValueError("its sets are of another number of classes")
+            raise ValueError("its prediction sets have another number of classes")
         strangest, typical = fields["strangest"], fields["typical"]
         return Calibration(
             dict(fields["source"]),
@@ -111,11 +111,11 @@ def fit_temperature(logits: NDArray[np.float32], labels: Labels) -> float:
     from scipy.optimize import minimize_scalar
 
     if not len(labels):
-        raise DataError("There is no image to calibrate on. Give labelled images.")
+        raise DataError("There are no images to calibrate on. Give labelled images.")
     if (logits.argmax(axis=1) == labels).all():
         raise DataError(
-            f"All {len(labels):,} images are read rightly, so they cannot tell how often the model errs."
-            " Give more of them, among them hard ones."
+            f"All {len(labels):,} images are classified correctly, so they cannot show how often the model errs."
+            " Give more images, including difficult ones."
         )
 
     def loss(log_temperature: float) -> float:
@@ -134,9 +134,11 @@ def calibrate_model(model: Model, dataset: Dataset, split: str | None = None) ->
     """
     chosen = split or ("all" if "all" in dataset.splits else "calibration")
     if chosen == "test":
-        raise ConfigError("Test images are for measuring. Calibrate on the split calibration.", see=("split",))
+        raise ConfigError("The test split is for evaluation. Calibrate on the split calibration.", see=("split",))
     if model.header.multi_label:
-        raise ConfigError(f"{model.title}: gives several labels a picture, and only single ones are calibrated.")
+        raise ConfigError(
+            f"{model.title}: gives several labels per picture; only models with one label can be calibrated."
+        )
     check_form(dataset.spec, model.preprocess)
     part = dataset.split(chosen)
     labels = as_model_labels(part.labels, dataset.spec.classes, model.header.class_names, dataset.spec.name)

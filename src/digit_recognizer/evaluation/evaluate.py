@@ -95,11 +95,11 @@ def _fix_threshold(model: Model, dataset: Dataset, sensitivity: float) -> Sensit
     """The validation cases by which a threshold is fixed. Raises ConfigError where they cannot show the sensitivity."""
     part = dataset.splits.get(_FIXED_ON)
     if part is None or not len(part):
-        raise ConfigError(f"{dataset.spec.name}: has no {_FIXED_ON} images to fix a threshold on.")
+        raise ConfigError(f"{dataset.spec.name}: has no {_FIXED_ON} images to choose a threshold on.")
     if dataset.spec.name == model.header.data.get("name") and model.header.data.get("train_on") != "train":
         raise ConfigError(
-            f"{model.title} learned from the {_FIXED_ON} images, so that no threshold can be fixed on them. Train it on"
-            " the training images alone."
+            f"{model.title} was trained on the {_FIXED_ON} images, so no threshold can be chosen on them. Train it on"
+            " the training images only."
         )
     labels = as_model_labels(part.labels, dataset.spec.classes, model.header.class_names, dataset.spec.name)
     target = SensitivityTarget(sensitivity, _FIXED_ON, labels, score(model, part), part.columns.get(PATIENT))
@@ -120,7 +120,9 @@ def warn_of_seen(model: Model, dataset: Dataset, split: str) -> None:
     parts = seen.get(str(learned.get("train_on")), [])
     taught, scored = ({name, *JOINED.get(name, ())} for name in (str(learned.get("name")), dataset.spec.name))
     if taught & scored and split in [*parts, "all"]:
-        message = f"The model learned from images of {dataset.spec.name}'s split {split!r}: this figure flatters."
+        message = (
+            f"The model was trained on images of {dataset.spec.name}'s split {split!r}: this accuracy is too high."
+        )
         warnings.warn(message, DigitRecognizerWarning, stacklevel=3)
 
 
@@ -131,8 +133,8 @@ def _leaked_images(dataset: Dataset, split: str) -> NDArray[np.bool_] | None:
     found = found_in(dataset.split(split), dataset.split("train"))
     if found is not None and found.any():
         message = (
-            f"{found.sum():,} of the {len(found):,} images of {dataset.spec.name}'s split {split!r} stand in its"
-            f" training split too: this figure flatters. An audit of the set finds them."
+            f"{found.sum():,} of the {len(found):,} images of {dataset.spec.name}'s split {split!r} are in its"
+            f" training split too: this accuracy is too high. An audit of the set finds them."
         )
         warnings.warn(DigitRecognizerWarning(message, see=("audit",)), stacklevel=3)
     return found

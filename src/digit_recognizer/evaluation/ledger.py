@@ -51,7 +51,9 @@ def note_look(model: Model, dataset: str, data_sha256: str, n: int) -> int | Non
             complaint = error
             continue
         return count_looks(path, model.header.weights_sha256, data_sha256)
-    warnings.warn(f"This look at the test split could not be noted: {complaint}", DigitRecognizerWarning, stacklevel=2)
+    warnings.warn(
+        f"This evaluation of the test split could not be logged: {complaint}", DigitRecognizerWarning, stacklevel=2
+    )
     return None
 
 

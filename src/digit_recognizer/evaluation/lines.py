@@ -65,7 +65,7 @@ def read_labelled_lines(table: Path) -> LabelledLines:
     for number, row in enumerate(rows, 2):
         text = (row["text"] or "").strip()
         if unknown := set(text) - set(CHARACTERS):
-            raise DataError(f"{table}, line {number}: {text!r} holds {sorted(unknown)}; lines hold {CHARACTERS} alone.")
+            raise DataError(f"{table}, line {number}: {text!r} holds {sorted(unknown)}; allowed are {CHARACTERS}.")
         try:
             crops.append(read_picture(table.parent / (row["file"] or "")))
         except ImageError as error:

@@ -95,7 +95,7 @@ def read_predictions(probabilities: Path, labels: Path, groups: Path | None = No
     table, left_out = without_ids(with_names(read_table(probabilities, "probabilities"), len(given)), as_words(given))
     given = without_name(given, len(table.values))
     shares = numbers(table.values, probabilities)
-    notes = [f"{probabilities}: {listed(left_out)} not probabilities, and left out."] if left_out else []
+    notes = [f"{probabilities}: {listed(left_out)} not probabilities. Left out."] if left_out else []
     several = None if groups is None else comparable(column(groups, "groups"))
     with _named(probabilities):
         check_lengths(probabilities=shares, labels=given, groups=several)
@@ -109,7 +109,7 @@ def read_predictions(probabilities: Path, labels: Path, groups: Path | None = No
         names = bare_names(names, given)
         found = as_classes(given, names, labels)
         if by_place(given, names):
-            notes.append(f"{labels} names no columns: its values are taken as positions of columns, counted from 0.")
+            notes.append(f"{labels} names no columns: its values are used as column numbers, counted from 0.")
     with _named(probabilities):
         checked(found, shares)
     rounded = rounded_in_words(shares)
@@ -130,7 +130,7 @@ def read_table(path: Path, what: str) -> Table:
     """A file as a table of C columns; what: the array of an npz file that is meant."""
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise DataError(f"{path}: is none of {', '.join(READERS)}. Write the {what} as one of these.")
+        raise DataError(f"{path}: is not one of {', '.join(READERS)}. Write the {what} as one of these.")
     content = read_bounded(path, MAX_BYTES, DataError, "a table")
     try:
         table = reader(content, what)
@@ -235,7 +235,7 @@ def _check_names(names: tuple[str, ...], columns: int, path: Path) -> None:
     if len(names) != columns:
         raise DataError(f"{path}: has {columns} columns of probabilities and {len(names)} class names.")
     if len(set(names)) < len(names) or not all(name.strip() for name in names):
-        raise DataError(f"{path}: names a class twice, or not at all: {', '.join(names[:20])}.")
+        raise DataError(f"{path}: names a class twice, or leaves a name empty: {', '.join(names[:20])}.")
 
 
 def numbers(values: NDArray[Any], path: Path) -> NDArray[np.float64]:

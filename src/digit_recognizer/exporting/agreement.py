@@ -35,7 +35,7 @@ class Agreement:
         """Raise ModelFileError, with what was found, unless all labels agree and no probability is off by TOLERANCE."""
         if self.other_labels or not self.largest <= TOLERANCE:
             raise ModelFileError(
-                f"{name}: its ONNX form answers otherwise than its weights: {self.other_labels:,} labels of"
+                f"{name}: its ONNX form differs from its weights: {self.other_labels:,} labels of"
                 f" {self.n:,} images ({self.source}) differ, and probabilities by up to {self.largest:.2g}"
                 f" ({TOLERANCE:g} is allowed). Nothing was written."
             )

@@ -53,7 +53,9 @@ def checked(folder: Path) -> dict[str, bytes]:
     found = {name: read_bounded(folder / name, MAX_BYTES, ConfigError, f"a file of {PACKAGE}") for name in FILES}
     for name, content in found.items():
         if hashlib.sha256(content).hexdigest() != FILES[name]:
-            raise ConfigError(f"{folder / name}: is not that of {PACKAGE} {VERSION}. Get that version's folder dist.")
+            raise ConfigError(
+                f"{folder / name}: is not the file of {PACKAGE} {VERSION}. Get that version's folder dist."
+            )
     return found
 
 
@@ -62,7 +64,7 @@ def _from_npm() -> dict[str, bytes]:
     npm = shutil.which("npm")
     if npm is None:
         raise ConfigError(
-            f"The page needs {PACKAGE} {VERSION}, which npm brings, and npm is not installed."
+            f"The page needs {PACKAGE} {VERSION}, which npm installs, and npm is missing."
             f" Install it (Debian: apt-get install npm), {_BY_HAND}",
             see=("runtime",),
         )

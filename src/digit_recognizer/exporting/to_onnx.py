@@ -48,7 +48,7 @@ def _refuse_existing(out: Path, force: bool) -> None:
     """Raise StorageError where there is something at `out` already."""
     if out.is_dir() or (out.exists() and not force):
         remedy = "It is a folder; name a file." if out.is_dir() else "Name another, or force the export."
-        raise StorageError(f"{out}: is there already. {remedy}", see=() if out.is_dir() else ("force",))
+        raise StorageError(f"{out}: already exists. {remedy}", see=() if out.is_dir() else ("force",))
 
 
 def _onnx_form(weights: Model) -> bytes:

@@ -119,14 +119,14 @@ def _open_named(content: bytes, path: Path, page: int | None, shown: str) -> Ima
     except PictureKindError:
         if is_packed(content):
             raise PictureKindError(
-                f"{shown}: is an archive from which no picture can be taken. Read are .zip, .tar, .tar.gz, .tar.bz2,"
+                f"{shown}: is an archive that cannot be read. Supported are .zip, .tar, .tar.gz, .tar.bz2,"
                 " .tar.xz and .tar.zst without a password, and no archives inside them. Unpack it and name its folder."
             ) from None
         if path.suffix.lower() not in DICOM_SUFFIXES:
             raise
         raise PictureKindError(
-            f"{shown}: is called a DICOM file, and has neither the mark DICM after 128 bytes nor elements of DICOM at"
-            " its start. It is damaged or of another kind: export it again."
+            f"{shown}: has the suffix of a DICOM file, but neither the mark DICM after 128 bytes nor elements of DICOM"
+            " at its start. It is damaged or of another kind: export it again."
         ) from None
 
 
@@ -194,7 +194,7 @@ def decode(
 
 
 def damaged(name: str, error: Exception) -> ImageError:
-    return ImageError(f"{name}: is damaged, cut short or of an unusual kind ({error}). Save it again, as PNG.")
+    return ImageError(f"{name}: is damaged, truncated or of an unusual kind ({error}). Save it again, as PNG.")
 
 
 def check_pixels(size: tuple[int, int], name: str) -> None:

@@ -83,7 +83,7 @@ def _parts(array: NDArray[Any], channels: int, of_columns: bool = False) -> list
         return Refused(f"has shape {array.shape}, which holds no pixels.")
     if of_columns and array.ndim == 2 and not side_of(array.shape[1]):
         return Refused(
-            f"is a table of {array.shape[1]} columns, which are not the pixels of a square picture (784 are)."
+            f"is a table of {array.shape[1]} columns, which is not a square picture (784 would be)."
             " Leave out the columns that are not pixels."
         )
     if of_columns and array.ndim == 2 and (side := side_of(array.shape[1])):

@@ -32,7 +32,7 @@ def range_note(highest: int, form: str, name: str) -> str | None:
     if form == "digit":
         return f"{said}, so that it is nearly black. Save it in 8 bits, or over all 16."
     depth = depth_of(highest, form)
-    return f"{said}. They are taken for {depth} bits, 0 to {2**depth - 1:,}; if its set has more, save all in 8 bits."
+    return f"{said}. They are read as {depth} bits, 0 to {2**depth - 1:,}; if its set has more, save all in 8 bits."
 
 
 def sixteen_to_eight(values: NDArray[Any], form: str, full: int = FULL) -> NDArray[np.uint8]:

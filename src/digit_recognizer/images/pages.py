@@ -147,7 +147,7 @@ def read_pdf(content: bytes, page: int | None, name: str, check: Check) -> NDArr
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
-        raise ImageError(f"{name}: is damaged or locked by a password ({error}). Save it again.") from error
+        raise ImageError(f"{name}: is damaged or protected by a password ({error}). Save it again.") from error
     try:
         if page is None and len(document) > 1:
             raise several(name, "PDF")

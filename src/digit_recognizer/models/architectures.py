@@ -27,7 +27,7 @@ def ensemble(members: list[dict[str, Any]], task: str = "multi-class", symmetry:
 
 def own(kind: str) -> nn.Module:
     """A network that someone else's code made, of which the file holds weights alone."""
-    raise ModelFileError(f"its network, {kind[:200]}, is its maker's own and not known here. Use its ONNX form.")
+    raise ModelFileError(f"its network, {kind[:200]}, is not part of this project. Use its ONNX form.")
 
 
 # Name -> builder; a description is {"name": ..., and the builder's arguments}.

@@ -109,11 +109,11 @@ class ModelHeader:
         if not all(isinstance(value, dict) for value in dicts) or not isinstance(self.name, str):
             raise ModelFileError("its header has a field of the wrong kind.")
         if self.task not in TASKS or not (self.positive is None or self.positive in range(len(self.class_names))):
-            raise ModelFileError("its task is unknown, or its positive class is none of its classes.")
+            raise ModelFileError("its task is unknown, or its positive class is not one of its classes.")
         if not (self.calibration is None or (isinstance(self.calibration, dict) and sound(self.calibration))):
             raise ModelFileError("its calibration states no temperature above 0.")
         if not (self.watch is None or (isinstance(self.watch, dict) and _watchable(self.watch))):
-            raise ModelFileError("its watch has impossible sizes or an impossible weight.")
+            raise ModelFileError("its OOD score has impossible sizes or an impossible weight.")
         if not 2 <= len(self.class_names) <= MAX_CLASSES:
             raise ModelFileError(f"it has {len(self.class_names)} classes; 2 to {MAX_CLASSES} are possible.")
 

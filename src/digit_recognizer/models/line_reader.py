@@ -88,7 +88,7 @@ def load_line_reader(model: str | Path = LINE_READERS[0], runtime: str = "auto",
     """
     made = load_file(model, runtime, threads)
     if made.header.architecture.get("name") != LINE:
-        raise ModelFileError(f"{made.path}: reads pictures of one digit, not lines. Give it to load_model.")
+        raise ModelFileError(f"{made.path}: reads single digits, not lines. Use it with load_model.")
     reader = LineReader(made)
     reader.observe([np.zeros((ROWS, LEAST_WIDTH), np.uint8)])
     return reader

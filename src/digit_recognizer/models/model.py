@@ -88,7 +88,7 @@ def load_model(model: str | Path, runtime: str = "auto", threads: int = 0) -> Mo
     """
     made = load_file(model, runtime, threads)
     if made.header.architecture.get("name") == LINE:
-        raise ModelFileError(f"{made.path}: reads lines of digits, not pictures of one. Give it to read_line.")
+        raise ModelFileError(f"{made.path}: reads lines of digits, not single digits. Use it with read_line.")
     return answering(made)
 
 

@@ -102,7 +102,7 @@ def read_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
     try:
         tensors = load(content)
     except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelFileError(f"it is damaged or cut short ({error}).") from error
+        raise ModelFileError(f"it is damaged or truncated ({error}).") from error
     return header, _network_of(header, tensors)
 
 
@@ -144,7 +144,7 @@ def _network_of(header: ModelHeader, tensors: dict[str, Tensor]) -> nn.Module:
         network.watch.load_state_dict({name: tensors[WATCH + name] for name in network.watch.state_dict()})
         whole = whole and weights_sha256(network.watch) == header.watch["sha256"]
     if not whole:
-        raise ModelFileError("its weights are not those that were written (damaged or altered). Copy it again.")
+        raise ModelFileError("its weights do not match their hash (damaged or altered). Copy it again.")
     return network
 
 

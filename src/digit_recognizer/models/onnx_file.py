@@ -31,9 +31,9 @@ def read_onnx_header(content: bytes) -> ModelHeader:
     """The header of an ONNX form. Raises ModelFileError for a file that is not ours, cut short or altered."""
     graph, metadata = split_model(content)
     if KEY not in metadata:
-        raise ModelFileError("it carries no header of this project, so its classes and preparation are unknown.")
+        raise ModelFileError("it has no header of this project, so its classes and preparation are unknown.")
     if hashlib.sha256(graph).hexdigest() != metadata.get(GRAPH_SHA256):
-        raise ModelFileError("its network is not the one that was written (damaged or altered). Copy it again.")
+        raise ModelFileError("its network does not match its hash (damaged or altered). Copy it again.")
     _refuse_external_data(graph)
     return ModelHeader.from_text(metadata[KEY])
 
@@ -61,7 +61,7 @@ def _refuse_external_data(message: bytes, kind: str = "graph", depth: int = 0) -
         raise ModelFileError("its network is nested deeper than any of this project.")
     for number, value in fields(message):
         if kind == "tensor" and number in (_TENSOR_EXTERNAL_DATA, _TENSOR_DATA_LOCATION):
-            raise ModelFileError("it keeps weights in other files, which are never read.")
+            raise ModelFileError("it stores weights in other files, which are never read.")
         inner = _HOLDS.get(kind, {}).get(number)
         if inner:
             _refuse_external_data(value, inner, depth + 1)
@@ -83,7 +83,7 @@ def fields(message: bytes) -> Iterator[tuple[int, bytes]]:
         else:
             raise ModelFileError("it is not an ONNX file.")
         if number == 0 or end > len(message):
-            raise ModelFileError("it is not an ONNX file, or it is cut short.")
+            raise ModelFileError("it is not an ONNX file, or it is truncated.")
         yield number, message[at:end]
         at = end
 
@@ -93,7 +93,7 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         if at >= len(message) or shift > 63:
-            raise ModelFileError("it is not an ONNX file, or it is cut short.")
+            raise ModelFileError("it is not an ONNX file, or it is truncated.")
         byte = message[at]
         value |= (byte & 0x7F) << shift
         at, shift = at + 1, shift + 7

@@ -117,7 +117,7 @@ def check_onnx_form(
         gap = max(gap, float((np.abs(strange - theirs_strange) / (1 + terms)).max()))
     most = _TOLERANCE_OF_LINES if isinstance(network, Line) else TOLERANCE
     if not gap <= most or (strange is None) != (theirs_strange is None):
-        raise ModelFileError(f"{path}: the ONNX form answers otherwise, by {gap:.2g}; nothing was written.")
+        raise ModelFileError(f"{path}: the ONNX form differs from the weights, by {gap:.2g}; nothing was written.")
 
 
 def read_onnx_form(content: bytes) -> tuple[ModelHeader, dict[str, Tensor]]:
@@ -131,4 +131,4 @@ def read_onnx_form(content: bytes) -> tuple[ModelHeader, dict[str, Tensor]]:
         tensors = {name: torch.from_numpy(array.copy()) for name, array in stored_tensors_of(model).items()}
         return header, tensors | {name: torch.tensor(value) for name, value in idle.items()}
     except Exception as error:  # protobuf's errors and those of onnx for absurd tensors have no common base class
-        raise ModelFileError(f"it is damaged or cut short ({error}).") from error
+        raise ModelFileError(f"it is damaged or truncated ({error}).") from error

@@ -35,7 +35,7 @@ def _header_in(file: BinaryIO, size: int) -> ModelHeader:
     start = file.read(8)
     length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
     if not 2 <= length <= size - 8:
-        raise ModelFileError("it is not a safetensors file, or it is cut short.")
+        raise ModelFileError("it is not a safetensors file, or it is truncated.")
     try:
         entries = json.loads(file.read(length))
         text = entries.pop("__metadata__", {}).get(KEY)
@@ -43,7 +43,7 @@ def _header_in(file: BinaryIO, size: int) -> ModelHeader:
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise ModelFileError("it is not a safetensors file, or it is damaged.") from error
     if end != size - 8 - length:
-        raise ModelFileError("it is cut short, or longer than its header says. Copy it again.")
+        raise ModelFileError("it is truncated, or longer than its header says. Copy it again.")
     if not isinstance(text, str):
-        raise ModelFileError("it carries no header of this project, so its classes and preparation are unknown.")
+        raise ModelFileError("it has no header of this project, so its classes and preparation are unknown.")
     return ModelHeader.from_text(text)

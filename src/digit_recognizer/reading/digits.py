@@ -15,7 +15,8 @@ def check_reads(model: Model) -> None:
     reason = why_not(model.header)
     if reason:
         raise ModelFileError(
-            f"{model.path}: {reason}, so it reads no numbers from lines, pages or grids. Name a model whose classes are"
+            f"{model.path}: {reason}, so it cannot read numbers from lines, pages or grids. Name a model"
+            " whose classes are"
             " digits (mixed is shipped), or recognise pictures of one class each.",
             see=("predict",),
         )
@@ -33,7 +34,7 @@ def why_not(header: ModelHeader) -> str | None:
         what = "class is not a digit" if len(others) == 1 else "classes are not digits"
         return f"its {what} ({', '.join(others[:_SHOWN])}{more})"
     if header.multi_label:
-        return "it gives a picture several labels"
+        return "it gives several labels per picture"
     if header.preprocess.channels != 1:
         return "it takes pictures in colour, and pages are read in grey"
     return None

@@ -127,10 +127,10 @@ def noted(grid: Grid, found: Found) -> Grid:
     if found.others:
         notes.append("there is another grid in the photo, which was not read")
     if found.unseen:
-        notes.append(f"some sides of cells ({found.unseen}) show no rule; cells may be joined there")
+        notes.append(f"some sides of cells ({found.unseen}) show no line; cells may be merged there")
     if not found.doubts:
         return replace(grid, notes=tuple(notes))
-    notes.append(f"it may have another shape, so that no cell is sure: {', '.join(found.doubts)}")
+    notes.append(f"it may have another shape, so no cell is ok: {', '.join(found.doubts)}")
     cells = tuple(replace(cell, status="unsure") if cell.status == "ok" else cell for cell in grid.cells)
     return replace(grid, cells=cells, notes=tuple(notes))
 

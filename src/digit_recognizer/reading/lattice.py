@@ -103,10 +103,10 @@ def counted(flats: tuple[Flat, Flat], quad: Quad, size: int) -> Lattice | None:
     unseen = int((ruled < SEEN).sum())
     doubts = [*broken(lines, ruled, size), *strokes(lines, ruled), *left_out(lines, found)]
     if unseen > UNSEEN * len(ruled):
-        doubts.append(f"{unseen} of {len(ruled)} sides of cells show no rule")
+        doubts.append(f"{unseen} of {len(ruled)} sides of cells show no line")
     ends = open_sides(lines, nodes)
     if ends:
-        doubts.append(f"no rule on its {', '.join(ends)} side")
+        doubts.append(f"no line on its {', '.join(ends)} side")
         nodes = crossings(
             flats, *(np.sort([*rows_of(each), *more]) for each, more in zip(lines, added(ends), strict=True))
         )

@@ -41,7 +41,7 @@ def broken(lines: Lines, ruled: Floats, size: int) -> list[str]:
     """Whether the rules have gaps, or gaps were closed (of `size` pixels) as wide as those around digits."""
     pitch = min(float(np.median(np.diff([line.row for line in each]))) for each in lines)
     closed = size > 1 and (size > _CLOSED * pitch or min(map(len, lines)) < 3)
-    return ["its rules are broken"] if closed or ruled.mean() < WHOLE else []
+    return ["its ruled lines are broken"] if closed or ruled.mean() < WHOLE else []
 
 
 def strokes(lines: Lines, ruled: Floats) -> list[str]:
@@ -68,7 +68,7 @@ def left_out(lines: Lines, found: Lines) -> list[str]:
                 continue
             in_step = any(abs(line.row - place) < _UNEVEN * pitch for place in wanted)
             strong += line.ink[along].mean() >= (_FAINT if in_step else _STRONG)
-    return [f"lines that look like rules ({strong}) do not meet the others"] if strong else []
+    return [f"lines that look like ruled lines ({strong}) do not meet the others"] if strong else []
 
 
 def lacking(rows: Floats, pitch: float) -> list[float]:

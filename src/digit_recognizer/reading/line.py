@@ -38,8 +38,8 @@ _FEWEST = 50  # sure lines of a calibration that can show nothing else
 _LONGEST = 64  # largest ratio of width to height of a line's picture
 _SHORTEST = 4  # pixels
 STRUCK = "something on it is struck out"
-WORDS = "letters stand on it, too"
-STRANGE = "it looks unlike the lines that the reader learned from"
+WORDS = "it has letters too"
+STRANGE = "it looks unlike the training lines"
 _UNCALIBRATED = "the reader is not calibrated; calibrate it on labelled lines"
 
 

@@ -111,7 +111,7 @@ def _doubted(number: Number, place: Region, *, sure: bool, divided: bool) -> Num
     divided: a bar may divide it."""
     reason = number.reason
     if not sure:
-        reason = reason or "the page may lie turned"
+        reason = reason or "the page may be turned"
     elif place.score < _SURELY:
         reason = reason or "it is perhaps not a number"
     elif divided:

@@ -68,7 +68,7 @@ def threshold_of_answers(
     if calibration is None:
         if max_error is not None:
             raise ConfigError(
-                f"{model.title}: has no calibration, so nothing is known of its errors."
+                f"{model.title}: has no calibration, so its error rate is not known."
                 " Calibrate it on labelled pictures.",
                 see=("calibrate",),
             )
@@ -86,5 +86,5 @@ def why_unfamiliar(
     learned = header.data.get("modalities")
     stated = modality_of(picture) if learned and isinstance(picture, str | os.PathLike) else None
     if learned is not None and stated is not None and stated not in learned:
-        return f"its file states the modality {stated}, and the model learned from {', '.join(map(str, learned))}"
+        return f"its file states the modality {stated}, and the model was trained on {', '.join(map(str, learned))}"
     return None if typical is None or typical.is_like(image) else ELSEWHERE

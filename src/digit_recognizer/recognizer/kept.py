@@ -23,7 +23,7 @@ def same_recognizer(
     found = load_model(model, runtime, threads=1)
     if found.sha256 != sha256:
         raise ModelFileError(
-            f"{found.path}: is another model than the one this run began with ({found.sha256[:12]}, not {sha256[:12]})."
+            f"{found.path}: is not the model that this run began with ({found.sha256[:12]}, not {sha256[:12]})."
             " Copy that one here."
         )
     return Recognizer(found, max_error, level)

@@ -69,7 +69,7 @@ def inputs(shard: Shard, column: str = COLUMN, left_out: Counter[str] | None = N
     except (DataError, MissingExtraError):
         raise
     except Exception as error:  # tarfile, zlib and pyarrow raise nearly anything on damaged bytes
-        yield Input(place, error=f"{place}: is cut short here ({error}). Recreate it; what is above was read.")
+        yield Input(place, error=f"{place}: is truncated here ({error}). Recreate it; what is above was read.")
 
 
 def _one_file(place: str) -> Iterator[Input]:

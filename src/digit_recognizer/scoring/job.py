@@ -99,5 +99,5 @@ def _engine_for(workers: int | None, ray: str | None) -> _Engine:
         check_answers(ray)  # before the source is listed, which may take hours
         return partial(on_ray, address=ray)
     if workers is not None and workers < 1:
-        raise ConfigError(f"{workers} workers can do nothing. Give 1 or more.")
+        raise ConfigError(f"{workers} workers are too few. Give 1 or more.")
     return partial(in_processes, workers=workers or cores())

@@ -33,7 +33,7 @@ def opened_output(out: str, source: str, settings: Settings) -> Iterator[tuple[s
     holds another run, DataError for the source.
     """
     wanted = {"schema": SCHEMA, "source": source, **asdict(settings)}
-    busy = "another run is scoring into it. Wait for it, or name another folder."
+    busy = "another run is writing into it. Wait for it, or name another folder."
     with locked_folder(Path(out), busy) if is_local(out) else nullcontext():
         drop_temporary(out)
         before = _read_plan(out)
@@ -55,7 +55,7 @@ def _read_plan(out: str) -> dict[str, Any] | None:
     if found is None:
         return None
     if not isinstance(found, dict) or found.get("schema") != SCHEMA or not isinstance(found.get("shards"), int):
-        raise RunError(f"{place}: is not of this version's scoring. Name another folder.", see=("out",))
+        raise RunError(f"{place}: was written by another version. Name another folder.", see=("out",))
     return found
 
 

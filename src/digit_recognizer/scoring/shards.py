@@ -66,8 +66,8 @@ def find_shards(source: str, tally: Tally | None = None) -> Iterator[Shard]:
     for shard in found:
         if shard.kind != first.kind:
             raise DataError(
-                f"{source}: holds {first.kind} ({first.places[0]}) and {shard.kind} ({shard.places[0]}), and could be"
-                " counted twice. Name the folder of one of them."
+                f"{source}: holds {first.kind} ({first.places[0]}) and {shard.kind} ({shard.places[0]}), so pictures"
+                " could be counted twice. Name the folder of one of them."
             )
         yield shard
 

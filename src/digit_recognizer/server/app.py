@@ -33,7 +33,7 @@ from digit_recognizer.version import __version__
 
 JSON = "application/json"
 PREDICT = "/v1/predict"
-_GRID_HELP = "Read a ruled grid: its rows and columns, like 9x9, or auto; numbers anywhere on the page where absent."
+_GRID_HELP = "Read a ruled grid: its rows and columns, like 9x9, or auto. Default: numbers anywhere on the page."
 
 
 def make_app(
@@ -122,7 +122,7 @@ def serving(kind: str, content: bytes, tag: str) -> Callable[[Request], Any]:
 
 async def predict(
     request: Request,
-    probabilities: Annotated[bool, Query(description="Give all classes' probabilities, too.")] = False,
+    probabilities: Annotated[bool, Query(description="Also return the probabilities of all classes.")] = False,
 ) -> Response:
     """Recognise the digit on each picture: the objects of `digits predict --json`, in order.
 
@@ -217,4 +217,4 @@ def problem_of(error: Exception) -> ProblemError:
     if isinstance(error, DigitRecognizerError) and status_of(error) < 500:
         log_remedies([remedy_of(error)])
         return ProblemError(status_of(error), told(error))
-    return ProblemError(500, "Something went wrong here. The server's log says what.")
+    return ProblemError(500, "Internal error. The server's log has the details.")

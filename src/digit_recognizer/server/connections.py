@@ -102,7 +102,7 @@ class Connection(asyncio.Protocol):
         """No whole header came in time."""
         if self.received:
             self.refuse(
-                ProblemError(408, f"No whole request header came within {self.limits.header_seconds:g} seconds.")
+                ProblemError(408, f"No complete request header arrived within {self.limits.header_seconds:g} seconds.")
             )
         else:
             self.abort()

@@ -28,7 +28,7 @@ class _FormReader:
     def on_part_begin(self) -> None:
         if len(self.parts) == self.most:
             what = "1 picture" if self.most == 1 else f"{self.most} pictures"
-            raise ProblemError(413, f"Such a request may hold {what}. Send others in another one.")
+            raise ProblemError(413, f"Such a request may contain {what}. Send others in another one.")
         self.parts.append(_Part())
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
@@ -69,7 +69,7 @@ def read_form(body: bytes, content_type: str, most: int) -> list[tuple[str, byte
     except FormParserError as error:
         raise ProblemError(422, "The form is malformed.") from error
     if not reader.ended:
-        raise ProblemError(422, "The form is cut short.")
+        raise ProblemError(422, "The form is truncated.")
     if not reader.parts:
         raise ProblemError(422, "The form holds no file. Send at least one picture.")
     files = []

@@ -91,7 +91,7 @@ class RequestGuard:
         if self.tokens and path not in _OPEN_PATHS and not path.startswith(_OPEN_FOLDER):
             self.check_token(fields)
         if self.requests > self.limits.requests:
-            raise overloaded("Too many requests are at work.")
+            raise overloaded("Too many requests are in progress.")
         return fields
 
     def check_host(self, stated: list[bytes]) -> None:
@@ -105,7 +105,9 @@ class RequestGuard:
         """Refuse a request without a token that is known."""
         scheme, _, token = fields.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"bearer" or not is_known(token.strip(), self.tokens):
-            raise ProblemError(401, "A known token is needed: Authorization: Bearer TOKEN.", www_authenticate="Bearer")
+            raise ProblemError(
+                401, "A valid token is required: Authorization: Bearer TOKEN.", www_authenticate="Bearer"
+            )
 
     async def fill(self, body: bytearray, fields: _Fields, receive: Receive) -> None:
         """Receive the body within its bounds. Raises ProblemError beyond them; `body` holds what had come by then."""
@@ -118,10 +120,10 @@ class RequestGuard:
                 while more:
                     message = await receive()
                     if message["type"] == "http.disconnect":
-                        raise ProblemError(400, "The request ended before its body was whole.")
+                        raise ProblemError(400, "The request ended before its body was complete.")
                     more = self.take(body, message)
         except TimeoutError:
-            raise ProblemError(408, f"The body did not come within {self.limits.body_seconds:g} seconds.") from None
+            raise ProblemError(408, f"The body did not arrive within {self.limits.body_seconds:g} seconds.") from None
 
     def take(self, body: bytearray, message: Message) -> bool:
         """Add a piece of the body; whether more is to come."""
@@ -153,7 +155,7 @@ def _check_origin(fields: _Fields) -> None:
     origin = fields.get(b"origin")
     same = origin is None or origin.partition(b"://")[2].lower() == fields.get(b"host", b"").lower()
     if not same or fields.get(b"sec-fetch-site", b"same-origin") not in (b"same-origin", b"none"):
-        raise ProblemError(403, "Another site's page may not post here.")
+        raise ProblemError(403, "Requests from pages of other sites are refused.")
 
 
 def _too_large(limits: Limits) -> ProblemError:

@@ -115,15 +115,15 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 WORDS = {
     400: "The request is malformed.",
-    401: "A token is needed.",
-    403: "Another site's page asked.",
-    408: "The request came too slowly.",
+    401: "A token is required.",
+    403: "The request came from a page of another site.",
+    408: "The request arrived too slowly.",
     413: "Too many bytes, pixels or pictures.",
-    415: "No picture of a known kind.",
+    415: "The file is not a picture in a known format.",
     421: "The Host field names another server.",
-    422: "What was sent cannot be read.",
+    422: "The picture or a parameter is invalid.",
     431: "The header is too long.",
-    503: "Too much is asked at present.",
+    503: "Too many requests.",
 }
 _ASKING = problems(400, 401, 403, 408, 413, 415, 421, 422, 431, 503)
 _LOOKING = problems(400, 401, 421, 431, 503)

@@ -97,7 +97,7 @@ class Service:
         if reason:
             raise ProblemError(
                 422,
-                f"The model that answers here, {self.header.name}, reads no numbers: {reason}."
+                f"The model of this server, {self.header.name}, cannot read numbers: {reason}."
                 " Send pictures of one class each to /v1/predict.",
             )
 

@@ -84,7 +84,7 @@ def listening(host: str, port: int, guarded: bool) -> socket.socket:
     if not guarded and not is_loopback(host):
         raise ConfigError(
             f"{host}: others can reach this address, so a token is needed. Make one first.\n"
-            "Tokens and pictures travel in the clear: put a server that speaks TLS in front.",
+            "Tokens and pictures are sent unencrypted: use a reverse proxy with TLS.",
             see=("serve", "token_file", "new_token"),
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -84,10 +84,10 @@ def within(recognizer: Recognizer, seconds: float, left: Event, upload: Upload) 
 
     def check() -> None:
         if left.is_set():
-            raise ImageError(f"{upload.source}: nobody waits for it any more.")
+            raise ImageError(f"{upload.source}: the client has disconnected.")
         if time.monotonic() > end:
             raise PictureSizeError(
-                f"{upload.source}: holds more than can be read within {seconds:g} seconds. Send it in parts."
+                f"{upload.source}: takes too long to read: the limit is {seconds:g} seconds. Send it in parts."
             )
 
     return recognizer.stopped_by(check)

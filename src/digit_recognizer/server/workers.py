@@ -63,7 +63,7 @@ class _Worker(Generic[Q, A]):
                 self.process.kill()
                 self.process.join()
                 self.start()
-        return overloaded("What recognises pictures was stopped.")
+        return overloaded("The worker process was stopped.")
 
 
 class Workers(Generic[Q, A]):

@@ -105,7 +105,7 @@ def _zip_entries(file: IO[bytes]) -> Iterator[_Entry]:
     with zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
             is_folder = info.is_dir() or info.filename.endswith("\\")
-            refused = "locked by a password" if info.flag_bits & _LOCKED and not is_folder else None
+            refused = "protected by a password" if info.flag_bits & _LOCKED and not is_folder else None
             if stat.S_ISLNK(info.external_attr >> 16):
                 refused = "link"
             yield _Entry(_cleaned(info.filename), info.file_size, partial(archive.open, info), refused, is_folder)

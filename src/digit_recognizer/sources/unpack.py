@@ -78,7 +78,7 @@ def _put(root: Path, member: Member) -> str | None:
     """Write a member's bytes under its name below the folder; what to count it as, where its name does not allow it."""
     target = root / member.name
     if not target.is_relative_to(root) or (os.name == "nt" and ":" in member.name):  # a drive, or a stream of a file
-        return "name that leads elsewhere"
+        return "name that leads outside the archive"
     try:
         if member.kind == FOLDER:
             target.mkdir(parents=True, exist_ok=True)
@@ -87,7 +87,7 @@ def _put(root: Path, member: Member) -> str | None:
         with target.open("xb") as file:
             file.write(member.content)
     except (FileExistsError, NotADirectoryError):
-        return "name that stands twice"
+        return "duplicate name"
     except ValueError:  # a NUL byte
         return "name that no file can have"
     except OSError as error:

@@ -13,7 +13,7 @@ from digit_recognizer.sources.kinds import HIDDEN, is_hidden, kind_of
 from digit_recognizer.sources.tally import Tally
 
 Found = tuple[str, str]  # a file's path and its kind
-_READ_ALREADY = "link to a folder that is read already"
+_READ_ALREADY = "link to a folder that was read already"
 _UPWARDS = "link to a folder around this one"
 
 
@@ -69,7 +69,7 @@ def _listed(place: str, root: str, tally: Tally) -> tuple[list[str], list[str], 
     except OSError as error:
         if place == root:
             raise DataError(f"{root}: can't be listed ({error.strerror}). Check the name and its rights.") from error
-        tally.left_out["folder that may not be read"] += 1
+        tally.left_out["folder without permission"] += 1
         return None
     names, folders, links = list[str](), list[str](), list[str]()
     for entry in inside:

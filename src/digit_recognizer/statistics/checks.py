@@ -24,7 +24,7 @@ def check_lengths(**arrays: ArrayLike | None) -> None:
     lengths = {name: len(np.asarray(array)) for name, array in arrays.items() if array is not None}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{n:,} {name}" for name, n in lengths.items())
-        raise DataError(f"These must speak of the same cases in the same order: {told}.")
+        raise DataError(f"These must have the same cases in the same order: {told}.")
 
 
 def check_classes(classes: int, **arrays: Labels) -> None:
@@ -56,7 +56,7 @@ def checked(labels: Labels, probabilities: ArrayLike) -> Probabilities:
         worst = int(abs(sums - 1).argmax())
         raise DataError(
             f"The probabilities of case {worst} sum to {sums[worst, 0]:.4f}, not to 1. Give each case"
-            " the probabilities of all classes; scores of several labels are not measured so."
+            " the probabilities of all classes; scores of several labels are not supported here."
         )
     return table
 
@@ -87,8 +87,8 @@ def rounded_in_words(table: NDArray[np.float64]) -> str | None:
     if abs(sums - 1).max() <= ROUNDING:
         return None
     return (
-        f"is rounded to {_decimals_of(table)} decimals, so that its rows sum to {sums.min():.3g} to {sums.max():.3g};"
-        " the figures are of the numbers as they are written."
+        f"is rounded to {_decimals_of(table)} decimals, so its rows sum to {sums.min():.3g} to {sums.max():.3g};"
+        " the figures use the numbers unchanged."
     )
 
 

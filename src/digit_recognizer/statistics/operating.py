@@ -67,7 +67,7 @@ def operating_point(score: NDArray[np.float64], sensitivity: float, split: str, 
     if n < needed:
         raise ConfigError(
             f"{n:,} positive {split} {unit} cannot show a sensitivity of {100 * sensitivity:g} % with {LEVEL:.0%}"
-            f" confidence: it takes {needed:,}, none of them missed. Ask for less, or leave it out: the threshold is"
+            f" confidence: it needs {needed:,}, none of them missed. Ask for less, or omit the option: the threshold is"
             f" then {DEFAULT:g}."
         )
     misses = int(np.flatnonzero(binom.cdf(np.arange(n), n, 1 - sensitivity) <= 1 - LEVEL)[-1])

@@ -85,9 +85,7 @@ def check(figure: Figure, value: float, width: float, prevalence: float | None, 
         if not 0 < given < 1:
             raise ConfigError(f"The {name} is {given:g}; it must be strictly between 0 and 1.")
     if figure == "auroc" and value < 0.5:
-        raise ConfigError(
-            f"An AUROC of {value:g} is worse than chance. Give what it would be with the classes swapped."
-        )
+        raise ConfigError(f"An AUROC of {value:g} is worse than chance. Give the AUROC with the classes swapped.")
 
 
 def expected(figure: Figure, value: float, n: int, prevalence: float | None, level: float) -> tuple[Interval, float]:

@@ -166,10 +166,10 @@ def refusal(max_error: float, n: int) -> str:
     target, needed = f"an error of at most {100 * max_error:g} %", images_needed(max_error)
     if n < needed:
         return (
-            f"{n:,} calibration images cannot show {target} with {LEVEL:.0%} confidence: it takes {needed:,} answers"
-            " without any mistake. Calibrate on more images, or allow a larger error."
+            f"{n:,} calibration images cannot show {target} with {LEVEL:.0%} confidence: it needs {needed:,} answers"
+            " without an error. Calibrate on more images, or allow a larger error."
         )
     return (
-        f"The surest answers for the {n:,} calibration images hold too many mistakes to show {target} with"
+        f"The most confident answers for the {n:,} calibration images have too many errors to show {target} with"
         f" {LEVEL:.0%} confidence. Allow a larger error, or calibrate on more images."
     )

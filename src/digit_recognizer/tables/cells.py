@@ -164,16 +164,16 @@ def _decoded(text: str) -> bytes | None:
 
 def _at_path(path: str, name: str, folder: Path | None) -> Cell:
     """A picture that the table names by its path alone: read where it lies in the table's own folder, never outside."""
-    said = f"column {name} holds the path {path[:200]!r} alone, no bytes"
+    said = f"column {name} holds the path {path[:200]!r} only, no bytes"
     if folder is None:
         return Trouble(f"{said}, and such files are read only beside a local table. Store the bytes in the table")
     try:
         place = (folder / path.replace("\\", "/")).resolve()
         if not place.is_relative_to(folder.resolve()):
-            return Trouble(f"{said}, and it lies outside the table's folder. Move the pictures beside the table")
+            return Trouble(f"{said}, and it is outside the table's folder. Move the pictures beside the table")
         if not place.is_file():
             return Trouble(
-                f"{said}, and no such file lies in the table's folder. Store the bytes in the table, or put the"
+                f"{said}, and no such file is in the table's folder. Store the bytes in the table, or put the"
                 " pictures there"
             )
         with place.open("rb") as file:

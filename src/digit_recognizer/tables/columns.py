@@ -60,7 +60,7 @@ def called(names: Sequence[str], rows: Sequence[Mapping[str, str]] = ()) -> dict
             fit = [name for name in fit if all(row[name].lower() in SPLIT_NAMES for row in rows)]
         if len(fit) > 1 and plain(fit[0]) != ours:
             raise ValueError(
-                f"its columns {fit[0]!r} and {fit[1]!r} could both be the {ours}; call the one that is meant {ours!r}"
+                f"its columns {fit[0]!r} and {fit[1]!r} could both be the {ours}; rename the right one to {ours!r}"
             )
         if fit:
             found[ours] = fit[0]

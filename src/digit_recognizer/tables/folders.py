@@ -46,13 +46,13 @@ def read_folder(files: list[Path]) -> Parts | None:
     for path in files:
         inside = read_tables(path) or {}
         if len(inside) > 1 and len(files) > 1:
-            raise DataError(f"{folder}: holds {path.name} and other tables. Name the one that is meant.")
+            raise DataError(f"{folder}: holds {path.name} and other tables. Name one of them.")
         for part, table in inside.items():
             found.setdefault(idx.set_and_part(path)[1] if part == WHOLE else part, []).append(table)
     if not found:
         return None
     if WHOLE in found and (len(found) > 1 or len(found[WHOLE]) > 1):
-        raise DataError(f"{folder}: holds several tables whose names tell no split. Name the one that is meant.")
+        raise DataError(f"{folder}: holds several tables whose names do not say the split. Name one of them.")
     return {part: joined(tables) for part, tables in found.items()}
 
 

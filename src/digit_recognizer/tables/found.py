@@ -160,7 +160,7 @@ def _as_batch(name: str, images: NDArray[Any], count: int | None) -> NDArray[Any
     if count is not None and images.shape[0] != count and images.shape[-1] == count:
         images = np.moveaxis(images, -1, 0)  # as MATLAB has them
     if count is not None and images.shape[0] != count:
-        raise DataError(f"{name}: has shape {images.shape} and {count:,} labels. Give one label a picture.")
+        raise DataError(f"{name}: has shape {images.shape} and {count:,} labels. Give one label for each picture.")
     shape = images.shape
     if images.ndim == 2 and (flat := _flat(images)) is not None:
         return flat
@@ -213,7 +213,7 @@ def as_words(name: str, labels: NDArray[Any]) -> tuple[str, ...]:
     if values.ndim == 2 and values.dtype.kind in "buif" and (values.sum(1) == 1).all() and (values.max(1) == 1).all():
         values = values.argmax(1)  # one-hot
     if values.ndim != 1 or values.dtype.kind not in "buifUS":
-        raise DataError(f"{name}: is {labels.dtype} of shape {labels.shape}, which is not a label a picture.")
+        raise DataError(f"{name}: is {labels.dtype} of shape {labels.shape}, which is not one label per picture.")
     if values.dtype.kind == "f":
         if not (values == np.rint(values)).all():
             raise DataError(f"{name}: holds labels that are not whole numbers.")

@@ -57,7 +57,7 @@ def read_idx(path: Path) -> NDArray[Any]:
         content = stream.read(wanted)
         if len(content) < wanted or stream.read(1):
             than = "fewer" if len(content) < wanted else "more"
-            raise DataError(f"{path}: holds {than} values than the {header.shape} that it states. Fetch it again.")
+            raise DataError(f"{path}: holds {than} values than the {header.shape} that it states. Download it again.")
     values = np.frombuffer(content, header.dtype).reshape(header.shape)
     return values.astype(header.dtype.newbyteorder("="), copy=False)
 
@@ -98,7 +98,7 @@ def pairs_in(folder: Path) -> dict[str, dict[str, IdxPair]]:
             continue
         places, key = images if header.of_images else labels, set_and_part(path)
         if key in places and bare_name(places[key]) != bare_name(path):
-            raise DataError(f"{folder}: {places[key].name} and {path.name} could be the same part. Keep one of them.")
+            raise DataError(f"{folder}: {places[key].name} and {path.name} could be the same split. Keep one of them.")
         if key not in places or places[key].suffix.lower() == ".gz":  # the unpacked file is read instead
             places[key] = path
     found: dict[str, dict[str, IdxPair]] = {}

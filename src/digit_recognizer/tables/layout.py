@@ -119,7 +119,7 @@ def _named(first: list[str], ordered: tuple[int, ...], members: dict[tuple[int, 
     notes: tuple[str, ...] = ()
     if "label" not in found and len(spare) == 1:
         found["label"] = spare.pop()
-        notes = (f"the column {first[found['label']]!r} was taken for the labels",)
+        notes = (f"the column {first[found['label']]!r} was used as the labels",)
     found |= {plain(first[place]): place for place in spare}
     return Layout(
         len(first),
@@ -150,7 +150,7 @@ def _without_names(rows: list[list[str]], columns: Sequence[int], *, header: boo
     label = columns[0] if _label_is_first(rows, columns) else columns[-1]
     pixels = tuple(place for place in columns if place != label)
     where = "first" if label == columns[0] else "last"
-    notes = (f"it has no names of columns; the {where} of its {count} columns was taken for the labels",)
+    notes = (f"it has no names of columns; the {where} of its {count} columns was used as the labels",)
     return Layout(width, pixels, *shape, ("label",), (label,), header=header, notes=notes)
 
 

@@ -157,7 +157,7 @@ def _nothing_known(stored: Mapping[str, StoredArray], name: str) -> str:
     first = max(stored, key=lambda key: (len(stored[key].shape), math.prod(stored[key].shape)), default="PICTURES")
     second = next((key for key, each in stored.items() if len(each.shape) < 3 and key != first), "LABELS")
     return (
-        f"holds {in_words(stored)}; which of these are the pictures and their labels is not clear. Name them:"
+        f"holds {in_words(stored)}; it is not clear which of these are the pictures and the labels. Name them:"
         f" '{name}[{first},{second}]'"
     )
 

@@ -38,7 +38,7 @@ def stored_in(path: Path) -> StoredArray:
         with path.open("rb") as file:
             return stored_array(*read_npy_header(file))
     except Exception as error:  # strangers' bytes: the readers raise nearly anything
-        raise DataError(f"{path}: is damaged, cut short or not an npy file ({error}). Save it again.") from error
+        raise DataError(f"{path}: is damaged, truncated or not an npy file ({error}). Save it again.") from error
 
 
 def _array_in(content: bytes, name: str) -> NDArray[Any]:
@@ -55,7 +55,7 @@ def _array_in(content: bytes, name: str) -> NDArray[Any]:
     except DataError:
         raise
     except Exception as error:  # strangers' bytes: the readers raise nearly anything
-        raise DataError(f"{name}: is damaged, cut short or not an npy file ({error}). Save it again.") from error
+        raise DataError(f"{name}: is damaged, truncated or not an npy file ({error}). Save it again.") from error
     return made
 
 
@@ -77,7 +77,7 @@ def arrays_of(path: Path) -> dict[str, StoredArray]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error}). Check its name and rights.") from error
     except Exception as error:  # strangers' bytes: the readers of zip and npy raise nearly anything
-        raise DataError(f"{path}: is damaged, cut short or not an npz file ({error}). Fetch it again.") from error
+        raise DataError(f"{path}: is damaged, truncated or not an npz file ({error}). Download it again.") from error
     return found
 
 

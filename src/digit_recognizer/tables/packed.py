@@ -53,7 +53,7 @@ class _Bounded(io.RawIOBase):
 
 def damaged(name: str, error: Exception) -> DataError:
     """What to say of a file that breaks off."""
-    return DataError(f"{name}: is damaged or cut short ({error or type(error).__name__}). Fetch it again.")
+    return DataError(f"{name}: is damaged or truncated ({error or type(error).__name__}). Download it again.")
 
 
 @contextmanager

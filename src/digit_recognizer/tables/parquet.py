@@ -95,7 +95,7 @@ def _picture_column(path: Path, schema: pyarrow.Schema) -> str:
     if len(can) == 1:
         return str(can[0])
     listed = ", ".join(f"{each.name} ({each.type})" for each in list(schema)[:12])
-    raise DataError(f"{path}: which column holds the pictures is not clear; it has {listed}. Call that one 'image'.")
+    raise DataError(f"{path}: it is not clear which column has the pictures; it has {listed}. Rename it to 'image'.")
 
 
 def _of_pixels(file: Any, layout: Layout) -> PictureTable:

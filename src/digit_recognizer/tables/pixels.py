@@ -85,7 +85,7 @@ def read_pixels(path: Path, form: _TextForm, layout: Layout) -> PictureTable:
             others += [layout.others(row) for _, row in data]
             held += pieces[-1].nbytes
             if held > MOST_HELD or len(others) > MOST_ROWS:
-                raise DataError(f"{path}: holds more pictures than fit in memory. Part it into several files.")
+                raise DataError(f"{path}: holds more pictures than fit in memory. Split it into several files.")
     if not pieces:
         raise DataError(f"{path}: holds no rows of pixels.")
     return _as_table(_joined(pieces), others, layout)

@@ -201,7 +201,7 @@ def _turned(path: Path, table: PictureTable) -> PictureTable:
     if not _is_transposed(path):
         return table
     pictures = [replace(each, array=each.array.swapaxes(0, 1)) for each in table.pictures]
-    return replace(table, pictures=pictures, notes=(*table.notes, "its pictures lie transposed, as EMNIST's do"))
+    return replace(table, pictures=pictures, notes=(*table.notes, "its pictures are transposed, as EMNIST's do"))
 
 
 def _by_column(path: Path, table: PictureTable) -> Parts:

@@ -33,7 +33,7 @@ class EnsembleRecipe:
     def check(self) -> None:
         """Raise ConfigError where there is no member, or one that cannot be trained."""
         if not self.members or len({member.name for member in self.members}) < len(self.members):
-            raise ConfigError(f"The ensemble {self.name!r} needs members, each with a name of its own.")
+            raise ConfigError(f"The ensemble {self.name!r} needs members, each with its own name.")
         for member in self.members:
             member.check()
 
@@ -115,7 +115,7 @@ def recipe_from_dict(fields: dict[str, Any]) -> AnyRecipe:
 def with_backbone(recipe: AnyRecipe, backbone: str, weights: str = "") -> Recipe:
     """The recipe, or an ensemble's first member, with a network of timm's. Raises ConfigError for a line reader."""
     if isinstance(recipe, LineRecipe):
-        raise ConfigError("A backbone reads single pictures: name a recipe of these, auto for one.")
+        raise ConfigError("A backbone classifies single pictures: name a recipe for these, such as auto.")
     one = recipe.members[0] if isinstance(recipe, EnsembleRecipe) else recipe
     rate = min(one.learning_rate, _BACKBONE_RATE)
     taught = replace(one, backbone=backbone, weights=weights, optimizer="adamw", learning_rate=rate)

@@ -85,8 +85,8 @@ def warn_where_slow(run: str, arithmetic: str, device: torch.device) -> None:
     if arithmetic == BFLOAT16 and not has_bfloat16(device):
         message = (
             f"{run}: was begun in bfloat16 and keeps it, since float32 would give other weights. This machine's"
-            f" {device.type} has no unit for bfloat16: a step takes several times as long as in float32. Go on where"
-            " the run was begun, or begin a new run here, which takes float32."
+            f" {device.type} does not support bfloat16: a step takes several times as long as in float32. Continue"
+            " where the run was started, or start a new run here, which takes float32."
         )
         warnings.warn(message, DigitRecognizerWarning, stacklevel=2)
 

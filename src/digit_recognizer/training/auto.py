@@ -52,7 +52,7 @@ def auto_recipe(spec: DatasetSpec, images: int, epochs: int | None = None) -> An
     """
     if not (SMALLEST <= spec.size <= _LARGEST and 2 <= len(spec.classes) <= MAX_CLASSES):
         raise DataError(
-            f"{spec.name}: has {len(spec.classes)} classes and images of {spec.size} pixels; the recipe auto is for 2"
+            f"{spec.name}: has {len(spec.classes)} classes and images of {spec.size} pixels; the recipe auto needs 2"
             f" to {MAX_CLASSES} classes and {SMALLEST} to {_LARGEST} pixels."
         )
     stride, widths = _strides(spec.size)

@@ -96,7 +96,7 @@ def unpacked(content: bytes, learner: Learner) -> TrainState:
     length = int.from_bytes(content[:8], "little")
     state = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][KEY])
     if state["tensors_sha256"] != tensors_sha256(tensors):
-        raise ValueError("the tensors are not those that were written")
+        raise ValueError("the tensors do not match their hash")
     return _restore(state, tensors, learner)
 
 
@@ -115,7 +115,7 @@ def _restore(state: dict[str, Any], tensors: dict[str, Tensor], learner: Learner
     position = TrainState(**state["position"])
     records = [EpochRecord(**record) for record in position.history]
     if [record.epoch for record in records] != list(range(1, position.epoch + 1)) or position.step < 0:
-        raise ValueError("the history does not lead to the position")
+        raise ValueError("the history does not match the position")
     return position
 
 

@@ -77,7 +77,7 @@ def joined(device: torch.device) -> Iterator[None]:
         if not isinstance(error, dist.DistError) and "gloo" not in str(error):
             raise
         raise RunError(
-            f"Process {rank()} has lost the others. What is saved stays: resume the run.", see=("resume",)
+            f"Process {rank()} has lost the others. Saved work is kept: resume the run.", see=("resume",)
         ) from error
 
 

@@ -33,7 +33,7 @@ def alone(recipe: AnyRecipe, model: nn.Module | None) -> AnyRecipe:
     if model is None or isinstance(recipe, Recipe):
         return recipe
     if isinstance(recipe, LineRecipe):
-        raise ConfigError("A network of your own reads single pictures: name a recipe of one, auto or cnn.")
+        raise ConfigError("Your own network classifies single pictures: name a recipe for these, auto or cnn.")
     return replace(recipe.members[0], name=recipe.name)
 
 

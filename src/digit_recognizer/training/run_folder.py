@@ -45,11 +45,11 @@ def opened_run(folder: Path, settings: dict[str, Any], resume: bool) -> Iterator
 def check_same(folder: Path, settings: dict[str, Any], resume: bool) -> dict[str, Any]:
     """The settings that the run was begun with. Refuses to write into a run that is not the one to go on with."""
     if not resume:
-        raise RunError(f"{folder}: already holds a run. Resume it, or name another folder.", see=("resume", "out"))
+        raise RunError(f"{folder}: already contains a run. Resume it, or name another folder.", see=("resume", "out"))
     before = read_settings(folder)
     if "arithmetic" in settings and before.get("arithmetic") not in ARITHMETICS:
         damage = f"arithmetic = {before.get('arithmetic')!r} is not one of {', '.join(ARITHMETICS)}"
-        raise RunError(f"{folder}: holds no run to resume ({SETTINGS} is damaged: {damage}). Begin a new run.")
+        raise RunError(f"{folder}: holds no run to resume ({SETTINGS} is damaged: {damage}). Start a new run.")
     free = (*_PLACE, *_MACHINE)
     differ = [key for key in sorted(settings) if key not in free and before.get(key) != settings[key]]
     if differ:
@@ -92,7 +92,7 @@ def data_of_run(folder: Path) -> DataSettings:
     sound = isinstance(named, dict) and "name" in named and all(isinstance(each, str) for each in named.values())
     if not isinstance(named, dict) or not sound or not named.keys() <= {"name", "data_dir", "unverified", "positive"}:
         raise RunError(
-            f"{folder}: does not tell where its data lie ({SETTINGS} is damaged). Name the data.", see=("data",)
+            f"{folder}: does not say where its data are ({SETTINGS} is damaged). Name the data.", see=("data",)
         )
     form = settings.get("form")
     return DataSettings(**named, preprocess=Preprocess.from_dict(form) if isinstance(form, dict) else None)

@@ -65,7 +65,7 @@ function answer(told, probabilities, strangeness) {
   if (told.strangest !== null && strangeness > told.strangest) [status, reason] = ["not a digit", told.strange];
   else if (told.threshold !== null && probability < told.threshold) {
     status = "unsure";
-    reason = `its most probable class has ${Number((100 * probability).toPrecision(3))} %; ${told.answered}`;
+    reason = `the probability of its most probable class is ${Number((100 * probability).toPrecision(3))} %; ${told.answered}`;
   }
   const inside = told.least === null ? () => false : (each, index) => index === best || each >= told.least[index];
   const set = probabilities.flatMap((each, index) => (inside(each, index) ? [told.labels[index]] : []));
