@@ -314,3 +314,35 @@ def test_parts_with_indices_and_with_names_are_not_mixed(pictures: list[bytes], 
         score(source, out, model, workers=1)
     score(source, tmp_path / "digits", MODEL, workers=1)
     assert "labels" not in json.loads((tmp_path / "digits" / PLAN).read_text())  # as before, so that it goes on
+
+
+def test_what_is_left_of_another_run_is_refused(pictures: list[bytes], tmp_path: Path) -> None:
+    source = archive_of(tmp_path / "set/a.tar", pictures[:3]).parent
+    out = tmp_path / "out"
+    score(source, out, "classic", workers=1)
+    listed, part = (out / SHARDS).read_text(), (out / part_name(0)).read_bytes()
+    lines = [
+        listed[:-20],
+        '{"number": 0}\n',
+        "3\n",
+        "[]\n",
+        listed.replace('"number": 0', '"number": "0"'),
+        "",
+        listed * 2,
+    ]
+    (out / part_name(0)).unlink()
+    for torn in lines:
+        (out / SHARDS).write_text(torn)
+        with pytest.raises(RunError, match=r"_shards.jsonl: (is damaged in line|has)"):
+            score(source, out, "classic", workers=1)
+    (out / SHARDS).write_text(listed)
+    for garbage in (b"garbage", b"", part[:-30]):
+        (out / part_name(0)).write_bytes(garbage)
+        answer = digits("score", source, "--out", out, "--model", "classic", "--workers", 1)
+        assert answer.code == 2
+        assert "is damaged, so its rows cannot be counted" in answer.err
+    (out / part_name(0)).write_bytes(part)
+    for name in (PLAN, SHARDS):
+        (out / name).unlink()
+    with pytest.raises(RunError, match="may be of another run"):
+        score(source, out, "classic", workers=1)

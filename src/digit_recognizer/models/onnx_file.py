@@ -53,13 +53,7 @@ _OPERATOR, _ATTRIBUTES, _DOMAIN = 4, 5, 7  # of a node
 _TENSOR, _KIND = 5, 20  # of an attribute
 _PLAIN_KINDS = (1, 2, 3, 4, 6, 7, 8)  # of attributes: numbers, texts and tensors
 _SIZES, _TYPE, _RAW = 1, 2, 9  # of a tensor
-_LISTS = {
-    4: 4,
-    5: 0,
-    7: 0,
-    10: 8,
-    11: 0,
-}  # fields of a tensor's numbers -> bytes of each, 0 where they are read one by one
+_LISTS = {4: 4, 5: 0, 7: 0, 10: 8, 11: 0}  # fields of its numbers -> bytes of each, 0 where each is read
 _BYTES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}  # by type; no texts
 # What the networks of this project compute with, those of timm and people's own among them. All of them end by
 # themselves; none runs another network, draws at random, or reads anything but its inputs.

@@ -12,6 +12,7 @@ from typing import Any
 
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import locked_folder
+from digit_recognizer.scoring.parts import finished
 from digit_recognizer.scoring.places import drop_temporary, is_local, place_of, reading, rename, written_whole
 from digit_recognizer.scoring.shards import Shard, find_shards
 from digit_recognizer.scoring.work import Settings
@@ -21,6 +22,7 @@ SCHEMA = "digit-recognizer/scoring/1"
 # What reads a folder of Parquet files passes over names that begin with _ or a dot.
 PLAN = "_scoring.json"
 SHARDS = "_shards.jsonl"
+_ELSEWHERE = "Name another folder with --out."
 BEFORE = {PLAN: "scoring.json", SHARDS: "shards.jsonl"}  # what these files were called at first
 
 
@@ -38,6 +40,8 @@ def opened_output(out: str, source: str, settings: Settings, **more: str) -> Ite
     with locked_folder(Path(out), busy) if is_local(out) else nullcontext():
         drop_temporary(out)
         before = _read_plan(out)
+        if before is None and finished(out):
+            raise RunError(f"{out}: holds parts of a table and no {PLAN}, so they may be of another run. {_ELSEWHERE}")
         if before is None:
             tally = Tally()
             count = _write_shards(out, source, tally)
@@ -60,7 +64,7 @@ def _read_plan(out: str) -> dict[str, Any] | None:
         return None
     place = place_of(out, PLAN)
     if not isinstance(found, dict) or found.get("schema") != SCHEMA or not isinstance(found.get("shards"), int):
-        raise RunError(f"{place}: is not of this version's scoring. Name another folder with --out.")
+        raise RunError(f"{place}: is not of this version's scoring. {_ELSEWHERE}")
     return found
 
 
@@ -72,7 +76,7 @@ def _read_json(place: str) -> Any:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise RunError(f"{place}: cannot be read ({error}). Name another folder with --out.") from error
+        raise RunError(f"{place}: cannot be read ({error}). {_ELSEWHERE}") from error
 
 
 def check_same(out: str, before: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -81,10 +85,7 @@ def check_same(out: str, before: dict[str, Any], wanted: dict[str, Any]) -> None
     differ = [key for key in ours if before.get(key) != ours[key] and key != "model"]
     if differ:
         key = differ[0]
-        raise RunError(
-            f"{out}: was begun with {key} = {before.get(key)!r}, and this is {ours[key]!r}."
-            " Name another folder with --out."
-        )
+        raise RunError(f"{out}: was begun with {key} = {before.get(key)!r}, and this is {ours[key]!r}. {_ELSEWHERE}")
 
 
 def _write_shards(out: str, source: str, tally: Tally) -> int:
@@ -97,7 +98,17 @@ def _write_shards(out: str, source: str, tally: Tally) -> int:
     return count
 
 
-def shards_in(place: str) -> Iterator[Shard]:
-    """The shards of a list, one at a time."""
+def shards_in(place: str, count: int) -> Iterator[Shard]:
+    """The shards of a list, one at a time. Raises RunError for a list that is damaged or has not so many."""
+    number = -1
     with reading(place) as file:
-        yield from (Shard.from_line(line.decode()) for line in file)
+        for number, line in enumerate(file):
+            try:
+                shard = Shard.from_line(line.decode())
+            except (ValueError, TypeError, KeyError) as error:
+                raise RunError(f"{place}: is damaged in line {number + 1}. {_ELSEWHERE}") from error
+            if shard.number != number:
+                raise RunError(f"{place}: is damaged in line {number + 1}. {_ELSEWHERE}")
+            yield shard
+    if number + 1 != count:
+        raise RunError(f"{place}: has {number + 1:,} of its {count:,} lines. {_ELSEWHERE}")
