@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
 from digit_recognizer.errors import PictureSizeError
 from digit_recognizer.images.large import MAX_PIXELS
@@ -62,8 +62,8 @@ def _directories(file: IO[bytes]) -> Iterator[tuple[list[int], int]]:
         (at,) = _read(file, order + place)
 
 
-def _read(file: IO[bytes], form: str) -> tuple[int, ...]:
-    """The next numbers of a file. Raises struct.error at its end."""
+def _read(file: IO[bytes], form: str) -> tuple[Any, ...]:
+    """The next numbers, or bytes, of a file. Raises struct.error at its end."""
     return struct.unpack(form, file.read(struct.calcsize(form)))
 
 
