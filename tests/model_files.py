@@ -21,7 +21,7 @@ from digit_recognizer.models import load_model
 from digit_recognizer.models.cnn import Convolution, cnn
 from digit_recognizer.models.header import KEY
 from digit_recognizer.models.model_file import weights_sha256, write_model
-from digit_recognizer.models.onnx_file import GRAPH_SHA256, split_model
+from digit_recognizer.models.onnx_file import GRAPH_SHA256
 
 GOLDEN = Path(__file__).parent / "golden"
 SAFETENSORS = (GOLDEN / "plain.safetensors").read_bytes()
@@ -34,7 +34,8 @@ Tensors = dict[str, NDArray[Any]]
 
 def header_text(changes: dict[str, Any]) -> str:
     """The golden header with some fields changed, added or (GONE) left out."""
-    fields = json.loads(split_model(ONNX)[1][KEY]) | changes
+    texts = {each.key: each.value for each in onnx.load_from_string(ONNX).metadata_props}
+    fields = json.loads(texts[KEY]) | changes
     return json.dumps({name: value for name, value in fields.items() if value is not GONE})
 
 

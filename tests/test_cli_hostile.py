@@ -6,17 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.table import Table
 
+from digit_recognizer.cli.output import answers
 from digit_recognizer.data import load_dataset
 from digit_recognizer.errors import ConfigError, DataError, DigitRecognizerWarning
 from digit_recognizer.files import write_whole
 from digit_recognizer.training import train
 from helpers_cli import digits, digits_apart, draw_seven
+from model_files import renamed
 from platforms import linux, posix
 from tiny import tiny_dataset
 
@@ -63,6 +67,48 @@ def test_a_full_output_is_said(tmp_path: Path) -> None:
         assert done.returncode == 2
         assert "No space left" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@posix("closing a standard stream")
+@pytest.mark.parametrize("arguments", ["predict x.png", "data", "--help"])
+def test_a_closed_output_is_said(arguments: str, tmp_path: Path) -> None:
+    draw_seven(tmp_path / "x.png")
+    for closed, code, said in ((">&-", 2, "Standard output is closed"), ("2>&-", 0, ""), ("| true", 0, "")):
+        line = f"{sys.executable} -m digit_recognizer {arguments} {closed}"
+        done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+        assert done.returncode == code
+        assert "Traceback" not in done.stderr
+        assert done.stderr.startswith(f"Error: {said}" if said else "")
+
+
+@linux("ulimit -v")
+def test_too_little_memory_is_said(tmp_path: Path) -> None:
+    draw_seven(tmp_path / "x.png")
+    for arguments, limit in (("predict x.png", 400_000), ("predict x.png", 1_000_000), ("evaluate classic", 1_000_000)):
+        line = f"ulimit -v {limit}; {sys.executable} -m digit_recognizer {arguments}"
+        done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+        assert done.returncode == 2 or (done.returncode == 0 and "x.png: 7" in done.stdout)
+        assert "Traceback" not in done.stderr
+        assert done.returncode == 0 or "Error: " in done.stderr
+
+
+def test_a_model_s_words_do_not_steer_the_terminal(tmp_path: Path) -> None:
+    trap = "\x1b]0;title\x07\r"
+    draw_seven(tmp_path / "x.png")
+    names = [f"{trap}{digit}" for digit in range(10)]
+    model = renamed(tmp_path / "trap.onnx", "classic", names)
+    for arguments in (("predict", tmp_path / "x.png"), ("predict", "--csv", "-", tmp_path / "x.png")):
+        answer = digits(*arguments, "--model", model)
+        assert all(each.isprintable() for each in (answer.out + answer.err).replace("\n", "")), answer
+    steered = StringIO()
+    console = type(answers())(file=steered, force_terminal=False)
+    table = Table(title=trap)
+    table.add_column(trap)
+    table.add_row(trap)
+    console.print(table)
+    console.print(trap, markup=False)
+    assert "\x1b" not in steered.getvalue()
+    assert "x1b]0;title" in steered.getvalue()
 
 
 @posix("named pipes among files")

@@ -24,6 +24,7 @@ from digit_recognizer.scoring import Settings, score, score_shard
 from digit_recognizer.scoring import shards as shards_module
 from digit_recognizer.scoring.inputs import inputs
 from digit_recognizer.scoring.parts import counts_in, part_name
+from digit_recognizer.scoring.plan import PLAN, SHARDS
 from digit_recognizer.scoring.shards import Shard, find_shards
 from helpers_cli import digits, is_complaint
 from scoring_files import Rows, archive_of, png, rows_in
@@ -277,3 +278,35 @@ def test_the_lines_that_are_printed_read_the_table(pictures: list[bytes], tmp_pa
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout.strip()) == (0, "3"), done.stderr
     assert said.count("read_") == 2
+
+
+def test_what_is_left_of_another_run_is_refused(pictures: list[bytes], tmp_path: Path) -> None:
+    source = archive_of(tmp_path / "set/a.tar", pictures[:3]).parent
+    out = tmp_path / "out"
+    score(source, out, "classic", workers=1)
+    listed, part = (out / SHARDS).read_text(), (out / part_name(0)).read_bytes()
+    lines = [
+        listed[:-20],
+        '{"number": 0}\n',
+        "3\n",
+        "[]\n",
+        listed.replace('"number": 0', '"number": "0"'),
+        "",
+        listed * 2,
+    ]
+    (out / part_name(0)).unlink()
+    for torn in lines:
+        (out / SHARDS).write_text(torn)
+        with pytest.raises(RunError, match=r"_shards.jsonl: (is damaged in line|has)"):
+            score(source, out, "classic", workers=1)
+    (out / SHARDS).write_text(listed)
+    for garbage in (b"garbage", b"", part[:-30]):
+        (out / part_name(0)).write_bytes(garbage)
+        answer = digits("score", source, "--out", out, "--model", "classic", "--workers", 1)
+        assert answer.code == 2
+        assert "is damaged, so its rows cannot be counted" in answer.err
+    (out / part_name(0)).write_bytes(part)
+    for name in (PLAN, SHARDS):
+        (out / name).unlink()
+    with pytest.raises(RunError, match="may be of another run"):
+        score(source, out, "classic", workers=1)

@@ -146,7 +146,7 @@ def read_bounded(
         if not path.is_file() and path.exists():
             raise wrong(f"{name}: is not a regular file, so it is not read. Name {what}.")
         with path.open("rb") as file:
-            content = file.read(limit + 1)
+            content = file.read(min(limit, os.fstat(file.fileno()).st_size) + 1)  # room for no more than there is
     except OSError as error:
         message = f"{name}: cannot be read ({error.strerror or error}). Check the name and its permissions."
         raise wrong(message) from (error if name == str(path) else None)

@@ -71,7 +71,9 @@ app.command("demo")(demo.demo)
 
 
 def main() -> None:
-    """Run the command line. Exit 0: done; 1: some inputs gave no answer; 2: could not be done; 130: interrupted."""
+    """Run the command line. Exit 0: done; 1: some inputs gave no answer, or nobody read on; 2: could not be done; 130:
+    interrupted."""
+    _check_streams()
     warnings.simplefilter("always", DigitRecognizerWarning)
     warnings.showwarning = Shown()
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -84,6 +86,11 @@ def main() -> None:
     except DigitRecognizerError as error:
         complain(with_remedy(error))
         sys.exit(2)
+    except (MemoryError, ImportError) as error:  # a library that cannot be mapped into the memory there is
+        complain(
+            f"A library cannot be loaded, or memory is short ({error or 'it is used up'}). Free or allow more of it."
+        )
+        sys.exit(2)
     except OSError as error:  # a folder that may not be entered, a name that is too long, a full output
         place = error.filename if error.filename is not None else "the output"
         complain(f"{place}: {error.strerror or error}. Check the name, its rights and the space left.")
@@ -92,6 +99,15 @@ def main() -> None:
     except KeyboardInterrupt:
         complain("Interrupted.")
         sys.exit(130)
+
+
+def _check_streams() -> None:
+    """Refuse to begin without standard output: the first file that is opened would be taken for it."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - as long as the process
+    if sys.stdout is None:
+        complain("Standard output is closed, so no answer can be given. Send it to a file, or to /dev/null.")
+        sys.exit(2)
 
 
 def _silence_output() -> None:

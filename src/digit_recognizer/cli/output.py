@@ -19,17 +19,27 @@ if TYPE_CHECKING:
 @cache
 def words(*, quiet: bool = False) -> Console:
     """Where people are told what is going on; quiet: nothing is said."""
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=quiet)
+    return _console()(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=quiet)
 
 
 @cache
 def answers() -> Console:
     """Where answers go."""
-    from rich.console import Console
+    return _console()(highlight=False, emoji=False, soft_wrap=True)
 
-    return Console(highlight=False, emoji=False, soft_wrap=True)
+
+@cache
+def _console() -> type[Console]:
+    """Rich's console, but for what would steer a terminal: whatever text it is given, that is printed as escapes."""
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
+
+    class Plain(Console):
+        def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+            for segment in super().render(renderable, options):
+                yield segment if segment.control else Segment(lines(segment.text), segment.style)
+
+    return Plain
 
 
 def lines(text: str) -> str:

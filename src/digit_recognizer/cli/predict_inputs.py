@@ -6,6 +6,7 @@ import csv as csv_format
 import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,10 +98,10 @@ class CsvAnswers:
         label = "" if prediction.name is None else prediction.name
         self.without += not label
         if self.of_table:
-            self.rows.append([next(self.ids), label])
+            self.rows.append([_plain_or_number(next(self.ids)), _plain_or_number(label)])
             return
         probability = "" if prediction.probability is None else prediction.probability
-        self.rows.append([plain_cell(prediction.source), label, probability, prediction.status])
+        self.rows.append([plain_cell(prediction.source), _plain_or_number(label), probability, prediction.status])
 
     def write(self) -> None:
         """The table to its file, whole or not at all, and a line that says so; or to standard output."""
@@ -121,5 +122,16 @@ class CsvAnswers:
 
 
 def plain_cell(text: str) -> str:
-    """A cell that a spreadsheet shows and does not compute: a file may be called "=1+1.png". Its text fits any file."""
-    return storable(f"'{text}" if text.startswith(_FORMULA) else text)
+    """A cell that a spreadsheet shows and does not compute: a file may be called "=1+1.png". Its text fits any
+    file, and steers no terminal."""
+    from digit_recognizer.cli.output import lines
+
+    return lines(storable(f"'{text}" if text.startswith(_FORMULA) else text))
+
+
+def _plain_or_number(text: str) -> str:
+    """A cell that may hold a number, which begins with its sign."""
+    with suppress(ValueError):
+        float(text)
+        return text
+    return plain_cell(text)

@@ -76,7 +76,7 @@ def read_calibration(header: ModelHeader) -> Calibration | None:
             float(strangest) if strangest is not None else None,
             Typical.from_dict(typical) if typical is not None else None,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ModelFileError(f"{header.name}: its calibration is damaged ({error}). Copy the model again.") from error
 
 

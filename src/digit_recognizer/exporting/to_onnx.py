@@ -12,7 +12,7 @@ from digit_recognizer.exporting.agreement import Agreement, agreement, images_to
 from digit_recognizer.files import write_whole
 from digit_recognizer.models.header import KEY, ModelHeader
 from digit_recognizer.models.model import Model, load_model
-from digit_recognizer.models.onnx_file import read_onnx_header
+from digit_recognizer.models.onnx_file import read_onnx
 from digit_recognizer.models.runtime import OnnxRuntime
 
 _INPUTS, _OUTPUTS, _PREPROCESS = f"{KEY}.inputs", f"{KEY}.outputs", f"{KEY}.preprocess"  # entries of the metadata
@@ -37,7 +37,8 @@ def export_onnx(model: str | Path, out: Path, data_dir: Path | None = None, forc
 
 def write_proven(weights: Model, content: bytes, out: Path, data_dir: Path | None) -> Agreement:
     """Write the bytes of an ONNX file, if what they hold answers as the weights do. Raises ModelFileError."""
-    exported = Model(read_onnx_header(content), OnnxRuntime(content), out, "")
+    header, checked = read_onnx(content)
+    exported = Model(header, OnnxRuntime(checked), out, "")
     found = agreement(weights, exported, *images_to_compare(weights.header, data_dir))
     found.check(weights.title)
     write_whole(out, content)

@@ -21,10 +21,20 @@ from digit_recognizer.images.arrays import from_tensor, one_picture
 from digit_recognizer.images.encoded import EncodedPicture
 from digit_recognizer.images.flatten import early_end, to_colour, to_grey, with_channels
 from digit_recognizer.images.formats import COMMON, FIRST, formats_for, is_packed
+from digit_recognizer.images.headers import check_jpeg, check_tiff
+from digit_recognizer.images.large import JPEG_START, MAX_STATED, open_jpeg
 from digit_recognizer.images.large import MAX_PIXELS as MAX_PIXELS
-from digit_recognizer.images.large import MAX_STATED, open_jpeg
 from digit_recognizer.images.levels import FULL, SIGNED, is_wide, range_note, sixteen_to_eight, stored_wide
-from digit_recognizer.images.pages import is_heic, is_pdf, open_heic, read_pdf, shown_name, states_turn, turn_to
+from digit_recognizer.images.pages import (
+    TIFF_STARTS,
+    is_heic,
+    is_pdf,
+    open_heic,
+    read_pdf,
+    shown_name,
+    states_turn,
+    turn_to,
+)
 from digit_recognizer.paging import split_page
 
 # A path, a file's bytes, a PIL image, an array or a tensor. `Any` stands for the tensor: the base install has no torch.
@@ -163,6 +173,10 @@ def opened(content: bytes, page: int | None, name: str) -> Image.Image:
     """A picture's bytes, opened, not yet decoded, and no larger than is decoded."""
     if is_heic(content):
         return open_heic(content, name, check_pixels)
+    if content.startswith(TIFF_STARTS):
+        check_tiff(io.BytesIO(content), name)
+    elif content.startswith(JPEG_START):
+        check_jpeg(content, name)
     if large := open_jpeg(content):
         return large
     image = Image.open(io.BytesIO(content), formats=formats_for(name, content[:FIRST]))

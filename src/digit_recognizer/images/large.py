@@ -15,7 +15,7 @@ from digit_recognizer.images.encoded import EncodedPicture, binary_file
 
 MAX_PIXELS = 64_000_000  # that are decoded: a phone's 48 megapixels fit; a 20,000 x 20,000 bomb does not
 MAX_STATED = 256_000_000  # of a JPEG that is decoded smaller; the largest phones' have 200 megapixels
-_JPEG = b"\xff\xd8\xff"
+JPEG_START = b"\xff\xd8\xff"
 _DECODED_AT = "digit_recognizer.reduced"  # in Image.info
 
 
@@ -24,7 +24,7 @@ def open_jpeg(content: bytes) -> Image.Image | None:
 
     A progressive one is not: all of its coefficients would lie in memory first (ITU-T T.81, section 4.2).
     """
-    if not content.startswith(_JPEG):
+    if not content.startswith(JPEG_START):
         return None
     try:
         image = JpegImageFile(io.BytesIO(content))  # Image.open refuses 179 million pixels before they can be reduced
@@ -49,7 +49,8 @@ def times_smaller(picture: Any) -> int:
         with suppress(Exception), warnings.catch_warnings():  # it was read once: what is wrong with it was told
             warnings.simplefilter("ignore")
             with binary_file(picture) as file:
-                return _times(JpegImageFile(file).size) if file.read(len(_JPEG)) == _JPEG and not file.seek(0) else 1
+                is_jpeg = file.read(len(JPEG_START)) == JPEG_START and not file.seek(0)
+                return _times(JpegImageFile(file).size) if is_jpeg else 1
     return 1
 
 

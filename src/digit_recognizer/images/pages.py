@@ -8,7 +8,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import IO, Any
 
 import numpy as np
@@ -20,9 +20,10 @@ from digit_recognizer.dicom.names import MOST, first_bytes, is_dicom, name_of
 from digit_recognizer.dicom.start import HEAD
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images.encoded import EncodedPicture, binary_file
+from digit_recognizer.images.headers import check_tiff
 from digit_recognizer.paging import MAX_PAGES, Check, needs, page_name, several, split_page
 
-_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _RAW = (
     *(".cr2", ".nef", ".nrw", ".arw", ".sr2", ".dng", ".pef", ".srw", ".erf", ".3fr", ".iiq"),
     *(".kdc", ".mef", ".mos", ".dcr"),
@@ -57,7 +58,7 @@ def tiff_numbers(name: str, file: str | IO[bytes], first: bytes) -> list[int | N
     file: its name or its bytes as a stream. first: its first bytes. The parts of a camera's raw file are one photo in
     several sizes, so they are not pages.
     """
-    if not first.startswith(_TIFF_STARTS) or name.lower().endswith(_RAW):
+    if not first.startswith(TIFF_STARTS) or name.lower().endswith(_RAW):
         return [None]
     return _numbers(lambda: _tiff_pages(file))
 
@@ -91,7 +92,10 @@ def _dicom_frames(name: str) -> int:
 
 def _tiff_pages(file: str | IO[bytes]) -> int:
     """How many pages a TIFF has, at most one more than MAX_PAGES: counting all of a long file is slow."""
-    with Image.open(file, formats=("TIFF",)) as image:
+    opened = open(file, "rb") if isinstance(file, str) else nullcontext(file)  # noqa: PTH123, SIM115 - closed below
+    with opened as stream:
+        check_tiff(stream, "")
+        image = Image.open(stream, formats=("TIFF",))
         for page in range(1, MAX_PAGES + 1):
             try:
                 image.seek(page)

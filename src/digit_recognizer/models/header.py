@@ -13,11 +13,13 @@ from digit_recognizer.data.class_names import as_numbers
 from digit_recognizer.data.spec import TASKS
 from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images import Preprocess
+from digit_recognizer.statistics.selective import AnswerTable
 
 SCHEMA = 5
 KEY = "digit_recognizer"  # of the safetensors metadata and of the ONNX metadata_props
 MAX_CLASSES = 1000
 _MAX_FEATURES = 2**20
+_WARMEST = 1000.0  # of temperatures, and its inverse the coldest; fitting searches 0.02 to 50
 
 
 @dataclass(frozen=True)
@@ -101,17 +103,19 @@ class ModelHeader:
         except (KeyError, TypeError, AttributeError) as error:
             raise ModelFileError(f"its header lacks a field or has an unknown one ({error}).") from error
         header.check()
+        if not _all_finite(fields):
+            raise ModelFileError("its header holds a number that is infinite, or none at all.")
         return header
 
     def check(self) -> None:
         """Raise ModelFileError where a field has another kind than this schema says."""
-        dicts = (self.architecture, self.recipe, self.data, self.versions)
+        dicts = (self.architecture, self.recipe, self.data, self.versions, self.accuracy or {})
         if not all(isinstance(value, dict) for value in dicts) or not isinstance(self.name, str):
             raise ModelFileError("its header has a field of the wrong kind.")
         if self.task not in TASKS or not (self.positive is None or self.positive in range(len(self.class_names))):
             raise ModelFileError("its task is unknown, or its positive class is not one of its classes.")
         if not (self.calibration is None or (isinstance(self.calibration, dict) and sound(self.calibration))):
-            raise ModelFileError("its calibration states no temperature above 0.")
+            raise ModelFileError("its calibration states no temperature, or numbers that none can have.")
         if not (self.watch is None or (isinstance(self.watch, dict) and _watchable(self.watch))):
             raise ModelFileError("its OOD score has impossible sizes or an impossible weight.")
         if not 2 <= len(self.class_names) <= MAX_CLASSES:
@@ -119,9 +123,27 @@ class ModelHeader:
 
 
 def sound(calibration: dict[str, Any]) -> bool:
-    """Whether a calibration states a temperature that logits can be divided by."""
-    temperature = calibration.get("temperature")
-    return isinstance(temperature, float) and 0 < temperature < math.inf
+    """Whether a calibration states a temperature that logits can be divided by, and shares where it states some."""
+    temperature, answers = calibration.get("temperature"), calibration.get("answers")
+    try:
+        if answers is not None:
+            AnswerTable.from_dict(answers)
+        float(calibration.get("strangest") or 0)
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return False
+    return isinstance(temperature, float) and 1 / _WARMEST <= temperature <= _WARMEST
+
+
+def _all_finite(value: Any) -> bool:
+    """Whether all numbers within some JSON are finite."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict | list):
+            left += each.values() if isinstance(each, dict) else each
+        elif isinstance(each, float) and not math.isfinite(each):
+            return False
+    return True
 
 
 def _watchable(watch: dict[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from digit_recognizer.files import read_bounded
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models.header import ModelHeader
 from digit_recognizer.models.locations import LINE_READERS, MAX_BYTES, MODEL_NAME, named, pretrained, shipped_models
-from digit_recognizer.models.onnx_file import read_onnx_header
+from digit_recognizer.models.onnx_file import read_onnx
 from digit_recognizer.models.runtime import BATCH, OnnxRuntime, Runtime, Strangeness, TorchRuntime
 from digit_recognizer.models.safetensors_header import safetensors_header_of
 from digit_recognizer.models.softmax import probabilities_of
 
 _RUNTIMES = ("auto", "onnx", "torch")
+_PIXELS = BATCH * 32**2  # of a batch: larger images go in fewer at once, as what is computed on the way must fit memory
 LINE = "line"  # the architecture of line readers (models/line.py)
 
 
@@ -60,7 +62,8 @@ class Model:
 
         Raises ModelFileError for a network that gives no numbers.
         """
-        parts = [self.observe_batch(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
+        size = max(1, min(BATCH, _PIXELS // math.prod(images.shape[1:3])))
+        parts = [self.observe_batch(images[i : i + size]) for i in range(0, len(images), size)]
         strange = [strangeness for _, strangeness in parts if strangeness is not None]
         return np.concatenate([logits for logits, _ in parts]), np.concatenate(strange) if strange else None
 
@@ -68,7 +71,8 @@ class Model:
         """`observe` of at most BATCH images."""
         with named(self.path):
             logits, strangeness = self.runtime.observe(self.preprocess.normalise(images))
-        sound = logits.shape == (len(images), len(self.header.class_names)) and np.isfinite(logits).all()
+        scaled = logits / self.header.temperature
+        sound = logits.shape == (len(images), len(self.header.class_names)) and np.isfinite(scaled).all()
         if not sound or not (strangeness is None or watched(strangeness, len(images))):
             raise ModelFileError(f"{self.path}: gives no usable logits; its weights are damaged. Copy it again.")
         return logits, strangeness
@@ -128,8 +132,8 @@ def _load_onnx(path: Path, threads: int = 0) -> Model:
     """A model from its ONNX form; the safetensors form beside it, if any, must be of the same training."""
     content = read_bounded(path, MAX_BYTES, ModelFileError, "a model")
     with named(path):
-        header = read_onnx_header(content)
-        made = Model(header, OnnxRuntime(content, threads), path, hashlib.sha256(content).hexdigest())
+        header, checked = read_onnx(content)
+        made = Model(header, OnnxRuntime(checked, threads), path, hashlib.sha256(content).hexdigest())
     weights = path.with_suffix(".safetensors")
     if weights.exists():
         with named(weights):

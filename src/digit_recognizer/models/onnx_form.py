@@ -20,7 +20,7 @@ from digit_recognizer.errors import ModelFileError
 from digit_recognizer.models.halves import store_in_halves, stored_tensors_of
 from digit_recognizer.models.header import KEY, ModelHeader
 from digit_recognizer.models.line import Line
-from digit_recognizer.models.onnx_file import GRAPH_SHA256, read_onnx_header, split_model
+from digit_recognizer.models.onnx_file import GRAPH_SHA256, read_onnx
 from digit_recognizer.models.runtime import OnnxRuntime, TorchRuntime
 from digit_recognizer.models.softmax import probabilities_of
 from digit_recognizer.models.watch import Watched
@@ -47,9 +47,9 @@ def onnx_bytes(header: ModelHeader, network: nn.Module, sample: NDArray[np.float
     there = {each.name for each in model.graph.initializer}
     idle = {name: tensor.tolist() for name, tensor in network.state_dict().items() if name not in there}
     store_in_halves(model)
-    graph, _ = split_model(model.SerializeToString())
+    graph = hashlib.sha256(model.graph.SerializeToString())
     props = {KEY: header.to_text(), _IDLE: json.dumps(idle)}
-    props[GRAPH_SHA256] = hashlib.sha256(graph).hexdigest()  # the last: a file that is cut short lacks it
+    props[GRAPH_SHA256] = graph.hexdigest()  # the last: a file that is cut short lacks it
     onnx.helper.set_model_props(model, props)
     return bytes(model.SerializeToString())
 
@@ -109,7 +109,7 @@ def check_onnx_form(
 ) -> None:
     """Refuse to write an ONNX form that answers differently."""
     (ours, strange), (theirs, theirs_strange) = (
-        runtime.observe(sample) for runtime in (TorchRuntime(network), OnnxRuntime(form))
+        runtime.observe(sample) for runtime in (TorchRuntime(network), OnnxRuntime(read_onnx(form)[1]))
     )
     gap = float(np.abs(probabilities_of(ours, header) - probabilities_of(theirs, header)).max())
     if strange is not None and theirs_strange is not None:
@@ -124,9 +124,9 @@ def read_onnx_form(content: bytes) -> tuple[ModelHeader, dict[str, Tensor]]:
     """Header and tensors by name of an ONNX form. Raises ModelFileError, without the file's name."""
     import onnx
 
-    header = read_onnx_header(content)
+    header, checked = read_onnx(content)
     try:
-        model = onnx.load_from_string(content)
+        model = onnx.load_from_string(checked)
         idle = json.loads({each.key: each.value for each in model.metadata_props}.get(_IDLE, "{}"))
         tensors = {name: torch.from_numpy(array.copy()) for name, array in stored_tensors_of(model).items()}
         return header, tensors | {name: torch.tensor(value) for name, value in idle.items()}

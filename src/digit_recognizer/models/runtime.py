@@ -33,9 +33,9 @@ class OnnxRuntime:
     name = "onnxruntime"
 
     def __init__(self, content: bytes, threads: int = 0) -> None:
-        """content: the bytes of the file, whose header has been checked; threads: 0 for as many as there are cores."""
+        """content: the model that `read_onnx` gave; threads: 0 for as many as there are cores."""
         try:
-            self._session = onnx_session(content, threads)
+            self._session = onnx_session(content, threads, bounded=True)
         except Exception as error:  # onnxruntime's errors have no public base class
             raise ModelFileError(f"ONNX Runtime cannot load it ({_first_line(error)}).") from error
         inputs = self._session.get_inputs()

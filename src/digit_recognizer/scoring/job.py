@@ -75,7 +75,7 @@ def score(
     with opened_output(target, str(source), settings) as (listed, count, left_out):
         there = finished(target)
         progress = Progress(count, kept=len(there), left_out=left_out)
-        left = (shard for shard in shards_in(listed) if shard.number not in there)
+        left = (shard for shard in shards_in(listed, count) if shard.number not in there)
         for done in engine(left, partial(score_shard, out=target, settings=settings)):
             progress.done += 1
             progress.inputs += done.inputs

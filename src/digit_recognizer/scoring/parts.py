@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from digit_recognizer.errors import RunError
 from digit_recognizer.files import storable
 from digit_recognizer.scoring.places import is_local, place_of, reading, written_whole
 from digit_recognizer.scoring.rows import Row
@@ -61,7 +62,8 @@ def finished(out: str) -> set[int]:
         from fsspec.core import url_to_fs
 
         filesystem, root = url_to_fs(out)
-        names = [str(place).rsplit("/", 1)[-1] for place in filesystem.ls(root, detail=False)]
+        inside = filesystem.ls(root, detail=False) if filesystem.isdir(root) else []
+        names = [str(place).rsplit("/", 1)[-1] for place in inside]
     return {int(match[1]) for match in map(_PART.fullmatch, names) if match}
 
 
@@ -77,11 +79,15 @@ def counts_in(out: str, parts: Iterable[int] | None = None) -> tuple[Counter[str
 
 
 def _counts_of(place: str) -> tuple[Counter[str], dict[str, int]]:
-    """The rows of each status in a part, and what was left out as it was made."""
+    """The rows of each status in a part, and what was left out as it was made. Raises RunError for a damaged one."""
+    from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
-    with reading(place) as file:
-        part = ParquetFile(file)
-        batches = part.iter_batches(ROWS, columns=["status"])
-        rows = Counter(status for batch in batches for status in batch.column(0).to_pylist())
-        return rows, json.loads((part.metadata.metadata or {}).get(_LEFT_OUT.encode(), b"{}"))
+    try:
+        with reading(place) as file:
+            part = ParquetFile(file)
+            batches = part.iter_batches(ROWS, columns=["status"])
+            rows = Counter(status for batch in batches for status in batch.column(0).to_pylist())
+            return rows, json.loads((part.metadata.metadata or {}).get(_LEFT_OUT.encode(), b"{}"))
+    except (ArrowException, ValueError, LookupError, OSError) as error:
+        raise RunError(f"{place}: is damaged, so its rows cannot be counted. Delete it and run again.") from error

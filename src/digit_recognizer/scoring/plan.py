@@ -12,6 +12,7 @@ from typing import Any
 
 from digit_recognizer.errors import RunError
 from digit_recognizer.files import locked_folder
+from digit_recognizer.scoring.parts import finished
 from digit_recognizer.scoring.places import drop_temporary, is_local, place_of, reading, written_whole
 from digit_recognizer.scoring.shards import Shard, find_shards
 from digit_recognizer.scoring.work import Settings
@@ -19,7 +20,7 @@ from digit_recognizer.sources import Tally
 
 SCHEMA = "digit-recognizer/scoring/1"
 # What reads a folder of Parquet files passes over names that begin with _ or a dot.
-_PLAN = "_scoring.json"
+PLAN = "_scoring.json"
 SHARDS = "_shards.jsonl"
 
 
@@ -37,11 +38,16 @@ def opened_output(out: str, source: str, settings: Settings) -> Iterator[tuple[s
     with locked_folder(Path(out), busy) if is_local(out) else nullcontext():
         drop_temporary(out)
         before = _read_plan(out)
+        if before is None and finished(out):
+            raise RunError(
+                f"{out}: holds parts of a table and no {PLAN}, so they may be of another run. Name another folder.",
+                see=("out",),
+            )
         if before is None:
             tally = Tally()
             count = _write_shards(out, source, tally)
             before = {**wanted, "shards": count, "left_out": dict(tally.left_out)}
-            with written_whole(out, _PLAN) as path:
+            with written_whole(out, PLAN) as path:
                 path.write_text(json.dumps(before, indent=2) + "\n", "utf-8")
         check_same(out, before, wanted)
         yield place_of(out, SHARDS), int(before["shards"]), Counter(before.get("left_out", {}))
@@ -50,7 +56,7 @@ def opened_output(out: str, source: str, settings: Settings) -> Iterator[tuple[s
 
 def _read_plan(out: str) -> dict[str, Any] | None:
     """What the folder was begun with; None for a new one. Raises RunError where it holds something else."""
-    place = place_of(out, _PLAN)
+    place = place_of(out, PLAN)
     found = _read_json(place)
     if found is None:
         return None
@@ -92,7 +98,19 @@ def _write_shards(out: str, source: str, tally: Tally) -> int:
     return count
 
 
-def shards_in(place: str) -> Iterator[Shard]:
-    """The shards of a list, one at a time."""
+def shards_in(place: str, count: int) -> Iterator[Shard]:
+    """The shards of a list, one at a time. Raises RunError for a list that is damaged or has not so many."""
+    number = -1
     with reading(place) as file:
-        yield from (Shard.from_line(line.decode()) for line in file)
+        for number, line in enumerate(file):
+            try:
+                shard = Shard.from_line(line.decode())
+            except (ValueError, TypeError, KeyError) as error:
+                raise RunError(
+                    f"{place}: is damaged in line {number + 1}. Name another folder.", see=("out",)
+                ) from error
+            if shard.number != number:
+                raise RunError(f"{place}: is damaged in line {number + 1}. Name another folder.", see=("out",))
+            yield shard
+    if number + 1 != count:
+        raise RunError(f"{place}: has {number + 1:,} of its {count:,} lines. Name another folder.", see=("out",))

@@ -44,9 +44,12 @@ class Shard:
 
     @classmethod
     def from_line(cls, line: str) -> Shard:
-        """Read back what `to_line` gave."""
+        """Read back what `to_line` gave. Raises ValueError, TypeError or KeyError for anything else."""
         fields: dict[str, Any] = json.loads(line)
-        return cls(**{**fields, "places": tuple(fields["places"])})
+        made = cls(**{**fields, "places": tuple(fields["places"])})
+        if made.kind not in (*KINDS.values(), "tar") or not all(isinstance(place, str) for place in made.places):
+            raise ValueError(line)
+        return made
 
 
 def find_shards(source: str, tally: Tally | None = None) -> Iterator[Shard]:

@@ -46,8 +46,12 @@ class ConformalSets:
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> ConformalSets:
-        """Read back what `to_dict` gave."""
-        return cls(float(fields["level"]), bool(fields["per_class"]), tuple(fields["n"]), tuple(fields["least"]))
+        """Read back what `to_dict` gave. Raises ValueError, TypeError, KeyError or OverflowError for anything else."""
+        n, least = tuple(map(int, fields["n"])), tuple(map(float, fields["least"]))
+        made = cls(float(fields["level"]), bool(fields["per_class"]), n, least)
+        if not all(0 <= share <= 1 for share in (made.level, *least)) or min(n, default=0) < 0:
+            raise ValueError("its sets hold impossible numbers")
+        return made
 
 
 def fit_sets(probabilities: NDArray[np.float64], labels: Labels, level: float, *, per_class: bool) -> ConformalSets:

@@ -102,9 +102,14 @@ class AnswerTable:
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> AnswerTable:
-        """Read back what `to_dict` gave."""
+        """Read back what `to_dict` gave. Raises ValueError, TypeError, KeyError or OverflowError for anything else."""
         rows = ((float(t), int(answered), int(wrong), float(bound)) for t, answered, wrong, bound in fields["rows"])
-        return cls(int(fields["n"]), tuple(rows))
+        made = cls(int(fields["n"]), tuple(rows))
+        if not all(
+            0 <= t <= 1 and 0 <= wrong <= kept <= made.n and 0 <= bound <= 1 for t, kept, wrong, bound in made.rows
+        ):
+            raise ValueError("its table of answers holds impossible numbers")
+        return made
 
     def threshold(self, max_error: float) -> SelectiveThreshold:
         """The lowest threshold for which the upper bound of the error among answered images stays within `max_error`.
