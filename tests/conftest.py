@@ -116,10 +116,12 @@ def line_reader() -> LineReader:
     return load_line_reader()
 
 
-@pytest.fixture
-def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bootstraps of few resamples, for tests that look at no interval of theirs: most of an evaluation is this."""
-    monkeypatch.setattr(summary, "RESAMPLES", 50)
+@pytest.fixture(scope="module")
+def few_resamples() -> Iterator[None]:
+    """Bootstraps of few resamples, for files that look at no interval of theirs: most of an evaluation is this."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(summary, "RESAMPLES", 50)
+        yield
 
 
 @pytest.fixture
