@@ -65,14 +65,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of this test's own: ledgers of one test are not seen by another."""
     home = tmp_path_factory.mktemp("home")
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(home))
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home / name.lower()))
-    return home
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -117,10 +118,12 @@ def line_reader() -> LineReader:
     return load_line_reader()
 
 
-@pytest.fixture
-def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bootstraps of few resamples, for tests that look at no interval of theirs: most of an evaluation is this."""
-    monkeypatch.setattr(summary, "RESAMPLES", 50)
+@pytest.fixture(scope="module")
+def few_resamples() -> Iterator[None]:
+    """Bootstraps of few resamples, for files that look at no interval of theirs: most of an evaluation is this."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(summary, "RESAMPLES", 50)
+        yield
 
 
 @pytest.fixture

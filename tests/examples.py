@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-USUAL = 50  # examples of a property, in the profile "house"
+USUAL = 25  # examples of a property, in the profile "house"
 
 
 def examples(number: int) -> settings:

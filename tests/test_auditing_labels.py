@@ -26,7 +26,6 @@ from digit_recognizer.auditing.out_of_fold import (
 from digit_recognizer.auditing.pool import pooled
 from digit_recognizer.auditing.suspects import REVIEWED, find_suspects
 from digit_recognizer.data import ArraySplit, Dataset
-from examples import examples
 from tiny import shifted_seed, tiny_split
 
 pytestmark = pytest.mark.arithmetic
@@ -44,7 +43,6 @@ def flipped(split: ArraySplit, n: int, seed: int) -> tuple[ArraySplit, Labels]:
     return replace(split, labels=labels), where
 
 
-@examples(25)
 @given(st.integers(0, 10**6), st.integers(0, 20))
 def test_folds_keep_copies_together_and_classes_in_their_shares(seed: int, copies: int) -> None:
     rng = np.random.default_rng(seed)

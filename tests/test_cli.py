@@ -17,6 +17,8 @@ from digit_recognizer.data import Dataset
 from helpers_cli import digits, digits_apart, draw_blank, draw_seven
 from platforms import posix
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 VERBS = ("data", "show", "train", "evaluate", "audit", "predict", "demo")
 PREDICTION = ["schema", "source", "label", "name", "probability", "status", "prediction_set", "model"]
 
@@ -147,7 +149,6 @@ def test_evaluate_writes_one_json_object(data_dir: Path) -> None:
 
 
 @pytest.mark.arithmetic
-@pytest.mark.usefixtures("few_resamples")
 def test_evaluate_each_prints_a_line_an_image_and_a_summary(data_dir: Path, tmp_path: Path) -> None:
     target = tmp_path / "found.json"
     answer = digits(
@@ -169,7 +170,6 @@ def test_evaluate_each_prints_a_line_an_image_and_a_summary(data_dir: Path, tmp_
 
 
 @pytest.mark.arithmetic
-@pytest.mark.usefixtures("few_resamples")
 def test_looks_at_the_test_split_are_counted(data_dir: Path) -> None:
     for looks in (1, 2):
         answer = digits("evaluate", "--data-dir", data_dir, "--quiet", "--json", "-")

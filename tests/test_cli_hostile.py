@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from io import StringIO
@@ -178,15 +179,23 @@ def test_a_seed_out_of_range_is_refused_before_anything_is_written(seed: int, tm
     assert digits("train", "--seed", seed).code == 2
 
 
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run."""
+    folder = tmp_path_factory.mktemp("damaged") / "run"
+    train("classic", tiny_dataset(64), out=folder)
+    return folder
+
+
 @pytest.mark.parametrize(
     "change",
     [{"recipe": None}, {"place": 3}, {"data": "x"}, {"seed": None}, {"recipe": {"name": "x"}}, {"data": {}}],
 )
-def test_a_damaged_run_file_is_named(change: dict[str, object], tmp_path: Path) -> None:
-    train("classic", tiny_dataset(64), out=tmp_path / "run")
-    settings = json.loads((tmp_path / "run/run.json").read_text())
-    (tmp_path / "run/run.json").write_text(json.dumps(settings | change))
-    answer = digits("train", "--resume", "--out", tmp_path / "run")
+def test_a_damaged_run_file_is_named(change: dict[str, object], run: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(run, tmp_path / "run")
+    settings = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(settings | change))
+    answer = digits("train", "--resume", "--out", folder)
     assert answer.code == 2
     assert len(answer.err.strip().splitlines()) <= 3
 

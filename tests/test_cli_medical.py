@@ -14,7 +14,7 @@ from helpers_cli import digits, is_complaint
 from medmnist_files import write_npz
 from test_data_table import cases, write_table
 
-pytestmark = pytest.mark.arithmetic
+pytestmark = [pytest.mark.arithmetic, pytest.mark.usefixtures("few_resamples")]
 
 CLINICAL = "Not for clinical use."
 STAND_IN = "pneumoniamnist_reordered.npz, which is not the published file"

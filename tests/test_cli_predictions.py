@@ -21,7 +21,7 @@ from digit_recognizer.evaluation.predictions import read_predictions
 from digit_recognizer.statistics.compare import TESTS
 from helpers_cli import digits, is_complaint
 
-pytestmark = pytest.mark.arithmetic
+pytestmark = [pytest.mark.arithmetic, pytest.mark.usefixtures("few_resamples")]
 
 NAMES = ("setosa", "versicolor", "virginica")
 

@@ -99,7 +99,7 @@ def test_a_file_without_pixels_is_told() -> None:
     refused(real("waveform_ecg.dcm").read_bytes(), "without a picture")
 
 
-@examples(200)
+@examples(100)
 @given(st.data())
 def test_a_file_cut_short_anywhere_is_refused(data: st.DataObject) -> None:
     content = as_bytes(made(SMALL))
@@ -108,7 +108,7 @@ def test_a_file_cut_short_anywhere_is_refused(data: st.DataObject) -> None:
         read_dicom(content[:at], None, "it", check_pixels)
 
 
-@examples(300)
+@examples(150)
 @given(st.data())
 def test_a_damaged_file_is_a_picture_or_a_clear_error(data: st.DataObject) -> None:
     name = data.draw(

@@ -37,8 +37,8 @@ def tried(how: settings) -> list[int]:
 
 
 def test_a_profile_says_how_many_and_whether_the_same(profile: str) -> None:
-    usual, fewer = (tried(how) for how in (settings(), examples(30)))
-    assert (len(usual), len(fewer)) == {"house": (50, 30), "nightly": (1000, 600)}[profile]
+    usual, fewer = (tried(how) for how in (settings(), examples(10)))
+    assert (len(usual), len(fewer)) == {"house": (25, 10), "nightly": (1000, 400)}[profile]
     assert (tried(settings()) == usual) == (profile == "house")
 
 

@@ -82,7 +82,6 @@ def test_what_a_model_saw_is_drawn_without_torch(
     ("absent", "arguments", "feature"),
     [
         (OF_SERVE, ("serve",), "serve"),
-        (OF_TRAIN, ("evaluate", "best"), "train"),
         (OF_TRAIN, ("compare", "best", "mlp"), "train"),
         (ABSENT, ("plan", "--accuracy", ".9", "--width", ".2"), "stats"),
         (ABSENT, ("predict", "x.png", "--show"), "stats"),

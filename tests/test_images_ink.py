@@ -20,7 +20,6 @@ from digit_recognizer import Recognizer
 from digit_recognizer.data import Dataset
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.ink import SIDE, find_writing
-from examples import examples
 from trials.rerendered import rerendered
 from trials.strangers import shadows
 
@@ -128,7 +127,6 @@ def test_a_digit_is_the_same_at_any_place_and_size(
 
 
 @given(grey=hnp.arrays(np.uint8, st.one_of(st.tuples(st.integers(1, 70), st.integers(1, 70)), st.just((1, 3000)))))
-@examples(30)
 def test_any_picture_gives_writing_or_none(grey: Grey) -> None:
     found = find_writing(grey)
     assert found is None or (found.ink.shape == (SIDE, SIDE) and found.ink.any())

@@ -92,18 +92,14 @@ def test_weights_that_16_bits_hold_are_stored_in_them_and_come_back_equal(tmp_pa
     np.testing.assert_allclose(one, other, atol=1e-5)
 
 
-def test_the_onnx_form_may_be_written_alone(tmp_path: Path) -> None:
+def test_batch_norms_are_not_folded_into_the_weights(tmp_path: Path) -> None:
+    """Of an ONNX form that is written alone."""
     header, network, _ = load_network(pretrained() / "fast.onnx")
     write_model(tmp_path / "alone.onnx", header, network, np.zeros((2, 1, 28, 28), np.float32))
     assert [path.name for path in tmp_path.iterdir()] == ["alone.onnx"]
     again, _, _ = load_network(tmp_path / "alone.onnx")
     assert again == header
     assert load_model(tmp_path / "alone.onnx", "torch").runtime.name == "torch"
-
-
-def test_batch_norms_are_not_folded_into_the_weights(tmp_path: Path) -> None:
-    header, network, _ = load_network(pretrained() / "fast.onnx")
-    write_model(tmp_path / "alone.onnx", header, network, np.zeros((2, 1, 28, 28), np.float32))
     kinds = [node.op_type for node in onnx.load(tmp_path / "alone.onnx").graph.node]
     assert kinds.count("BatchNormalization") == 3
     assert not {"Shape", "Expand", "CastLike"} & set(kinds)  # constants all the same

@@ -6,8 +6,6 @@ The field's best-known failure is a 99 % model that misreads its user's digit, b
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -23,6 +21,7 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.errors import DigitRecognizerWarning
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.recognizer import DEFAULT_MODEL
+from helpers_cli import digits
 from server_process import Server, form, running
 
 pytestmark = pytest.mark.arithmetic
@@ -73,10 +72,15 @@ def model(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@cache
+def loaded(model: str, runtime: str) -> Recognizer:
+    return Recognizer.load(model, runtime)
+
+
 @pytest.fixture(scope="module")
 def expected(files: list[Path], model: str) -> list[Prediction]:
     """What Python answers for the paths, which all others must answer too."""
-    found = Recognizer.load(model).predict(files)
+    found = loaded(model, "auto").predict(files)
     assert {each.status for each in found} <= {"ok", "unsure"}
     return found
 
@@ -91,8 +95,13 @@ def said(prediction: Prediction) -> tuple[object, ...]:
     return prediction.label, prediction.status, prediction.prediction_set
 
 
-@pytest.mark.parametrize("runtime", ["auto", "onnx", "torch"])
-@pytest.mark.parametrize("form", ["path", "name", "pil", "array", "tensor", "floats"])
+@pytest.mark.parametrize(
+    ("form", "runtime"),
+    [
+        *((form, "auto") for form in ("path", "name", "pil", "array", "tensor", "floats")),
+        *((form, runtime) for form in ("path", "array") for runtime in ("onnx", "torch")),
+    ],
+)
 def test_python(files: list[Path], expected: list[Prediction], model: str, form: str, runtime: str) -> None:
     open_as = {
         "path": lambda path: path,
@@ -102,7 +111,7 @@ def test_python(files: list[Path], expected: list[Prediction], model: str, form:
         "tensor": lambda path: torch.from_numpy(np.array(Image.open(path))),
         "floats": lambda path: np.asarray(Image.open(path), dtype=np.float32) / 255,
     }[form]
-    found = Recognizer.load(model, runtime).predict([open_as(path) for path in files])
+    found = loaded(model, runtime).predict([open_as(path) for path in files])
     assert [said(each) for each in found] == [said(each) for each in expected]
     np.testing.assert_allclose(
         [each.probabilities for each in found], [each.probabilities for each in expected], rtol=0, atol=1e-5
@@ -115,9 +124,9 @@ def test_get_predicted_label(files: list[Path], expected: list[Prediction], mode
 
 def test_the_command(files: list[Path], expected: list[Prediction], model: str) -> None:
     named = () if model == DEFAULT_MODEL else ("--model", model)
-    command = [sys.executable, "-m", "digit_recognizer", "predict", "--json", *named, *map(str, files)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    found = [json.loads(line) for line in answer.stdout.splitlines()]
+    answer = digits("predict", "--json", *named, *files)
+    assert answer.code == 0
+    found = [json.loads(line) for line in answer.out.splitlines()]
     assert [(each["source"], each["label"], each["status"], tuple(each["prediction_set"])) for each in found] == [
         (each.source, *said(each)) for each in expected
     ]

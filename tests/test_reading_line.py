@@ -14,7 +14,7 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.errors import ImageError, ModelFileError
 from digit_recognizer.models.line_reader import LineReader
 from digit_recognizer.reading import read_line, read_lines
-from digit_recognizer.reading.line import threshold_of
+from digit_recognizer.reading.line import Line, threshold_of
 from digit_recognizer.synthetic.ink import draw_mark
 from digit_recognizer.synthetic.shapes import Hands
 from digit_recognizer.synthetic.strokes import load_characters
@@ -42,6 +42,12 @@ def lines(mnist: Dataset) -> list[tuple[Crop, list[tuple[int, int]], str]]:
 
 
 @pytest.fixture(scope="module")
+def read(line_reader: LineReader, lines: list[tuple[Crop, list[tuple[int, int]], str]]) -> list[Line]:
+    """What is read of them."""
+    return [read_line(crop, line_reader) for crop, _, _ in lines]
+
+
+@pytest.fixture(scope="module")
 def hands(tmp_path_factory: pytest.TempPathFactory) -> Hands:
     folder = write_pen_files(tmp_path_factory.mktemp("pens"))
     return Hands(load_characters(folder / "unipen/unipen-numbers.npz", held_back=False))
@@ -57,14 +63,14 @@ def drawn(written: Written) -> Crop:
 
 
 def test_most_lines_are_read_and_the_sure_ones_are_right(
-    line_reader: LineReader, lines: list[tuple[Crop, list[tuple[int, int]], str]]
+    read: list[Line], lines: list[tuple[Crop, list[tuple[int, int]], str]]
 ) -> None:
-    read = [(read_line(crop, line_reader), text) for crop, _, text in lines]
-    assert sum(found.text == text for found, text in read) >= 36
-    sure = [(found, text) for found, text in read if found.status == "ok"]
+    pairs = [(found, text) for found, (_, _, text) in zip(read, lines, strict=True)]
+    assert sum(found.text == text for found, text in pairs) >= 36
+    sure = [(found, text) for found, text in pairs if found.status == "ok"]
     assert sure
     assert all(found.text == text for found, text in sure)
-    for found, _ in read:
+    for found in read:
         assert "".join(each.text for each in found.characters) == found.text
         assert found.probability is not None
         assert 0 <= found.probability <= 1
@@ -73,10 +79,9 @@ def test_most_lines_are_read_and_the_sure_ones_are_right(
 
 
 def test_characters_stand_where_they_were_drawn(
-    line_reader: LineReader, lines: list[tuple[Crop, list[tuple[int, int]], str]]
+    read: list[Line], lines: list[tuple[Crop, list[tuple[int, int]], str]]
 ) -> None:
-    for crop, boxes, text in lines:
-        found = read_line(crop, line_reader)
+    for found, (crop, boxes, text) in zip(read, lines, strict=True):
         if found.text != text:
             continue
         for character, (left, right) in zip(found.characters, boxes, strict=True):
@@ -88,19 +93,21 @@ def test_characters_stand_where_they_were_drawn(
         assert ends[-1] <= crop.shape[1]
 
 
-def test_size_hardly_matters(line_reader: LineReader, lines: list[tuple[Crop, list[tuple[int, int]], str]]) -> None:
+def test_size_hardly_matters(
+    line_reader: LineReader, read: list[Line], lines: list[tuple[Crop, list[tuple[int, int]], str]]
+) -> None:
     changed = 0
-    for crop, _, _ in lines:
+    for found, (crop, _, _) in zip(read, lines, strict=True):
         larger = cv2.resize(crop, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
-        changed += read_line(larger, line_reader).text != read_line(crop, line_reader).text
+        changed += read_line(larger, line_reader).text != found.text
     assert changed <= 2
 
 
 def test_light_ink_on_dark_is_read_as_its_negative(
-    line_reader: LineReader, lines: list[tuple[Crop, list[tuple[int, int]], str]]
+    line_reader: LineReader, read: list[Line], lines: list[tuple[Crop, list[tuple[int, int]], str]]
 ) -> None:
-    for crop, _, _ in lines[:10]:
-        dark, light = read_line(crop, line_reader), read_line(255 - crop, line_reader)
+    for dark, (crop, _, _) in zip(read[:10], lines, strict=False):
+        light = read_line(255 - crop, line_reader)
         assert (dark.text, dark.status) == (light.text, light.status)
 
 

@@ -29,7 +29,7 @@ from digit_recognizer.report.page import Report, render, report_of_model, report
 from digit_recognizer.report.words import share_words, threshold_words
 from digit_recognizer.statistics.operating import SensitivityTarget
 
-pytestmark = pytest.mark.arithmetic
+pytestmark = [pytest.mark.arithmetic, pytest.mark.usefixtures("few_resamples")]
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> $x^2$ {{ 7 * 7 }}"
 

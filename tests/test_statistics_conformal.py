@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from digit_recognizer.statistics.conformal import ConformalSets, fit_sets, images_needed
-from examples import examples
 from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
@@ -103,7 +102,6 @@ def test_a_class_without_images_is_always_in_the_set() -> None:
     assert sets.sets(calibration)[:, 2].all()
 
 
-@examples(30)
 @given(st.integers(1, 300), st.floats(0.5, 0.999), st.booleans(), st.integers(0, 2**32 - 1))
 def test_sets_hold_the_top_label_grow_with_the_level_and_travel_as_json(
     n: int, level: float, per_class: bool, seed: int

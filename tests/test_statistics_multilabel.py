@@ -71,7 +71,6 @@ def test_a_label_that_nothing_bears_is_undefined_and_not_guessed() -> None:
     json.dumps(made, allow_nan=False)
 
 
-@examples(25)
 @given(arrays.arrays(np.int64, st.integers(1, 40), elements=st.integers(0, 1)), st.sampled_from([0, 1]))
 def test_sensitivity_is_of_the_positive_class_whichever_it_is(labels: np.ndarray, positive: int) -> None:  # type: ignore[type-arg]
     score = np.random.default_rng(len(labels)).random(len(labels))

@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 from digit_recognizer.cli.app import app
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.statistics.planning import Figure, auroc_variance, plan, simulate
-from examples import examples
 from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
@@ -23,7 +22,6 @@ RUNNER = CliRunner()
 figures = st.sampled_from(["auroc", "sensitivity", "specificity", "accuracy"])
 
 
-@examples(40)
 @given(figure=figures, value=st.floats(0.55, 0.99), width=st.floats(0.02, 0.4), prevalence=st.floats(0.05, 0.9))
 def test_fewer_cases_would_not_do(figure: Figure, value: float, width: float, prevalence: float) -> None:
     found = plan(figure, value, width, prevalence)

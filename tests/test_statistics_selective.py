@@ -11,7 +11,6 @@ from scipy.stats import binomtest
 
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.statistics.selective import answer_table, images_needed, risk_coverage, upper_bound
-from examples import examples
 from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
@@ -39,7 +38,6 @@ def test_the_curve_is_the_share_of_mistakes_among_the_surest(n: int, seed: int) 
     assert curve.at(1.0) == (n, int((~correct).sum()))
 
 
-@examples(30)
 @given(st.integers(2, 40), st.integers(0, 2**32 - 1))
 def test_order_and_scale_do_not_matter_even_with_ties(n: int, seed: int) -> None:
     generator = np.random.default_rng(shifted_seed(seed))

@@ -29,7 +29,6 @@ from digit_recognizer.statistics.summary import (
     squared_errors,
     summary,
 )
-from examples import examples
 from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
@@ -45,7 +44,6 @@ def drawn(n: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return labels, powers / powers.sum(axis=1, keepdims=True)
 
 
-@examples(40)
 @given(st.integers(1, 80), st.integers(0, 2**32 - 1))
 def test_resampled_figures_are_the_stated_ones(n: int, seed: int) -> None:
     labels, probabilities = drawn(n, seed)

@@ -32,7 +32,7 @@ from examples import examples
 from medmnist_files import SMALL, arrays_of, small_spec, write_npz
 from tiny import shifted_seed
 
-pytestmark = pytest.mark.arithmetic
+pytestmark = [pytest.mark.arithmetic, pytest.mark.usefixtures("few_resamples")]
 
 KINDS = st.builds(
     small_spec,

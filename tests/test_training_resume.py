@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -147,14 +148,30 @@ def test_the_averaged_network_is_what_is_written(tmp_path: Path) -> None:
     assert not torch.equal(written["0.weight"], loop.learner.network.state_dict()["0.weight"])
 
 
-def test_a_finished_run_resumes_to_itself(tmp_path: Path) -> None:
-    first = train(RECIPE, tiny_dataset(), out=tmp_path / "run")
-    model = (tmp_path / "run/model.safetensors").read_bytes()
-    again = train(RECIPE, tiny_dataset(), out=tmp_path / "run", resume=True)
-    assert again.history == first.history
-    assert (tmp_path / "run/model.safetensors").read_bytes() == model
-    lines = (tmp_path / "run/history.jsonl").read_text().splitlines()
-    assert [json.loads(line) for line in lines] == [record.to_dict() for record in first.history]
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that came to its end."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    train(RECIPE, tiny_dataset(), out=folder)
+    return folder
+
+
+@pytest.fixture
+def run(finished: Path, tmp_path: Path) -> Path:
+    """A copy of that folder, to be changed."""
+    return shutil.copytree(finished, tmp_path / "run")
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+
+
+def test_a_finished_run_resumes_to_itself(run: Path) -> None:
+    model, history = (run / "model.safetensors").read_bytes(), records(run)
+    again = train(RECIPE, tiny_dataset(), out=run, resume=True)
+    assert (run / "model.safetensors").read_bytes() == model
+    assert history == records(run) == [record.to_dict() for record in again.history]
+    assert [record.loss for record in again.history] == [record.loss for record in trained_whole(RECIPE).history]
 
 
 def after(epochs: int) -> TrainState:
@@ -267,30 +284,27 @@ def test_a_folder_in_use_by_another_process_is_refused_until_it_ends(tmp_path: P
         pass
 
 
-def test_only_the_run_that_was_begun_can_go_on(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
+def test_only_the_run_that_was_begun_can_go_on(finished: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no run to resume"):
-        train(RECIPE, tiny_dataset(), out=folder, resume=True)
-    train(RECIPE, tiny_dataset(), out=folder)
+        train(RECIPE, tiny_dataset(), out=tmp_path / "run", resume=True)
     with pytest.raises(RunError, match="Resume it"):
-        train(RECIPE, tiny_dataset(), out=folder)
+        train(RECIPE, tiny_dataset(), out=finished)
     for other in ({"seed": 1}, {"train_on": "all"}):
         with pytest.raises(RunError, match="was begun with"):
-            train(RECIPE, tiny_dataset(), out=folder, resume=True, **other)
+            train(RECIPE, tiny_dataset(), out=finished, resume=True, **other)
     with pytest.raises(RunError, match="was begun with"):
-        train(RECIPE, tiny_dataset(100), out=folder, resume=True)
+        train(RECIPE, tiny_dataset(100), out=finished, resume=True)
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="is a file"):
         train(RECIPE, tiny_dataset(), out=tmp_path / "file")
 
 
-def test_a_run_folder_holds_what_the_readme_says(tmp_path: Path) -> None:
-    train(RECIPE, tiny_dataset(), out=tmp_path / "run")
-    names = {path.name for path in (tmp_path / "run").iterdir()} - {".lock"}
+def test_a_run_folder_holds_what_the_readme_says(finished: Path) -> None:
+    names = {path.name for path in finished.iterdir()} - {".lock"}
     assert names == {"run.json", "history.jsonl", "checkpoints", "model.safetensors", "model.onnx"}
-    settings = json.loads((tmp_path / "run/run.json").read_text())
+    settings = json.loads((finished / "run.json").read_text())
     assert settings["recipe"]["name"] == "classic"
-    assert free_folder(tmp_path / "run") == tmp_path / "run-2"
+    assert free_folder(finished) == finished.with_name("run-2")
 
 
 def test_training_without_a_folder_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,21 +164,6 @@ def test_the_base_install_brings_about_400_mb_at_most(scripts: Path, tmp_path: P
 
 
 @pytest.mark.slow
-def test_figures_plans_and_reports_need_no_torch(wheel: Path, tmp_path: Path) -> None:
-    found = dist.environment(tmp_path / "venv")
-    dist.install(found, wheel, "[stats]")
-    chances = np.random.default_rng(0).dirichlet((1.0, 1.0, 1.0), 60)
-    np.save(tmp_path / "p.npy", chances)
-    np.save(tmp_path / "y.npy", chances.argmax(1))
-    tables = ("--predictions", "p.npy", "--labels", "y.npy", "--report", "r.html")
-    for arguments in (("evaluate", *tables), ("plan", "--accuracy", "90%", "--width", "0.1")):
-        done = run(found / "digits", *arguments, cwd=tmp_path)
-        assert (done.returncode, done.stderr) == (0, "")
-    assert "scipy" in (tmp_path / "r.html").read_text()
-    assert run(found / "python", "-c", "import torch", cwd=tmp_path).returncode == 1
-
-
-@pytest.mark.slow
 def test_what_is_tried_with_every_file_works_here(scripts: Path, serving: Path, tmp_path: Path) -> None:
     dist.smoke(scripts, "predict", cwd=tmp_path)
     dist.smoke(serving, "predict", "serve", cwd=tmp_path)
@@ -203,3 +188,18 @@ def test_every_shipped_model_predicts_reads_and_serves(
     with commanded([serving / "digits"], tmp_path, model, **dist.outside()) as server:
         (served,) = server.post("/v1/predict", one.read_bytes()).json["predictions"]
     assert (served["label"], served["model"]) == (1, model)
+
+
+@pytest.mark.slow
+def test_figures_plans_and_reports_need_no_torch(serving: Path, wheel: Path, tmp_path: Path) -> None:
+    """The last of the tests here: others want that environment without what is added to it."""
+    dist.install(serving, wheel, "[stats]")
+    chances = np.random.default_rng(0).dirichlet((1.0, 1.0, 1.0), 60)
+    np.save(tmp_path / "p.npy", chances)
+    np.save(tmp_path / "y.npy", chances.argmax(1))
+    tables = ("--predictions", "p.npy", "--labels", "y.npy", "--report", "r.html")
+    for arguments in (("evaluate", *tables), ("plan", "--accuracy", "90%", "--width", "0.1")):
+        done = run(serving / "digits", *arguments, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert "scipy" in (tmp_path / "r.html").read_text()
+    assert run(serving / "python", "-c", "import torch", cwd=tmp_path).returncode == 1
