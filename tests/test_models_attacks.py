@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import struct
 import tempfile
 from collections.abc import Callable
@@ -259,6 +258,7 @@ def test_a_network_that_asks_for_too_much_memory_is_stopped(
         adding(model, "one")
 
     (tmp_path / "large.onnx").write_bytes(onnx_with(swell))
+    resource = pytest.importorskip("resource")  # Windows has none
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(ModelFileError, match="ONNX Runtime cannot run it"):
         load_model(tmp_path / "large.onnx")
