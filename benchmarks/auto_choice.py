@@ -59,10 +59,10 @@ def variants(dataset: Dataset) -> dict[str, Variant]:
         "auto": Variant(one),
         "stronger augmentation, 40 epochs": Variant(replace(one, augmentation=strong, epochs=40)),
         "initialised from MNIST, 20 epochs": Variant(
-            replace(one, epochs=20, averaging=0.95), lambda seed: taught(one, len(dataset.spec.classes), seed)
+            replace(one, epochs=20, ema_decay=0.95), lambda seed: taught(one, len(dataset.spec.classes), seed)
         ),
         "finer maps, half the channels": Variant(replace(one, stride=1, widths=tuple(w // 2 for w in one.widths))),
-        "the network of fast, 60 epochs": Variant(replace(small, epochs=60, averaging=0.98)),
+        "the network of fast, 60 epochs": Variant(replace(small, epochs=60, ema_decay=0.98)),
         "AdamW for the filters too": Variant(replace(one, optimizer="adamw", learning_rate=0.003)),
         "labels softened": Variant(replace(one, label_smoothing=0.1)),
         "classes weighted": Variant(replace(one, class_weighting=1.0)),
@@ -74,7 +74,7 @@ def variants(dataset: Dataset) -> dict[str, Variant]:
 @cache
 def digits_taught(recipe: Recipe) -> nn.Module:
     """The recipe's network after 30,000 of MNIST's digits."""
-    short = replace(recipe, epochs=2, images=15_000, batch_size=64, averaging=0.99, augmentation=None)
+    short = replace(recipe, epochs=2, images=15_000, batch_size=64, ema_decay=0.99, augmentation=None)
     return train(short, "mnist", seed=0, device="cpu").network
 
 

@@ -1,7 +1,8 @@
 """Seconds to score 10,000 images with the classic network: this project's evaluate() beside one image after another.
 
 The peer fetches through torchvision's transform and a DataLoader, as the notebook does, and asks the network, in torch,
-about each image in turn. The images are the validation and calibration images: speed needs no look at the test.
+about each image in turn. The images are the validation and calibration images: speed needs no evaluation of the test
+split.
 
     python benchmarks/evaluation.py [--rounds 5] [--json FILE|-]
 """
@@ -24,7 +25,7 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.data.cache import default_data_dir
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.models.model_file import load_network
-from digit_recognizer.models.watch import Watched
+from digit_recognizer.models.ood import OodNetwork
 from limit import flops, gflop_per_second, of_limit
 
 IMAGES = 10_000
@@ -73,7 +74,7 @@ def measure(limit: float, rounds: int = 5, images: int = IMAGES) -> dict[str, An
     theirs = torchvision_set(dataset)
     model = load_model("classic")
     _, whole, _ = load_network(model.path)
-    network = (whole.network if isinstance(whole, Watched) else whole).eval()  # the peer asks for no strangeness
+    network = (whole.network if isinstance(whole, OodNetwork) else whole).eval()  # the peer asks for no OOD score
     ours_runs: list[Timed] = []
     peer_runs: list[Timed] = []
     for number in range(rounds):

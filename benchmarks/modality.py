@@ -23,11 +23,11 @@ from digit_recognizer.errors import DigitRecognizerError
 from digit_recognizer.models import load_model
 from digit_recognizer.statistics import wilson
 from digit_recognizer.training.run_folder import data_of_run
-from trials.strangers import made_strangers
+from trials.ood_pictures import made_ood_pictures
 
 EACH = 500  # pictures of a kind, at most
 MADE = ("noise", "textures", "scribbles")
-STRANGE = "unfamiliar"
+UNLIKE = "unfamiliar"
 
 
 def first(images: np.ndarray) -> list[np.ndarray]:  # type: ignore[type-arg]
@@ -54,7 +54,7 @@ def kinds(run: Path, data_dir: Path | None, photos: Path | None) -> dict[str, Se
             found[name] = first(other.take(np.arange(min(EACH, len(other)))))
     if photos:
         found["photos"] = [str(each) for each in sorted(photos.glob("*.jpg"))[:EACH]]
-    return found | {kind: list(made_strangers(kind, EACH, 0)) for kind in MADE}
+    return found | {kind: list(made_ood_pictures(kind, EACH, 0)) for kind in MADE}
 
 
 def main() -> None:
@@ -67,7 +67,7 @@ def main() -> None:
     found: dict[str, Any] = {}
     for kind, pictures in kinds(options.run, options.data_dir, options.photos).items():
         told = Counter(each.status for each in recognizer.predict(pictures))
-        refused = told[STRANGE]
+        refused = told[UNLIKE]
         interval = wilson(refused, len(pictures)).to_dict()
         found[kind] = {"n": len(pictures), "statuses": dict(told), "refused": refused, "interval": interval}
         say(f"{kind}: {dict(told)}")

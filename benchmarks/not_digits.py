@@ -2,7 +2,8 @@
 
 Made pictures (letters in fonts, noise, scribbles, signs, textures, digits upside down) and Fashion-MNIST
 (--fashion FOLDER; Debian's dataset-fashion-mnist lies in /usr/share/datasets) against MNIST's calibration digits; with
---split test against its test digits, which is a noted look. The limit beyond which a model says "not a digit" comes
+--split test against its test digits, which is a logged evaluation. The limit beyond which a model says "not a digit"
+comes
 from calibration digits alone. What `digits predict` says of the pictures is counted too, and of shadows on blank paper,
 on which it should see no ink, nothing else.
 
@@ -21,8 +22,8 @@ from common import parser, report, say
 from digit_recognizer import Recognizer, load_dataset
 from digit_recognizer.data.spec import Images
 from digit_recognizer.models import load_model, shipped_models
-from trials.strangeness import strangers
-from trials.strangers import KINDS, made_strangers, shadows, upside_down
+from trials.ood_pictures import KINDS, made_ood_pictures, shadows, upside_down
+from trials.ood_scores import evaluate_ood
 
 EACH = 1000  # pictures of a kind
 
@@ -32,7 +33,7 @@ def pictures(split: str, each: int, fashion: Path | None) -> dict[str, Images]:
     digits = load_dataset("mnist").split(split)
     chosen = np.arange(min(len(digits), 2 * each))  # half of the digits are of the kinds that can be turned
     seed = 1 if split == "test" else 0
-    found = {kind: made_strangers(kind, each, seed) for kind in KINDS}
+    found = {kind: made_ood_pictures(kind, each, seed) for kind in KINDS}
     found["upside down"] = upside_down(digits.take(chosen), digits.labels[chosen])
     if fashion:
         clothes = load_dataset("fashion-mnist", fashion).split("test")
@@ -56,15 +57,15 @@ def main() -> None:
     digits = load_dataset("mnist")
     found: dict[str, Any] = {}
     for name in options.models:
-        scored = strangers(load_model(name), digits, options.split, made)
+        scored = evaluate_ood(load_model(name), digits, options.split, made)
         found[name] = scored.to_dict()
         for kind, images in made.items():
             told = ", ".join(f"{each.score} {each.auroc:.4f}" for each in scored.separations(kind))
-            found[name]["strangers"][kind]["statuses"] = statuses(name, images)
-            say(f"{name}, {kind}: {told}; {found[name]['strangers'][kind]['statuses']}")
+            found[name]["ood_pictures"][kind]["statuses"] = statuses(name, images)
+            say(f"{name}, {kind}: {told}; {found[name]['ood_pictures'][kind]['statuses']}")
         found[name]["shadows"] = statuses(name, shadows(options.each, seed=int(options.split == "test")))
         say(f"{name}, shadows: {found[name]['shadows']}")
-    report({"strangers": found}, options.json)
+    report({"ood_pictures": found}, options.json)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Errors of the shipped models on corrupted digits (in the manner of MNIST-C).
 
-15 corruptions at 5 severities, of validation images unless --split test is given, which is a noted look. Corrupted
+15 corruptions at 5 severities, of validation images unless --split test is given, which is a logged evaluation.
+Corrupted
 images are prepared as any picture is (Preprocess.fit): what is measured is the whole recognizer, and its figures do not
 compare with those of networks that were fed the corrupted images as they are.
 

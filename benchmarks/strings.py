@@ -2,7 +2,7 @@
 
 The strings are made by trials/strings.py of the digits of one split, drawn by the seed in trials/string_figures.py:
 digits as they are, boxes overlapping by 0, 10 and 25 % of the mean width of the two; with --hard also leaned, turned,
-scaled, ruled, dirty and broken. Validation digits unless --split test is given, which is a noted look.
+scaled, ruled, dirty and broken. Validation digits unless --split test is given, which is a logged evaluation.
 
     python benchmarks/strings.py [--model NAME|FILE|RUN] [--split NAME] [--each N] [--lengths N ...] [--hard]
                                  [--rendered DATA] [--json FILE|-]
@@ -29,7 +29,7 @@ from trials.strings import hard, plain
 
 def measure(reader: LineReader, split: str, each: int, lengths: list[int], *, hardly: bool) -> dict[str, Any]:
     """The figures of every length and overlap."""
-    found, looks = score_strings(
+    found, test_evaluations = score_strings(
         reader, load_dataset("mnist"), split, lengths=lengths, each=each, styled=hard if hardly else plain
     )
     for figures in found:
@@ -38,7 +38,7 @@ def measure(reader: LineReader, split: str, each: int, lengths: list[int], *, ha
         "model": reader.model.header.name,
         "weights_sha256": reader.model.header.weights_sha256,
         "split": split,
-        "looks": looks,
+        "test_evaluations": test_evaluations,
         "style": "hard" if hardly else "plain",
         "seed": SEED,
         "strings": [figures.to_dict() for figures in found],

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from digit_recognizer.models.cards import Card, read_cards
-from results import looks, read
+from results import read, test_evaluations
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -65,9 +65,9 @@ def seeds() -> str:
     return table(["model", "images", "correct, seed 0 first", "mean ± standard deviation", "95 % interval"], rows)
 
 
-def all_looks() -> str:
+def all_test_evaluations() -> str:
     """Every evaluation of the test split."""
-    rows = [[each["model"], " ".join(f"{n:,}" for n in each["correct"]), each["kept"]] for each in looks()]
+    rows = [[each["model"], " ".join(f"{n:,}" for n in each["correct"]), each["kept"]] for each in test_evaluations()]
     return table(["model", "correct of 10,000", "kept?"], rows)
 
 
@@ -163,7 +163,7 @@ def coverage() -> str:
 BLOCKS: dict[str, Callable[[], str]] = {
     "models": models,
     "seeds": seeds,
-    "looks": all_looks,
+    "test-evaluations": all_test_evaluations,
     "variants": variants,
     "best-digits": best_digits,
     "best-study": best_study,

@@ -1,8 +1,9 @@
-"""Give shipped models a watch and a calibration anew; their weights stay as they are.
+"""Give shipped models an OOD detector and a calibration anew; their weights stay as they are.
 
 python scripts/calibrate_shipped.py [NAME ...]
 
-The watch knows the first training images, the calibration comes from its data set's calibration images, as in training.
+The OOD detector knows the first training images, the calibration comes from its data set's calibration images, as in
+training.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from digit_recognizer.models import shipped_models
 from digit_recognizer.models.cards import card_path, read_card
 from digit_recognizer.models.locations import pretrained
 from digit_recognizer.models.model_file import load_network, write_model
-from digit_recognizer.models.watch import Watched
-from digit_recognizer.training.provenance import calibrated, watched
+from digit_recognizer.models.ood import OodNetwork
+from digit_recognizer.training.provenance import calibrated, with_ood_detector
 
 SAMPLE = 256  # images on which the two forms of the model file must agree
 
@@ -40,9 +41,9 @@ def reissue(path: Path) -> None:
     """Write one model again, watched and calibrated on the set that it learned from."""
     header, network, _ = load_network(path)
     dataset = load_dataset(header.data["name"], preprocess=header.preprocess)
-    plain = network.network if isinstance(network, Watched) else network
+    plain = network.network if isinstance(network, OodNetwork) else network
     learn, _ = dataset.training(header.data["train_on"])
-    whole = watched(plain, learn, header.preprocess)
+    whole = with_ood_detector(plain, learn, header.preprocess)
     header = calibrated(header, dataset, whole)
     write_model(path, header, whole, header.preprocess.normalise(learn.take(np.arange(SAMPLE))))
 

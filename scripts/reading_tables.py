@@ -157,9 +157,9 @@ def strings_table() -> str:
     return f"{table(head, table_rows)}\n\nOne test-set evaluation with these weights."
 
 
-def strangers_table() -> str:
+def other_digits_table() -> str:
     """A row for each model: digits of other data sets, given as ordinary pictures."""
-    measured = read("strangers")["strangers_digits"]
+    measured = read("other-digits")["other_digits"]
     rows = [[f"`{name}`", *(right_of(found[title]) for title in STRANGERS)] for name, found in measured.items()]
     return table(["model", *STRANGERS.values()], rows)
 
@@ -188,6 +188,6 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "grids": grids_table,
     "reading-seconds": seconds_table,
     "strings": strings_table,
-    "strangers": strangers_table,
+    "other-digits": other_digits_table,
     "printed": printed_table,
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks/results"
-LOOKS = RESULTS / "test-looks.jsonl"
+TEST_EVALUATIONS = RESULTS / "test-evaluations.jsonl"
 
 
 def read(name: str) -> Any:
@@ -31,21 +31,23 @@ def write(name: str, content: Any) -> Path:
     return path
 
 
-def note_looks(name: str, seeds: str, correct: list[int], kept: str) -> None:
-    """Add a line to the public log of looks at test images, unless these figures of this model are there.
+def log_evaluations(name: str, seeds: str, correct: list[int], kept: str) -> None:
+    """Add a line to the public log of evaluations of the test images, unless these figures of this model are there.
 
     name: the model's; with "on" and a set's name where the images are not MNIST's.
     """
-    before = looks() if LOOKS.exists() else []
+    before = test_evaluations() if TEST_EVALUATIONS.exists() else []
     if any(each["correct"] == correct and each["model"].split(",")[0] == name for each in before):
         return
     line = {"model": f"{name}, {seeds}", "correct": correct, "kept": kept}
-    LOOKS.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in [*before, line]), "utf-8")
+    TEST_EVALUATIONS.write_text(
+        "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in [*before, line]), "utf-8"
+    )
 
 
-def looks() -> list[dict[str, Any]]:
-    """The public log of looks at test images, the first one first."""
-    return [json.loads(line) for line in LOOKS.read_text("utf-8").splitlines()]
+def test_evaluations() -> list[dict[str, Any]]:
+    """The public log of evaluations of the test images, the first one first."""
+    return [json.loads(line) for line in TEST_EVALUATIONS.read_text("utf-8").splitlines()]
 
 
 def commit() -> str:

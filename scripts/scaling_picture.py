@@ -16,7 +16,10 @@ from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from results import RESULTS, ROOT
 
-LOOKS = {"score": ("#0969da", "scoring"), "train": ("#bc4c00", "training, an epoch")}  # colour, what it is called
+TEST_EVALUATIONS = {
+    "score": ("#0969da", "scoring"),
+    "train": ("#bc4c00", "training, an epoch"),
+}  # colour, what it is called
 STYLES = {1: "o-", 2: "s--"}  # processes
 SCALES = (("seconds", "seconds"), ("peak_memory_mb", "peak memory, MB"))
 
@@ -41,7 +44,7 @@ def draw(rows: list[dict[str, Any]], out: Path) -> None:
 
 def lines(axis: Axes, rows: list[dict[str, Any]], key: str) -> None:
     """What was measured, as points that lines join."""
-    for work, (colour, called) in LOOKS.items():
+    for work, (colour, called) in TEST_EVALUATIONS.items():
         for workers in sorted({row["workers"] for row in rows}):
             ours = [row for row in rows if (row["work"], row["workers"]) == (work, workers)]
             words = f"{called}, {workers} {'process' if workers == 1 else 'processes'}"

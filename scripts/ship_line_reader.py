@@ -115,8 +115,8 @@ def measure(reader: LineReader) -> dict[str, Any]:
             return before
     found: dict[str, Any] = {"weights_sha256": weights}
     for split in ("validation", "test"):
-        figures, looks = score_strings(reader, load_dataset("mnist"), split)
-        found[split] = {"looks": looks, "strings": [each.to_dict() for each in figures]}
+        figures, test_evaluations = score_strings(reader, load_dataset("mnist"), split)
+        found[split] = {"test_evaluations": test_evaluations, "strings": [each.to_dict() for each in figures]}
     write("strings", found)
     return found
 

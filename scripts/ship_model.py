@@ -5,7 +5,7 @@ python scripts/ship_model.py runs/fast --purpose "..."
 
 Every seed is scored once on the validation and on the test images; a second call takes the figures that are there. A
 model that learned from more than MNIST is scored on the other set by itself, too.
-They go into benchmarks/results, the looks into the log beside them; python scripts/write_docs.py writes the documents.
+They go into benchmarks/results, the evaluations into the log beside them; python scripts/write_docs.py writes the documents.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from digit_recognizer.statistics import wilson
 from digit_recognizer.training import RECIPES
 from digit_recognizer.training.any_recipe import recipe_from_dict
 from digit_recognizer.training.seeds import seed_folders
-from results import RESULTS, commit, note_looks, read, write
+from results import RESULTS, commit, log_evaluations, read, write
 
 
 def main() -> None:
@@ -64,10 +64,10 @@ def measure(folders: list[Path], name: str, others: Sequence[str] = ()) -> dict[
     found |= {"elsewhere": {other: scored(folders, other) for other in others}} if others else {}
     found |= {"weights_sha256": weights, "training_seconds": [seconds(folder) for folder in folders]}
     seeds = "seed 0" if len(folders) == 1 else f"seeds 0 to {len(folders) - 1}"
-    note_looks(name, seeds, [row["correct"] for row in found["test"]["seeds"]], "yes")
+    log_evaluations(name, seeds, [row["correct"] for row in found["test"]["seeds"]], "yes")
     for other in others:
         correct = [row["correct"] for row in found["elsewhere"][other]["test"]["seeds"]]
-        note_looks(f"{name} on {other}", seeds, correct, "yes")
+        log_evaluations(f"{name} on {other}", seeds, correct, "yes")
     write(f"accuracy/{name}", found)
     return found
 
@@ -113,7 +113,7 @@ def make_card(model: Model, figures: dict[str, Any], purpose: str, trained_at: s
 
 def first_seed(found: dict[str, Any]) -> dict[str, Any]:
     """The figures of the first seed, with an interval."""
-    row = {key: value for key, value in found["seeds"][0].items() if key != "looks"}
+    row = {key: value for key, value in found["seeds"][0].items() if key != "test_evaluations"}
     return row | {"interval": wilson(row["correct"], row["n"]).to_dict()}
 
 

@@ -47,7 +47,7 @@ def not_digits(scores: Sequence[str] | None = None) -> str:
     """How the most accurate model tells test digits from other pictures, by some scores (default: all)."""
     scores = SCORES if scores is None else scores
     rows = []
-    for kind, each in read("not-digits")["test"]["best"]["strangers"].items():
+    for kind, each in read("not-digits")["test"]["best"]["ood_pictures"].items():
         found = {score["score"]: score for score in each["scores"]}
         said = each["statuses"]
         shares = [percent(said.get(status, 0) / each["n"], 1) for status in ("ok", "unsure", "not a digit")]
@@ -73,7 +73,7 @@ def not_digits_choice() -> str:
     """What the score was chosen by: calibration digits against generated pictures, mean over kinds, each model."""
     rows = []
     for name, model in read("not-digits")["calibration"].items():
-        made = [each["scores"] for kind, each in model["strangers"].items() if kind in MADE]
+        made = [each["scores"] for kind, each in model["ood_pictures"].items() if kind in MADE]
         means = []
         for score in SCORES:
             areas = [each["auroc"] for scores in made for each in scores if each["score"] == score]

@@ -78,7 +78,7 @@ TORCH_FREE = {
 NEEDS_TORCH = {  # imported where torch is wanted
     *("models/mlp.py", "models/cnn.py", "models/ensemble.py", "models/architectures.py", "models/model_file.py"),
     "models/onnx_form.py",
-    *("models/watch.py", "models/line.py", "models/residual.py"),
+    *("models/ood.py", "models/line.py", "models/residual.py"),
 }
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 

@@ -117,11 +117,11 @@ def run(script: str, target: Path, *arguments: str) -> Any:
 
 
 @pytest.mark.slow
-def test_strangers_digits_are_scored_as_test_splits(tmp_path: Path, shared_file: Callable[[str], Path]) -> None:
+def test_other_digits_are_scored_as_test_splits(tmp_path: Path, shared_file: Callable[[str], Path]) -> None:
     arguments = ("--models", "classic", "--usps", str(shared_file("usps")))
-    (sets,) = run("strangers.py", tmp_path / "strangers.json", *arguments)["strangers_digits"].values()
+    (sets,) = run("other_digits.py", tmp_path / "other-digits.json", *arguments)["other_digits"].values()
     assert {name: each["n"] for name, each in sets.items()} == {"load_digits": 1797, "usps": 2007}
-    assert {each["looks"] for each in sets.values()} == {1}
+    assert {each["test_evaluations"] for each in sets.values()} == {1}
 
 
 @pytest.mark.slow

@@ -97,8 +97,8 @@ def test_a_drawn_part_is_corrupted_as_in_the_whole(classic: Model, few: Dataset,
 
 def test_a_run_on_a_test_split_is_one_look(classic: Model, few: Dataset) -> None:
     for looks in (1, 2):
-        assert robustness(classic, few, "test", corruptions=SOME, severities=(1, 5)).looks == looks
-    assert robustness(classic, few, "validation", corruptions=SOME[:1], severities=(1,)).looks is None
+        assert robustness(classic, few, "test", corruptions=SOME, severities=(1, 5)).test_evaluations == looks
+    assert robustness(classic, few, "validation", corruptions=SOME[:1], severities=(1,)).test_evaluations is None
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,6 @@ def test_what_is_written_says_all(classic: Model, few: Dataset) -> None:
     assert len(written["corruptions"]) == len(CORRUPTIONS) * len(SEVERITIES)
     assert {row["corruption"] for row in written["corruptions"] if row["seen"]} == set(SEEN)
     assert {row["corruption"] for row in written["corruptions"] if not row["seen"]} == set(CORRUPTIONS) - set(SEEN)
-    assert (written["split"], written["looks"], written["seed"]) == ("validation", None, 0)
+    assert (written["split"], written["test_evaluations"], written["seed"]) == ("validation", None, 0)
     assert written["model_sha256"] == classic.sha256
     assert 0 <= written["unseen"]["mean_error"] <= 1

@@ -99,7 +99,7 @@ def test_a_recognizer_says_so() -> None:
     own = films(3, 2)
     assert recognizer.typical is None  # a digit may stand anywhere
     recognizer.typical = fit_typical([films(100)])
-    recognizer.strangest = np.inf
+    recognizer.ood_limit = np.inf
     told = recognizer.predict([*own, *own[:, ::-1]])
     assert [each.status for each in told[3:]] == ["unfamiliar"] * 3
     assert {each.reason for each in told[3:]} == {"its brightness pattern differs from the training images"}

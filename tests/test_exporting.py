@@ -26,7 +26,7 @@ from digit_recognizer.exporting.to_web import LISTING, listing, static_files, to
 from digit_recognizer.models import load_model
 from digit_recognizer.models.locations import pretrained, shipped_models
 from digit_recognizer.models.model import Model
-from digit_recognizer.models.runtime import Inputs, Logits, Strangeness
+from digit_recognizer.models.runtime import Inputs, Logits, OodScore
 from digit_recognizer.recognizer import Recognizer
 from helpers_cli import digits, digits_apart, is_complaint
 from tiny import tiny_split
@@ -52,7 +52,7 @@ def test_all_5000_calibration_images_agree(exported: tuple[Path, Agreement]) -> 
 def test_any_number_of_images_fits_and_the_metadata_says_how(exported: tuple[Path, Agreement], n: int) -> None:
     session = onnxruntime.InferenceSession(exported[0], providers=["CPUExecutionProvider"])
     (given_in,), given_out = session.get_inputs(), [each.name for each in session.get_outputs()]
-    assert (given_in.name, given_in.shape, given_out) == ("images", ["N", 1, 28, 28], ["logits", "strangeness"])
+    assert (given_in.name, given_in.shape, given_out) == ("images", ["N", 1, 28, 28], ["logits", "ood_score"])
     metadata = session.get_modelmeta().custom_metadata_map
     model = load_model("classic")
     assert json.loads(metadata["digit_recognizer.preprocess"]) == model.preprocess.to_dict()
@@ -87,10 +87,10 @@ class Shifted:
     by: float
     name: str = "shifted"
 
-    def observe(self, inputs: Inputs) -> tuple[Logits, Strangeness]:
-        logits, strangeness = self.model.runtime.observe(inputs)
+    def observe(self, inputs: Inputs) -> tuple[Logits, OodScore]:
+        logits, ood_score = self.model.runtime.observe(inputs)
         logits[:, 0] += np.float32(self.by)
-        return logits, strangeness
+        return logits, ood_score
 
 
 @given(st.floats(0, 2), st.integers(0, 9))
@@ -256,7 +256,7 @@ def test_what_the_page_is_told_is_plain_json(model: str) -> None:
     said = json.loads(json.dumps(told(recognizer), allow_nan=False))
     assert said["classes"] == list("0123456789")
     assert said["threshold"] == (recognizer.answers.threshold if recognizer.answers else None)
-    assert (said["strangest"] is None) == (recognizer.model.header.watch is None)
+    assert (said["ood_limit"] is None) == (recognizer.model.header.ood is None)
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed (Debian: apt-get install nodejs)")

@@ -24,8 +24,8 @@ from helpers_cli import digits_apart
 from served import PATIENCE, PREPARE, RECOGNISE, RECOGNISE_FILE, as_images, as_sent, exported, served
 from test_one_answer import KINDS as SENT_KINDS
 from trials.drawn import scribble, sign
+from trials.ood_pictures import noise, shadow, texture
 from trials.rerendered import KINDS, rerendered
-from trials.strangers import noise, shadow, texture
 
 pytestmark = pytest.mark.slow
 

@@ -20,8 +20,8 @@ from digit_recognizer import Recognizer
 from digit_recognizer.data import Dataset
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.ink import SIDE, find_writing
+from trials.ood_pictures import shadows
 from trials.rerendered import rerendered
-from trials.strangers import shadows
 
 pytestmark = pytest.mark.arithmetic
 

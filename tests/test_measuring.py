@@ -98,7 +98,7 @@ def test_the_shipped_model_scores_what_its_header_says(classic: Model, mnist: Da
     assert (found.n, found.correct, found.accuracy) == (stated["n"], stated["correct"], stated["accuracy"])
     assert found.interval.to_dict() == pytest.approx(stated["interval"])
     assert found.accuracy > 0.95
-    assert found.looks is None
+    assert found.test_evaluations is None
     assert found.confusion.trace() == found.correct
     assert [row.n for row in found.per_class] == found.confusion.sum(1).tolist()
     assert np.allclose(found.probabilities.sum(1), 1)

@@ -38,10 +38,10 @@ def test_a_model_gives_what_it_gave(name: str, runtime: str) -> None:
 def test_a_watch_gives_what_it_gave(name: str, runtime: str) -> None:
     expected = json.loads((GOLDEN / "watched.json").read_text("utf-8"))
     model = load_model(GOLDEN / name, runtime)
-    assert model.header.watch is not None
-    assert model.header.watch["axes"] == 40
-    _, strangeness = model.observe(images(8))
-    np.testing.assert_allclose(strangeness, expected["strangeness"], rtol=1e-4)
+    assert model.header.ood is not None
+    assert model.header.ood["axes"] == 40
+    _, ood_score = model.observe(images(8))
+    np.testing.assert_allclose(ood_score, expected["ood_score"], rtol=1e-4)
     np.testing.assert_allclose(model.probabilities(images(8)), expected["probabilities"], rtol=0, atol=1e-6)
 
 

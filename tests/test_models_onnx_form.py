@@ -18,7 +18,7 @@ from digit_recognizer.models.line_reader import load_line_reader
 from digit_recognizer.models.locations import LINE_READERS, pretrained
 from digit_recognizer.models.model import load_file
 from digit_recognizer.models.model_file import load_network, parameters, stored_tensors, weights_sha256, write_model
-from digit_recognizer.models.watch import Watched
+from digit_recognizer.models.ood import OodNetwork
 from model_files import onnx_with
 from tiny import shifted_seed
 
@@ -47,7 +47,7 @@ def test_a_shipped_file_holds_the_weights_that_its_card_names(name: str) -> None
 
 
 def plain(network: torch.nn.Module) -> torch.nn.Module:
-    return network.network if isinstance(network, Watched) else network
+    return network.network if isinstance(network, OodNetwork) else network
 
 
 def stored_arrays(network: torch.nn.Module) -> list[Any]:
@@ -81,7 +81,7 @@ def test_weights_that_16_bits_hold_are_stored_in_them_and_come_back_equal(tmp_pa
     saved = 2 * sum(each.numel() for each in network.parameters() if each.numel() > FEW and each is not odd)
     assert whole - half > 0.95 * saved > 0
     again = load_network(tmp_path / "half.onnx")[1]
-    assert stored_arrays(again)  # the network's, and those of its watch
+    assert stored_arrays(again)  # the network's, and those of its OOD detector
     for one, other in zip(stored_arrays(again), stored_arrays(network), strict=True):
         np.testing.assert_array_equal(one, other)
     stored = {each.name: each.data_type for each in onnx.load(tmp_path / "half.onnx").graph.initializer}

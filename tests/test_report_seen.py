@@ -16,7 +16,7 @@ from PIL import Image
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.images import read_picture
 from digit_recognizer.models import Model, load_model
-from digit_recognizer.models.runtime import Inputs, Logits, Runtime, Strangeness
+from digit_recognizer.models.runtime import Inputs, Logits, OodScore, Runtime
 from digit_recognizer.recognizer import Recognizer
 from digit_recognizer.report.seen import seen_figure
 from helpers_cli import digits, draw_blank, draw_seven
@@ -37,7 +37,7 @@ class Noting:
     given: list[Inputs]
     name: str = "noting"
 
-    def observe(self, inputs: Inputs) -> tuple[Logits, Strangeness]:
+    def observe(self, inputs: Inputs) -> tuple[Logits, OodScore]:
         self.given.append(inputs)
         return self.runtime.observe(inputs)
 

@@ -136,7 +136,7 @@ def small_recipe(spec: DatasetSpec, members: int) -> Recipe | EnsembleRecipe:
     """Auto's recipe, narrow and short: of several members where these are asked for."""
     recipe = auto_recipe(spec, 90)
     assert isinstance(recipe, EnsembleRecipe)
-    few = tuple(replace(each, widths=(8, 16), averaging=0.8, epochs=14) for each in recipe.members[:members])
+    few = tuple(replace(each, widths=(8, 16), ema_decay=0.8, epochs=14) for each in recipe.members[:members])
     return EnsembleRecipe("auto", few) if members > 1 else few[0]
 
 
@@ -215,5 +215,5 @@ def test_auto_with_other_epochs_averages_over_as_large_a_share_of_them() -> None
     assert isinstance(by_itself, Recipe)
     assert isinstance(shorter, Recipe)
     assert by_itself.epochs > shorter.epochs == 2
-    remembered = [1 / (1 - each.averaging) / each.epochs for each in (by_itself, shorter)]
+    remembered = [1 / (1 - each.ema_decay) / each.epochs for each in (by_itself, shorter)]
     assert remembered[0] == pytest.approx(remembered[1])

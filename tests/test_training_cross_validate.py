@@ -26,7 +26,7 @@ from trials.cross_validate import dealt, groups_of, pooled, trained_folds
 
 pytestmark = pytest.mark.arithmetic
 
-SHORT = replace(MLP, epochs=8, batch_size=16, averaging=0.0, augmentation=None, threads=1)
+SHORT = replace(MLP, epochs=8, batch_size=16, ema_decay=0.0, augmentation=None, threads=1)
 
 
 class Untouchable:

@@ -28,10 +28,11 @@ TOLERANCE = 1e-5  # of a weight: sums of float32 in another order
 
 
 def assert_same_weights(one: Path, other: Path) -> None:
-    """Two files with the same weights, within the tolerance; a watch is fitted afterwards, on axes of any sign."""
+    """Two files with the same weights, within the tolerance; OOD detectors are fitted afterwards, on axes of any
+    sign."""
     ours, theirs = load_file(one), load_file(other)
     assert ours.keys() == theirs.keys()
-    for name in (each for each in ours if not each.startswith("watch.")):
+    for name in (each for each in ours if not each.startswith("ood.")):
         torch.testing.assert_close(ours[name], theirs[name], rtol=0, atol=TOLERANCE, msg=name)
 
 

@@ -30,9 +30,9 @@ SEEING = Recipe(
     batch_size=64,
     learning_rate=0.01,
     optimizer="muon",
-    muon_rate=0.05,
+    muon_lr=0.05,
     warmup=0.2,
-    averaging=0.5,
+    ema_decay=0.5,
     threads=1,
 )
 BOTH = EnsembleRecipe("both", (SMALL, SEEING))

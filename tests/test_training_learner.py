@@ -46,7 +46,7 @@ def test_a_step_follows_the_schedule_and_the_smoothed_labels(done: float) -> Non
 def test_the_average_is_the_running_one_of_all_weights_and_statistics() -> None:
     x, y = batch()
     network = nn.Sequential(nn.Flatten(), nn.Linear(6, 4), nn.BatchNorm1d(4))
-    learner = Learner(recipe(averaging=0.6), network)
+    learner = Learner(recipe(ema_decay=0.6), network)
     assert learner.model is not network
     learner.step(x, y, 0.1)
     expected = {name: value.clone() for name, value in network.state_dict().items()}  # it begins with the first step

@@ -48,7 +48,7 @@ LINES = RECIPES["lines"]
 assert isinstance(LINES, LineRecipe)
 SMALL = replace(
     LINES,
-    learning=replace(LINES.learning, epochs=2, images=10, batch_size=4, averaging=0.7),
+    learning=replace(LINES.learning, epochs=2, images=10, batch_size=4, ema_decay=0.7),
     widths=(8, 8, 8),
     blocks=(1, 2, 1),
     mixed=16,

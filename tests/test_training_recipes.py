@@ -37,12 +37,12 @@ FULL = Recipe(
     stride=2,
     convolutions=(Convolution(4, 5, stride=2, padding=1), Convolution(6, 3, pool=2)),
     optimizer="muon",
-    muon_rate=0.05,
+    muon_lr=0.05,
     weight_decay=0.03,
     warmup=0.25,
     label_smoothing=0.1,
     class_weighting=0.5,
-    averaging=0.99,
+    ema_decay=0.99,
     augmentation=Augmentation(rotation=10, scale=0.1, shear=5, shift=1, elastic=0.5),
     exposure=Exposure(gamma=0.1, contrast=0.2, brightness=0.3),
     degradation=Degradation(pen=0.2, coarse=0.3, blur=0.4, erase=0.5, noise=0.6),
@@ -114,10 +114,10 @@ NAN, INFINITE = float("nan"), float("inf")
         {"images": 0},
         *({"learning_rate": value} for value in (0, -0.1, NAN, INFINITE)),
         *({"optimizer": value} for value in ("", "SGD", "lion")),
-        *({"muon_rate": value} for value in (0, -0.1, NAN, INFINITE)),
+        *({"muon_lr": value} for value in (0, -0.1, NAN, INFINITE)),
         *({"weight_decay": value} for value in (-0.1, NAN, INFINITE)),
         *({"warmup": value} for value in (-0.1, 1, 1.5, NAN)),
-        *({"averaging": value} for value in (-0.1, 1, 1.5, NAN)),
+        *({"ema_decay": value} for value in (-0.1, 1, 1.5, NAN)),
         *({"label_smoothing": value} for value in (-0.1, 1, 1.5, NAN)),
         *({"class_weighting": value} for value in (-0.1, 1.5, NAN)),
         {"stride": 0},
@@ -159,7 +159,7 @@ def test_rates_and_decay_go_where_they_are_meant(kind: str, optimizer: str) -> N
     for made in recipe.make_optimizers(network):
         assert isinstance(made, Muon | optim.AdamW)
         for group in made.param_groups:
-            assert group["lr"] == (recipe.muon_rate if isinstance(made, Muon) else recipe.learning_rate)
+            assert group["lr"] == (recipe.muon_lr if isinstance(made, Muon) else recipe.learning_rate)
             for each in group["params"]:
                 assert group["weight_decay"] == (0 if each.ndim == 1 else recipe.weight_decay)
                 assert isinstance(made, Muon) == (optimizer == "muon" and any(each is one for one in inner))

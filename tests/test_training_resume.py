@@ -48,11 +48,11 @@ EVERYTHING = Recipe(
     learning_rate=0.01,
     convolutions=(Convolution(4, 5, stride=3), Convolution(6, 3, padding=1, pool=2)),
     optimizer="muon",
-    muon_rate=0.05,
+    muon_lr=0.05,
     weight_decay=0.01,
     warmup=0.3,
     label_smoothing=0.1,
-    averaging=0.7,
+    ema_decay=0.7,
     augmentation=Augmentation(rotation=10, scale=0.1, shear=5, shift=1, elastic=0.5),
     degradation=Degradation(pen=0.2, coarse=0.3, blur=0.4, erase=0.5, noise=0.6),
     threads=1,
@@ -60,7 +60,7 @@ EVERYTHING = Recipe(
 KINDS = {
     "classic": RECIPE,
     "everything": EVERYTHING,
-    "filters by adamw": replace(EVERYTHING, optimizer="adamw", averaging=0.0),
+    "filters by adamw": replace(EVERYTHING, optimizer="adamw", ema_decay=0.0),
 }
 by_kind = pytest.mark.parametrize("recipe", KINDS.values(), ids=KINDS)
 

@@ -89,11 +89,12 @@ def score_strings(
 ) -> tuple[list[StringFigures], int | None]:
     """How a line reader fares on strings of a split's digits; strings: as for made_strings.
 
-    The second value: looks at this test split by this reader, with this one, which is noted; None for other splits.
+    The second value: evaluations at this test split by this reader, with this one, which is noted; None for other
+    splits.
     """
     indices = np.arange(len(dataset.split(split)))
-    digits, labels, looks = take_to_score(reader.model, dataset, split, indices)
-    return [_figures_of(reader, cell) for cell in made_strings(digits, labels, **strings)], looks
+    digits, labels, test_evaluations = take_to_score(reader.model, dataset, split, indices)
+    return [_figures_of(reader, cell) for cell in made_strings(digits, labels, **strings)], test_evaluations
 
 
 def _figures_of(reader: LineReader, cell: Cell) -> StringFigures:

@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from digit_recognizer.images.ink import Writing
 from digit_recognizer.statistics.selective import SelectiveThreshold
 
-STRANGER = {"digit": "not a digit", "picture": "unfamiliar"}  # the status of what is none, by Preprocess.form
-DOUBTFUL = ("unsure", *STRANGER.values())
+OUT_OF_DISTRIBUTION = {
+    "digit": "not a digit",
+    "picture": "unfamiliar",
+}  # the status of what is none, by Preprocess.form
+DOUBTFUL = ("unsure", *OUT_OF_DISTRIBUTION.values())
 NO_INK = "it holds no ink"
 ELSEWHERE = "its brightness pattern differs from the training images"
 SEVERAL = "it seems to show several characters; read it as a page, a grid or a line"
 OTHER = "its writing looks like a letter or a sign"
 OTHERWISE = "the network that found the writing reads {}"
 LIKELY = 0.3  # what the network that finds the writing says counts from this probability on
-STRANGE = "it looks unlike the {}s that the model was trained on"
+UNLIKE = "it looks unlike the {}s that the model was trained on"
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Prediction:
 
 def refused(prediction: Prediction, reason: str | None) -> Prediction:
     """A prediction, or that its picture is of another kind, where there is a reason to say so."""
-    return replace(prediction, status=STRANGER["picture"], reason=reason) if reason else prediction
+    return replace(prediction, status=OUT_OF_DISTRIBUTION["picture"], reason=reason) if reason else prediction
 
 
 def as_one_digit(prediction: Prediction, writing: Writing | None) -> Prediction:
@@ -51,7 +54,7 @@ def as_one_digit(prediction: Prediction, writing: Writing | None) -> Prediction:
         return prediction
     if max(writing.several, writing.other) >= LIKELY:
         reason = SEVERAL if writing.several > writing.other else OTHER
-        return replace(prediction, status=STRANGER["digit"], reason=reason)
+        return replace(prediction, status=OUT_OF_DISTRIBUTION["digit"], reason=reason)
     digit = max(range(len(writing.digits)), key=writing.digits.__getitem__)
     if prediction.status == "ok" and prediction.name != str(digit) and writing.digits[digit] >= LIKELY:
         return replace(prediction, status="unsure", reason=OTHERWISE.format(digit))

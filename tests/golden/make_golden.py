@@ -2,7 +2,8 @@
 
     python tests/golden/make_golden.py NAME
 
-NAME: plain, or watched (with a watch). Run once for each schema; running it again would defeat its purpose: the files
+NAME: plain, or watched (with an OOD detector). Run once for each schema; running it again would defeat its purpose:
+the files
 stand for those that users have.
 """
 
@@ -20,10 +21,10 @@ from digit_recognizer.images import Preprocess
 from digit_recognizer.models import ModelHeader, load_model
 from digit_recognizer.models.mlp import mlp
 from digit_recognizer.models.model_file import weights_sha256, write_model
-from digit_recognizer.models.watch import Watched, fit_watch
+from digit_recognizer.models.ood import OodNetwork, fit_ood_detector
 
 HERE = Path(__file__).parent
-SIZES = {"plain": [784, 4, 10], "watched": [64, 80, 10]}  # a watch asks for many features
+SIZES = {"plain": [784, 4, 10], "watched": [64, 80, 10]}  # an OOD detector asks for many features
 
 
 def golden_network(sizes: list[int]) -> torch.nn.Sequential:
@@ -45,7 +46,7 @@ def golden_images(side: int) -> NDArray[np.uint8]:
 
 
 def ramps(side: int) -> NDArray[np.uint8]:
-    """Fixed images (200, side, side) of many slopes, which a watch learns from."""
+    """Fixed images (200, side, side) of many slopes, which an OOD detector learns from."""
     row, column = np.mgrid[0:side, 0:side]
     return np.stack([(row * n + column * (n % 7) * 5) % 256 for n in range(200)]).astype(np.uint8)
 
@@ -69,13 +70,13 @@ def main() -> None:
     )
     path = HERE / f"{name}.safetensors"
     images = golden_images(side)
-    watch = fit_watch(network, [torch.from_numpy(header.preprocess.normalise(ramps(side)))])
-    write_model(path, header, Watched(network, watch) if watch else network, header.preprocess.normalise(images))
+    ood = fit_ood_detector(network, [torch.from_numpy(header.preprocess.normalise(ramps(side)))])
+    write_model(path, header, OodNetwork(network, ood) if ood else network, header.preprocess.normalise(images))
     model = load_model(path, "torch")
     made = {"weights_sha256": header.weights_sha256, "probabilities": model.probabilities(images).tolist()}
-    if watch:
-        strangeness = model.observe(images)[1]
-        made["strangeness"] = strangeness.tolist()
+    if ood:
+        ood_score = model.observe(images)[1]
+        made["ood_score"] = ood_score.tolist()
     (HERE / f"{name}.json").write_text(json.dumps(made, indent=1) + "\n", "utf-8")
 
 

@@ -86,7 +86,7 @@ def recipe_for(n: int) -> Recipe:
     batch = min(FAST_LONG.batch_size, max(_LEAST_BATCH, n // 10))
     # The average of the weights would remember the first of few steps too well. One thread: two stand still together
     # as soon as anything else runs, which made an audit of MNIST twice as long as it need be.
-    return replace(FAST_LONG, name="audit", images=None, epochs=epochs, batch_size=batch, averaging=0.0, threads=1)
+    return replace(FAST_LONG, name="audit", images=None, epochs=epochs, batch_size=batch, ema_decay=0.0, threads=1)
 
 
 def _as_dataset(learn: ArraySplit, classes: int) -> Dataset:

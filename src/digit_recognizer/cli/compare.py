@@ -94,7 +94,7 @@ def of_table(name: str, labels: Path) -> Predictions:
 
 
 def _of_model(name: str, data: str, split: str, data_dir: Path | None) -> Predictions:
-    """A model's probabilities for a split; of a test split that is a look, and noted."""
+    """A model's probabilities for a split; of a test split that is evaluated, and logged."""
     from digit_recognizer.evaluation import evaluate
 
     return evaluate(name, data, split, data_dir).predictions

@@ -25,7 +25,7 @@ def demo(
 
     require_extra("train", "digits demo")
     from digit_recognizer.cli.predict import in_words
-    from digit_recognizer.cli.summary import print_looks, print_totals
+    from digit_recognizer.cli.summary import print_test_evaluations, print_totals
     from digit_recognizer.cli.training_run import watched_training
     from digit_recognizer.data import load_dataset
     from digit_recognizer.evaluation import evaluate
@@ -49,7 +49,7 @@ def demo(
     recognizer = Recognizer.load(folder)
     evaluation = evaluate(recognizer.model, dataset)
     print_totals(evaluation.title, evaluation.to_dict())
-    print_looks(evaluation.looks)
+    print_test_evaluations(evaluation.test_evaluations)
     save_evaluation(evaluation, test, folder)
     save_figure(sample_figure(dataset, "validation", recognizer.model, seed=0), folder / "samples.png")
     made = "" if picture else " (an MNIST digit, enlarged, dark on light)"

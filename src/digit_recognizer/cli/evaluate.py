@@ -119,7 +119,7 @@ def _print_all(evaluation: Evaluation, result: dict[str, Any]) -> None:
     summary.print_details(result)
     summary.print_columns(result["by"])
     summary.print_caveats(evaluation.caveats)
-    summary.print_looks(evaluation.looks)
+    summary.print_test_evaluations(evaluation.test_evaluations)
 
 
 def _save_figures(evaluation: Evaluation, dataset: Dataset, folder: Path) -> list[Path]:

@@ -145,7 +145,7 @@ def evaluate_many(
     rows = []
     for folder, each in zip(folders, evaluations, strict=True):
         found = each.to_dict()
-        figures = {key: found[key] for key in ("n", "correct", "accuracy", "interval", "looks")}
+        figures = {key: found[key] for key in ("n", "correct", "accuracy", "interval", "test_evaluations")}
         rows.append({"seed": each.model.header.seed, "run": str(folder), **figures, "macro_auroc": each.macro_auroc})
     result = _seeds_object(evaluations[0].model.header.name, dataset.spec.name, split, rows)
     areas = [row["macro_auroc"] for row in rows if row["macro_auroc"] is not None]

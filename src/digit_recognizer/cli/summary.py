@@ -132,13 +132,13 @@ def print_details(result: dict[str, Any]) -> None:
             )
 
 
-def print_looks(looks: int | None) -> None:
+def print_test_evaluations(test_evaluations: int | None) -> None:
     """How often this test split was scored."""
     from digit_recognizer.cli.output import answers
 
-    if looks is not None:
+    if test_evaluations is not None:
         answers().print(
-            f"Evaluations of this test split logged for this model: {looks}."
+            f"Evaluations of this test split logged for this model: {test_evaluations}."
             " Choosing the best of several test-set evaluations biases the result."
         )
 

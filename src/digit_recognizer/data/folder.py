@@ -11,7 +11,7 @@ import numpy as np
 from digit_recognizer.data.cache import warn
 from digit_recognizer.data.class_names import in_order
 from digit_recognizer.data.own_set import own_set
-from digit_recognizer.data.patients import check_apart, dealt, dicom_patients, has_dicom, numbered
+from digit_recognizer.data.patients import check_apart, dicom_patients, has_dicom, numbered, split_of
 from digit_recognizer.data.pictures import FolderSplit, content_hash, sampled
 from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, Split
 from digit_recognizer.errors import DataError
@@ -174,7 +174,7 @@ def _by_hash(whole: FolderSplit) -> dict[str, Split]:
     patients = dicom_patients(whole.files)
     if patients:
         whole = replace(whole, columns={PATIENT: numbered(patients)})
-    names = np.array([dealt(key) for key in patients or map(content_hash, whole.files)], np.str_)
+    names = np.array([split_of(key) for key in patients or map(content_hash, whole.files)], np.str_)
     splits: dict[str, Split] = {"all": whole}
     for name in SPLITS:
         chosen = np.flatnonzero(names == name)

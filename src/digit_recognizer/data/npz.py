@@ -42,7 +42,7 @@ def read_npz(path: Path, spec: DatasetSpec) -> dict[str, ArraySplit]:
         raise DataError(f"{path}: {error}") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error}). Check its name and rights.") from error
-    except Exception as error:  # strangers' bytes: the readers of zip and npy raise nearly anything
+    except Exception as error:  # untrusted bytes: the readers of zip and npy raise nearly anything
         raise DataError(f"{path}: is damaged, truncated or not an npz file ({error}). Download it again.") from error
 
 

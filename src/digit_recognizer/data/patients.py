@@ -20,7 +20,7 @@ SHARES = (("train", 154), ("validation", 26), ("calibration", 25), ("test", 51))
 HEAD = 2**20  # bytes of a DICOM file, within which its patient stands
 
 
-def dealt(key: str) -> str:
+def split_of(key: str) -> str:
     """The split that a hash (hexadecimal) falls to."""
     first = int(key[:2], 16)
     for name, share in SHARES:

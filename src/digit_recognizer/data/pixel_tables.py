@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from digit_recognizer.data.cache import warn
 from digit_recognizer.data.class_names import in_order
 from digit_recognizer.data.own_set import own_set
-from digit_recognizer.data.patients import SHARES, check_apart, dealt, numbered
+from digit_recognizer.data.patients import SHARES, check_apart, numbered, split_of
 from digit_recognizer.data.spec import PATIENT, SPLITS, ArraySplit, Dataset, Images, Split
 from digit_recognizer.errors import DataError, ImageError
 from digit_recognizer.images import Preprocess, read_picture
@@ -142,7 +142,7 @@ def _dealt(name: str, ready: dict[str, ArraySplit], keys: dict[str, list[str]]) 
         ready, keys = _numbered(name, ready)
     if set(ready) == {WHOLE}:
         whole = ready[WHOLE]
-        names = np.array([dealt(key) for key in keys[WHOLE]], np.str_)
+        names = np.array([split_of(key) for key in keys[WHOLE]], np.str_)
         made: dict[str, Split] = {WHOLE: whole}
         return made | {
             split: whole.chosen(np.flatnonzero(names == split)) for split in SPLITS if (names == split).any()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from digit_recognizer.data.cache import warn
 from digit_recognizer.data.class_names import in_order
 from digit_recognizer.data.own_set import own_set
-from digit_recognizer.data.patients import check_apart, dealt, dicom_patients, has_dicom, numbered
+from digit_recognizer.data.patients import check_apart, dicom_patients, has_dicom, numbered, split_of
 from digit_recognizer.data.pictures import FolderSplit, content_hash, file_of, sampled
 from digit_recognizer.data.spec import PATIENT, SPLITS, Dataset, Labels, Split
 from digit_recognizer.errors import DataError
@@ -157,7 +157,7 @@ def _split_names(path: Path, rows: Rows) -> NDArray[np.str_]:
     """The split of each row, (N,), as the table has it or as the hashes fall."""
     if _SPLIT not in rows.columns:
         keys = [hashlib.sha256(each.encode()).hexdigest() for each in rows.columns.get(PATIENT, ())]
-        return np.array([dealt(key) for key in keys or map(content_hash, rows.files)], np.str_)
+        return np.array([split_of(key) for key in keys or map(content_hash, rows.files)], np.str_)
     strange = sorted({str(name) for name in rows.columns[_SPLIT] if name.lower() not in SPLIT_NAMES})
     if strange:
         raise DataError(f"{path}: has the split {strange[0]!r}; known are {', '.join(SPLITS)}.")

@@ -14,10 +14,10 @@ from digit_recognizer.errors import ConfigError, DataError, ModelFileError
 from digit_recognizer.evaluation.typical import Typical, fit_typical
 from digit_recognizer.models import Model
 from digit_recognizer.models.header import ModelHeader
-from digit_recognizer.models.runtime import Strangeness
+from digit_recognizer.models.runtime import OodScore
 from digit_recognizer.models.softmax import softmax
 from digit_recognizer.statistics.checks import as_model_labels, check_form
-from digit_recognizer.statistics.conformal import ConformalSets, fit_sets, strangest_of
+from digit_recognizer.statistics.conformal import ConformalSets, fit_sets, ood_limit_of
 from digit_recognizer.statistics.scores import negative_log_likelihood
 from digit_recognizer.statistics.selective import AnswerTable, answer_table
 
@@ -34,8 +34,8 @@ class Calibration:
     temperature: float
     answers: AnswerTable
     sets: tuple[ConformalSets, ...]
-    # The strangeness beyond which an image is no digit, as `strangest_of` has it; None without a watch.
-    strangest: float | None = None
+    # The OOD score beyond which an image is no digit, as `ood_limit_of` has it; None without an OOD detector.
+    ood_limit: float | None = None
     typical: Typical | None = None  # of pictures that are no digits, which stand all alike or each in its own way
 
     def set_at(self, level: float, *, per_class: bool = False) -> ConformalSets:
@@ -53,7 +53,7 @@ class Calibration:
             "temperature": self.temperature,
             "answers": self.answers.to_dict(),
             "sets": [each.to_dict() for each in self.sets],
-            "strangest": self.strangest,
+            "ood_limit": self.ood_limit,
             "typical": self.typical.to_dict() if self.typical else None,
         }
 
@@ -67,13 +67,13 @@ def read_calibration(header: ModelHeader) -> Calibration | None:
         sets = tuple(ConformalSets.from_dict(each) for each in fields["sets"])
         if any(len(each.least) != len(header.class_names) for each in sets):
             raise ValueError("its prediction sets have another number of classes")
-        strangest, typical = fields["strangest"], fields["typical"]
+        ood_limit, typical = fields["ood_limit"], fields["typical"]
         return Calibration(
             dict(fields["source"]),
             header.temperature,
             AnswerTable.from_dict(fields["answers"]),
             sets,
-            float(strangest) if strangest is not None else None,
+            float(ood_limit) if ood_limit is not None else None,
             Typical.from_dict(typical) if typical is not None else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -84,11 +84,11 @@ def calibrate(
     logits: NDArray[np.float32],
     labels: Labels,
     source: dict[str, Any],
-    strangeness: Strangeness = None,
+    ood_score: OodScore = None,
     typical: Typical | None = None,
 ) -> Calibration:
     """Fit everything on calibration images: logits (N, K), labels (N,) 0..K-1, source as Calibration keeps it,
-    strangeness (N,) where a watch gives it; typical: fitted already, for pictures that are no digits.
+    OOD score (N,) where an OOD detector gives it; typical: fitted already, for pictures that are no digits.
 
     Raises DataError where the sample tells nothing (see fit_temperature).
     """
@@ -97,8 +97,8 @@ def calibrate(
     answers = answer_table(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels)
     sets = [fit_sets(probabilities, labels, level, per_class=False) for level in _MARGINAL_LEVELS]
     sets += [fit_sets(probabilities, labels, level, per_class=True) for level in _CLASS_LEVELS]
-    strangest = None if strangeness is None else strangest_of(strangeness.astype(np.float64))
-    return Calibration(source, temperature, answers, tuple(sets), strangest, typical)
+    ood_limit = None if ood_score is None else ood_limit_of(ood_score.astype(np.float64))
+    return Calibration(source, temperature, answers, tuple(sets), ood_limit, typical)
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: Labels) -> float:
@@ -145,10 +145,10 @@ def calibrate_model(model: Model, dataset: Dataset, split: str | None = None) ->
     if not len(part):
         raise DataError(f"{dataset.spec.name}: its split {chosen!r} is empty.")
     images = part.take(np.arange(len(part)))
-    logits, strangeness = model.observe(images)
+    logits, ood_score = model.observe(images)
     source = {"name": dataset.spec.name, "split": chosen, "n": len(part), "sha256": part.sha256}
     typical = fit_typical([images]) if model.preprocess.form == "picture" else None
-    found = calibrate(logits, labels, source, strangeness, typical)
+    found = calibrate(logits, labels, source, ood_score, typical)
     before, after = (
         negative_log_likelihood(labels, softmax(logits / temperature)) or 0.0
         for temperature in (model.header.temperature, found.temperature)

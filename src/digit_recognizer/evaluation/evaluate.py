@@ -1,4 +1,4 @@
-"""Scoring a model on a split: the only code that scores a test split, and it notes each look."""
+"""Scoring a model on a split: the only code that scores a test split, and it logs each evaluation."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from digit_recognizer.data import Dataset, Split
 from digit_recognizer.data.spec import PATIENT, Images, Labels
 from digit_recognizer.errors import ConfigError, DataError, DigitRecognizerWarning, require_extra
 from digit_recognizer.evaluation.evaluation import Evaluation
+from digit_recognizer.evaluation.evaluation_log import log_test_evaluation
 from digit_recognizer.evaluation.leaks import found_in
-from digit_recognizer.evaluation.ledger import note_look
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.statistics.checks import as_model_labels, check_form, check_lengths
 from digit_recognizer.statistics.operating import SensitivityTarget
@@ -35,7 +35,7 @@ def evaluate(
     sensitivity: float | None = None,
     prevalences: Sequence[float] = (),
 ) -> Evaluation:
-    """Score a model on one split of a data set; a look at a test split is noted in the model's ledger.
+    """Score a model on one split of a data set; an evaluation of a test split is logged.
 
     model: a shipped name, a model file, a run folder, or a loaded model. data: a set's name or a folder of class
         folders. groups: (N,) the writer, patient or site of each image, where images of one are alike; by default
@@ -64,13 +64,27 @@ def evaluate(
     target = _fix_threshold(loaded, dataset, sensitivity) if sensitivity is not None else None
     warn_of_seen(loaded, dataset, split)
     in_train = _leaked_images(dataset, split)
-    looks = note_look(loaded, dataset.spec.name, part.sha256, len(part)) if split in _TEST_INSIDE else None
+    test_evaluations = (
+        log_test_evaluation(loaded, dataset.spec.name, part.sha256, len(part)) if split in _TEST_INSIDE else None
+    )
     began = time.perf_counter()
     probabilities = score(loaded, part)
     seconds = time.perf_counter() - began
     caveats = tuple(dict.fromkeys((*dataset.spec.caveats, *loaded.header.caveats)))
     return Evaluation(
-        *(loaded, dataset.spec.name, split, labels, probabilities, seconds, looks, groups, in_train, columns, caveats),
+        *(
+            loaded,
+            dataset.spec.name,
+            split,
+            labels,
+            probabilities,
+            seconds,
+            test_evaluations,
+            groups,
+            in_train,
+            columns,
+            caveats,
+        ),
         *(patients, target, tuple(prevalences)),
     )
 
@@ -141,9 +155,9 @@ def _leaked_images(dataset: Dataset, split: str) -> NDArray[np.bool_] | None:
 
 
 def read_samples(model: Model, dataset: Dataset, split: str, images: Images) -> Labels:
-    """What a model reads in some images (n, H, W) of a split, (n,); of a test split that is a look, and noted."""
+    """What a model reads in some images (n, H, W) of a split, (n,); of a test split that is evaluated, and logged."""
     if split in _TEST_INSIDE:
-        note_look(model, dataset.spec.name, dataset.split(split).sha256, len(images))
+        log_test_evaluation(model, dataset.spec.name, dataset.split(split).sha256, len(images))
     return np.asarray(model.probabilities(images).argmax(axis=1))
 
 
@@ -152,7 +166,7 @@ def take_to_score(
 ) -> tuple[Images, Labels, int | None]:
     """Images (n, H, W) of a split that are about to be scored, however often, and their labels (n,) as the model's.
 
-    Of a test split that is one look, noted; the third value says how many this model has had.
+    Of a test split that is logged once; the third value says how many this model has had.
     Raises DataError for no images, and for classes that the model has not.
     """
     part = dataset.split(split)
@@ -160,8 +174,10 @@ def take_to_score(
         raise DataError(f"{dataset.spec.name}: its split {split!r} is empty.")
     labels = as_model_labels(part.labels[indices], dataset.spec.classes, model.header.class_names, dataset.spec.name)
     warn_of_seen(model, dataset, split)
-    looks = note_look(model, dataset.spec.name, part.sha256, len(indices)) if split in _TEST_INSIDE else None
-    return part.take(indices), labels, looks
+    test_evaluations = (
+        log_test_evaluation(model, dataset.spec.name, part.sha256, len(indices)) if split in _TEST_INSIDE else None
+    )
+    return part.take(indices), labels, test_evaluations
 
 
 def score(model: Model, split: Split) -> NDArray[np.float64]:

@@ -35,7 +35,7 @@ class Evaluation:
     labels: Labels = field(repr=False)  # (N,) actual classes, or (N, K) labels of 0 and 1
     probabilities: NDArray[np.float64] = field(repr=False)  # (N, K)
     seconds: float  # of the network's work, decoding of pictures included
-    looks: int | None  # at this test split by this model, this one included; None for other splits
+    test_evaluations: int | None  # at this test split by this model, this one included; None for other splits
     groups: NDArray[Any] | None = field(default=None, repr=False)  # (N,) writer, patient or site; None: not known
     # (N,) whether an exact copy stands in the training split; None where that was not looked for.
     in_train: NDArray[np.bool_] | None = field(default=None, repr=False)
@@ -161,7 +161,8 @@ class Evaluation:
             },
             "leaked": self.leaked,
             "without_leaked": self.without_leaked,
-            "looks": self.looks,
+            "test_evaluations": self.test_evaluations,
+            "looks": self.test_evaluations,  # its name in earlier versions
             "seconds": self.seconds,
         }
 
@@ -174,7 +175,8 @@ def _mean_area(labels: Labels, probabilities: NDArray[np.float64]) -> float | No
 
 
 def together(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
-    """What the mean of several models' probabilities gives on the split that each was scored on: no further look."""
+    """What the mean of several models' probabilities gives on the split that each was scored on; it is not scored
+    again."""
     first = evaluations[0]
     targets = [each.target for each in evaluations if each.target]
     target = replace(targets[0], probabilities=_mean_of(targets)) if targets else None

@@ -24,7 +24,7 @@ Grey = NDArray[np.uint8]
 LEAST = 100  # labelled lines that a calibration takes
 _MOST = 100_000
 _COLDEST, _WARMEST = 0.3, 10.0  # temperatures that are searched
-_STRANGEST = 0.995  # share of the labelled lines that are not too strange
+_OOD_QUANTILE = 0.995  # share of the labelled lines that are not too strange
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def observe(reader: LineReader, lines: LabelledLines) -> list[Seen]:
 
 
 def calibrate_lines(reader: LineReader, several: Sequence[LabelledLines]) -> dict[str, Any]:
-    """Temperature, answer table and the strangest energy, fitted on labelled lines, as a header keeps them.
+    """Temperature, answer table and the highest usual energy, fitted on labelled lines, as a header keeps them.
 
     The temperature is that by which the log likelihood of the actual texts is greatest (Guo et al. 2017, for strings).
     Raises DataError for fewer than LEAST lines.
@@ -99,7 +99,7 @@ def calibrate_lines(reader: LineReader, several: Sequence[LabelledLines]) -> dic
         "source": [{"name": each.name, "n": len(each.texts), "sha256": each.sha256} for each in several],
         "temperature": temperature,
         "answers": answers.to_dict(),
-        "strangest": float(np.quantile(energies, _STRANGEST)) if len(energies) else None,
+        "ood_limit": float(np.quantile(energies, _OOD_QUANTILE)) if len(energies) else None,
         "right": int(right.sum()),
     }
 

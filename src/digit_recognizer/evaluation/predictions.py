@@ -136,7 +136,7 @@ def read_table(path: Path, what: str) -> Table:
         table = reader(content, what)
     except MissingExtraError:
         raise
-    except Exception as error:  # strangers' bytes: the decoders raise nearly anything
+    except Exception as error:  # untrusted bytes: the decoders raise nearly anything
         reason = str(error) or type(error).__name__
         raise DataError(f"{path}: cannot be read as {path.suffix} ({reason}).") from error
     if table.values.ndim not in (1, 2) or not table.values.size or not table.values.itemsize:

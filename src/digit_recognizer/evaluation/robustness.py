@@ -82,7 +82,7 @@ class Robustness:
     seed: int
     clean: Wrong = field(repr=False)  # (N,), whether each image as it is was read wrongly
     wrong: Wrong = field(repr=False)  # (C, S, N), and each corrupted one
-    looks: int | None  # at this test split by this model, this one included; None for other splits
+    test_evaluations: int | None  # at this test split by this model, this one included; None for other splits
 
     @property
     def n(self) -> int:
@@ -133,7 +133,7 @@ class Robustness:
             },
             **{kind: mean.to_dict() if mean else None for kind, mean in means.items()},
             "corruptions": [figures.to_dict() for figures in self.figures],
-            "looks": self.looks,
+            "test_evaluations": self.test_evaluations,
         }
 
 
@@ -148,7 +148,7 @@ def robustness(
     n: int | None = None,
     seed: int = 0,
 ) -> Robustness:
-    """Score a model on one split of a data set under corruptions; at a test split that is one look, and noted.
+    """Score a model on one split of a data set under corruptions; at a test split that is logged once.
 
     model: a shipped name, a model file, a run folder, or a loaded model. n: so many images of the split, drawn by
         `seed`; all unless given. Images are corrupted in the network's own form and then prepared as any picture is
@@ -161,19 +161,19 @@ def robustness(
     dataset = data if isinstance(data, Dataset) else load_dataset(data, data_dir, loaded.preprocess)
     chosen = choose(len(dataset.split(split)), n, seed)
     check_form(dataset.spec, loaded.preprocess)
-    images, labels, looks = take_to_score(loaded, dataset, split, chosen)
+    images, labels, test_evaluations = take_to_score(loaded, dataset, split, chosen)
     clean = misread(loaded, images, labels)
     wrong = np.empty((len(corruptions), len(severities), len(chosen)), bool)
     for row, name in enumerate(corruptions):
         for column, severity in enumerate(severities):
             wrong[row, column] = misread(loaded, corrupt(images, name, severity, seed, chosen.tolist()), labels)
     return Robustness(
-        loaded, dataset.spec.name, split, tuple(corruptions), tuple(severities), seed, clean, wrong, looks
+        loaded, dataset.spec.name, split, tuple(corruptions), tuple(severities), seed, clean, wrong, test_evaluations
     )
 
 
 def check(corruptions: Sequence[str], severities: Sequence[int]) -> None:
-    """Raise ConfigError before anything is scored, so that no look is spent on a slip."""
+    """Raise ConfigError before anything is scored, so that no evaluation is spent on a mistake."""
     if not corruptions or not severities:
         raise ConfigError("Name at least one corruption and one severity.")
     nothing = np.zeros((0, 1, 1), np.uint8)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from digit_recognizer.data.spec import Images
 from digit_recognizer.images.opencv import cv2
-from digit_recognizer.statistics.conformal import strangest_of
+from digit_recognizer.statistics.conformal import ood_limit_of
 
 SIDE = 16  # pixels, at which pictures are compared: where they are light and dark, without their details
 
@@ -44,13 +44,13 @@ class Typical:
 def fit_typical(batches: Iterable[Images]) -> Typical | None:
     """The mean of images, batches of (n, H, W) or (n, H, W, 3) uint8, and the likeness that nearly all of them reach.
 
-    Each is compared with the mean of the others, as a new picture will be. Nearly all, as `strangest_of` has it, are
+    Each is compared with the mean of the others, as a new picture will be. Nearly all, as `ood_limit_of` has it, are
     like it; None where that cannot be said of so few.
     """
     greys = np.concatenate([_shrunk(images) for images in batches])
     others = (greys.sum(0) - greys) / max(1, len(greys) - 1)
     likeness = (centred(greys) * centred(others)).sum(1)
-    limit = strangest_of(-likeness)
+    limit = ood_limit_of(-likeness)
     if limit is None:
         return None
     return Typical(tuple(np.rint(greys.mean(0)).astype(int).tolist()), float(np.clip(-limit, -1, 1)))

@@ -54,7 +54,7 @@ def _network_of(model: Model) -> nn.Module:
 
 def _log_odds_of(network: nn.Module, images: Tensor, label: int, temperature: float, *, several: bool) -> Tensor:
     """The calibrated log odds (N,) of a class for inputs (N, C, H, W), as `occlusion.log_odds` has them."""
-    given = network(images)  # with strangeness, where there is a watch
+    given = network(images)  # with OOD score, where there is an OOD detector
     logits: Tensor = (given[0] if isinstance(given, tuple) else given) / temperature
     if several:
         return logits[:, label]

@@ -21,8 +21,8 @@ _INPUTS, _OUTPUTS, _PREPROCESS = f"{KEY}.inputs", f"{KEY}.outputs", f"{KEY}.prep
 def export_onnx(model: str | Path, out: Path, data_dir: Path | None = None, force: bool = False) -> Agreement:
     """Write a model (a shipped name, a .safetensors file or a run folder) to `out` as ONNX, whole or not at all.
 
-    The network takes "images" (N, 1, H, W) float32, N free, and gives "logits" (N, K) and, where it has a watch,
-    "strangeness" (N,). The metadata says so in words, and holds the header with Preprocess and calibration. No weights
+    The network takes "images" (N, 1, H, W) float32, N free, and gives "logits" (N, K) and, with an OOD detector,
+    "ood_score" (N,). The metadata says so in words, and holds the header with Preprocess and calibration. No weights
     lie outside the file. data_dir: as for load_dataset.
     Raises ModelFileError unless the file's labels are those of the weights on all images that `images_to_compare`
     gives and its probabilities within 1e-4 of theirs; StorageError where `out` exists, unless force.
@@ -76,7 +76,7 @@ def _described(header: ModelHeader) -> dict[str, str]:
         " of grey levels 0..255"
     )
     logits = f"(N, {len(header.class_names)}); probabilities are softmax(logits / {header.temperature!r})"
-    outputs = {"logits": logits} | ({"strangeness": "(N,)"} if header.watch else {})
+    outputs = {"logits": logits} | ({"ood_score": "(N,)"} if header.ood else {})
     return {
         _INPUTS: json.dumps({"images": images}),
         _OUTPUTS: json.dumps(outputs),

@@ -15,7 +15,7 @@ from digit_recognizer.exporting.page_runtime import LOCK, page_files, runtime_fi
 from digit_recognizer.files import read_bounded, storage_error, sync_folder, write_whole
 from digit_recognizer.images.ink import network_file
 from digit_recognizer.models.locations import MAX_BYTES
-from digit_recognizer.prediction import LIKELY, NO_INK, OTHER, OTHERWISE, SEVERAL, STRANGE, answered_in_words
+from digit_recognizer.prediction import LIKELY, NO_INK, OTHER, OTHERWISE, SEVERAL, UNLIKE, answered_in_words
 from digit_recognizer.recognizer import Recognizer
 
 SCHEMA = "digit-recognizer/page/1"
@@ -73,14 +73,14 @@ def told(recognizer: Recognizer) -> dict[str, Any]:
         "threshold": answers.threshold if answers else None,
         "answered": answered_in_words(answers) if answers else None,
         "least": sets.least if sets else None,
-        "strangest": recognizer.strangest if math.isfinite(recognizer.strangest) else None,
+        "ood_limit": recognizer.ood_limit if math.isfinite(recognizer.ood_limit) else None,
         "digits_only": recognizer.digits_only,
         "likely": LIKELY,
         "several": SEVERAL,
         "other": OTHER,
         "otherwise": OTHERWISE,
         "no_ink": NO_INK,
-        "strange": STRANGE,
+        "unlike": UNLIKE,
     }
 
 

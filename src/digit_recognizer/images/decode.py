@@ -155,7 +155,7 @@ def open_picture(content: bytes, name: str, page: int | None = None) -> Image.Im
         )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of harmless oddities in strangers' files
+            warnings.simplefilter("ignore")  # Pillow warns of harmless oddities in untrusted files
             return read_pdf(content, page, name, check_pixels) if is_pdf(content) else opened(content, page, name)
     except UnidentifiedImageError as error:
         raise PictureKindError(

@@ -15,7 +15,8 @@ from digit_recognizer.errors import ModelFileError
 from digit_recognizer.images import Preprocess
 from digit_recognizer.statistics.selective import AnswerTable
 
-SCHEMA = 5
+SCHEMA = 6
+_OTHER_WORDS = 5  # the schema before said the same in other words: it is read too
 KEY = "digit_recognizer"  # of the safetensors metadata and of the ONNX metadata_props
 MAX_CLASSES = 1000
 _MAX_FEATURES = 2**20
@@ -37,7 +38,7 @@ class ModelHeader:
     accuracy: dict[str, Any] | None  # split, n, correct, accuracy, interval; None where nothing was held out
     weights_sha256: str  # of the tensors: names, shapes and bytes
     calibration: dict[str, Any] | None = None  # evaluation.calibration.Calibration as a dict; None: not calibrated
-    watch: dict[str, Any] | None = None  # of models.watch: features, axes, weight, sha256 of its tensors; or none
+    ood: dict[str, Any] | None = None  # of models.ood: features, axes, weight, sha256 of its tensors; or none
     task: str = "multi-class"  # as DatasetSpec has it
     positive: int | None = None  # the class that is looked for, where one of two is
     caveats: tuple[str, ...] = ()  # what every output of the model says
@@ -87,14 +88,14 @@ class ModelHeader:
             raise ModelFileError(
                 f"it has schema {fields['schema']}; this version reads schema {SCHEMA}. Upgrade this package."
             )
-        if fields["schema"] < SCHEMA:
+        if fields["schema"] < _OTHER_WORDS:
             raise ModelFileError(
                 f"it has schema {fields['schema']}; this version reads schema {SCHEMA}. Train the model again."
             )
         try:
             header = cls(
                 **{
-                    **fields,
+                    **_in_own_words(fields),
                     "preprocess": Preprocess.from_dict(fields["preprocess"]),
                     "class_names": tuple(str(name) for name in fields["class_names"]),
                     "caveats": tuple(str(each) for each in fields.get("caveats", ())),
@@ -116,7 +117,7 @@ class ModelHeader:
             raise ModelFileError("its task is unknown, or its positive class is not one of its classes.")
         if not (self.calibration is None or (isinstance(self.calibration, dict) and sound(self.calibration))):
             raise ModelFileError("its calibration states no temperature, or numbers that none can have.")
-        if not (self.watch is None or (isinstance(self.watch, dict) and _watchable(self.watch))):
+        if not (self.ood is None or (isinstance(self.ood, dict) and _possible_detector(self.ood))):
             raise ModelFileError("its OOD score has impossible sizes or an impossible weight.")
         if not 2 <= len(self.class_names) <= MAX_CLASSES:
             raise ModelFileError(f"it has {len(self.class_names)} classes; 2 to {MAX_CLASSES} are possible.")
@@ -128,7 +129,7 @@ def sound(calibration: dict[str, Any]) -> bool:
     try:
         if answers is not None:
             AnswerTable.from_dict(answers)
-        float(calibration.get("strangest") or 0)
+        float(calibration.get("ood_limit") or 0)
     except (KeyError, TypeError, ValueError, ArithmeticError):
         return False
     return isinstance(temperature, float) and 1 / _WARMEST <= temperature <= _WARMEST
@@ -146,8 +147,20 @@ def _all_finite(value: Any) -> bool:
     return True
 
 
-def _watchable(watch: dict[str, Any]) -> bool:
-    """Whether a watch states sizes that a network can have."""
-    features, axes, weight = watch.get("features"), watch.get("axes"), watch.get("weight")
+def _in_own_words(fields: dict[str, Any]) -> dict[str, Any]:
+    """A header's fields as this schema names them."""
+    if fields["schema"] == SCHEMA:
+        return fields
+    calibration = fields["calibration"]
+    if calibration is not None:
+        calibration = {name: value for name, value in calibration.items() if name != "strangest"}
+        calibration["ood_limit"] = fields["calibration"]["strangest"]
+    kept = {name: value for name, value in fields.items() if name != "watch"}
+    return {**kept, "calibration": calibration, "ood": fields["watch"], "schema": SCHEMA}
+
+
+def _possible_detector(ood: dict[str, Any]) -> bool:
+    """Whether an OOD detector states sizes that a network can have."""
+    features, axes, weight = ood.get("features"), ood.get("axes"), ood.get("weight")
     sizes = type(features) is int and type(axes) is int and 0 < axes <= features <= _MAX_FEATURES
     return sizes and isinstance(weight, float) and 0 <= weight < math.inf

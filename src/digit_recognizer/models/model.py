@@ -17,7 +17,7 @@ from digit_recognizer.images import Preprocess
 from digit_recognizer.models.header import ModelHeader
 from digit_recognizer.models.locations import LINE_READERS, MAX_BYTES, MODEL_NAME, named, pretrained, shipped_models
 from digit_recognizer.models.onnx_file import read_onnx
-from digit_recognizer.models.runtime import BATCH, OnnxRuntime, Runtime, Strangeness, TorchRuntime
+from digit_recognizer.models.runtime import BATCH, OnnxRuntime, OodScore, Runtime, TorchRuntime
 from digit_recognizer.models.safetensors_header import safetensors_header_of
 from digit_recognizer.models.softmax import probabilities_of
 
@@ -57,30 +57,30 @@ class Model:
         """Logits (N, K) of images (N, H, W) uint8."""
         return self.observe(images)[0]
 
-    def observe(self, images: Images) -> tuple[NDArray[np.float32], Strangeness]:
-        """Logits (N, K) and strangeness (N,), None without a watch, of images (N, H, W) uint8, N >= 1.
+    def observe(self, images: Images) -> tuple[NDArray[np.float32], OodScore]:
+        """Logits (N, K) and OOD score (N,), None without an OOD detector, of images (N, H, W) uint8, N >= 1.
 
         Raises ModelFileError for a network that gives no numbers.
         """
         size = max(1, min(BATCH, _PIXELS // math.prod(images.shape[1:3])))
         parts = [self.observe_batch(images[i : i + size]) for i in range(0, len(images), size)]
-        strange = [strangeness for _, strangeness in parts if strangeness is not None]
-        return np.concatenate([logits for logits, _ in parts]), np.concatenate(strange) if strange else None
+        scores = [ood_score for _, ood_score in parts if ood_score is not None]
+        return np.concatenate([logits for logits, _ in parts]), np.concatenate(scores) if scores else None
 
-    def observe_batch(self, images: Images) -> tuple[NDArray[np.float32], Strangeness]:
+    def observe_batch(self, images: Images) -> tuple[NDArray[np.float32], OodScore]:
         """`observe` of at most BATCH images."""
         with named(self.path):
-            logits, strangeness = self.runtime.observe(self.preprocess.normalise(images))
+            logits, ood_score = self.runtime.observe(self.preprocess.normalise(images))
         scaled = logits / self.header.temperature
         sound = logits.shape == (len(images), len(self.header.class_names)) and np.isfinite(scaled).all()
-        if not sound or not (strangeness is None or watched(strangeness, len(images))):
+        if not sound or not (ood_score is None or _are_finite(ood_score, len(images))):
             raise ModelFileError(f"{self.path}: gives no usable logits; its weights are damaged. Copy it again.")
-        return logits, strangeness
+        return logits, ood_score
 
 
-def watched(strangeness: NDArray[np.float32], n: int) -> bool:
-    """Whether strangeness is a number for each of n images."""
-    return strangeness.shape == (n,) and bool(np.isfinite(strangeness).all())
+def _are_finite(ood_score: NDArray[np.float32], n: int) -> bool:
+    """Whether OOD score is a number for each of n images."""
+    return ood_score.shape == (n,) and bool(np.isfinite(ood_score).all())
 
 
 def load_model(model: str | Path, runtime: str = "auto", threads: int = 0) -> Model:

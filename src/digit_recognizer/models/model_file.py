@@ -21,10 +21,10 @@ from digit_recognizer.models.architectures import build_network
 from digit_recognizer.models.header import KEY, ModelHeader
 from digit_recognizer.models.locations import MAX_BYTES, named
 from digit_recognizer.models.onnx_form import check_onnx_form, onnx_bytes, read_onnx_form
+from digit_recognizer.models.ood import OodDetector, OodNetwork
 from digit_recognizer.models.safetensors_header import read_safetensors_header
-from digit_recognizer.models.watch import Watch, Watched
 
-WATCH = "watch."  # before the names of a watch's tensors
+OOD = "ood."  # before the names of an OOD detector's tensors
 _NETWORK = "network."  # before the names of the watched network's, in an ONNX form
 
 
@@ -50,12 +50,12 @@ def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDA
     A line reader's ONNX form takes lines of any width W.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in stored_tensors(network).items()}
-    watch = None
-    if isinstance(network, Watched):
-        features, axes = network.watch.axes.shape[1], network.watch.axes.shape[0]
-        watch = {"features": features, "axes": axes, "sha256": weights_sha256(network.watch)}
-        watch["weight"] = network.watch.weight
-    header = replace(header, watch=watch)
+    ood = None
+    if isinstance(network, OodNetwork):
+        features, axes = network.ood.axes.shape[1], network.ood.axes.shape[0]
+        ood = {"features": features, "axes": axes, "sha256": weights_sha256(network.ood)}
+        ood["weight"] = network.ood.weight
+    header = replace(header, ood=ood)
     form = onnx_bytes(header, network, sample[:2])
     check_onnx_form(header, network, form, sample, path)
     if path.suffix != ".onnx":
@@ -64,11 +64,11 @@ def write_model(path: Path, header: ModelHeader, network: nn.Module, sample: NDA
 
 
 def stored_tensors(network: nn.Module) -> dict[str, Tensor]:
-    """A network's tensors by the names that a file keeps them under; those of its watch apart."""
-    if not isinstance(network, Watched):
+    """A network's tensors by the names that a file keeps them under; those of its OOD detector apart."""
+    if not isinstance(network, OodNetwork):
         return network.state_dict()
-    watch = {WATCH + name: tensor for name, tensor in network.watch.state_dict().items()}
-    return network.network.state_dict() | watch
+    ood = {OOD + name: tensor for name, tensor in network.ood.state_dict().items()}
+    return network.network.state_dict() | ood
 
 
 def copy_model(source: Path, out: Path, calibration: dict[str, Any]) -> None:
@@ -85,7 +85,7 @@ def copy_model(source: Path, out: Path, calibration: dict[str, Any]) -> None:
 
 
 def load_network(path: Path) -> tuple[ModelHeader, nn.Module, bytes]:
-    """Header, network (Watched where it has a watch) and bytes of a model's safetensors form.
+    """Header, network (OodNetwork where it has an OOD detector) and bytes of a model's safetensors form.
 
     Where that is absent, of its ONNX form, which holds the same tensors. Raises ModelFileError.
     """
@@ -103,18 +103,23 @@ def read_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
         tensors = load(content)
     except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise ModelFileError(f"it is damaged or truncated ({error}).") from error
-    return header, _network_of(header, tensors)
+    return header, _network_of(header, _in_own_words(tensors))
 
 
 def _read_onnx_network(content: bytes) -> tuple[ModelHeader, nn.Module]:
     """Header and network of an ONNX form's bytes. Raises ModelFileError, without the file's name."""
     header, tensors = read_onnx_form(content)
-    if header.watch is not None:
-        tensors = {name.removeprefix(_NETWORK): tensor for name, tensor in tensors.items()}
+    if header.ood is not None:
+        tensors = {name.removeprefix(_NETWORK): tensor for name, tensor in _in_own_words(tensors).items()}
     needed = shapes(header)
     if not needed.keys() <= tensors.keys():
         raise ModelFileError("it holds no weights that torch could use. Put its .safetensors form beside it.")
     return header, _network_of(header, {name: tensors[name] for name in needed})
+
+
+def _in_own_words(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors by the names of this schema; the one before called an OOD detector a watch."""
+    return {OOD + name.removeprefix("watch.") if name.startswith("watch.") else name: tensors[name] for name in tensors}
 
 
 def shapes(header: ModelHeader) -> dict[str, tuple[int, ...]]:
@@ -137,24 +142,24 @@ def _network_of(header: ModelHeader, tensors: dict[str, Tensor]) -> nn.Module:
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
         raise ModelFileError("its weights hold NaN or infinite values.")
     network = build(header)
-    plain = network.network if isinstance(network, Watched) else network
-    plain.load_state_dict({name: tensor for name, tensor in tensors.items() if not name.startswith(WATCH)})
+    plain = network.network if isinstance(network, OodNetwork) else network
+    plain.load_state_dict({name: tensor for name, tensor in tensors.items() if not name.startswith(OOD)})
     whole = weights_sha256(plain) == header.weights_sha256
-    if isinstance(network, Watched) and header.watch:
-        network.watch.load_state_dict({name: tensors[WATCH + name] for name in network.watch.state_dict()})
-        whole = whole and weights_sha256(network.watch) == header.watch["sha256"]
+    if isinstance(network, OodNetwork) and header.ood:
+        network.ood.load_state_dict({name: tensors[OOD + name] for name in network.ood.state_dict()})
+        whole = whole and weights_sha256(network.ood) == header.ood["sha256"]
     if not whole:
         raise ModelFileError("its weights do not match their hash (damaged or altered). Copy it again.")
     return network
 
 
 def build(header: ModelHeader) -> nn.Module:
-    """The network that a header describes, with its watch where it has one; its weights are not yet the file's."""
+    """The network that a header describes, with its OOD detector if it has one; its weights are not yet the file's."""
     network = build_network(header.architecture)
-    if header.watch is None:
+    if header.ood is None:
         return network
-    features, axes = header.watch["features"], header.watch["axes"]
-    return Watched(network, Watch(torch.zeros(features), torch.zeros(axes, features), header.watch["weight"]))
+    features, axes = header.ood["features"], header.ood["axes"]
+    return OodNetwork(network, OodDetector(torch.zeros(features), torch.zeros(axes, features), header.ood["weight"]))
 
 
 def parameters(path: Path) -> int:

@@ -21,11 +21,11 @@ from digit_recognizer.models.halves import store_in_halves, stored_tensors_of
 from digit_recognizer.models.header import KEY, ModelHeader
 from digit_recognizer.models.line import Line
 from digit_recognizer.models.onnx_file import GRAPH_SHA256, read_onnx
+from digit_recognizer.models.ood import OodNetwork
 from digit_recognizer.models.runtime import OnnxRuntime, TorchRuntime
 from digit_recognizer.models.softmax import probabilities_of
-from digit_recognizer.models.watch import Watched
 
-TOLERANCE = 1e-5  # between probabilities of the two forms, and of what a strangeness is made of
+TOLERANCE = 1e-5  # between probabilities of the two forms, and of what an OOD score is made of
 _TOLERANCE_OF_LINES = 1e-4  # the same of a line reader, which is three times as deep
 _IDLE = f"{KEY}.idle"  # entry of the metadata: tensors that the graph has no use for, as JSON
 
@@ -73,7 +73,7 @@ def _traced(network: nn.Module, sample: NDArray[np.float32]) -> Any:
             network,
             (torch.from_numpy(sample),),
             input_names=["images"],
-            output_names=["logits", "strangeness"] if isinstance(network, Watched) else ["logits"],
+            output_names=["logits", "ood_score"] if isinstance(network, OodNetwork) else ["logits"],
             dynamic_shapes=(free,),  # by place: networks name their argument differently
             dynamo=True,
             optimize=False,
@@ -108,15 +108,15 @@ def check_onnx_form(
     header: ModelHeader, network: nn.Module, form: bytes, sample: NDArray[np.float32], path: Path
 ) -> None:
     """Refuse to write an ONNX form that answers differently."""
-    (ours, strange), (theirs, theirs_strange) = (
+    (ours, our_score), (theirs, their_score) = (
         runtime.observe(sample) for runtime in (TorchRuntime(network), OnnxRuntime(read_onnx(form)[1]))
     )
     gap = float(np.abs(probabilities_of(ours, header) - probabilities_of(theirs, header)).max())
-    if strange is not None and theirs_strange is not None:
-        terms = np.abs(strange) + 2 * np.abs(ours).max(axis=1)  # it is the difference of two numbers of this size
-        gap = max(gap, float((np.abs(strange - theirs_strange) / (1 + terms)).max()))
+    if our_score is not None and their_score is not None:
+        terms = np.abs(our_score) + 2 * np.abs(ours).max(axis=1)  # it is the difference of two numbers of this size
+        gap = max(gap, float((np.abs(our_score - their_score) / (1 + terms)).max()))
     most = _TOLERANCE_OF_LINES if isinstance(network, Line) else TOLERANCE
-    if not gap <= most or (strange is None) != (theirs_strange is None):
+    if not gap <= most or (our_score is None) != (their_score is None):
         raise ModelFileError(f"{path}: the ONNX form differs from the weights, by {gap:.2g}; nothing was written.")
 
 

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 Inputs = NDArray[np.float32]  # (N, C, H, W), normalised
 Logits = NDArray[np.float32]  # (N, K)
-Strangeness = NDArray[np.float32] | None  # (N,); None for a network without a watch
+OodScore = NDArray[np.float32] | None  # (N,); None for a network without an OOD detector
 BATCH = 2048  # images in one call; bounds the memory that a large set takes
 
 
 class Runtime(Protocol):
-    """Maps inputs (N, C, H, W) float32 to logits (N, K) float32 and, where a watch is there, strangeness (N,)."""
+    """Maps inputs (N, C, H, W) float32 to logits (N, K) float32 and, where an OOD detector is there, OOD score (N,)."""
 
     @property
     def name(self) -> str: ...
-    def observe(self, inputs: Inputs) -> tuple[Logits, Strangeness]: ...
+    def observe(self, inputs: Inputs) -> tuple[Logits, OodScore]: ...
 
 
 class OnnxRuntime:
@@ -40,15 +40,15 @@ class OnnxRuntime:
             raise ModelFileError(f"ONNX Runtime cannot load it ({_first_line(error)}).") from error
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or len(self._session.get_outputs()) not in (1, 2):
-            raise ModelFileError("expected one input, and one output (logits) or two (logits, strangeness).")
+            raise ModelFileError("expected one input, and one output (logits) or two (logits, ood_score).")
         self._input = inputs[0].name
 
-    def observe(self, inputs: Inputs) -> tuple[Logits, Strangeness]:
+    def observe(self, inputs: Inputs) -> tuple[Logits, OodScore]:
         try:
-            logits, *strangeness = self._session.run(None, {self._input: inputs})
+            logits, *ood_score = self._session.run(None, {self._input: inputs})
         except Exception as error:
             raise ModelFileError(f"ONNX Runtime cannot run it ({_first_line(error)}).") from error
-        return np.asarray(logits, np.float32), np.asarray(strangeness[0], np.float32) if strangeness else None
+        return np.asarray(logits, np.float32), np.asarray(ood_score[0], np.float32) if ood_score else None
 
 
 class TorchRuntime:
@@ -59,7 +59,7 @@ class TorchRuntime:
     def __init__(self, network: nn.Module) -> None:
         self.network = network.eval()
 
-    def observe(self, inputs: Inputs) -> tuple[Logits, Strangeness]:
+    def observe(self, inputs: Inputs) -> tuple[Logits, OodScore]:
         import torch
 
         device = next(self.network.parameters()).device
@@ -68,8 +68,8 @@ class TorchRuntime:
                 result: Any = self.network(torch.from_numpy(inputs).to(device))
         except RuntimeError as error:
             raise ModelFileError(f"torch cannot run it ({_first_line(error)}).") from error
-        logits, *strangeness = result if isinstance(result, tuple) else (result,)
-        return logits.float().cpu().numpy(), strangeness[0].float().cpu().numpy() if strangeness else None
+        logits, *ood_score = result if isinstance(result, tuple) else (result,)
+        return logits.float().cpu().numpy(), ood_score[0].float().cpu().numpy() if ood_score else None
 
 
 def _first_line(error: Exception) -> str:

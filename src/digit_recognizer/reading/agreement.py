@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.images.opencv import cv2
-from digit_recognizer.reading.line import STRANGE, STRUCK, WORDS, Line
+from digit_recognizer.reading.line import STRUCK, UNLIKE, WORDS, Line
 from digit_recognizer.recognizer import Recognizer
 
 Grey = NDArray[np.uint8]
@@ -49,7 +49,7 @@ def agreed(lines: Sequence[Line], inks: Sequence[Floats], recognizer: Recognizer
 
 def _may_be_sure(line: Line) -> bool:
     """Whether its digits can make it sure: what looks like a 1 between two of them may be a slash or a bar."""
-    seen = line.status == "unsure" and line.reason not in (STRUCK, WORDS, STRANGE)
+    seen = line.status == "unsure" and line.reason not in (STRUCK, WORDS, UNLIKE)
     plain = line.text.isdecimal() and "1" not in line.text[1:-1]
     return seen and plain and (line.probability or 0.0) >= _LIKELY
 

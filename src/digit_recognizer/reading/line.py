@@ -39,7 +39,7 @@ _LONGEST = 64  # largest ratio of width to height of a line's picture
 _SHORTEST = 4  # pixels
 STRUCK = "something on it is struck out"
 WORDS = "it has letters too"
-STRANGE = "it looks unlike the training lines"
+UNLIKE = "it looks unlike the training lines"
 _UNCALIBRATED = "the reader is not calibrated; calibrate it on labelled lines"
 
 
@@ -127,7 +127,7 @@ class _Judge:
         calibration = reader.model.header.calibration or {}
         self.temperature = reader.model.header.temperature
         self.answers = threshold_of(calibration.get("answers"))
-        self.strangest = float(calibration.get("strangest") or np.inf)
+        self.ood_limit = float(calibration.get("ood_limit") or np.inf)
 
     def line(self, crop: Grey, seen: Seen, name: str) -> Line:
         """What one crop says."""
@@ -151,8 +151,8 @@ class _Judge:
             return STRUCK
         if LETTERS in said:
             return WORDS
-        if energy > self.strangest:
-            return STRANGE
+        if energy > self.ood_limit:
+            return UNLIKE
         if self.answers is None:
             return _UNCALIBRATED
         if probability < self.answers.threshold:

@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
     probabilities: list[float]  # (K,)
     inside: list[bool]  # (K,): which classes stand in its prediction set
-    strangeness: float
+    ood_score: float
 
     @property
     def best(self) -> int:

@@ -20,7 +20,16 @@ from digit_recognizer.images.given import as_list, is_turned, source_name
 from digit_recognizer.images.ink import Writing
 from digit_recognizer.images.notes import tell
 from digit_recognizer.models import Model, load_model
-from digit_recognizer.prediction import DOUBTFUL, NO_INK, STRANGE, STRANGER, Prediction, as_one_digit, in_words, refused
+from digit_recognizer.prediction import (
+    DOUBTFUL,
+    NO_INK,
+    OUT_OF_DISTRIBUTION,
+    UNLIKE,
+    Prediction,
+    as_one_digit,
+    in_words,
+    refused,
+)
 from digit_recognizer.recognizer.answering import Row, prediction_of, threshold_of_answers, why_unfamiliar
 from digit_recognizer.tables.orientation import TRANSPOSED, are_transposed, of_one_array
 from digit_recognizer.tables.reading import kind_of, split_keys
@@ -53,8 +62,8 @@ class Recognizer:
         self.answers = threshold_of_answers(model, calibration, max_error)
         self.sets = calibration.set_at(level) if calibration else None
         self.typical = calibration.typical if calibration else None
-        limit = calibration.strangest if calibration else None
-        self.strangest = math.inf if limit is None else limit
+        limit = calibration.ood_limit if calibration else None
+        self.ood_limit = math.inf if limit is None else limit
 
     @classmethod
     def load(
@@ -172,20 +181,20 @@ class Recognizer:
     def _rows(self, images: NDArray[np.uint8]) -> Iterator[Row]:
         """What the network says of each of the images (N, H, W).
 
-        The set is empty without a calibration; without a watch no image is strange.
+        The set is empty without a calibration; without an OOD detector no image is out of distribution.
         """
-        logits, strangeness = self.model.observe(images)
+        logits, ood_score = self.model.observe(images)
         probabilities = self.model.as_probabilities(logits)
         inside = self.sets.sets(probabilities) if self.sets else np.zeros((len(logits), 0), np.bool_)
-        strange = np.zeros(len(logits)) if strangeness is None else strangeness
-        return map(Row, probabilities.tolist(), inside.tolist(), strange.tolist())
+        scores = np.zeros(len(logits)) if ood_score is None else ood_score
+        return map(Row, probabilities.tolist(), inside.tolist(), scores.tolist())
 
     def _answer(self, source: str, row: Row, as_stored: bool = False) -> Prediction:
         """The prediction that a row stands for."""
         status, reason = "ok", None
-        if row.strangeness > self.strangest:
+        if row.ood_score > self.ood_limit:
             form = self.model.preprocess.form
-            status, reason = STRANGER[form], STRANGE.format(form)
+            status, reason = OUT_OF_DISTRIBUTION[form], UNLIKE.format(form)
         elif self.answers and row.probability < self.answers.threshold:
             status, reason = "unsure", in_words(self.answers, row.probability)
         return prediction_of(row, self.model.header, source, status, reason, as_stored)

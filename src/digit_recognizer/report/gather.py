@@ -32,7 +32,7 @@ WORST = 30  # mistakes in the gallery
 
 
 def sample_figure(dataset: Dataset, split: str, model: Model | None, seed: int) -> Figure:
-    """A grid of samples drawn by `seed`; with a model what it reads in each (on a test split that is a noted look)."""
+    """A grid of samples drawn by `seed`; with a model what it reads in each (on a test split that is logged)."""
     part = dataset.split(split)
     if part.labels.ndim > 1:
         raise DataError(f"{dataset.spec.name}: its images bear several labels each, and a grid of samples names one.")

@@ -37,7 +37,10 @@ def origin_of_model(evaluation: Evaluation, dataset: Dataset) -> Rows:
             f"{dataset.spec.title} ({dataset.spec.name}), {dataset.spec.source}; licence: {dataset.spec.licence}",
         ),
         ("Evaluated on", f"{evaluation.split}, {evaluation.n:,} images, SHA-256 {part.sha256}"),
-        ("Evaluations on this test split", "not a test split" if evaluation.looks is None else str(evaluation.looks)),
+        (
+            "Evaluations on this test split",
+            "not a test split" if evaluation.test_evaluations is None else str(evaluation.test_evaluations),
+        ),
         *_rows_of_code(),
     ]
 

@@ -126,7 +126,7 @@ def sets(result: dict[str, Any]) -> list[str]:
 
 def looks(result: dict[str, Any]) -> list[str]:
     """How often this model was evaluated on this test split."""
-    count = result.get("looks")
+    count = result.get("test_evaluations")
     if count is None:
         return []
     times = "once" if count == 1 else f"{count} times"

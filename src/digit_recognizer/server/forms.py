@@ -1,4 +1,4 @@
-"""The files of a multipart body, cut out in memory: strangers' pictures are not written to a disk."""
+"""The files of a multipart body, cut out in memory: untrusted pictures are not written to a disk."""
 
 from __future__ import annotations
 

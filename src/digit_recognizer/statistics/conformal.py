@@ -81,7 +81,7 @@ def _upper_limit(values: NDArray[np.float64], level: float) -> float | None:
     return float(np.sort(values)[-allowed]) if allowed >= 1 else None
 
 
-def strangest_of(values: NDArray[np.float64]) -> float | None:
+def ood_limit_of(values: NDArray[np.float64]) -> float | None:
     """The limit beyond which a value is a stranger, by those of calibration images (n,); of few images the largest.
 
     All but a share of 1 - FAMILIAR of the images stay below, or of 1 / (n + 1) where n images support no more. None

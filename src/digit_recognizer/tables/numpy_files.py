@@ -37,7 +37,7 @@ def stored_in(path: Path) -> StoredArray:
     try:
         with path.open("rb") as file:
             return stored_array(*read_npy_header(file))
-    except Exception as error:  # strangers' bytes: the readers raise nearly anything
+    except Exception as error:  # untrusted bytes: the readers raise nearly anything
         raise DataError(f"{path}: is damaged, truncated or not an npy file ({error}). Save it again.") from error
 
 
@@ -54,7 +54,7 @@ def _array_in(content: bytes, name: str) -> NDArray[Any]:
         made: NDArray[Any] = np.load(file, allow_pickle=False)
     except DataError:
         raise
-    except Exception as error:  # strangers' bytes: the readers raise nearly anything
+    except Exception as error:  # untrusted bytes: the readers raise nearly anything
         raise DataError(f"{name}: is damaged, truncated or not an npy file ({error}). Save it again.") from error
     return made
 
@@ -76,7 +76,7 @@ def arrays_of(path: Path) -> dict[str, StoredArray]:
         raise
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error}). Check its name and rights.") from error
-    except Exception as error:  # strangers' bytes: the readers of zip and npy raise nearly anything
+    except Exception as error:  # untrusted bytes: the readers of zip and npy raise nearly anything
         raise DataError(f"{path}: is damaged, truncated or not an npz file ({error}). Download it again.") from error
     return found
 

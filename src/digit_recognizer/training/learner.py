@@ -29,8 +29,8 @@ class Learner:
     def __post_init__(self) -> None:
         self.optimizers = self.recipe.make_optimizers(self.network)
         self.rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in self.optimizers]
-        if self.recipe.averaging:
-            decay = get_ema_multi_avg_fn(self.recipe.averaging)
+        if self.recipe.ema_decay:
+            decay = get_ema_multi_avg_fn(self.recipe.ema_decay)
             self.average = AveragedModel(self.network, multi_avg_fn=decay, use_buffers=True)
 
     @property

@@ -19,13 +19,13 @@ from digit_recognizer.images import Preprocess
 from digit_recognizer.models import ModelHeader
 from digit_recognizer.models.line_reader import CLASSES
 from digit_recognizer.models.model_file import weights_sha256
+from digit_recognizer.models.ood import OodNetwork, fit_ood_detector
 from digit_recognizer.models.runtime import BATCH, TorchRuntime
-from digit_recognizer.models.watch import Watched, fit_watch
 from digit_recognizer.statistics import wilson
 from digit_recognizer.training.any_recipe import AnyRecipe, LineRecipe
 from digit_recognizer.version import __version__
 
-_WATCH_IMAGES = 10_000  # that a watch is fitted to
+_OOD_IMAGES = 10_000  # that an OOD detector is fitted to
 
 
 def source_of(dataset: Dataset, learn: Split, train_on: str, bad: int) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def classes_of(recipe: AnyRecipe, dataset: Dataset) -> tuple[str, ...]:
 
 
 def calibrated(header: ModelHeader, dataset: Dataset, network: nn.Module) -> ModelHeader:
-    """The header with a calibration on the set's calibration images; network: with its watch where it has one.
+    """The header with a calibration on the set's calibration images; network: with its OOD detector where it has one.
 
     As it was where these were learned from, where there are none, where they tell nothing (none is misread), and where
     an image may bear several labels.
@@ -87,26 +87,26 @@ def calibrated(header: ModelHeader, dataset: Dataset, network: nn.Module) -> Mod
     if split is None or not len(split) or header.data["train_on"] == "all" or header.multi_label:
         return header
     runtime = TorchRuntime(network)
-    logits, strangeness = zip(
+    logits, ood_score = zip(
         *(runtime.observe(header.preprocess.normalise(images)) for images in split.batches(BATCH)), strict=True
     )
-    strange = None if strangeness[0] is None else np.concatenate(strangeness)
+    scores = None if ood_score[0] is None else np.concatenate(ood_score)
     source = {"name": dataset.spec.name, "split": "calibration", "n": len(split), "sha256": split.sha256}
     typical = fit_typical(split.batches(BATCH)) if header.preprocess.form == "picture" else None
     try:
-        found = calibrate(np.concatenate(logits), split.labels, source, strange, typical)
+        found = calibrate(np.concatenate(logits), split.labels, source, scores, typical)
     except DataError:
         return header
     return replace(header, calibration=found.to_dict())
 
 
-def watched(network: nn.Module, learn: Split, preprocess: Preprocess) -> nn.Module:
-    """The network with a watch that knows the first images that it learned from; without one where it is too narrow."""
-    few = learn.take(np.arange(min(len(learn), _WATCH_IMAGES)))
+def with_ood_detector(network: nn.Module, learn: Split, preprocess: Preprocess) -> nn.Module:
+    """The network with an OOD detector fitted to the first training images; without one where it is too narrow."""
+    few = learn.take(np.arange(min(len(learn), _OOD_IMAGES)))
     batches = (torch.from_numpy(preprocess.normalise(few[i : i + BATCH])) for i in range(0, len(few), BATCH))
     network = network.cpu().eval()
-    watch = fit_watch(network, batches)
-    return network if watch is None else Watched(network, watch)
+    ood = fit_ood_detector(network, batches)
+    return network if ood is None else OodNetwork(network, ood)
 
 
 def measured(share: float | None, n: int) -> dict[str, Any] | None:

@@ -34,14 +34,14 @@ class Recipe:
     backbone: str = ""  # the name of one of timm's networks, in place of all of these
     weights: str = ""  # a .safetensors file with which the backbone starts; "": it starts at random
     optimizer: str = "sgd"  # plain gradient descent; "adamw"; "muon" for filters and hidden layers, adamw for the rest
-    muon_rate: float = 0.0  # the highest of the filters and hidden layers, where the optimizer is muon
+    muon_lr: float = 0.0  # the highest of the filters and hidden layers, where the optimizer is muon
     weight_decay: float = 0.0  # of matrices and filters, not of biases
     # The share of the run in which the rate climbs from nothing to its highest, to fall to nothing in a straight line
     # afterwards (Smith 2018); None: the rate stays.
     warmup: float | None = None
     label_smoothing: float = 0.0
     class_weighting: float = 0.0  # the power of a class's frequency by which its images weigh less; 1: balanced
-    averaging: float = 0.0  # decay a step of the running average of the weights, which is then the model; 0: none
+    ema_decay: float = 0.0  # decay a step of the running average of the weights, which is then the model; 0: none
     augmentation: Augmentation | None = None
     exposure: Exposure | None = None  # after the augmentation
     degradation: Degradation | None = None  # after both
@@ -87,7 +87,7 @@ class Recipe:
         matrices = [last] if by_muon else [*inner, last]
         groups = [{"params": matrices, "weight_decay": self.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
         adamw = optim.AdamW(groups, lr=self.learning_rate, betas=(0.9, 0.99), fused=True)
-        return [adamw, Muon(by_muon, self.muon_rate, weight_decay=self.weight_decay)] if by_muon else [adamw]
+        return [adamw, Muon(by_muon, self.muon_lr, weight_decay=self.weight_decay)] if by_muon else [adamw]
 
     def rate(self, done: float) -> float:
         """The learning rate at a point of the run (0..1), as a share of the highest."""
@@ -103,10 +103,10 @@ class Recipe:
             and (self.images is None or self.images >= 1)
             and 0 < self.learning_rate < math.inf
             and self.optimizer in OPTIMIZERS
-            and (0 < self.muon_rate < math.inf or self.optimizer != "muon")
+            and (0 < self.muon_lr < math.inf or self.optimizer != "muon")
             and 0 <= self.weight_decay < math.inf
             and (self.warmup is None or 0 <= self.warmup < 1)
-            and 0 <= self.averaging < 1
+            and 0 <= self.ema_decay < 1
             and 0 <= self.label_smoothing < 1
             and 0 <= self.class_weighting <= 1
             and self.stride >= 1

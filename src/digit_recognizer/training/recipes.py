@@ -25,10 +25,10 @@ MLP = replace(
     batch_size=256,
     learning_rate=0.004,
     optimizer="muon",
-    muon_rate=0.06,
+    muon_lr=0.06,
     weight_decay=0.05,
     warmup=0.1,
-    averaging=0.998,
+    ema_decay=0.998,
     augmentation=Augmentation(rotation=10, scale=0.1, shear=10, shift=1.5),
 )
 
@@ -41,7 +41,7 @@ FAST = Recipe(
     batch_size=128,
     learning_rate=0.01,
     optimizer="muon",
-    muon_rate=0.05,
+    muon_lr=0.05,
     warmup=0.1,
     label_smoothing=0.1,
 )
@@ -58,7 +58,7 @@ FAST_LONG = replace(
     ),
     epochs=3,
     images=33_000,
-    averaging=0.99,
+    ema_decay=0.99,
     augmentation=Augmentation(rotation=6, scale=0.06, shear=5, shift=1),
 )
 
@@ -75,7 +75,7 @@ _CNN = replace(
         Convolution(192, 3),
     ),
     epochs=16,
-    averaging=0.998,
+    ema_decay=0.998,
     augmentation=Augmentation(rotation=8, scale=0.08, shear=8, shift=1.5),
     # Other pens, scanners and accidents: a fifth of the error under corruptions that training never saw, and no more
     # without them (docs/accuracy-appendix.md).
@@ -134,7 +134,7 @@ _LINES = LineRecipe(
         optimizer="adamw",
         weight_decay=0.01,
         warmup=0.03,
-        averaging=0.998,
+        ema_decay=0.998,
         threads=2,
         bfloat16=True,
     ),

@@ -31,7 +31,7 @@ from digit_recognizer.training.loop import accuracy
 from digit_recognizer.training.machine import choose_device
 from digit_recognizer.training.network import alone, form_of
 from digit_recognizer.training.progress import EpochRecord, OnBatch, OnEpoch, ignore_batch, ignore_epoch
-from digit_recognizer.training.provenance import calibrated, make_header, measured, source_of, watched
+from digit_recognizer.training.provenance import calibrated, make_header, measured, source_of, with_ood_detector
 from digit_recognizer.training.recipes import recipe_for
 from digit_recognizer.training.run_folder import MEMBERS, SETTINGS, opened_run, write_history
 from digit_recognizer.training.settings import TrainSettings
@@ -147,11 +147,11 @@ def _header(
 
 
 def _write_run_model(path: Path, header: ModelHeader, network: nn.Module, task: Task) -> None:
-    """The model file of a finished run, of single digits with watch and calibration."""
+    """The model file of a finished run, of single digits with ood and calibration."""
     if isinstance(network, Line):
         write_model(path, header, network.cpu(), sample_lines(held_out_sources(task.dataset, task.learn)))
         return
-    whole = watched(network, task.learn, header.preprocess)
+    whole = with_ood_detector(network, task.learn, header.preprocess)
     header = calibrated(header, task.dataset, whole)
     sample = header.preprocess.normalise(next(iter(task.learn.batches(_SAMPLE))))
     write_model(path, header, whole, sample)

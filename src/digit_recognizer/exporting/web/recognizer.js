@@ -32,10 +32,10 @@ export async function recognise({ told, session, network }, grey) {
     return { status: "not a digit", label: null, name: null, probability: null, probabilities: [], reason: told.no_ink, seen };
   const { width, height, data } = seen;
   const images = new ort.Tensor("float32", normalised(data, told.preprocess), [1, 1, height, width]);
-  const { logits, strangeness } = await session.run({ images });
+  const { logits, ood_score } = await session.run({ images });
   const probabilities = softmax(logits.data, told.temperature);
   const rows = Array.from({ length: height }, (_, row) => [...data.subarray(row * width, (row + 1) * width)]);
-  const found = answer(told, probabilities, strangeness ? strangeness.data[0] : 0);
+  const found = answer(told, probabilities, ood_score ? ood_score.data[0] : 0);
   return { ...found, ...spokenAgainst(told, writing, found), probabilities, seen: rows };
 }
 
@@ -58,11 +58,11 @@ function spokenAgainst(told, writing, found) {
   return { status: "unsure", reason: told.otherwise.replace("{}", digit) };
 }
 
-function answer(told, probabilities, strangeness) {
+function answer(told, probabilities, ood_score) {
   const probability = Math.max(...probabilities);
   const best = probabilities.indexOf(probability);
   let [status, reason] = ["ok", null];
-  if (told.strangest !== null && strangeness > told.strangest) [status, reason] = ["not a digit", told.strange];
+  if (told.ood_limit !== null && ood_score > told.ood_limit) [status, reason] = ["not a digit", told.unlike];
   else if (told.threshold !== null && probability < told.threshold) {
     status = "unsure";
     reason = `the probability of its most probable class is ${Number((100 * probability).toPrecision(3))} %; ${told.answered}`;

@@ -16,7 +16,7 @@ from digit_recognizer.data.spec import DatasetSpec
 from digit_recognizer.errors import DigitRecognizerWarning
 from digit_recognizer.evaluation import evaluate
 from digit_recognizer.evaluation.evaluate import read_samples
-from digit_recognizer.evaluation.ledger import count_looks, ledger_path, note_look, user_ledger
+from digit_recognizer.evaluation.evaluation_log import count_test_evaluations, log_path, log_test_evaluation, user_log
 from digit_recognizer.models import Model, load_model
 from digit_recognizer.models.locations import pretrained
 
@@ -52,7 +52,7 @@ def test_looks_are_noted_beside_the_model(
     copied: Callable[[str], Model], tmp_path: Path, model: str, ledger: str
 ) -> None:
     loaded, data = copied(model), made()
-    assert [evaluate(loaded, data, "test").looks for _ in range(3)] == [1, 2, 3]
+    assert [evaluate(loaded, data, "test").test_evaluations for _ in range(3)] == [1, 2, 3]
     noted = [json.loads(line) for line in (tmp_path / ledger).read_text("ascii").splitlines()]
     assert [line["n"] for line in noted] == [20] * 3
     assert {line["data_sha256"] for line in noted} == {data.split("test").sha256}
@@ -63,9 +63,9 @@ def test_looks_are_noted_beside_the_model(
 def test_looks_at_a_shipped_model_are_noted_in_the_users_data(own_home: Path) -> None:
     before = sorted(pretrained().iterdir())
     loaded = load_model("classic")
-    assert [evaluate("classic", made(), "test").looks for _ in range(2)] == [1, 2]
-    assert ledger_path(loaded) == user_ledger(loaded)
-    assert ledger_path(loaded).is_relative_to(own_home)
+    assert [evaluate("classic", made(), "test").test_evaluations for _ in range(2)] == [1, 2]
+    assert log_path(loaded) == user_log(loaded)
+    assert log_path(loaded).is_relative_to(own_home)
     assert sorted(pretrained().iterdir()) == before
 
 
@@ -78,7 +78,7 @@ def test_a_look_is_noted_before_the_answer_is_known(copied: Callable[[str], Mode
 
 def test_other_splits_are_no_looks(copied: Callable[[str], Model], tmp_path: Path) -> None:
     loaded = copied("run/model.onnx")
-    assert evaluate(loaded, made(), "validation").looks is None
+    assert evaluate(loaded, made(), "validation").test_evaluations is None
     read_samples(loaded, made(), "validation", made().split("validation").take(np.arange(5)))
     assert not (tmp_path / "run" / "test_looks.jsonl").exists()
 
@@ -87,14 +87,14 @@ def test_samples_of_a_test_split_are_a_look(copied: Callable[[str], Model]) -> N
     loaded, data = copied("run/model.onnx"), made()
     read = read_samples(loaded, data, "test", data.split("test").take(np.arange(5)))
     assert np.array_equal(read, evaluate(loaded, data, "validation").predicted[:5])
-    assert evaluate(loaded, data, "test").looks == 2
+    assert evaluate(loaded, data, "test").test_evaluations == 2
 
 
 def test_other_data_and_other_weights_are_counted_apart(copied: Callable[[str], Model]) -> None:
     loaded = copied("run/model.onnx")
     other = replace(loaded, header=replace(loaded.header, weights_sha256="0" * 64))
-    assert [evaluate(loaded, made(seed), "test").looks for seed in (0, 1, 0)] == [1, 1, 2]
-    assert note_look(other, "made", made().split("test").sha256, 20) == 1
+    assert [evaluate(loaded, made(seed), "test").test_evaluations for seed in (0, 1, 0)] == [1, 1, 2]
+    assert log_test_evaluation(other, "made", made().split("test").sha256, 20) == 1
 
 
 @pytest.mark.parametrize("torn", [b'{"time": "20', b"", b"\0\0\0", b"\xff\xfe", b"7", b"null", b'["x"]'])
@@ -103,9 +103,9 @@ def test_a_torn_line_is_passed_over(copied: Callable[[str], Model], tmp_path: Pa
     evaluate(loaded, data, "test")
     with (tmp_path / "run" / "test_looks.jsonl").open("ab") as ledger:
         ledger.write(torn)
-    assert evaluate(loaded, data, "test").looks == 2
-    path = ledger_path(loaded)
-    assert count_looks(path, loaded.header.weights_sha256, data.split("test").sha256) == 2
+    assert evaluate(loaded, data, "test").test_evaluations == 2
+    path = log_path(loaded)
+    assert count_test_evaluations(path, loaded.header.weights_sha256, data.split("test").sha256) == 2
 
 
 def test_where_the_model_lies_read_only_the_users_ledger_serves(
@@ -113,9 +113,9 @@ def test_where_the_model_lies_read_only_the_users_ledger_serves(
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
     loaded = replace(copied("run/model.onnx"), path=tmp_path / "file" / "model.onnx")
-    assert [evaluate(loaded, made(), "test").looks for _ in range(2)] == [1, 2]
-    assert user_ledger(loaded).is_relative_to(own_home)
-    assert len(user_ledger(loaded).read_text("ascii").splitlines()) == 2
+    assert [evaluate(loaded, made(), "test").test_evaluations for _ in range(2)] == [1, 2]
+    assert user_log(loaded).is_relative_to(own_home)
+    assert len(user_log(loaded).read_text("ascii").splitlines()) == 2
 
 
 def test_where_nothing_can_be_noted_a_warning_says_so(
@@ -128,4 +128,4 @@ def test_where_nothing_can_be_noted_a_warning_says_so(
     with pytest.warns(
         DigitRecognizerWarning, match="This evaluation of the test split could not be logged: .*cannot be writ"
     ):
-        assert evaluate(loaded, made(), "test").looks is None
+        assert evaluate(loaded, made(), "test").test_evaluations is None

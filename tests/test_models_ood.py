@@ -1,4 +1,4 @@
-"""A watch tells what a network never saw from what it learned, and travels with the model in both forms."""
+"""An OOD detector tells what a network never saw from what it learned, and travels with the model in both forms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from digit_recognizer.models.cnn import Convolution, cnn
 from digit_recognizer.models.ensemble import Ensemble
 from digit_recognizer.models.mlp import mlp
 from digit_recognizer.models.model_file import weights_sha256, write_model
-from digit_recognizer.models.watch import AXES, FEWEST, Watched, features_and_logits, fit_watch
+from digit_recognizer.models.ood import AXES, FEWEST, OodNetwork, features_and_logits, fit_ood_detector
 from tiny import shifted_seed
 
 pytestmark = pytest.mark.arithmetic
@@ -40,34 +40,34 @@ def networks() -> dict[str, nn.Module]:
 @pytest.mark.parametrize("name", networks())
 def test_the_logits_are_the_networks_own(name: str) -> None:
     network, inputs = networks()[name], torch.randn(5, 1, 28, 28)
-    watch = fit_watch(network, [torch.randn(90, 1, 28, 28)])
-    assert watch is not None
-    logits, strangeness = Watched(network, watch)(inputs)
+    ood = fit_ood_detector(network, [torch.randn(90, 1, 28, 28)])
+    assert ood is not None
+    logits, ood_score = OodNetwork(network, ood)(inputs)
     torch.testing.assert_close(logits, network(inputs))
-    assert strangeness.shape == (5,)
+    assert ood_score.shape == (5,)
 
 
 @pytest.mark.parametrize("name", networks())
 def test_strangeness_is_what_scikit_learns_pca_cannot_rebuild_less_the_energy(name: str) -> None:
     network, inputs = networks()[name], torch.randn(300, 1, 28, 28)
-    watch = fit_watch(network, inputs.split(100))
-    assert watch is not None
-    assert watch.weight is not None
+    ood = fit_ood_detector(network, inputs.split(100))
+    assert ood is not None
+    assert ood.weight is not None
     new = torch.randn(20, 1, 28, 28)
     with torch.inference_mode():
         (known, logits), (unknown, new_logits) = (features_and_logits(network, each) for each in (inputs, new))
-        _, strangeness = Watched(network, watch)(new)
+        _, ood_score = OodNetwork(network, ood)(new)
     peer = PCA(min(AXES, known.shape[1] // 2), svd_solver="full").fit(known.double().numpy())
     rest, known_rest = (
         each - peer.inverse_transform(peer.transform(each)) for each in (unknown.numpy(), known.numpy())
     )
     length = np.linalg.norm(rest, axis=1)
-    np.testing.assert_allclose(watch.residual(unknown).numpy(), length, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(ood.residual(unknown).numpy(), length, rtol=1e-3, atol=1e-4)
     largest = np.mean([each.numpy().max(1).mean() for each in logits])
     weight = largest / np.linalg.norm(known_rest, axis=1).mean()
-    assert watch.weight == pytest.approx(weight, rel=1e-3)
+    assert ood.weight == pytest.approx(weight, rel=1e-3)
     energy = np.mean([logsumexp(each.numpy(), axis=1) for each in new_logits], axis=0)
-    np.testing.assert_allclose(strangeness.numpy(), weight * length - energy, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(ood_score.numpy(), weight * length - energy, rtol=1e-3, atol=1e-3)
 
 
 def test_where_the_axes_leave_nothing_the_energy_alone_counts() -> None:
@@ -76,12 +76,12 @@ def test_where_the_axes_leave_nothing_the_energy_alone_counts() -> None:
     with torch.no_grad():
         network[1].weight.copy_(network[1].weight[:1].expand(32, -1))
         network[1].bias.fill_(1)
-    watch = fit_watch(network, [torch.rand(100, 1, 28, 28)])
-    assert watch is not None
-    assert watch.weight == 0
+    ood = fit_ood_detector(network, [torch.rand(100, 1, 28, 28)])
+    assert ood is not None
+    assert ood.weight == 0
     images = torch.rand(3, 1, 28, 28)
-    logits, strangeness = Watched(network, watch)(images)
-    torch.testing.assert_close(strangeness, -logits.logsumexp(1))
+    logits, ood_score = OodNetwork(network, ood)(images)
+    torch.testing.assert_close(ood_score, -logits.logsumexp(1))
 
 
 @pytest.mark.parametrize("name", networks())
@@ -90,9 +90,9 @@ def test_both_forms_of_the_file_give_the_same_strangeness(name: str, tmp_path: P
     images = mnist.split("validation").take(np.arange(300))
     inputs = torch.from_numpy(header.preprocess.normalise(images))
     network = networks()[name]
-    watch = fit_watch(network, inputs.split(100))
-    assert watch is not None
-    whole = Watched(network, watch)
+    ood = fit_ood_detector(network, inputs.split(100))
+    assert ood is not None
+    whole = OodNetwork(network, ood)
     architecture = {
         "mlp": {"name": "mlp", "sizes": [784, 80, 10]},
         "cnn": {"name": "cnn", "size": 28, "classes": 10, "convolutions": SMALL},
@@ -106,7 +106,7 @@ def test_both_forms_of_the_file_give_the_same_strangeness(name: str, tmp_path: P
     assert by_onnx[1] is not None
     np.testing.assert_allclose(by_onnx[1], by_torch[1], rtol=1e-4, atol=1e-4)
     altered = bytearray((tmp_path / "model.safetensors").read_bytes())
-    altered[-3] ^= 1  # the tensors lie in the order of their names, a watch's last
+    altered[-3] ^= 1  # the tensors lie in the order of their names, an OOD detector's last
     (tmp_path / "altered.safetensors").write_bytes(altered)
     with pytest.raises(ModelFileError, match="damaged or altered"):
         load_model(tmp_path / "altered.safetensors", "torch")
@@ -117,8 +117,8 @@ def test_both_forms_of_the_file_give_the_same_strangeness(name: str, tmp_path: P
 
 
 def test_a_network_with_few_features_gets_no_watch() -> None:
-    assert fit_watch(mlp([784, FEWEST - 1, 10]), [torch.randn(100, 1, 28, 28)]) is None
-    assert fit_watch(mlp([784, FEWEST, 10]), [torch.randn(100, 1, 28, 28)]) is not None
+    assert fit_ood_detector(mlp([784, FEWEST - 1, 10]), [torch.randn(100, 1, 28, 28)]) is None
+    assert fit_ood_detector(mlp([784, FEWEST, 10]), [torch.randn(100, 1, 28, 28)]) is not None
 
 
 def test_a_model_without_a_watch_finds_nothing_strange(mnist: Dataset) -> None:

@@ -15,8 +15,8 @@ from digit_recognizer import Recognizer
 from digit_recognizer.data import ArraySplit, Dataset
 from digit_recognizer.errors import DataError
 from digit_recognizer.models import load_model
-from trials.strangeness import ENERGY, FEATURES, PROBABILITY, WATCH, strangeness_scores, strangers
-from trials.strangers import made_strangers
+from trials.ood_pictures import made_ood_pictures
+from trials.ood_scores import ENERGY, FEATURES, OOD, PROBABILITY, evaluate_ood, ood_scores
 
 pytestmark = pytest.mark.arithmetic
 
@@ -36,33 +36,33 @@ def digits(mnist: Dataset) -> Dataset:
 
 @pytest.fixture(scope="module")
 def signs() -> NDArray[np.uint8]:
-    return made_strangers("signs", 60)
+    return made_ood_pictures("signs", 60)
 
 
 def test_the_scores_are_what_they_are_called(signs: NDArray[np.uint8]) -> None:
     model = load_model("fast")
-    logits, strangeness = model.observe(signs)
-    found = strangeness_scores(model, signs)
-    assert list(found) == [PROBABILITY, ENERGY, FEATURES, WATCH]
+    logits, ood_score = model.observe(signs)
+    found = ood_scores(model, signs)
+    assert list(found) == [PROBABILITY, ENERGY, FEATURES, OOD]
     powers = np.exp(logits.astype(np.float64) / model.header.temperature)
     np.testing.assert_allclose(found[PROBABILITY], 1 - (powers / powers.sum(1, keepdims=True)).max(1), atol=1e-6)
     np.testing.assert_allclose(found[ENERGY], -logsumexp(logits, axis=1), atol=1e-4)
-    assert strangeness is not None
-    np.testing.assert_allclose(found[WATCH], strangeness, rtol=1e-6)
-    assert model.header.watch is not None
-    both = model.header.watch["weight"] * found[FEATURES] + found[ENERGY]
-    np.testing.assert_allclose(found[WATCH], both, rtol=1e-4, atol=1e-3)
+    assert ood_score is not None
+    np.testing.assert_allclose(found[OOD], ood_score, rtol=1e-6)
+    assert model.header.ood is not None
+    both = model.header.ood["weight"] * found[FEATURES] + found[ENERGY]
+    np.testing.assert_allclose(found[OOD], both, rtol=1e-4, atol=1e-3)
 
 
 def test_an_ensembles_energy_is_its_members_mean(signs: NDArray[np.uint8]) -> None:
     """Its own logits are logarithms of probabilities, whose energy is the same for every image."""
-    found = strangeness_scores(load_model("best"), signs)[ENERGY]
+    found = ood_scores(load_model("best"), signs)[ENERGY]
     assert np.ptp(found) > 1
 
 
 def test_areas_are_scikit_learns_and_refusals_the_recognizers(digits: Dataset, signs: NDArray[np.uint8]) -> None:
     model = load_model("fast")
-    found = strangers(model, digits, "validation", {"signs": signs})
+    found = evaluate_ood(model, digits, "validation", {"signs": signs})
     for each in found.separations("signs"):
         scores = np.concatenate([found.digits[each.score], found.kinds["signs"][each.score]])
         positive = np.arange(len(scores)) >= N
@@ -74,20 +74,20 @@ def test_areas_are_scikit_learns_and_refusals_the_recognizers(digits: Dataset, s
     assert refused is not None
     assert (refused.n, refused.refused) == (60, said["not a digit"])
     written = found.to_dict()
-    assert (written["n"], written["looks"], written["strangers"]["signs"]["n"]) == (N, None, 60)
+    assert (written["n"], written["test_evaluations"], written["ood_pictures"]["signs"]["n"]) == (N, None, 60)
     assert written["digits_refused"]["refused"] <= 5
 
 
 def test_a_model_without_a_watch_refuses_nothing(digits: Dataset, signs: NDArray[np.uint8]) -> None:
-    found = strangers(load_model(GOLDEN / "plain.safetensors"), digits, "validation", {"signs": signs})
+    found = evaluate_ood(load_model(GOLDEN / "plain.safetensors"), digits, "validation", {"signs": signs})
     assert found.refusals(found.kinds["signs"]) is None
     assert [each.score for each in found.separations("signs")] == [PROBABILITY, ENERGY]
 
 
 def test_a_test_split_is_a_noted_look_and_no_digits_an_error(digits: Dataset, signs: NDArray[np.uint8]) -> None:
     model = load_model("classic")
-    first = strangers(model, digits, "test", {"signs": signs}).looks
+    first = evaluate_ood(model, digits, "test", {"signs": signs}).test_evaluations
     assert first is not None
-    assert strangers(model, digits, "test", {"signs": signs}).looks == first + 1
+    assert evaluate_ood(model, digits, "test", {"signs": signs}).test_evaluations == first + 1
     with pytest.raises(DataError, match="empty"):
-        strangers(model, digits, "train", {"signs": signs})
+        evaluate_ood(model, digits, "train", {"signs": signs})

@@ -65,7 +65,7 @@ DRAWN: dict[str, Draw] = {"noise": noise, "scribbles": scribble, "signs": sign, 
 KINDS = ("letters", *DRAWN)
 
 
-def made_strangers(
+def made_ood_pictures(
     kind: str, n: int, seed: int = 0, preprocess: Preprocess | None = None, fonts: Path = FONTS_FOLDER
 ) -> Images:
     """Pictures (n, size, size) uint8 of one kind, light on black, prepared; picture i depends on kind, seed and i.

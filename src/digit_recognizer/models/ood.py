@@ -14,7 +14,7 @@ FEWEST = 16  # features, of which half tell something
 _NOTHING = 1e-4  # of the features' length: what the axes leave is then rounding
 
 
-class Watch(nn.Module):
+class OodDetector(nn.Module):
     """Virtual-logit matching (Wang et al. 2022, ViM, section 4): what a principal subspace leaves of the features, as
     if it were one more class's logit, less the energy of the classes' own (Liu et al. 2020).
 
@@ -39,21 +39,21 @@ class Watch(nn.Module):
         return length
 
     def forward(self, features: Tensor, logits: tuple[Tensor, ...]) -> Tensor:
-        """Strangeness (N,) of features (N, F) and the logits (N, K) of each network that they are of."""
+        """OodScore (N,) of features (N, F) and the logits (N, K) of each network that they are of."""
         return self.weight * self.residual(features) - energy(logits)
 
 
-class Watched(nn.Module):
-    """A network with its watch: (N, C, H, W) float32 -> logits (N, K) and strangeness (N,)."""
+class OodNetwork(nn.Module):
+    """A network with its OOD detector: (N, C, H, W) float32 -> logits (N, K) and OOD score (N,)."""
 
-    def __init__(self, network: nn.Module, watch: Watch) -> None:
+    def __init__(self, network: nn.Module, ood: OodDetector) -> None:
         super().__init__()
-        self.network, self.watch = network, watch
+        self.network, self.ood = network, ood
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         features, each = features_and_logits(self.network, images)
         logits = self.network.joint(each) if isinstance(self.network, Ensemble) else each[0]
-        return logits, self.watch(features, each)
+        return logits, self.ood(features, each)
 
 
 def energy(logits: tuple[Tensor, ...]) -> Tensor:
@@ -86,8 +86,8 @@ def _each_network(network: nn.Module, images: Tensor) -> list[tuple[Tensor, Tens
     return [(features, network[-1](features))]
 
 
-def fit_watch(network: nn.Module, batches: Iterable[Tensor]) -> Watch | None:
-    """A watch for what a network makes of training images: inputs (n, C, H, W) float32, a batch at a time.
+def fit_ood_detector(network: nn.Module, batches: Iterable[Tensor]) -> OodDetector | None:
+    """An OOD detector for what a network makes of training images: inputs (n, C, H, W) float32, a batch at a time.
 
     None for someone's own network, whose features are not known, and for one of fewer than FEWEST features.
     """
@@ -101,11 +101,11 @@ def fit_watch(network: nn.Module, batches: Iterable[Tensor]) -> Watch | None:
             return None
         largest = float(torch.cat([torch.stack(each).amax(2).mean(0) for _, each in observed]).mean())
         centre, axes = _principal_axes(features.double(), min(AXES, features.shape[1] // 2))
-        watch = Watch(centre, axes, 0.0)
-        left = float(watch.residual(features).mean())
+        ood = OodDetector(centre, axes, 0.0)
+        left = float(ood.residual(features).mean())
         if left > _NOTHING * float(torch.linalg.vector_norm(features, dim=1).mean()):
-            watch.weight = largest / left
-    return watch
+            ood.weight = largest / left
+    return ood
 
 
 def _principal_axes(features: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -16,7 +16,7 @@ from digit_recognizer.synthetic.fonts import FONTS_FOLDER
 from digit_recognizer.synthetic.printed import with_ink
 from trials.drawn import SIGNS, circle, curve, dense, line
 from trials.letter_fonts import LETTERS, PACKAGES, find_fonts
-from trials.strangers import DRAWN, KINDS, TURNED, made_strangers, texture, upside_down
+from trials.ood_pictures import DRAWN, KINDS, TURNED, made_ood_pictures, texture, upside_down
 
 pytestmark = pytest.mark.arithmetic
 
@@ -33,30 +33,30 @@ def fonts() -> list[Path]:
 
 @drawn
 def test_a_picture_depends_on_kind_seed_and_number_alone(kind: str) -> None:
-    some = made_strangers(kind, 8, seed=3)
+    some = made_ood_pictures(kind, 8, seed=3)
     assert (some.shape, some.dtype) == ((8, 28, 28), np.uint8)
-    assert np.array_equal(made_strangers(kind, 5, seed=3), some[:5])
-    assert not np.array_equal(made_strangers(kind, 8, seed=4), some)
+    assert np.array_equal(made_ood_pictures(kind, 5, seed=3), some[:5])
+    assert not np.array_equal(made_ood_pictures(kind, 8, seed=4), some)
     assert len(np.unique(some.reshape(8, -1), axis=0)) == 8
 
 
 @drawn
 def test_all_are_prepared(kind: str) -> None:
-    for image in made_strangers(kind, 20):
+    for image in made_ood_pictures(kind, 20):
         fitted = Preprocess().fit(image)
         assert fitted is not None
         assert np.ptp(image) >= Preprocess().min_contrast
-    other = made_strangers(kind, 2, preprocess=Preprocess(size=40, box=30))
+    other = made_ood_pictures(kind, 2, preprocess=Preprocess(size=40, box=30))
     assert other.shape == (2, 40, 40)
 
 
 def test_none_are_none() -> None:
-    assert made_strangers("noise", 0).shape == (0, 28, 28)
+    assert made_ood_pictures("noise", 0).shape == (0, 28, 28)
 
 
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"'leters' is unknown. Did you mean 'letters'\? Known: letters, noise"):
-        made_strangers("leters", 1)
+        made_ood_pictures("leters", 1)
 
 
 def test_a_preparation_that_sees_no_ink_is_told() -> None:
@@ -65,8 +65,8 @@ def test_a_preparation_that_sees_no_ink_is_told() -> None:
 
 
 def test_letters_are_drawn_from_all_fonts(fonts: list[Path]) -> None:
-    some = made_strangers("letters", 30, seed=1)
-    assert np.array_equal(made_strangers("letters", 10, seed=1), some[:10])
+    some = made_ood_pictures("letters", 30, seed=1)
+    assert np.array_equal(made_ood_pictures("letters", 10, seed=1), some[:10])
     assert len(np.unique(some.reshape(30, -1), axis=0)) == 30
     assert (some.max((1, 2)) > 200).all()
     assert len(fonts) == sum(len(files) for files in PACKAGES.values())
@@ -86,7 +86,7 @@ def test_absent_fonts_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=rf"lacks fonts.*\nOn Debian: apt-get install {absent}$"):
         find_fonts(tmp_path)
     with pytest.raises(DataError, match="apt-get install"):
-        made_strangers("letters", 1, fonts=tmp_path)
+        made_ood_pictures("letters", 1, fonts=tmp_path)
     assert FONTS_FOLDER.is_absolute()
 
 
@@ -101,8 +101,8 @@ def pen_width(images: NDArray[np.uint8]) -> float:
 
 def test_the_pen_is_as_wide_as_mnists(mnist: Dataset) -> None:
     digits = pen_width(mnist.split("validation").take(np.arange(100)))
-    assert pen_width(made_strangers("signs", 60)) == pytest.approx(digits, rel=0.2)
-    assert pen_width(made_strangers("scribbles", 60)) == pytest.approx(digits, rel=0.6)  # crossings are wide
+    assert pen_width(made_ood_pictures("signs", 60)) == pytest.approx(digits, rel=0.2)
+    assert pen_width(made_ood_pictures("scribbles", 60)) == pytest.approx(digits, rel=0.6)  # crossings are wide
 
 
 def test_a_texture_has_the_spectrum_of_photos() -> None:

@@ -1,9 +1,9 @@
 """Errors on other people's digits, by networks that know MNIST alone (Wilson's intervals).
 
 USPS's published test split (--usps FOLDER, where usps.t.bz2 lies) and scikit-learn's load_digits, each picture prepared
-as Recognizer.predict does. Both are scored as test splits, and each look is noted: neither chooses anything.
+as Recognizer.predict does. Both are scored as test splits, and each evaluation is logged: neither chooses anything.
 
-    python benchmarks/strangers.py [--models NAME ...] [--usps FOLDER] [--json FILE|-]
+    python benchmarks/other_digits.py [--models NAME ...] [--usps FOLDER] [--json FILE|-]
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from digit_recognizer.models import load_model, shipped_models
 Pictures = tuple[Images, Labels]
 
 
-def strangers_digits(name: str, usps: Path | None) -> dict[str, Any]:
+def other_digits(name: str, usps: Path | None) -> dict[str, Any]:
     """The accuracy of one model on each set."""
     sets: dict[str, Callable[[], Pictures]] = {"load_digits": sklearn_digits}
     if usps is not None:
@@ -65,7 +65,7 @@ def main() -> None:
     arguments.add_argument("--models", nargs="+", metavar="NAME", choices=shipped_models(), default=shipped_models())
     arguments.add_argument("--usps", type=Path, metavar="FOLDER", help="where usps.t.bz2 lies; left out unless given")
     options = arguments.parse_args()
-    report({"strangers_digits": {name: strangers_digits(name, options.usps) for name in options.models}}, options.json)
+    report({"other_digits": {name: other_digits(name, options.usps) for name in options.models}}, options.json)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from digit_recognizer.statistics.auroc import auroc, auroc_interval
 from digit_recognizer.statistics.checks import check_form
 from digit_recognizer.statistics.intervals import Interval, wilson
 
-PROBABILITY, ENERGY, FEATURES, WATCH = "largest probability", "energy", "features", "features and energy"
+PROBABILITY, ENERGY, FEATURES, OOD = "largest probability", "energy", "features", "features and energy"
 _Scores = dict[str, NDArray[np.float64]]  # each (N,), the higher the stranger
 
 
@@ -48,13 +48,13 @@ class _Refusals:
 
 
 @dataclass(frozen=True)
-class Strangers:
+class OodEvaluation:
     """A model's scores of digits and of several kinds of strangers."""
 
     model: Model = field(repr=False)
     dataset: str
     split: str
-    looks: int | None  # at this test split by this model, this one included; None for other splits
+    test_evaluations: int | None  # at this test split by this model, this one included; None for other splits
     digits: _Scores = field(repr=False)
     kinds: Mapping[str, _Scores] = field(repr=False)
 
@@ -70,11 +70,11 @@ class Strangers:
         return found
 
     def refusals(self, scores: _Scores) -> _Refusals | None:
-        """How many pictures the model takes for no digit; None where it has no watch or no limit."""
+        """How many pictures the model takes for no digit; None where it has no OOD detector or no limit."""
         calibration = read_calibration(self.model.header)
-        if calibration is None or calibration.strangest is None or WATCH not in scores:
+        if calibration is None or calibration.ood_limit is None or OOD not in scores:
             return None
-        return _Refusals(len(scores[WATCH]), int((scores[WATCH] > calibration.strangest).sum()))
+        return _Refusals(len(scores[OOD]), int((scores[OOD] > calibration.ood_limit).sum()))
 
     def to_dict(self) -> dict[str, Any]:
         refused = {kind: self.refusals(scores) for kind, scores in self.kinds.items()}
@@ -84,10 +84,10 @@ class Strangers:
             "model_sha256": self.model.sha256,
             "dataset": self.dataset,
             "split": self.split,
-            "looks": self.looks,
+            "test_evaluations": self.test_evaluations,
             "n": len(self.digits[PROBABILITY]),
             "digits_refused": ours.to_dict() if ours else None,
-            "strangers": {
+            "ood_pictures": {
                 kind: {
                     "n": len(scores[PROBABILITY]),
                     "scores": [each.to_dict() for each in self.separations(kind)],
@@ -98,48 +98,50 @@ class Strangers:
         }
 
 
-def strangers(model: Model, dataset: Dataset, split: str, pictures: Mapping[str, Images]) -> Strangers:
+def evaluate_ood(model: Model, dataset: Dataset, split: str, pictures: Mapping[str, Images]) -> OodEvaluation:
     """Score the digits of a split and strangers, given as {kind: images (n, H, W) uint8, prepared, n > 0}.
 
-    Digits of a test split are one look, and noted. Raises DataError for an empty split, ModelFileError where
+    Digits of a test split are evaluated once, which is logged. Raises DataError for an empty split, ModelFileError
+    where
     torch has no weights to use.
     """
     require_extra("train", "Measuring how strangers are told from digits")
     check_form(dataset.spec, model.preprocess)
-    digits, _, looks = take_to_score(model, dataset, split, np.arange(len(dataset.split(split))))
-    kinds = {kind: strangeness_scores(model, images) for kind, images in pictures.items()}
-    return Strangers(model, dataset.spec.name, split, looks, strangeness_scores(model, digits), kinds)
+    digits, _, test_evaluations = take_to_score(model, dataset, split, np.arange(len(dataset.split(split))))
+    kinds = {kind: ood_scores(model, images) for kind, images in pictures.items()}
+    return OodEvaluation(model, dataset.spec.name, split, test_evaluations, ood_scores(model, digits), kinds)
 
 
-def strangeness_scores(model: Model, images: Images) -> _Scores:
+def ood_scores(model: Model, images: Images) -> _Scores:
     """Scores (N,) of images (N, H, W), the higher the stranger.
 
     "largest probability": one less it (Hendrycks and Gimpel 2017). "energy": minus the logarithm of the sum of exp of
     the logits (Liu et al. 2020), the mean over an ensemble's members, whose joint logits have none. For a model that
-    has a watch (models/watch.py) also "features": what the axes leave of them, and "features and energy": the watch's
+    has an OOD detector (models/ood.py) also "features": what the axes leave of them, and "features and"
+        " energy": the OOD detector's
     own, which "not a digit" rests on.
     """
-    logits, strangeness = model.observe(images)
+    logits, ood_score = model.observe(images)
     found = {PROBABILITY: 1 - model.as_probabilities(logits).max(axis=1)} | _seen_by_torch(model, images)
-    return found if strangeness is None else found | {WATCH: strangeness.astype(np.float64)}
+    return found if ood_score is None else found | {OOD: ood_score.astype(np.float64)}
 
 
 def _seen_by_torch(model: Model, images: Images) -> _Scores:
-    """The energy (N,) of images (N, H, W) and, with a watch, what its axes leave of the features."""
+    """The energy (N,) of images (N, H, W) and, with an OOD detector, what its axes leave of the features."""
     import torch
 
     from digit_recognizer.models.model_file import load_network
-    from digit_recognizer.models.watch import Watched, energy, features_and_logits
+    from digit_recognizer.models.ood import OodNetwork, energy, features_and_logits
 
     _, whole, _ = load_network(model.path)
-    network, watch = (whole.network, whole.watch) if isinstance(whole, Watched) else (whole, None)
+    network, ood = (whole.network, whole.ood) if isinstance(whole, OodNetwork) else (whole, None)
     network.eval()
-    scores: dict[str, list[torch.Tensor]] = {name: [] for name in ((ENERGY, FEATURES) if watch else (ENERGY,))}
+    scores: dict[str, list[torch.Tensor]] = {name: [] for name in ((ENERGY, FEATURES) if ood else (ENERGY,))}
     with torch.inference_mode():
         for start in range(0, len(images), BATCH):
             inputs = torch.from_numpy(model.preprocess.normalise(images[start : start + BATCH]))
             features, logits = features_and_logits(network, inputs)
             scores[ENERGY].append(-energy(logits))
-            if watch:
-                scores[FEATURES].append(watch.residual(features))
+            if ood:
+                scores[FEATURES].append(ood.residual(features))
     return {name: np.concatenate([each.double().numpy() for each in parts]) for name, parts in scores.items()}
