@@ -6,7 +6,9 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -90,8 +92,16 @@ def poisoned(value: float) -> Callable[[Tensors], Tensors]:
     return change
 
 
-def write_reader_of_colour(path: Path, **fields: Any) -> Path:
+def write_reader_of_colour(path: Path, task: str = "multi-class") -> Path:
     """A model of colour pictures that has learned nothing."""
+    for suffix, content in _reader_of_colour(task).items():
+        path.with_suffix(suffix).write_bytes(content)
+    return path
+
+
+@cache
+def _reader_of_colour(task: str) -> dict[str, bytes]:
+    """Its two forms by suffix."""
     torch.manual_seed(0)
     convolutions = [dataclasses.asdict(Convolution(4, 5, stride=3))]
     network = cnn(28, 3, convolutions, channels=3).eval()
@@ -102,10 +112,12 @@ def write_reader_of_colour(path: Path, **fields: Any) -> Path:
         class_names=("left", "middle", "right"),
         weights_sha256=weights_sha256(network),
         caveats=CAVEATS,
-        **fields,
+        task=task,
     )
-    write_model(path, header, network, np.zeros((2, 3, 28, 28), np.float32))
-    return path
+    with TemporaryDirectory() as place:
+        path = Path(place) / "model.safetensors"
+        write_model(path, header, network, np.zeros((2, 3, 28, 28), np.float32))
+        return {each.suffix: each.read_bytes() for each in (path, path.with_suffix(".onnx"))}
 
 
 def renamed(path: Path, model: str, names: Sequence[str]) -> Path:

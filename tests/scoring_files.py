@@ -10,6 +10,10 @@ import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image
 
+from digit_recognizer.recognizer import Recognizer
+from digit_recognizer.scoring import Settings, score_shard
+from digit_recognizer.scoring.shards import find_shards
+
 Rows = list[dict[str, object]]
 
 
@@ -29,6 +33,15 @@ def archive_of(path: Path, pictures: list[bytes], first: int = 0) -> Path:
                 member.size = len(held)
                 archive.addfile(member, io.BytesIO(held))
     return path
+
+
+def scored(source: Path, out: Path, model: str) -> Rows:
+    """Rows by the unit of work alone, in this process."""
+    out.mkdir(exist_ok=True)
+    settings = Settings(model, Recognizer.load(model).model.sha256)
+    for shard in find_shards(str(source)):
+        score_shard(shard, str(out), settings)
+    return rows_in(out)
 
 
 def rows_in(out: Path) -> Rows:

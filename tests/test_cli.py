@@ -172,11 +172,11 @@ def test_evaluate_each_prints_a_line_an_image_and_a_summary(data_dir: Path, tmp_
 @pytest.mark.arithmetic
 def test_looks_at_the_test_split_are_counted(data_dir: Path) -> None:
     for looks in (1, 2):
-        answer = digits("evaluate", "--data-dir", data_dir, "--quiet", "--json", "-")
+        answer = digits("evaluate", "classic", "--data-dir", data_dir, "--quiet", "--json", "-")
         found = json.loads(answer.out)
         assert (found["split"], found["n"], found["looks"]) == ("test", 10_000, looks)
         assert found["accuracy"] >= 0.967
-    assert "logged for this model: 3." in digits("evaluate", "--data-dir", data_dir).out
+    assert "logged for this model: 3." in digits("evaluate", "classic", "--data-dir", data_dir).out
 
 
 @pytest.mark.parametrize("model", [(), ("classic",)])

@@ -51,6 +51,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
     return Work(folder, home, trained, measured)
 
 
+@pytest.mark.slow
 def test_train_writes_a_run_that_every_verb_takes(work: Work) -> None:
     done, run = work.trained, work.run
     assert done.returncode == 0, done.stderr
@@ -68,6 +69,7 @@ def test_train_writes_a_run_that_every_verb_takes(work: Work) -> None:
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 @linux("its caches in ~/.cache")
 def test_nothing_but_the_data_is_left_in_the_home(work: Work) -> None:
     """Neither ONNX Runtime's usage reports nor any other library's traces."""

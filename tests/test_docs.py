@@ -19,6 +19,7 @@ from digit_recognizer.training.any_recipe import recipe_from_dict
 from script_modules import script
 
 ROOT = Path(__file__).parent.parent
+SLOW = ("best", "mixed")  # seconds to measure each
 MAX_BYTES = 4_000_000  # of a shipped model, as was promised
 
 
@@ -36,7 +37,9 @@ def test_every_shipped_model_has_a_card_and_a_recipe() -> None:
 
 
 @pytest.mark.arithmetic
-@pytest.mark.parametrize("name", shipped_models())
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=pytest.mark.slow) if each in SLOW else each for each in shipped_models()]
+)
 def test_a_card_tells_of_the_weights_beside_it(name: str) -> None:
     (card,) = (each for each in read_cards() if each.name == name)
     model = load_model(name)

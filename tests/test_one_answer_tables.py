@@ -15,11 +15,9 @@ from digit_recognizer.data.pixel_tables import load_pixels
 from digit_recognizer.errors import DigitRecognizerWarning
 from digit_recognizer.images import Preprocess
 from digit_recognizer.prediction import Prediction
-from digit_recognizer.scoring import Settings, score_shard
-from digit_recognizer.scoring.shards import find_shards
 from digit_recognizer.tables.reading import read_tables
 from helpers_cli import digits
-from scoring_files import rows_in
+from scoring_files import scored
 from table_files import WITH_LABELS, WITHOUT_LABELS, Images, Labels, Write
 
 pytestmark = pytest.mark.arithmetic
@@ -122,16 +120,13 @@ def test_python_takes_the_name_of_a_table(
 
 @pytest.mark.parametrize("form", ["CSV without labels", "npy", "IDX", "Parquet of structs", "MATLAB"])
 def test_the_commands_give_it_too(
-    form: str, ten: tuple[Images, Labels], recognizer: Recognizer, expected: list[Prediction], tmp_path: Path
+    form: str, ten: tuple[Images, Labels], expected: list[Prediction], tmp_path: Path
 ) -> None:
     path = FORMS[form](tmp_path, *ten)
     said = digits("predict", path, "--model", "classic", "--csv", "-")
     lines = said.out.splitlines()
     assert lines == ["ImageId,Label", *(f"{number},{each.name}" for number, each in enumerate(expected, 1))]
-    (tmp_path / "out").mkdir()
-    for shard in find_shards(str(path)):
-        score_shard(shard, str(tmp_path / "out"), Settings("classic", recognizer.model.sha256))
-    found = rows_in(tmp_path / "out")
+    found = scored(path, tmp_path / "out", "classic")
     assert [(row["label"], row["status"]) for row in found] == [(each.label, each.status) for each in expected]
 
 

@@ -28,6 +28,8 @@ def named_by(node: ast.stmt) -> set[str]:
 
 def unmarked(text: str, needs: re.Pattern[str], marks: set[str]) -> Iterator[str]:
     """The tests of a file that need it, by themselves or by what they name there, and have none of the marks."""
+    if not needs.search(text):
+        return
     lines, body = text.splitlines(), ast.parse(text).body
     source = {node: "\n".join(lines[node.lineno - 1 : node.end_lineno]) for node in body}
     bound = {name for node in body if needs.search(source[node]) for name in named_by(node)}

@@ -136,16 +136,17 @@ def test_a_digit_in_pieces_is_whole() -> None:
     assert np.array_equal(kept, ink)
 
 
-@pytest.mark.parametrize("quarter", [1, 2, 3])
-def test_a_turned_grid_is_read_upright(quarter: int, best: Recognizer, mnist: Dataset) -> None:
+def test_a_turned_grid_is_read_upright(best: Recognizer, mnist: Dataset) -> None:
     photo, _ = drawn(mnist, 9, 9, 0)
     upright = read_grid(photo, best, (9, 9))
-    turned = read_grid(np.ascontiguousarray(np.rot90(photo, -quarter)), best, (9, 9))
     assert upright is not None
-    assert turned is not None
-    assert (upright.turned, turned.turned) == (0, 90 * quarter)
-    pairs = zip(upright.cells, turned.cells, strict=True)
-    assert sum(one.label == other.label for one, other in pairs) >= 77
+    assert upright.turned == 0
+    for quarter in (1, 2, 3):
+        turned = read_grid(np.ascontiguousarray(np.rot90(photo, -quarter)), best, (9, 9))
+        assert turned is not None
+        assert turned.turned == 90 * quarter
+        pairs = zip(upright.cells, turned.cells, strict=True)
+        assert sum(one.label == other.label for one, other in pairs) >= 77
 
 
 @pytest.mark.parametrize(

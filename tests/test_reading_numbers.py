@@ -24,6 +24,8 @@ from trials.drawn_pages import DrawnPage, drawn_page
 
 pytestmark = pytest.mark.arithmetic
 
+Three = tuple[np.ndarray, list[tuple[int, int, int, int]]]
+
 
 @pytest.fixture(scope="module")
 def mixed() -> Recognizer:
@@ -102,7 +104,7 @@ def test_boxes_of_digits_lie_on_their_ink(white: DrawnPage, mixed: Recognizer) -
     assert np.quantile(overlaps, 0.05) > 0.4
 
 
-@pytest.mark.parametrize("degrees", [-8.0, -2.5, 4.0, 7.5])
+@pytest.mark.parametrize("degrees", [-8.0, 4.0])
 def test_a_page_that_leans_is_read(white: DrawnPage, mixed: Recognizer, degrees: float) -> None:
     height, width = white.picture.shape
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 0.85)
@@ -122,7 +124,8 @@ def test_a_reading_stops_when_it_is_told_to(white: DrawnPage, mixed: Recognizer)
         read_numbers(find_regions(white.picture), mixed.stopped_by(stop), shipped_reader())
 
 
-def three(mnist: Dataset, mixed: Recognizer) -> tuple[np.ndarray, list[tuple[int, int, int, int]]]:
+@pytest.fixture(scope="module")
+def three(mnist: Dataset, mixed: Recognizer) -> Three:
     """The ink of a plain 4, 0 and 2 side by side, and their columns."""
     validation = mnist.split("validation")
     images = validation.take(np.arange(600))
@@ -142,9 +145,9 @@ def three(mnist: Dataset, mixed: Recognizer) -> tuple[np.ndarray, list[tuple[int
     ],
 )
 def test_a_doubtful_line_is_sure_where_its_digits_one_by_one_say_the_same(
-    mnist: Dataset, mixed: Recognizer, text: str, reason: str, probability: float, sure: bool
+    three: Three, mixed: Recognizer, text: str, reason: str, probability: float, sure: bool
 ) -> None:
-    ink, boxes = three(mnist, mixed)
+    ink, boxes = three
     characters = tuple(Character(each, box, 0.9) for each, box in zip(text, boxes, strict=True))
     line = Line("", "unsure", text, probability, characters, reason)
     (found,) = agreed([line], [ink], mixed)
@@ -152,10 +155,12 @@ def test_a_doubtful_line_is_sure_where_its_digits_one_by_one_say_the_same(
     assert agreed([replace(line, status="ok")], [0 * ink], mixed) == [replace(line, status="ok")]
 
 
-def test_a_digit_that_is_doubted_by_itself_leaves_its_line_unsure(mnist: Dataset, mixed: Recognizer) -> None:
-    ink, boxes = three(mnist, mixed)
+def test_a_digit_that_is_doubted_by_itself_leaves_its_line_unsure(
+    mnist: Dataset, three: Three, mixed: Recognizer
+) -> None:
+    ink, boxes = three
     ink = ink[:, :56]
-    images = mnist.split("validation").take(np.arange(3000))
+    images = mnist.split("validation").take(np.arange(1500))
     doubted = 0
     for image, alone in zip(images, mixed.predict(list(images)), strict=True):
         if alone.status != "unsure" or alone.name is None or (alone.probability or 1.0) > 0.95:

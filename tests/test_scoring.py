@@ -27,7 +27,7 @@ from digit_recognizer.scoring.parts import counts_in, part_name
 from digit_recognizer.scoring.plan import PLAN, SHARDS
 from digit_recognizer.scoring.shards import Shard, find_shards
 from helpers_cli import digits, is_complaint
-from scoring_files import Rows, archive_of, png, rows_in
+from scoring_files import archive_of, png, rows_in, scored
 
 MODEL = "classic"
 
@@ -57,14 +57,6 @@ def settings_for(model: str = MODEL) -> Settings:
     return Settings(model, Recognizer.load(model).model.sha256)
 
 
-def scored(source: Path, out: Path) -> Rows:
-    """Rows by the unit of work alone, in this process."""
-    out.mkdir(exist_ok=True)
-    for shard in find_shards(str(source)):
-        score_shard(shard, str(out), settings_for())
-    return rows_in(out)
-
-
 @pytest.mark.arithmetic
 def test_folders_archives_and_tables_give_what_predict_gives(pictures: list[bytes], tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "folder", pictures)
@@ -77,7 +69,7 @@ def test_folders_archives_and_tables_give_what_predict_gives(pictures: list[byte
     table = table_of(tmp_path / "table" / "a.parquet", pictures)
     by_number = [expected[f"{number:03}.png"] for number in range(60)]
     for kind, source in (("folder", folder), ("tar", tar.parent), ("table", table)):
-        rows = scored(source, tmp_path / f"out-{kind}")
+        rows = scored(source, tmp_path / f"out-{kind}", MODEL)
         assert len(rows) == 60
         assert len({row["source"] for row in rows}) == 60
         found = [(row["label"], row["status"], tuple(row["prediction_set"])) for row in rows]  # type: ignore[arg-type]
@@ -99,7 +91,7 @@ def test_the_unit_of_work_gives_the_same_part_at_every_call(pictures: list[bytes
 
 def test_what_cannot_be_read_is_a_row_with_the_reason(pictures: list[bytes], tmp_path: Path) -> None:
     damaged = [pictures[0], b"no picture", pictures[1][:40], b"", pictures[2]]
-    rows = scored(archive_of(tmp_path / "a.tar", damaged), tmp_path / "out")
+    rows = scored(archive_of(tmp_path / "a.tar", damaged), tmp_path / "out", MODEL)
     assert [row["status"] == "error" for row in rows] == [False, True, True, True, False]
     assert all(str(row["source"]) in str(row["error"]) for row in rows[1:4])
     assert counts_in(str(tmp_path / "out"))[0]["error"] == 3
@@ -108,7 +100,7 @@ def test_what_cannot_be_read_is_a_row_with_the_reason(pictures: list[bytes], tmp
 def test_an_archive_cut_short_gives_what_is_there_and_one_row_more(pictures: list[bytes], tmp_path: Path) -> None:
     tar = archive_of(tmp_path / "a.tar", pictures)
     tar.write_bytes(tar.read_bytes()[: 20 * 2048 + 700])
-    rows = scored(tar, tmp_path / "out")
+    rows = scored(tar, tmp_path / "out", MODEL)
     assert 10 <= len(rows) < 60
     assert [row["status"] == "error" for row in rows] == [False] * (len(rows) - 1) + [True]
     assert "is truncated" in str(rows[-1]["error"])
@@ -118,7 +110,7 @@ def test_a_table_that_is_none_is_a_row_and_one_without_the_column_is_refused(
     pictures: list[bytes], tmp_path: Path
 ) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1 no table")
-    assert [row["status"] for row in scored(tmp_path / "a.parquet", tmp_path / "out")] == ["error"]
+    assert [row["status"] for row in scored(tmp_path / "a.parquet", tmp_path / "out", MODEL)] == ["error"]
     (shard,) = find_shards(str(table_of(tmp_path / "t" / "b.parquet", pictures[:20])))
     with pytest.raises(DataError, match="has no column 'picture'"):
         list(inputs(shard, "picture"))

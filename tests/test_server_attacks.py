@@ -295,6 +295,7 @@ def test_too_many_connections_are_refused(server: Server) -> None:
     time.sleep(0.2)
 
 
+@pytest.mark.slow
 def test_a_photo_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     page = Image.new("L", (1600, 1200), 250)
     for place in range(20 * 25):

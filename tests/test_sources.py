@@ -35,7 +35,7 @@ from digit_recognizer.training import train
 from examples import examples
 from helpers_cli import digits, is_complaint
 from platforms import posix
-from scoring_files import rows_in
+from scoring_files import rows_in, scored
 from source_files import PACKINGS, packed, picture, spread
 
 SET = {f"{name}/{number}.png": picture(100 * place + number) for place, name in enumerate("ab") for number in range(8)}
@@ -355,8 +355,7 @@ def test_each_page_of_a_tiff_is_scored_as_it_is_predicted(tmp_path: Path, packin
     place = packed(tmp_path / f"some{packing}", files) if packing else spread(tmp_path / "some", files)
     lines = digits("predict", place, "--model", "classic", "--json").out.splitlines()
     told = {each["source"]: (each["label"], each["status"]) for each in map(json.loads, lines)}
-    score(place, tmp_path / "out", "classic", workers=1)
-    rows = {str(row["source"]): (row["label"], row["status"]) for row in rows_in(tmp_path / "out")}
+    rows = {str(row["source"]): (row["label"], row["status"]) for row in scored(place, tmp_path / "out", "classic")}
     above = f"{place.parent}/" if packing else ""
     assert {f"{above}{name}": found for name, found in told.items()} == rows
     assert len(rows) == 7
@@ -466,7 +465,7 @@ def test_a_zst_archive_needs_an_extra(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = tmp_path / "bomb.tar.gz"
-    with tarfile.open(place, "w:gz") as archive:
+    with tarfile.open(place, "w:gz", compresslevel=1) as archive:
         member = tarfile.TarInfo("0.png")
         member.size = 65 * 2**20
         archive.addfile(member, io.BytesIO(bytes(member.size)))

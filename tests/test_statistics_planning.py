@@ -64,7 +64,7 @@ def test_the_variance_is_that_of_normal_scores(value: float, positives: int, neg
     ("figure", "value", "width", "prevalence"),
     [
         ("auroc", 0.9, 0.1, 0.27),
-        ("auroc", 0.75, 0.08, 0.5),
+        pytest.param("auroc", 0.75, 0.08, 0.5, marks=pytest.mark.slow),
         ("sensitivity", 0.95, 0.1, 0.3),
         ("accuracy", 0.9, 0.05, None),
     ],
@@ -75,7 +75,6 @@ def test_drawn_studies_keep_the_promise(figure: Figure, value: float, width: flo
     assert simulated is not None
     assert simulated.mean_width == pytest.approx(width, rel=0.03)
     assert simulated.covered == pytest.approx(0.95, abs=0.025)
-    assert simulate(planned) == simulated
 
 
 @pytest.mark.parametrize(
@@ -96,10 +95,15 @@ def test_what_cannot_be_planned_is_refused(
         plan(figure, value, width, prevalence)
 
 
+def test_a_plan_is_drawn_the_same_again() -> None:
+    planned = plan("sensitivity", 0.95, 0.2, 0.3)
+    assert simulate(planned) == simulate(planned)
+
+
 def test_the_verb_says_what_the_function_finds() -> None:
-    asked = ["plan", "--auroc", ".90", "--width", ".10", "--prevalence", ".27"]
+    asked = ["plan", "--sensitivity", ".95", "--width", ".20", "--prevalence", ".30"]
     told = json.loads(RUNNER.invoke(app, [*asked, "--json", "-"]).stdout)
-    found = plan("auroc", 0.9, 0.1, 0.27)
+    found = plan("sensitivity", 0.95, 0.2, 0.3)
     assert told["n"] == found.n
     assert told["positives"] + told["negatives"] == found.n
     assert f"{found.n:,} cases" in RUNNER.invoke(app, asked).stdout

@@ -189,12 +189,12 @@ def test_a_picture_depends_on_its_seed_alone(sources: Sources, seed: int) -> Non
 
 
 def test_kinds_of_lines_are_as_frequent_as_asked_for(sources: Sources) -> None:
-    texts = [line_picture(sources, (7, number)).text for number in range(3000)]
+    texts = [line_picture(sources, (7, number)).text for number in range(1000)]
     struck, letters = (sum(sign in text for text in texts) for sign in (STRUCK, LETTERS))
     assert 0.02 < struck / len(texts) < 0.07
     assert 0.015 < letters / len(texts) < 0.05
     plain = Sources(sources.hands, sources.mnist, sources.words, None, Shares(0, 0, 0, 0, 0, 0))
-    assert not {STRUCK, LETTERS} & set("".join(line_picture(plain, (7, number)).text for number in range(300)))
+    assert not {STRUCK, LETTERS} & set("".join(line_picture(plain, (7, number)).text for number in range(100)))
 
 
 def test_ink_is_darker_than_paper_but_for_negatives() -> None:

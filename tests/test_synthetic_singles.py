@@ -35,17 +35,17 @@ def test_a_picture_depends_on_its_seed_alone(sources: Sources, seed: int) -> Non
 
 
 def test_it_shows_what_is_written(sources: Sources) -> None:
-    made = [single_picture(sources, (3, number)) for number in range(1500)]
+    made = [single_picture(sources, (3, number)) for number in range(750)]
     digits = [each for each in made if 0 <= each.shown <= 9]
     assert 0.3 < len(digits) / len(made) < 0.5
     assert all(each.text == str(each.shown) for each in digits)
     assert {len(each.text) for each in made if each.shown == SEVERAL} == {2, 3}
-    assert sum(each.shown == OTHER for each in made) > 30
+    assert sum(each.shown == OTHER for each in made) / len(made) > 0.02
     assert all(each.shown == UNKNOWN for each in made if not each.text)
 
 
 def test_a_picture_of_nothing_has_no_ink_and_what_fills_it_has_its_size(sources: Sources) -> None:
-    made = [single_picture(sources, (4, number)) for number in range(600)]
+    made = [single_picture(sources, (4, number)) for number in range(300)]
     assert not any(each.ink.any() for each in made if not each.text)
     sides = []
     for each in made:
@@ -59,7 +59,7 @@ def test_a_letter_that_may_be_a_digit_is_neither(sources: Sources) -> None:
     assert sources.letters is not None
     labels = {sources.letters.labelled(np.random.default_rng(seed))[0] for seed in range(40)}
     assert labels == {"a", "o"}
-    made = [single_picture(sources, (5, number)) for number in range(800)]
+    made = [single_picture(sources, (5, number)) for number in range(400)]
     letters = [each.shown for each in made if each.text == "@"]
     assert letters.count(UNKNOWN) > 0.54 * len(letters)
 

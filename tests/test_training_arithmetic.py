@@ -81,6 +81,7 @@ def test_a_new_run_takes_bfloat16_where_it_is_quick(kind: str, unit: bool, on_cp
         ({"ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "ALL"}, {"kernels": False, "bound": "AVX2"}),
     ],
 )
+@pytest.mark.slow
 def test_a_cpu_bounded_by_the_user_is_without(bounds: dict[str, str], facts: dict[str, object]) -> None:
     code = "import json; from digit_recognizer.training.arithmetic import cpu_here; cpu = cpu_here();"
     code += "print(json.dumps(vars(cpu) | {'has': cpu.has_bfloat16}))"
@@ -173,6 +174,7 @@ def test_without_the_unit_a_new_run_is_in_float32(tmp_path: Path) -> None:
     assert first == weights(ROUGH) == weights(replace(ROUGH, bfloat16=False))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_unit")
 def test_a_run_keeps_its_arithmetic_where_that_is_slow_and_says_so(tmp_path: Path) -> None:
     begun(tmp_path / "run", arithmetic=BFLOAT16, device="cuda")

@@ -140,7 +140,11 @@ def small_recipe(spec: DatasetSpec, members: int) -> Recipe | EnsembleRecipe:
     return EnsembleRecipe("auto", few) if members > 1 else few[0]
 
 
-@pytest.mark.parametrize("spec", SMALL, ids=lambda spec: f"{spec.task} {spec.size} {spec.channels}")
+@pytest.mark.parametrize(
+    "spec",
+    [each if each.task in ("binary", "multi-label") else pytest.param(each, marks=pytest.mark.slow) for each in SMALL],
+    ids=lambda spec: f"{spec.task} {spec.size} {spec.channels}",
+)
 def test_every_task_is_learned_filed_and_measured(tmp_path: Path, spec: DatasetSpec) -> None:
     dataset = made(tmp_path, spec)
     several = spec.task == "multi-label"

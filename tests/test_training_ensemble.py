@@ -81,10 +81,10 @@ def test_its_history_is_its_members_one_after_another(run: Run) -> None:
     assert (read == split.labels).mean() == pytest.approx(accuracy["accuracy"], abs=0.021)
 
 
-@pytest.mark.parametrize("stop_at", [1, 4])
-def test_stopped_after_any_epoch_it_goes_on_and_keeps_finished_members(stop_at: int, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_stopped_it_goes_on_and_keeps_finished_members(tmp_path: Path) -> None:
     def stop(record: EpochRecord) -> None:
-        if record.epoch == stop_at:
+        if record.epoch == 4:
             raise StoppedError
 
     with pytest.raises(StoppedError):
@@ -94,12 +94,11 @@ def test_stopped_after_any_epoch_it_goes_on_and_keeps_finished_members(stop_at: 
     trained = train(
         BOTH, tiny_dataset(), out=tmp_path / "run", resume=True, on_epoch=lambda record: told.append(record.epoch)
     )
-    assert told == list(range(stop_at + 1, 6))
+    assert told == [5]
     assert trained.header.weights_sha256 == train(BOTH, tiny_dataset()).header.weights_sha256
-    if stop_at > 2:
-        small = [path for path in finished if "small" in path.parts]
-        assert small
-        assert all(path.stat().st_mtime_ns == finished[path] for path in small)
+    small = [path for path in finished if "small" in path.parts]
+    assert small
+    assert all(path.stat().st_mtime_ns == finished[path] for path in small)
 
 
 def test_with_nothing_held_out_it_has_no_accuracy() -> None:

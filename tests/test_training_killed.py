@@ -74,6 +74,7 @@ def test_an_interrupt_saves_and_says_how_to_go_on(number: signal.Signals, tmp_pa
 
 
 @posix("limits on the size of a file")
+@pytest.mark.slow
 def test_a_full_disk_is_said_and_harms_nothing(tmp_path: Path) -> None:
     """A limit on the size of files (EFBIG) stands for the full disk: the first checkpoint is larger than it."""
     program = (

@@ -289,6 +289,7 @@ def test_stopped_it_goes_on_bit_exactly(dataset: Dataset, after: int, tmp_path: 
         assert torch.equal(tensor, resumed.learner.model.state_dict()[name]), name
 
 
+@pytest.mark.slow
 def test_a_run_is_a_line_reader_in_two_equal_forms(dataset: Dataset, tmp_path: Path) -> None:
     alone = Dataset(dataset.spec, {"train": dataset.split("train")}, dataset.place)
     trained = train(SMALL, alone, out=tmp_path / "run")
