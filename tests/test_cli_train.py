@@ -88,7 +88,7 @@ def test_what_cannot_be_trained_is_refused_before_anything_is_written(
         (("--data", "mnits"), "Did you mean 'mnist'"),
         (("--resume",), "--out"),
         (("--resume", "--out", "nothing"), "no run to resume"),
-        (("--device", "abacus"), "--device cpu"),
+        (("--device", "abacus"), "Try the CPU. See: --device"),
     ):
         is_complaint(helpers_cli.digits("train", *arguments), words)
         assert list(tmp_path.iterdir()) == []
