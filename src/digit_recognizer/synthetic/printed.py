@@ -39,6 +39,7 @@ _QUALITY = (35, 96)  # of JPEG
 _NEGATIVE = 0.05  # share of the cells that are light on dark
 _TRIES = 100  # pictures without ink, one after the other, before that is an error
 _BY_GREYS = 0.5  # share of the digits that are prepared without mending their strokes
+_TRIES = 100  # cells without ink, one after the other, before that is an error
 
 
 def printed_digits(
@@ -55,7 +56,7 @@ def printed_digits(
     made = np.zeros((n, prepare.size, prepare.size), np.uint8)
     labels = np.arange(n) % 10
     for index, label in enumerate(labels):
-        made[index] = _photo(_any_font(glyphs, int(label)), np.random.default_rng((seed, index)), prepare)
+        made[index] = _digit_with_ink(_any_font(glyphs, int(label)), np.random.default_rng((seed, index)), prepare)
     return made, labels
 
 
@@ -67,7 +68,9 @@ def written_digits(images: Picture, seed: int = 0, preprocess: Preprocess | None
     prepare = preprocess or Preprocess()
     made = np.zeros((len(images), prepare.size, prepare.size), np.uint8)
     for index, image in enumerate(images):
-        made[index] = _photo(partial(_one_shape, _penned(image)), np.random.default_rng((seed, index)), prepare)
+        made[index] = _digit_with_ink(
+            partial(_one_shape, _penned(image)), np.random.default_rng((seed, index)), prepare
+        )
     return made
 
 
@@ -84,10 +87,14 @@ def _one_shape(shape: _Coverage, _draw: Generator) -> _Coverage:
     return shape
 
 
-def _photo(shaped: Callable[[Generator], _Coverage], draw: Generator, prepare: Preprocess) -> Picture:
+def _digit_with_ink(shaped: Callable[[Generator], _Coverage], draw: Generator, prepare: Preprocess) -> Picture:
     """One digit, prepared in either way, drawn anew where Preprocess finds no ink."""
     prepare = for_small_digits(prepare) if draw.random() < _BY_GREYS else prepare
-    return with_ink(lambda each: photographed(shaped(each), each), draw, prepare)
+    for _ in range(_TRIES):
+        fitted = prepare.fit(photographed(shaped(draw), draw))
+        if fitted is not None:
+            return fitted
+    raise DataError("No digit with ink could be drawn. Is min_contrast of this Preprocess too high?")
 
 
 def with_ink(draw: Callable[[Generator], Picture], generator: Generator, prepare: Preprocess) -> Picture:
