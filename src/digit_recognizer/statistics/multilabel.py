@@ -16,7 +16,7 @@ from digit_recognizer.statistics.metrics import ClassFigures, per_class
 from digit_recognizer.statistics.summary import RESAMPLES, Figure, auroc_of_counts, of_ranks, precision_of_counts
 
 _THRESHOLD = 0.5  # from which probability on a label is given
-ABSENT, _PRESENT = 0, 1
+_PRESENT = 1  # of the two classes of a label: absent, present
 
 
 def given(probabilities: NDArray[np.float64]) -> Labels:
