@@ -5,7 +5,8 @@ python scripts/ship_model.py runs/fast --purpose "..."
 
 Every seed is scored once on the validation and on the test images; a second call takes the figures that are there. A
 model that learned from more than MNIST is scored on the other set by itself, too.
-They go into benchmarks/results, the evaluations into the log beside them; python scripts/write_docs.py writes the documents.
+They go into benchmarks/results, the evaluations into the log beside them; python scripts/write_docs.py writes the
+documents.
 """
 
 from __future__ import annotations

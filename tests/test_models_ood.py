@@ -48,7 +48,7 @@ def test_the_logits_are_the_networks_own(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", networks())
-def test_strangeness_is_what_scikit_learns_pca_cannot_rebuild_less_the_energy(name: str) -> None:
+def test_the_ood_score_is_what_scikit_learns_pca_cannot_rebuild_less_the_energy(name: str) -> None:
     network, inputs = networks()[name], torch.randn(300, 1, 28, 28)
     ood = fit_ood_detector(network, inputs.split(100))
     assert ood is not None
@@ -85,7 +85,7 @@ def test_where_the_axes_leave_nothing_the_energy_alone_counts() -> None:
 
 
 @pytest.mark.parametrize("name", ["mlp", "ensemble"])  # the latter holds a convolutional network
-def test_both_forms_of_the_file_give_the_same_strangeness(name: str, tmp_path: Path, mnist: Dataset) -> None:
+def test_both_forms_of_the_file_give_the_same_ood_score(name: str, tmp_path: Path, mnist: Dataset) -> None:
     header = load_model(GOLDEN / "plain.safetensors").header
     images = mnist.split("validation").take(np.arange(300))
     inputs = torch.from_numpy(header.preprocess.normalise(images))

@@ -111,7 +111,7 @@ def test_a_digit_depends_on_fonts_seed_and_number_alone(fonts: dict[str, list[li
 def test_a_preparation_that_sees_no_ink_is_told() -> None:
     faint = np.zeros((1, 28, 28), np.uint8)
     faint[0, 4:24, 12:15] = 1
-    with pytest.raises(DataError, match="No digit with ink"):
+    with pytest.raises(DataError, match="No picture with ink"):
         written_digits(faint, preprocess=Preprocess(min_contrast=250))
 
 

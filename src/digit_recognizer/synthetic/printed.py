@@ -39,7 +39,6 @@ _QUALITY = (35, 96)  # of JPEG
 _NEGATIVE = 0.05  # share of the cells that are light on dark
 _TRIES = 100  # pictures without ink, one after the other, before that is an error
 _BY_GREYS = 0.5  # share of the digits that are prepared without mending their strokes
-_TRIES = 100  # cells without ink, one after the other, before that is an error
 
 
 def printed_digits(
@@ -90,11 +89,7 @@ def _one_shape(shape: _Coverage, _draw: Generator) -> _Coverage:
 def _digit_with_ink(shaped: Callable[[Generator], _Coverage], draw: Generator, prepare: Preprocess) -> Picture:
     """One digit, prepared in either way, drawn anew where Preprocess finds no ink."""
     prepare = for_small_digits(prepare) if draw.random() < _BY_GREYS else prepare
-    for _ in range(_TRIES):
-        fitted = prepare.fit(photographed(shaped(draw), draw))
-        if fitted is not None:
-            return fitted
-    raise DataError("No digit with ink could be drawn. Is min_contrast of this Preprocess too high?")
+    return with_ink(lambda each: photographed(shaped(each), each), draw, prepare)
 
 
 def with_ink(draw: Callable[[Generator], Picture], generator: Generator, prepare: Preprocess) -> Picture:
