@@ -29,9 +29,10 @@ from digit_recognizer.images import read_picture
 from digit_recognizer.models.line_reader import LineReader, load_line_reader
 from digit_recognizer.models.locations import LINE_READERS
 from digit_recognizer.reading import read_line
-from digit_recognizer.statistics.intervals import clopper_pearson, wilson
+from digit_recognizer.statistics.intervals import wilson
 from real_peers import pp_ocr, tesseract
 from real_pictures import in_words, model_figures, page_figures, single_figures
+from trials.intervals import clopper_pearson
 
 CHOOSING, GOAL, PARTS = 5, 12, 25
 Read = Callable[[NDArray[np.uint8]], tuple[str, bool]]  # a crop -> its text, and whether the reader is sure

@@ -98,10 +98,10 @@ class CsvAnswers:
         label = "" if prediction.name is None else prediction.name
         self.without += not label
         if self.of_table:
-            self.rows.append([_plain_or_number(next(self.ids)), _plain_or_number(label)])
+            self.rows.append([_plain_or_number(next(self.ids)), number_cell(label)])
             return
         probability = "" if prediction.probability is None else prediction.probability
-        self.rows.append([plain_cell(prediction.source), _plain_or_number(label), probability, prediction.status])
+        self.rows.append([plain_cell(prediction.source), number_cell(label), probability, prediction.status])
 
     def write(self) -> None:
         """The table to its file, whole or not at all, and a line that says so; or to standard output."""
@@ -129,9 +129,9 @@ def plain_cell(text: str) -> str:
     return lines(storable(f"'{text}" if text.startswith(_FORMULA) else text))
 
 
-def _plain_or_number(text: str) -> str:
-    """A cell that may hold a number, which begins with its sign."""
+def number_cell(text: str) -> str:
+    """A cell that may hold a number, which begins with its sign and has a decimal point or comma."""
     with suppress(ValueError):
-        float(text)
+        float(text.replace(",", ".", 1))
         return text
     return plain_cell(text)

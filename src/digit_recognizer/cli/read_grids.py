@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from digit_recognizer.cli.predict_inputs import plain_cell
+from digit_recognizer.cli.predict_inputs import number_cell
 from digit_recognizer.cli.reading import Told
 from digit_recognizer.cli.remedies import with_remedy
 from digit_recognizer.errors import ImageError
@@ -74,5 +74,5 @@ def _sign(cell: Cell, width: int) -> str:
 def _as_row(photo: str, cell: Cell) -> list[object]:
     """The values of one line of --csv."""
     corners = [value for corner in cell.box for value in corner]
-    text = plain_cell(cell.text or "")
+    text = number_cell(cell.text or "")
     return [photo, cell.row, cell.column, cell.label, cell.probability, cell.status, *corners, text]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from digit_recognizer.cli.predict_inputs import plain_cell
+from digit_recognizer.cli.predict_inputs import number_cell, plain_cell
 from digit_recognizer.cli.reading import Told, doubt_in_words
 from digit_recognizer.files import printable
 
@@ -36,7 +36,7 @@ def _told(line: Line, model: str) -> Told:
     made, source = line_object(line, model), plain_cell(line.source)
     if line.status == "error":
         return Told(made, [(source, "", line.probability, line.status)], error=line.error or "")
-    row = source, plain_cell(line.text), line.probability, line.status
+    row = source, number_cell(line.text), line.probability, line.status
     if not line.text:
         why = "nothing is written there" if line.status == "empty" else line.reason
         return Told(made, [row], notes=[f"{line.source}: {why}."], empty=True)

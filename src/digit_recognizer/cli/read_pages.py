@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from digit_recognizer.cli.predict_inputs import plain_cell
+from digit_recognizer.cli.predict_inputs import number_cell, plain_cell
 from digit_recognizer.cli.reading import Told, doubt_in_words
 from digit_recognizer.cli.remedies import with_remedy
 from digit_recognizer.errors import ImageError
@@ -63,7 +63,7 @@ def _rows(page: Page) -> list[tuple[object, ...]]:
     """The lines of --csv, numbers and places counted from 1."""
     source = plain_cell(page.source)
     return [
-        (source, count, place, digit.label, digit.probability, digit.status, *digit.box, plain_cell(number.text))
+        (source, count, place, digit.label, digit.probability, digit.status, *digit.box, number_cell(number.text))
         for count, number in enumerate(page.numbers, 1)
         for place, digit in enumerate(number.digits, 1)
     ]
