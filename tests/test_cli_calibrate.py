@@ -119,7 +119,7 @@ def test_predict_says_unsure_with_its_best_guess_and_the_reason(place: Path, mni
 def test_wishes_that_cannot_be_granted_are_refused(place: Path, tmp_path: Path) -> None:
     picture, model = draw_blank(tmp_path / "blank.png"), place / "classic.safetensors"
     too_small = digits("predict", picture, "--model", model, "--max-error", "0.01%")
-    is_complaint(too_small, "5,000 calibration images", "29,956 answers without any mistake")
+    is_complaint(too_small, "5,000 calibration images", "29,956 answers without an error")
     is_complaint(digits("predict", picture, "--model", model, "--max-error", "much"), "'much'", "0.1%")
     is_complaint(digits("predict", picture, "--model", model, "--level", "98%"), "98 %", "99.9 %")
 

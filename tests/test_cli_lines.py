@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from digit_recognizer.cli.predict_inputs import number_cell
 from digit_recognizer.data import Dataset
 from digit_recognizer.models.line_reader import LineReader
 from digit_recognizer.reading import read_line
@@ -84,3 +85,11 @@ def test_a_reader_is_calibrated_on_lines_of_ones_own(crops: Path, tmp_path: Path
     assert digits("read", "--line", "--model", out, crops / "000.png").code == 0
     is_complaint(digits("calibrate", "lines", "--out", out), "mnist", "file,text")
     is_complaint(digits("calibrate", "lines", "--data", crops, "--out", out), "file,text")
+
+
+def test_a_negative_number_stays_a_number_in_csv() -> None:
+    """A formula does not: a spreadsheet would compute it."""
+    for text in ("-264", "-7,5", "+0.25", "1,250", ""):
+        assert number_cell(text) == text
+    for text in ("-2/8", "=1+1", "-2+3", "@a", "+A1", "-1,2,3"):
+        assert number_cell(text) == f"'{text}"

@@ -140,7 +140,7 @@ def test_an_unreadable_picture_is_named(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("digit_recognizer.data.pictures.SMALL", small)
     split = load_dataset(fill(tmp_path, {"x": 6, "y": 6})).split("all")
     (tmp_path / "y" / "7.png").write_bytes(b"words")
-    with pytest.raises(DataError, match=r"7\.png: is not a picture(.|\n)*Mend or remove that file"):
+    with pytest.raises(DataError, match=r"7\.png: is not a picture(.|\n)*Repair or remove that file"):
         [*split.batches(4)]
 
 

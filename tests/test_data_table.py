@@ -137,7 +137,7 @@ def test_rows_that_fail_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
             [{"label": name, "split": split} for name, split in zip("ab", ("train", "test"), strict=True)],
             "lack the class",
         ),
-        ([{"label": n, "patient": "7", "split": s} for n in "ab" for s in ("train", "val")], "stand in two splits"),
+        ([{"label": n, "patient": "7", "split": s} for n in "ab" for s in ("train", "val")], "are in two splits"),
     ],
 )
 def test_what_is_no_such_table_is_refused(tmp_path: Path, rows: list[Row], cause: str) -> None:

@@ -90,7 +90,7 @@ def test_equal_files_of_a_folder_are_told(tmp_path: Path) -> None:
         save(tmp_path / "test" / str(level % 2) / f"other-{level}.png", level)
     answer = digits("evaluate", "classic", "--data", tmp_path)
     assert answer.code == 0, answer.err
-    assert f"2 of the 3 images of {tmp_path.name}'s split 'test' stand in its training split too" in answer.err
+    assert f"2 of the 3 images of {tmp_path.name}'s split 'test' are in its training split too" in answer.err
     assert "Without the 2 images that are in the training split too: " in answer.out
     assert " of 1, " in answer.out
 

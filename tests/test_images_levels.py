@@ -43,7 +43,7 @@ def given(values: NDArray[np.uint16], kind: str, folder: Path) -> object:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_pictures_keep_their_levels_and_the_range_is_told(tmp_path: Path, bits: int, kind: str, channels: int) -> None:
     values = ramp(bits)
-    with pytest.warns(DigitRecognizerWarning, match=f"end at {2**bits - 1:,} of 65,535.*taken for {bits} bits"):
+    with pytest.warns(DigitRecognizerWarning, match=f"end at {2**bits - 1:,} of 65,535.*read as {bits} bits"):
         read = read_picture(given(values, kind, tmp_path), channels=channels, form="picture")  # type: ignore[arg-type]
     assert np.abs(read.reshape(64, 64, channels) - 255 * RAMP[..., None]).max() <= 0.7
     assert len(np.unique(read)) == 256

@@ -424,7 +424,7 @@ def test_a_folder_that_may_not_be_listed_is_named(tmp_path: Path, monkeypatch: p
         raise PermissionError(13, "Permission denied", str(folder))
 
     monkeypatch.setattr(Path, "iterdir", refused)
-    with pytest.raises(DataError, match=r"can't be listed .Permission denied.. Check the name and its rights"):
+    with pytest.raises(DataError, match=r"can't be listed .Permission denied.. Check the name and its permissions"):
         load_folder(tmp_path, Preprocess())
 
 

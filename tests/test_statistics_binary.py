@@ -58,7 +58,7 @@ def test_a_threshold_keeps_its_wish_and_the_next_one_would_not(n: int, wish: flo
 def test_too_few_positives_are_told_how_many_it_takes(wish: float, needed: int) -> None:
     score = np.linspace(0.1, 1, needed)
     assert operating_point(score, wish, "validation").threshold == 0.1
-    with pytest.raises(ConfigError, match=rf"{needed - 1} positive validation cases .* it takes {needed}"):
+    with pytest.raises(ConfigError, match=rf"{needed - 1} positive validation cases .* it needs {needed}"):
         operating_point(score[1:], wish, "validation")
     with pytest.raises(ConfigError, match="between 0 and 1"):
         operating_point(score, 1.0, "validation")

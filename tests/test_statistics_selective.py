@@ -107,12 +107,12 @@ def test_counts_are_those_of_the_threshold() -> None:
 
 
 def test_too_small_a_sample_is_told_what_it_would_take() -> None:
-    with pytest.raises(ConfigError, match=r"2,995 answers without any mistake"):
+    with pytest.raises(ConfigError, match=r"2,995 answers without an error"):
         answer_table(*sample(500, seed=6)).threshold(0.001)
 
 
 def test_a_model_that_is_surely_wrong_gets_no_threshold() -> None:
-    with pytest.raises(ConfigError, match="too many mistakes"):
+    with pytest.raises(ConfigError, match="too many errors"):
         answer_table(np.full(5_000, 1 - 1e-9), np.arange(5_000) % 2 == 0).threshold(0.01)
 
 

@@ -307,7 +307,7 @@ def test_a_run_is_a_line_reader_in_two_equal_forms(dataset: Dataset, tmp_path: P
     assert (header.preprocess.form, header.preprocess.size) == ("line", 48)
     with pytest.raises(ModelFileError, match="reads lines"):
         load_model(tmp_path / "run")
-    with pytest.raises(ModelFileError, match="pictures of one digit"):
+    with pytest.raises(ModelFileError, match="single digits"):
         load_line_reader("classic")
 
 

@@ -98,7 +98,7 @@ class CsvAnswers:
         label = "" if prediction.name is None else prediction.name
         self.without += not label
         if self.of_table:
-            self.rows.append([_plain_or_number(next(self.ids)), number_cell(label)])
+            self.rows.append([number_cell(next(self.ids)), number_cell(label)])
             return
         probability = "" if prediction.probability is None else prediction.probability
         self.rows.append([plain_cell(prediction.source), number_cell(label), probability, prediction.status])

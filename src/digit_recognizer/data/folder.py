@@ -106,7 +106,7 @@ def _subfolders(folder: Path) -> list[Path]:
     try:
         return sorted(p for p in folder.iterdir() if p.is_dir() and not is_hidden(p.name))
     except OSError as error:
-        why = f"can't be listed ({error.strerror}). Check the name and its rights."
+        why = f"can't be listed ({error.strerror}). Check the name and its permissions."
         raise DataError(f"{shown_name(folder)}: {why}") from error
 
 

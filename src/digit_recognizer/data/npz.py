@@ -41,7 +41,9 @@ def read_npz(path: Path, spec: DatasetSpec) -> dict[str, ArraySplit]:
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error}). Check its name and rights.") from error
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror or error}). Check its name and permissions."
+        ) from error
     except Exception as error:  # untrusted bytes: the readers of zip and npy raise nearly anything
         raise DataError(f"{path}: is damaged, truncated or not an npz file ({error}). Download it again.") from error
 

@@ -197,7 +197,7 @@ def content_hash(file: Path) -> str:
         return sha256_of(whole)
     except OSError as error:
         raise DataError(
-            f"{shown_name(file)}: cannot be read ({error.strerror}). Check its rights, or remove it."
+            f"{shown_name(file)}: cannot be read ({error.strerror}). Check its permissions, or remove it."
         ) from None
 
 

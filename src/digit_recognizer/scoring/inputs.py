@@ -78,7 +78,7 @@ def _one_file(place: str) -> Iterator[Input]:
         with reading(place) as file:
             found = bounded(place, file)
     except Exception as error:  # object stores raise errors of their own
-        found = iter([Input(place, error=f"{place}: cannot be read ({error}). Check the name and its rights.")])
+        found = iter([Input(place, error=f"{place}: cannot be read ({error}). Check the name and its permissions.")])
     yield from found
 
 

@@ -68,7 +68,9 @@ def _listed(place: str, root: str, tally: Tally) -> tuple[list[str], list[str], 
             inside = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         if place == root:
-            raise DataError(f"{root}: can't be listed ({error.strerror}). Check the name and its rights.") from error
+            raise DataError(
+                f"{root}: can't be listed ({error.strerror}). Check the name and its permissions."
+            ) from error
         tally.left_out["folder without permission"] += 1
         return None
     names, folders, links = list[str](), list[str](), list[str]()

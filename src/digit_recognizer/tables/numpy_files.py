@@ -75,7 +75,9 @@ def arrays_of(path: Path) -> dict[str, StoredArray]:
     except DataError:
         raise
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error}). Check its name and rights.") from error
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror or error}). Check its name and permissions."
+        ) from error
     except Exception as error:  # untrusted bytes: the readers of zip and npy raise nearly anything
         raise DataError(f"{path}: is damaged, truncated or not an npz file ({error}). Download it again.") from error
     return found

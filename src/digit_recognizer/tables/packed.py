@@ -74,7 +74,7 @@ def opened(path: Path, limit: int = MAX_BYTES) -> Iterator[BinaryIO]:
         raise
     except WRONG as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"{path}: cannot be read ({reason}). Check the name and its rights.") from error
+        raise DataError(f"{path}: cannot be read ({reason}). Check the name and its permissions.") from error
 
 
 def _unpacked(raw: BinaryIO, start: bytes, path: Path) -> IO[bytes]:

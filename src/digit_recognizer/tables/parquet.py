@@ -42,7 +42,9 @@ def _opened_parquet(path: Path) -> Iterator[Any]:
     except pyarrow.ArrowException as error:
         raise DataError(f"{path}: is damaged or not Parquet ({str(error).splitlines()[0]}). Write it again.") from error
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error}). Check its name and rights.") from error
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror or error}). Check its name and permissions."
+        ) from error
 
 
 def read_parquet(path: Path, column: str | None = None) -> PictureTable:
