@@ -21,7 +21,7 @@ from safetensors.numpy import load, save
 from digit_recognizer.images import Preprocess
 from digit_recognizer.models import load_model
 from digit_recognizer.models.cnn import Convolution, cnn
-from digit_recognizer.models.header import KEY
+from digit_recognizer.models.header import KEY, ModelHeader
 from digit_recognizer.models.model_file import weights_sha256, write_model
 from digit_recognizer.models.onnx_file import GRAPH_SHA256
 
@@ -37,7 +37,7 @@ Tensors = dict[str, NDArray[Any]]
 def header_text(changes: dict[str, Any]) -> str:
     """The golden header with some fields changed, added or (GONE) left out."""
     texts = {each.key: each.value for each in onnx.load_from_string(ONNX).metadata_props}
-    fields = json.loads(texts[KEY]) | changes
+    fields = json.loads(ModelHeader.from_text(texts[KEY]).to_text()) | changes  # in the words of this schema
     return json.dumps({name: value for name, value in fields.items() if value is not GONE})
 
 

@@ -78,7 +78,7 @@ def test_the_summary_says_it_in_words(answer: tuple[Answer, Path]) -> None:
     said, target = answer
     for words in (
         *("set: 65 images (train 48, test 17)", "Doubtful labels: ", "one-3.png"),
-        "Copies: 1 groups of images (1 exact",
+        "Duplicates: 1 groups of images (1 exact",
         *("Leaks: 1 images", "exact copy of train 0", "again.png", "brightness", f"Figure: {target / 'suspects.png'}"),
     ):
         assert words in said.out
@@ -105,7 +105,7 @@ def test_quiet_says_nothing(two_pictures: Path) -> None:
     assert (said.code, said.out, said.err) == (0, "", "")
     aloud = digits("audit", two_pictures)
     assert "The labels were not audited: only 0 of 2 classes" in aloud.err
-    assert "Copies: 0 groups" in aloud.out
+    assert "Duplicates: 0 groups" in aloud.out
 
 
 def test_what_cannot_be_audited_is_refused(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_offline_the_error_names_file_hash_and_folder(tmp_path: Path, monkeypatc
     monkeypatch.setattr("digit_recognizer.data.medmnist._MIRRORS", ("file:///nowhere/{}",))
     with pytest.raises(DataError) as caught:
         load_dataset("octmnist-64", tmp_path)
-    for named in ("octmnist_64.npz", "e229e9440236b774d9f0dfef9d07bdaf", str(tmp_path), "--unverified"):
+    for named in ("octmnist_64.npz", "e229e9440236b774d9f0dfef9d07bdaf", str(tmp_path), "unverified"):
         assert named in str(caught.value)
     assert not list(tmp_path.iterdir())
 

@@ -77,7 +77,7 @@ def test_an_unknown_split_gets_the_nearest_name(mnist: Dataset, ask: str, guess:
 
 
 def test_an_unknown_training_set_gets_the_nearest_name(mnist: Dataset) -> None:
-    with pytest.raises(ConfigError, match=r"'train,validation' is unknown\. Did you mean 'train\+validation'\?"):
+    with pytest.raises(ConfigError, match=r"'train,validation', are unknown\. Did you mean 'train\+validation'\?"):
         mnist.training("train,validation")
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from digit_recognizer.data import SPLITS, Dataset, load_dataset
-from digit_recognizer.data.patients import dealt
+from digit_recognizer.data.patients import split_of
 from digit_recognizer.data.pictures import FolderSplit
 from digit_recognizer.errors import DataError, DigitRecognizerWarning
 from digit_recognizer.images import Preprocess
@@ -77,8 +77,8 @@ def test_a_patient_is_in_one_split_and_a_new_one_moves_none(tmp_path: Path) -> N
 def test_every_hash_falls_to_a_split(key: bytes) -> None:
     import hashlib
 
-    assert dealt(hashlib.sha256(key).hexdigest()) in SPLITS
-    assert [dealt(first + "0" * 62) for first in ("00", "99", "9a", "b3", "b4", "cc", "cd", "ff")] == [
+    assert split_of(hashlib.sha256(key).hexdigest()) in SPLITS
+    assert [split_of(first + "0" * 62) for first in ("00", "99", "9a", "b3", "b4", "cc", "cd", "ff")] == [
         *("train", "train", "validation", "validation", "calibration", "calibration", "test", "test")
     ]
 

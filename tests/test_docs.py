@@ -54,9 +54,9 @@ def test_a_card_tells_of_the_weights_beside_it(name: str) -> None:
 
 
 def test_every_look_is_in_the_log() -> None:
-    """Each seed of each shipped model stands in the log of looks at the test images."""
+    """Each seed of each shipped model stands in the log of evaluations of the test images."""
     results = script("results")
-    logged = [each["correct"] for each in results.looks()]
+    logged = [each["correct"] for each in results.test_evaluations()]
     for card in read_cards():
         correct = [row["correct"] for row in results.read(f"accuracy/{card.name}")["test"]["seeds"]]
         assert any(correct == each[: len(correct)] for each in logged)
@@ -75,7 +75,9 @@ def test_a_model_of_more_than_mnist_states_its_figures_elsewhere() -> None:
             }
             correct = [row["correct"] for row in rows["test"]["seeds"]]
             logged = [
-                each["correct"] for each in results.looks() if each["model"].startswith(f"{card.name} on {name},")
+                each["correct"]
+                for each in results.test_evaluations()
+                if each["model"].startswith(f"{card.name} on {name},")
             ]
             assert correct in logged
 

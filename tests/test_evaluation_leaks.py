@@ -33,7 +33,7 @@ def part(mnist: Dataset, start: int, stop: int) -> ArraySplit:
 
 def test_leaked_images_are_told_and_left_out(classic: Model, mnist: Dataset) -> None:
     train, held_out = part(mnist, 0, 200), part(mnist, 150, 300)
-    with pytest.warns(DigitRecognizerWarning, match="50 of the 150 images of mnist's split 'validation' stand in"):
+    with pytest.warns(DigitRecognizerWarning, match="50 of the 150 images of mnist's split 'validation' are in"):
         found = evaluate(classic, Dataset(mnist.spec, {"train": train, "validation": held_out}), "validation")
     right = (found.predicted == found.labels)[50:]
     assert found.leaked == 50

@@ -22,9 +22,9 @@ from digit_recognizer.data import Dataset
 from digit_recognizer.images.encoded import EncodedPicture
 from digit_recognizer.scoring.inputs import inputs
 from digit_recognizer.scoring.shards import Shard, in_chunks
+from platforms import linux
 from scoring_files import png
 
-on_linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux for the most memory held")
 MEMORY = 600 * 2**20  # bytes, of the process that scores
 SCORE = """
 import sys
@@ -83,7 +83,7 @@ def test_encoded_pictures_are_read_as_their_files(mnist: Dataset, tmp_path: Path
     assert (damaged.status, (damaged.error or "")[:9]) == ("error", "cut.png: ")
 
 
-@on_linux
+@linux("/proc")
 def test_a_value_that_unpacks_to_much_is_held_once(tmp_path: Path) -> None:
     """1,700 bytes of Parquet that stand for 1.3 GB."""
     huge = pa.array([b"\x89PNG" + bytes(32 * 2**20)] * 40)
@@ -96,7 +96,7 @@ def test_a_value_that_unpacks_to_much_is_held_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@on_linux
+@linux("/proc")
 def test_photos_and_archives_of_large_files_are_held_a_few_at_a_time(tmp_path: Path) -> None:
     """24 photos of 12 megapixels, 0.9 GB as pixels; 14 members of 48 MB, 0.7 GB as files."""
     photos = tmp_path / "photos"

@@ -95,7 +95,7 @@ def jpeg() -> bytes:
         (b"", 422, "empty"),
         (b"<html><script>alert(1)</script></html>", 415, "no"),
         (bomb(), 413, "pixels"),
-        (jpeg()[:900], 422, "cut short"),
+        (jpeg()[:900], 422, "truncated"),
         (b"%PDF-1.4 ...", 415, "PDF"),
         (b"\x89PNG\r\n\x1a\n", 415, "not a picture"),
         (SEVEN[:60], 422, "damaged"),
@@ -128,7 +128,7 @@ def test_forms_are_bounded(server: Server) -> None:
     is_problem(server.post("/v1/predict", *form()), 422)
     body, kind = form(("x.png", SEVEN))
     for end in (10, 100, len(body) - 20):
-        is_problem(server.post("/v1/predict", body[:-end], kind), 422, "cut short")
+        is_problem(server.post("/v1/predict", body[:-end], kind), 422, "truncated")
     is_problem(server.post("/v1/predict", body, "multipart/form-data"), 422)
     many_fields = body.replace(b"\r\n\r\n", b"\r\n" + b"X: y\r\n" * 100_000 + b"\r\n", 1)
     is_problem(server.post("/v1/predict", many_fields, kind), 422)

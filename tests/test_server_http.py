@@ -72,7 +72,7 @@ def test_a_failure_of_its_own_is_told_and_raised_for_the_log() -> None:
     with pytest.raises(AttributeError):
         asyncio.run(shortened(app)(scope, None, send))  # type: ignore[arg-type]  # nothing is received
     assert told[0]["status"] == 500
-    assert b"Something went wrong here" in told[1]["body"]
+    assert b"Internal error" in told[1]["body"]
 
 
 def test_probabilities_where_asked_for(server: Server) -> None:

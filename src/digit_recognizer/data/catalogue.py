@@ -82,7 +82,7 @@ def _find_dataset(
 ) -> Dataset:
     """The set behind a name, in a folder or in a table."""
     if unverified and name not in MEDMNIST:
-        raise ConfigError(f"An unverified file stands in for that of a MedMNIST set, and {name!r} is none of these.")
+        raise ConfigError(f"An unverified file replaces that of a MedMNIST set, and {name!r} is not one of these.")
     if name in MEDMNIST:
         return load_medmnist(MEDMNIST[name], data_dir, unverified)
     if name == PRINTED.name:

@@ -126,7 +126,7 @@ def photographed(shape: _Coverage, draw: Generator) -> Picture:
     """A cell with a digit of this shape, (H, W), as a photo shows it."""
     height = float(np.exp(draw.uniform(*np.log(_HEIGHTS))))
     ink = tilted(ruled(placed(spread(shape, draw), height, draw), draw), draw)
-    return developed(lit(ink, draw), height, draw)
+    return _developed(lit(ink, draw), height, draw)
 
 
 def spread(shape: _Coverage, draw: Generator) -> _Coverage:
@@ -193,7 +193,7 @@ def lit(ink: _Coverage, draw: Generator) -> NDArray[np.float32]:
     return np.asarray(paper * light * (1 - draw.uniform(0.45, 0.95) * ink), np.float32)
 
 
-def developed(page: NDArray[np.float32], height: float, draw: Generator) -> Picture:
+def _developed(page: NDArray[np.float32], height: float, draw: Generator) -> Picture:
     """What a camera makes of a page: blurred (more along one axis where the hand moved), noisy, packed as JPEG."""
     across, down = height * draw.uniform(0, BLUR) * draw.uniform(0.6, 1, 2) + 0.05
     seen = cv2.GaussianBlur(page, (0, 0), sigmaX=across, sigmaY=down, borderType=cv2.BORDER_REPLICATE)
