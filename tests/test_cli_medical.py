@@ -65,7 +65,7 @@ def test_a_threshold_is_fixed_on_validation_before_anything_is_scored(seeds: Pat
     assert other["sensitivity"]["value"] == pytest.approx(1 - at["missed"] / 195)
     refused = digits("evaluate", run, "--split", "test", "--sensitivity", "0.99")
     assert refused.code == 2
-    assert "it takes 299" in refused.err
+    assert "it needs 299" in refused.err
     assert not (run / "test_looks.jsonl").exists()
     both = json.loads(digits("evaluate", seeds, "--split", "calibration", *wish, "--json", "-").out)["together"]
     assert both["positive"]["operating_point"]["threshold"] != at["threshold"]

@@ -163,7 +163,7 @@ DAMAGED: dict[str, tuple[str, bytes, str]] = {
     "not an npz": ("p.npz", b"PK\x03\x04 and no more", "cannot be read"),
     "no npy": ("p.npy", b"\x93NUMPY", "cannot be read"),
     "no parquet": ("p.parquet", b"PAR1", "cannot be read"),
-    "unknown": ("p.xlsx", b"", "none of .npz"),
+    "unknown": ("p.xlsx", b"", "not one of .npz"),
     "lengths": ("p.csv", b"a,b\n1,0\n1,0\n1,0\n", "2 labels"),
 }
 

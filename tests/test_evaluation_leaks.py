@@ -62,7 +62,7 @@ def test_without_leaks_there_is_no_warning(classic: Model, mnist: Dataset) -> No
     assert (found.leaked, found.without_leaked) == (0, None)
 
 
-@pytest.mark.filterwarnings("ignore:The model learned")
+@pytest.mark.filterwarnings("ignore:The model was trained")
 def test_train_itself_does_not_leak(classic: Model, mnist: Dataset) -> None:
     few = part(mnist, 0, 30)
     alone = evaluate(classic, Dataset(mnist.spec, {"validation": few}), "validation")
