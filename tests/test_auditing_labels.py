@@ -79,6 +79,7 @@ def test_fewer_images_are_seen_more_often(n: int) -> None:
     assert recipe_for(n).images is None
 
 
+@pytest.mark.slow
 def test_each_image_is_read_by_a_network_that_never_saw_it_or_its_copy() -> None:
     # Labels that only a network which learned them by heart could know: of noise, each image twice.
     rng = np.random.default_rng(shifted_seed(0))

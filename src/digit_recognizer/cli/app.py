@@ -93,7 +93,7 @@ def main() -> None:
         sys.exit(2)
     except OSError as error:  # a folder that may not be entered, a name that is too long, a full output
         place = error.filename if error.filename is not None else "the output"
-        complain(f"{place}: {error.strerror or error}. Check the name, its rights and the space left.")
+        complain(f"{place}: {error.strerror or error}. Check the name, the permissions and the space left.")
         _silence_output()
         sys.exit(2)
     except KeyboardInterrupt:

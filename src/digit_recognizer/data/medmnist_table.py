@@ -50,8 +50,8 @@ TABLE = (
         ("actinic keratoses and intraepithelial carcinoma", "basal cell carcinoma", "benign keratosis-like lesions",
          "dermatofibroma", "melanoma", "melanocytic nevi", "vascular lesions"),
         notes=(
-            "Pictures of one lesion stand in several splits (10,015 pictures of 7,470 lesions), so that its "
-            "figures flatter (Abhishek, Jain and Hamarneh 2024).",
+            "Pictures of one lesion are in several splits (10,015 pictures of 7,470 lesions), so the accuracy is "
+            "too high (Abhishek, Jain and Hamarneh 2024).",
         ),
     ),
     Row(
@@ -84,7 +84,7 @@ TABLE = (
         ("malignant", "normal, benign"),
         positive=0,
         notes=(
-            "Its 780 images are of 600 women and it does not tell whose, so that one may stand in several splits "
+            "Its 780 images are of 600 women, who are not identified, so one woman may be in several splits "
             "(Al-Dhabyani et al. 2020).",
         ),
     ),
