@@ -18,7 +18,8 @@ from digit_recognizer.dicom.read import read_dicom
 from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images.arrays import from_tensor, one_picture
-from digit_recognizer.images.encoded import EncodedPicture
+from digit_recognizer.images.encoded import MAX_BYTES as MAX_BYTES
+from digit_recognizer.images.encoded import EncodedPicture, as_encoded
 from digit_recognizer.images.flatten import early_end, to_colour, to_grey, with_channels
 from digit_recognizer.images.formats import COMMON, FIRST, formats_for, is_packed
 from digit_recognizer.images.headers import check_jpeg, check_tiff
@@ -40,8 +41,6 @@ from digit_recognizer.paging import split_page
 # A path, a file's bytes, a PIL image, an array or a tensor. `Any` stands for the tensor: the base install has no torch.
 Picture = str | os.PathLike[str] | EncodedPicture | Image.Image | NDArray[Any] | Any
 
-MAX_BYTES = 64 * 2**20
-
 
 def read_picture(
     picture: Picture,
@@ -54,7 +53,7 @@ def read_picture(
     """One picture as a grey image of shape (H, W), uint8, 0 black to 255 white.
 
     picture: a file name, of a TIFF, PDF or DICOM file of several pages with the page, `scan.tif[2]`, counted from 1; a
-        PIL image; a file's bytes as EncodedPicture;
+        PIL image; a file's bytes, an open file, or an EncodedPicture;
         or an array or tensor of one picture, by the rules of shapes.py and ranges.py: (H, W), (784,), (H, W, 3)...,
         integers in 0..255 or floats in 0..1, -1..1 (the classic normalisation) or 0..255.
     as_stored: leave the EXIF orientation aside, which some photos carry wrongly.
@@ -64,6 +63,7 @@ def read_picture(
     form: what it is a picture of, as in Preprocess: a "picture" keeps all levels of values that end early (levels.py).
     Raises ImageError, naming the file, the cause and the remedy. Warns of 16 bits of which the upper ones are empty.
     """
+    picture = as_encoded(picture)
     if isinstance(picture, str | os.PathLike):
         return _read_file(*split_page(os.fspath(picture)), as_stored, channels, keep_ids, form)
     if isinstance(picture, Image.Image):
@@ -72,6 +72,8 @@ def read_picture(
         return decode(picture, called, as_stored, channels, form)
     if isinstance(picture, EncodedPicture):
         called = source or "the picture"
+        if len(picture.content) > MAX_BYTES:
+            raise ImageError(f"{called}: is larger than {MAX_BYTES // 2**20} MiB, the most that is read of a picture.")
         opened_one = open_picture(picture.content, called, picture.page)
         return _decoded(opened_one, called, as_stored, channels, form)
     return _read_array(picture, source or "the array", channels, form)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images.arrays import InBatch, Refused, as_array, as_numbers
-from digit_recognizer.images.encoded import EncodedPicture
+from digit_recognizer.images.encoded import EncodedPicture, as_encoded
 from digit_recognizer.images.levels import range_note
 from digit_recognizer.images.notes import tell
 from digit_recognizer.images.pages import shown_name, states_turn
@@ -40,13 +40,14 @@ def wide(pictures: Iterable[Any]) -> set[int]:
 
 
 def _listed(pictures: Any, channels: int) -> list[Any]:
-    if isinstance(pictures, str | bytes | os.PathLike | EncodedPicture | Image.Image | InBatch):
+    pictures = as_encoded(pictures)
+    if isinstance(pictures, str | os.PathLike | EncodedPicture | Image.Image | InBatch):
         return [pictures]
     if hasattr(pictures, "shape") or hasattr(pictures, "__array__"):
         return _of_array(pictures, channels)
     if not hasattr(pictures, "__iter__"):
         return [pictures]
-    several = list(pictures)
+    several = list(map(as_encoded, pictures))
     rows = _stacked(several)
     if rows is not None and hasattr(several[0], "shape") and (refused := _unclear_rows(rows)):
         return [refused]

@@ -108,11 +108,12 @@ class Recognizer:
     ) -> list[Prediction] | tuple[list[Prediction], list[Input | None]]:
         """One prediction a picture, in order; a picture that cannot be read gives status "error" and stops no other.
 
-        pictures: one or a list of: file names; PIL images; arrays, tensors or lists of rows of numbers, of one picture:
-            (H, W), (784,), (1, H, W), (H, W, 1), (H, W, 3), (H, W, 4). Also an array of N pictures: (N, 784),
-            (N, H, W), (N, 1, H, W), (N, 3, H, W), (N, H, W, 1), (N, H, W, 3). All arrays of a call are in one range of
-            values: 0..255, 0..1 or -1..1. A shape that could be two things gives an error that says how to give each.
-            One file name may be that of a table (.npy, a CSV of pixels): each of its rows is a picture.
+        pictures: one or a list of: file names; files' bytes or open files; PIL images; arrays, tensors or lists of rows
+            of numbers, of one picture: (H, W), (784,), (1, H, W), (H, W, 1), (H, W, 3), (H, W, 4). Also an array of N
+            pictures: (N, 784), (N, H, W), (N, 1, H, W), (N, 3, H, W), (N, H, W, 1), (N, H, W, 3). All arrays of a call
+            are in one range of values: 0..255, 0..1 or -1..1. A shape that could be two things gives an error that
+            says how to give each. One file name may be that of a table (.npy, a CSV of pixels): each of its rows is a
+            picture.
         sources: what to call each of them; their file names or numbers by default.
         return_inputs: also return what the network was given of each picture: the prepared image, (H, W) or (H, W, 3)
             uint8; None for a picture that cannot be read or holds no ink.
