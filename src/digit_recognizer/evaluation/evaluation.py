@@ -52,6 +52,11 @@ class Evaluation:
         return f"{self.model.title} on {self.dataset}, {self.split} images"
 
     @property
+    def looks(self) -> int | None:
+        """`test_evaluations`, by its earlier name."""
+        return self.test_evaluations
+
+    @property
     def predicted(self) -> Labels:
         """The most probable class of each image, (N,); the labels that are given, (N, K), where these are several."""
         return self.predictions.predicted
