@@ -75,7 +75,7 @@ def test_weights_in_a_file_beside_are_refused(exported: tuple[Path, Agreement], 
     model = onnx.load(exported[0])
     onnx.save_model(model, tmp_path / "beside.onnx", save_as_external_data=True, location="w.bin", size_threshold=0)
     assert (tmp_path / "w.bin").stat().st_size > 100_000
-    with pytest.raises(ModelFileError, match=r"beside.onnx: its network is not the one that was written|weights in other files"):
+    with pytest.raises(ModelFileError, match=r"beside.onnx: its network is not the one that was written"):
         load_model(tmp_path / "beside.onnx")
 
 

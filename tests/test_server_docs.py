@@ -65,8 +65,8 @@ def test_a_client_and_a_line_of_curl_are_there() -> None:
 
 
 def test_the_limits_are_the_servers() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| ([\d,]+) ?(\w*) \|", SERVING, re.MULTILINE)
-    assert {name: int(number.replace(",", "")) * UNITS[unit] for name, number, unit in rows} == asdict(Limits())
+    rows = re.findall(r"^\| `(\w+)` \| ([\d,.]+) ?(\w*) \|", SERVING, re.MULTILINE)
+    assert {name: float(number.replace(",", "")) * UNITS[unit] for name, number, unit in rows} == asdict(Limits())
 
 
 def test_every_refusal_is_told() -> None:

@@ -58,7 +58,7 @@ def test_the_shorter_way_gives_what_the_longer_gives(server: Server) -> None:
         kind = form()[1] if body.startswith(b"--") else "image/png"
         short, long = (server.post(f"/v1/predict{query}", body, kind) for query in ("", "?probabilities=false"))
         assert (short.status, short.body) == (long.status, long.body)
-        assert {*short.headers.items()} ^ {*long.headers.items()} == set()
+        assert {name for name, _ in {*short.headers.items()} ^ {*long.headers.items()}} <= {"date"}
 
 
 def test_a_failure_of_its_own_is_told_and_raised_for_the_log() -> None:

@@ -19,7 +19,7 @@ from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureK
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images.arrays import from_tensor, one_picture
 from digit_recognizer.images.encoded import MAX_BYTES as MAX_BYTES
-from digit_recognizer.images.encoded import EncodedPicture, as_encoded
+from digit_recognizer.images.encoded import DecodedPicture, EncodedPicture, as_encoded
 from digit_recognizer.images.flatten import early_end, to_colour, to_grey, with_channels
 from digit_recognizer.images.formats import COMMON, FIRST, formats_for, is_packed
 from digit_recognizer.images.headers import check_jpeg, check_tiff
@@ -39,7 +39,7 @@ from digit_recognizer.images.pages import (
 from digit_recognizer.paging import split_page
 
 # A path, a file's bytes, a PIL image, an array or a tensor. `Any` stands for the tensor: the base install has no torch.
-Picture = str | os.PathLike[str] | EncodedPicture | Image.Image | NDArray[Any] | Any
+Picture = str | os.PathLike[str] | EncodedPicture | DecodedPicture | Image.Image | NDArray[Any] | Any
 
 
 def read_picture(
@@ -66,6 +66,8 @@ def read_picture(
     picture = as_encoded(picture)
     if isinstance(picture, str | os.PathLike):
         return _read_file(*split_page(os.fspath(picture)), as_stored, channels, keep_ids, form)
+    if isinstance(picture, DecodedPicture):
+        return picture.as_stored() if as_stored else picture.pixels
     if isinstance(picture, Image.Image):
         called = source or "the picture"
         check_pixels(picture.size, called)
@@ -210,6 +212,9 @@ def decode(
 
 
 def damaged(name: str, error: Exception) -> ImageError:
+    """What is said of a picture on which a decoder failed."""
+    if isinstance(error, MemoryError):
+        return PictureSizeError(f"{name}: needs too much memory to be decoded. Scale it down, or save it as PNG.")
     return ImageError(f"{name}: is damaged, truncated or of an unusual kind ({error}). Save it again, as PNG.")
 
 

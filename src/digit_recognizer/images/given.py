@@ -14,10 +14,10 @@ from PIL import Image
 
 from digit_recognizer.errors import ImageError
 from digit_recognizer.images.arrays import InBatch, Refused, as_array, as_numbers
-from digit_recognizer.images.encoded import EncodedPicture, as_encoded
+from digit_recognizer.images.encoded import DecodedPicture, EncodedPicture, as_encoded
 from digit_recognizer.images.levels import range_note
 from digit_recognizer.images.notes import tell
-from digit_recognizer.images.pages import shown_name, states_turn
+from digit_recognizer.images.pages import TURNED, shown_name, states_turn
 from digit_recognizer.images.ranges import BYTES, UNIT, Range, Stated, common, stated
 from digit_recognizer.images.shapes import USUAL, parted, side_of
 
@@ -41,7 +41,7 @@ def wide(pictures: Iterable[Any]) -> set[int]:
 
 def _listed(pictures: Any, channels: int) -> list[Any]:
     pictures = as_encoded(pictures)
-    if isinstance(pictures, str | os.PathLike | EncodedPicture | Image.Image | InBatch):
+    if isinstance(pictures, str | os.PathLike | EncodedPicture | DecodedPicture | Image.Image | InBatch):
         return [pictures]
     if hasattr(pictures, "shape") or hasattr(pictures, "__array__"):
         return _of_array(pictures, channels)
@@ -177,6 +177,8 @@ def _stated(array: Any) -> Stated | None:
 
 def is_turned(picture: Any) -> bool:
     """Whether a picture, a file or a PIL image, states an orientation other than upright."""
+    if isinstance(picture, DecodedPicture):
+        return picture.orientation in TURNED
     return isinstance(picture, str | os.PathLike | EncodedPicture | Image.Image) and states_turn(picture)
 
 

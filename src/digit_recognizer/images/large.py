@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from digit_recognizer.images.encoded import EncodedPicture, binary_file
+from digit_recognizer.images.encoded import DecodedPicture, EncodedPicture, binary_file
 
 MAX_PIXELS = 64_000_000  # that are decoded: a phone's 48 megapixels fit; a 20,000 x 20,000 bomb does not
 MAX_STATED = 256_000_000  # of a JPEG that is decoded smaller; the largest phones' have 200 megapixels
@@ -43,6 +43,8 @@ def times_smaller(picture: Any) -> int:
 
     picture: as for `read_picture`.
     """
+    if isinstance(picture, DecodedPicture):
+        return picture.times_smaller
     if isinstance(picture, Image.Image):
         return int(picture.info.get(_DECODED_AT, 1))
     if isinstance(picture, str | os.PathLike | EncodedPicture):

@@ -180,13 +180,27 @@ def open_heic(content: bytes, name: str, check: Check) -> Image.Image:
     return image
 
 
+def orientation_of(image: Image.Image) -> int:
+    """The orientation of an opened picture's pixels, as EXIF numbers them; 1, upright, where none is stated.
+
+    Pillow itself turns a TIFF as it loads it.
+    """
+    if image.format == "TIFF":
+        return 1
+    with suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        stated = image.getexif().get(_ORIENTATION, 1)
+        return int(stated) if stated in TURNED else 1
+    return 1
+
+
 def states_turn(picture: str | os.PathLike[str] | EncodedPicture | Image.Image) -> bool:
     """Whether a picture's EXIF orientation says that its pixels are not upright; some phones' photos say so wrongly."""
     with suppress(Exception), warnings.catch_warnings():  # it was read once, and is read again only if this is known
         warnings.simplefilter("ignore")
         if isinstance(picture, Image.Image):
-            return picture.getexif().get(_ORIENTATION, 1) in TURNED
+            return orientation_of(picture) in TURNED
         named = picture if isinstance(picture, EncodedPicture) else split_page(os.fspath(picture))[0]
         with binary_file(named) as file, Image.open(file) as image:
-            return image.getexif().get(_ORIENTATION, 1) in TURNED
+            return orientation_of(image) in TURNED
     return False

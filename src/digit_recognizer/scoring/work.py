@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from digit_recognizer.decoding import own_decoders
 from digit_recognizer.errors import ImageError
+from digit_recognizer.images import Preprocess
 from digit_recognizer.images.encoded import EncodedPicture
 from digit_recognizer.images.notes import gathered, tell
 from digit_recognizer.prediction import Prediction
@@ -17,7 +19,7 @@ from digit_recognizer.scoring.parts import part_name, write_part
 from digit_recognizer.scoring.rows import Row, of_error, of_page, of_prediction, schema_of_pages, schema_of_pictures
 from digit_recognizer.scoring.shards import Shard, in_chunks
 
-_MOST_BYTES = 64 * 2**20  # of the pictures of a chunk, or one picture, whose file has at most as many
+_MOST_BYTES = 32 * 2**20  # of the files, and of the pixels, of a chunk, unless one alone has more
 
 
 @dataclass(frozen=True)
@@ -74,22 +76,37 @@ def rows_of(chunk: list[Input], recognizer: Recognizer, settings: Settings) -> I
         yield of_prediction(prediction, each.source, settings.model_sha256, recognizer.model.header)
 
 
-def _predictions_of(chunk: list[Input], recognizer: Recognizer) -> Iterable[Prediction]:
+def _predictions_of(chunk: list[Input], recognizer: Recognizer) -> list[Prediction]:
     """What is recognised on each input, as `Recognizer.predict` does; an error stands in the place of its input."""
-    found: list[Prediction | None] = []
-    ready: list[Any] = []
-    for each in chunk:
-        try:
-            ready.append(opened(each))
-            found.append(None)
-        except ImageError as error:
-            found.append(Prediction(each.source, "error", error=str(error)))
-    sources = [each.source for each, failed in zip(chunk, found, strict=True) if failed is None]
     with gathered() as notes:  # one line of a million pictures' notes, not one each
-        answers = iter(recognizer.predict(ready, sources) if ready else ())
+        pairs = zip(chunk, _decoded(chunk, recognizer), strict=True)
+        groups = in_chunks(pairs, BATCH, lambda pair: int(getattr(pair[1], "nbytes", 0)), _MOST_BYTES)
+        found = [each for group in groups for each in _predictions_in(group, recognizer)]
     tell(notes)
-    for failed in found:
-        yield failed or named(next(answers))
+    return found
+
+
+def _predictions_in(group: list[tuple[Input, Any]], recognizer: Recognizer) -> Iterator[Prediction]:
+    """What is recognised on some inputs whose pictures, or errors, are there."""
+    ready = [(picture, given.source) for given, picture in group if not isinstance(picture, ImageError)]
+    answers = iter(recognizer.predict([picture for picture, _ in ready], [source for _, source in ready]))
+    for given, picture in group:
+        failed = isinstance(picture, ImageError)
+        yield Prediction(given.source, "error", error=str(picture)) if failed else named(next(answers))
+
+
+def _decoded(chunk: list[Input], recognizer: Recognizer | None = None) -> Iterator[Any]:
+    """The picture of each input as `read_picture` takes it, decoded elsewhere where it is a file; or an ImageError."""
+    files = [each for each in chunk if each.content is not None]
+    prepare = recognizer.model.preprocess if recognizer else Preprocess()
+    pictures = [EncodedPicture(each.content or b"", each.page) for each in files]
+    names = [each.source for each in files]
+    decoded = own_decoders().decode(pictures, names, prepare.channels, prepare.form) if files else iter(())
+    for each in chunk:
+        if each.picture is not None:
+            yield each.picture
+        else:
+            yield ImageError(each.error) if each.content is None else next(decoded)
 
 
 def named(prediction: Prediction) -> Prediction:
@@ -104,21 +121,15 @@ def _size_of(given: Input) -> int:
     return len(given.content or b"") + int(getattr(given.picture, "nbytes", 0))
 
 
-def opened(given: Input) -> Any:
-    """The picture of an input, as `read_picture` takes it. Raises ImageError where there is none."""
-    if given.picture is not None:
-        return given.picture
-    if given.content is None:
-        raise ImageError(given.error)
-    return EncodedPicture(given.content, given.page)
-
-
 def _page_rows(given: Input, recognizer: Recognizer, sha256: str) -> Iterator[Row]:
     """The rows of one page of numbers."""
     from digit_recognizer.reading import read_page
 
+    (picture,) = _decoded([given])
     try:
-        page = read_page(opened(given), recognizer, given.source)
+        if isinstance(picture, ImageError):
+            raise picture
+        page = read_page(picture, recognizer, given.source)
     except ImageError as error:
         yield of_error(given.source, str(error), sha256)
         return

@@ -8,6 +8,7 @@ from functools import partial
 from threading import Event
 from typing import Any, Literal, TypeVar
 
+from digit_recognizer.decoding import Decoders
 from digit_recognizer.models.cards import read_cards
 from digit_recognizer.recognizer import Recognizer
 from digit_recognizer.schemas.predictions import ExplanationObject, PredictionObject, prediction_object
@@ -18,6 +19,7 @@ from digit_recognizer.server.metrics import Metrics
 from digit_recognizer.server.problems import ProblemError, log_remedies
 from digit_recognizer.server.uploads import Upload
 from digit_recognizer.server.work import (
+    Reading,
     Recognised,
     elsewhere,
     explain_upload,
@@ -30,7 +32,7 @@ from digit_recognizer.server.work import (
 from digit_recognizer.server.workers import Workers
 
 T = TypeVar("T")
-_ANY_SIZE = 2**62  # pixels; decoding bounds them by itself
+_DECODERS = 4  # processes: for what is quick, for photos, for explanations, and one in reserve
 Shape = tuple[int, int] | None
 
 
@@ -41,11 +43,12 @@ class Service:
         """processes: that recognise pictures of one digit, each with the model in its memory; 0: a thread does it."""
         self.recognizer, self.limits, self.metrics = recognizer, limits, Metrics()
         self.header = recognizer.model.header
-        most = limits.quick_pixels
-        there = partial(predict_elsewhere, elsewhere(recognizer), most_pixels=most)
+        self.decoders = Decoders(_DECODERS)
+        quick: dict[str, Any] = {"quick_pixels": limits.quick_pixels, "cpu_seconds": limits.quick_seconds}
+        there = partial(predict_elsewhere, elsewhere(recognizer), **quick)
         self.workers = Workers(there, processes) if processes else None
         self.quick: Batcher[Upload, Recognised | None] = Batcher(
-            self.workers.ask if self.workers else partial(predict_uploads, recognizer, most_pixels=most),
+            self.workers.ask if self.workers else partial(predict_uploads, recognizer, self.decoders, **quick),
             limits.pictures,
             threads=self.workers.threads if self.workers else 1,
             on_batch=self.metrics.batches.observe,
@@ -55,6 +58,7 @@ class Service:
 
     async def begin(self) -> None:
         """Wait for the processes, so that the first picture need not."""
+        await asyncio.to_thread(self.decoders.wait)
         if self.workers:
             await asyncio.to_thread(self.workers.begin)
 
@@ -63,28 +67,38 @@ class Service:
         answers = await self.quick.ask(uploads)
         for number, answer in enumerate(answers):
             if answer is None:
-                large = partial(predict_uploads, self.recognizer, [uploads[number]], _ANY_SIZE)
-                ((answers[number],),) = await called(self.photos, [large])
+                answers[number] = await self.predict_large(uploads[number])
         found = [answer for answer in answers if answer is not None]
         log_remedies(answer.remedy for answer in found)
         self.metrics.count(answer.prediction for answer in found)
         objects = [prediction_object(answer.prediction, self.header, probabilities) for answer in found]
         return objects, _worst_of([answer.status for answer in found])
 
+    async def predict_large(self, upload: Upload) -> Recognised | None:
+        """What is recognised on a picture that takes long to decode."""
+        left = Event()
+        bounds = {"seconds": self.limits.reading_seconds, "is_left": left.is_set}
+        try:
+            work = partial(predict_uploads, self.recognizer, self.decoders, [upload], **bounds)
+            ((found,),) = await called(self.photos, [work])
+        finally:
+            left.set()
+        return found
+
     async def read(
         self, uploads: list[Upload], what: Literal["pages", "grids", "lines"], shape: Shape = None
     ) -> tuple[list[PageObject] | list[GridObject] | list[LineObject], int]:
         """The numbers, the grid of a shape or of any, or the line in each photo, and the status as for `predict`."""
         left = Event()
-        hurry = self.recognizer, self.limits.reading_seconds, left
+        reading = self.reading(left)
         try:
             if what == "lines":
-                lines = await called(self.photos, [partial(read_line_upload, *hurry, each) for each in uploads])
+                lines = await called(self.photos, [partial(read_line_upload, reading, each) for each in uploads])
                 return [each for each, _ in lines], _worst_of([status for _, status in lines])
             if what == "grids":
-                grids = await called(self.photos, [partial(read_grid_upload, *hurry, each, shape) for each in uploads])
+                grids = await called(self.photos, [partial(read_grid_upload, reading, each, shape) for each in uploads])
                 return [each for each, _ in grids], _worst_of([status for _, status in grids])
-            pages = await called(self.photos, [partial(read_upload, *hurry, each) for each in uploads])
+            pages = await called(self.photos, [partial(read_upload, reading, each) for each in uploads])
             return [each for each, _ in pages], _worst_of([status for _, status in pages])
         finally:
             left.set()
@@ -103,8 +117,16 @@ class Service:
 
     async def explain(self, upload: Upload, label: str | None) -> ExplanationObject:
         """What the model saw of a picture, and which pixels spoke. Raises ImageError, ConfigError."""
-        (found,) = await called(self.explanations, [partial(explain_upload, self.recognizer, upload, label)])
+        left = Event()
+        try:
+            (found,) = await called(self.explanations, [partial(explain_upload, self.reading(left), upload, label)])
+        finally:
+            left.set()
         return found
+
+    def reading(self, left: Event) -> Reading:
+        """What photos are read with. left: is set once nobody waits for them."""
+        return Reading(self.recognizer, self.decoders, self.limits.reading_seconds, left)
 
     def models(self) -> dict[str, Any]:
         """The shipped models with their test figures; name, classes and caveats of the one that answers."""
@@ -115,7 +137,7 @@ class Service:
 
     def is_ready(self) -> bool:
         """Whether a picture would be answered soon."""
-        return len(self.quick.queue) < self.limits.pictures / 2
+        return len(self.quick.queue) < self.limits.pictures / 2 and self.decoders.is_ready()
 
     def close(self) -> None:
         """End the threads and the processes."""
@@ -123,6 +145,7 @@ class Service:
             batcher.close()
         if self.workers:
             self.workers.close()
+        self.decoders.close()
 
 
 def _each_called(works: list[Callable[[], object]]) -> list[object]:
