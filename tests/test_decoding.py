@@ -149,13 +149,13 @@ def test_one_that_ends_its_process_is_an_error_and_stops_no_other(decoders: Deco
 
 def test_who_asks_no_further_than_the_last_keeps_no_process(decoders: Decoders) -> None:
     decoders.wait()
-    before = {process for process in decoders._all if process.is_alive}  # noqa: SLF001 - that none is replaced
+    before = {process for process in decoders._all if process.is_alive}
     for count in (1, 2, 1):
         found = decoders.decode([encoded(28, 28)] * count, "ab"[:count])
         assert all(isinstance(next(found), DecodedPicture) for _ in range(count))
         assert decoders.is_ready()
         del found
-    assert before <= decoders._all  # noqa: SLF001
+    assert before <= decoders._all
     assert all(process.is_alive for process in before)
 
 

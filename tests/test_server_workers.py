@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,12 +16,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from digit_recognizer.errors import ModelFileError
+from digit_recognizer.models.locations import pretrained
 from digit_recognizer.server.problems import ProblemError
 from digit_recognizer.server.workers import Workers
 from platforms import linux, posix
-from server_process import as_png, running, seven
+from server_process import PATIENCE, as_png, running, seven
 
 DEADLY, SLOW = -1, -2  # questions
 PARENT = """
@@ -143,7 +146,36 @@ def test_a_server_goes_on_when_its_process_was_killed(tmp_path: Path) -> None:
     assert [each.json for each in found[1:]] == [before.json] * 2
 
 
-def children_of(process: int) -> list[int]:
-    """The processes that a process has started to work."""
+@linux("/proc")
+def test_the_model_that_is_served_stays_when_its_file_changes(tmp_path: Path) -> None:
+    model = Path(shutil.copy(pretrained() / "classic.onnx", tmp_path))
+    with running(tmp_path, str(model)) as server:
+        before = server.post("/v1/predict", as_png(seven()))
+        shutil.copy(pretrained() / "fast.onnx", model)
+        for child in children_of(server.process.pid):
+            os.kill(child, signal.SIGKILL)
+        server.post("/v1/predict", as_png(seven()))
+        until = time.monotonic() + PATIENCE
+        while server.ask("GET", "/readyz").status != 200:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert server.post("/v1/predict", as_png(seven())).json == before.json
+
+
+@linux("/proc")
+def test_processes_that_decode_are_replaced_when_killed(tmp_path: Path) -> None:
+    with running(tmp_path, "classic") as server:
+        for child in children_of(server.process.pid, b"decoding.child"):
+            os.kill(child, signal.SIGKILL)
+        until = time.monotonic() + PATIENCE
+        large = as_png(Image.new("L", (2_000, 2_000), 250))  # it is decoded by one of these
+        while server.post("/v1/predict", large).status != 200:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert server.ask("GET", "/readyz").status == 200
+
+
+def children_of(process: int, kind: bytes = b"spawn_main") -> list[int]:
+    """The processes that a process has started to work, of a kind."""
     found = [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-    return [each for each in found if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()]
+    return [each for each in found if kind in Path(f"/proc/{each}/cmdline").read_bytes()]

@@ -17,8 +17,9 @@ from digit_recognizer.decoding.wire import Part, receive, send
 from digit_recognizer.errors import RunError
 
 _MODULE = f"{__package__}.child"
+_PIPE = 2**20  # bytes that it may be ahead of who asks, where the system can be told so
 _START_SECONDS = 60.0
-_LOOK = 0.02  # seconds between two looks of the one who watches
+_LOOK = 0.05  # seconds between two looks of the one who watches
 
 
 class Ended(Exception):  # noqa: N818 - it is told to the pool alone
@@ -81,6 +82,7 @@ class Process:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=environment,
+                pipesize=_PIPE,
             )
         except OSError as error:
             raise RunError(f"A process for decoding pictures cannot be started ({error.strerror}).") from error

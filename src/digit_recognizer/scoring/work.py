@@ -19,7 +19,8 @@ from digit_recognizer.scoring.parts import part_name, write_part
 from digit_recognizer.scoring.rows import Row, of_error, of_page, of_prediction, schema_of_pages, schema_of_pictures
 from digit_recognizer.scoring.shards import Shard, in_chunks
 
-_MOST_BYTES = 32 * 2**20  # of the files, and of the pixels, of a chunk, unless one alone has more
+_MOST_BYTES = 32 * 2**20  # of the files of a chunk, unless one alone has more,
+_MOST_PIXELS = 4 * 2**20  # and of pixels recognised together: while they are, the next ones are decoded
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _predictions_of(chunk: list[Input], recognizer: Recognizer) -> list[Predicti
     """What is recognised on each input, as `Recognizer.predict` does; an error stands in the place of its input."""
     with gathered() as notes:  # one line of a million pictures' notes, not one each
         pairs = zip(chunk, _decoded(chunk, recognizer), strict=True)
-        groups = in_chunks(pairs, BATCH, lambda pair: int(getattr(pair[1], "nbytes", 0)), _MOST_BYTES)
+        groups = in_chunks(pairs, BATCH, lambda pair: int(getattr(pair[1], "nbytes", 0)), _MOST_PIXELS)
         found = [each for group in groups for each in _predictions_in(group, recognizer)]
     tell(notes)
     return found

@@ -23,6 +23,7 @@ from digit_recognizer.server.work import (
     Recognised,
     elsewhere,
     explain_upload,
+    kept_file,
     predict_elsewhere,
     predict_uploads,
     read_grid_upload,
@@ -32,7 +33,7 @@ from digit_recognizer.server.work import (
 from digit_recognizer.server.workers import Workers
 
 T = TypeVar("T")
-_DECODERS = 4  # processes: for what is quick, for photos, for explanations, and one in reserve
+_DECODERS = 3  # processes: for photos, for explanations, and one in reserve
 Shape = tuple[int, int] | None
 
 
@@ -43,10 +44,11 @@ class Service:
         """processes: that recognise pictures of one digit, each with the model in its memory; 0: a thread does it."""
         self.recognizer, self.limits, self.metrics = recognizer, limits, Metrics()
         self.header = recognizer.model.header
-        self.decoders = Decoders(_DECODERS)
+        self.decoders = Decoders(_DECODERS if processes else _DECODERS + 1)
         quick: dict[str, Any] = {"quick_pixels": limits.quick_pixels, "cpu_seconds": limits.quick_seconds}
-        there = partial(predict_elsewhere, elsewhere(recognizer), **quick)
-        self.workers = Workers(there, processes) if processes else None
+        self.kept = kept_file(recognizer) if processes else None
+        there = partial(predict_elsewhere, elsewhere(recognizer, self.kept), **quick) if self.kept else None
+        self.workers = Workers(there, processes) if there else None
         self.quick: Batcher[Upload, Recognised | None] = Batcher(
             self.workers.ask if self.workers else partial(predict_uploads, recognizer, self.decoders, **quick),
             limits.pictures,
@@ -137,7 +139,8 @@ class Service:
 
     def is_ready(self) -> bool:
         """Whether a picture would be answered soon."""
-        return len(self.quick.queue) < self.limits.pictures / 2 and self.decoders.is_ready()
+        can_work = self.decoders.is_ready() and (self.workers is None or self.workers.is_ready())
+        return can_work and len(self.quick.queue) < self.limits.pictures / 2
 
     def close(self) -> None:
         """End the threads and the processes."""
@@ -146,6 +149,8 @@ class Service:
         if self.workers:
             self.workers.close()
         self.decoders.close()
+        if self.kept:
+            self.kept.close()
 
 
 def _each_called(works: list[Callable[[], object]]) -> list[object]:

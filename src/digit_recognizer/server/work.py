@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any, NamedTuple, TypeVar
 
 from digit_recognizer.decoding import Decoded, Decoders, DecodingTimeError, own_decoders
-from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureKindError, PictureSizeError, RunError
+from digit_recognizer.errors import (
+    DigitRecognizerWarning,
+    ImageError,
+    PictureKindError,
+    PictureSizeError,
+    RunError,
+    StorageError,
+)
 from digit_recognizer.images import Preprocess
 from digit_recognizer.images.encoded import DecodedPicture, EncodedPicture
 from digit_recognizer.images.pages import is_pdf
@@ -75,11 +85,32 @@ def predict_uploads(
     return [found[number] for number in range(len(uploads))]
 
 
-def elsewhere(recognizer: Recognizer) -> Callable[[], Recognizer]:
+class KeptFile(NamedTuple):
+    """A copy of the model's file, so that a process that is started later has the model that is served."""
+
+    folder: TemporaryDirectory[str]
+    path: Path
+
+    def close(self) -> None:
+        """Delete it."""
+        self.folder.cleanup()
+
+
+def kept_file(recognizer: Recognizer) -> KeptFile:
+    """A copy of the file that the recognizer's model was read from. Raises StorageError."""
+    path = recognizer.model.path
+    try:
+        folder = TemporaryDirectory(prefix="digits-serve-")
+        return KeptFile(folder, Path(shutil.copy(path, folder.name)))
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be copied for the worker processes ({error.strerror}).") from error
+
+
+def elsewhere(recognizer: Recognizer, kept: KeptFile) -> Callable[[], Recognizer]:
     """What makes the same recognizer in another process, once there; it can be pickled."""
     model = recognizer.model
     runtime = "torch" if model.runtime.name == "torch" else "onnx"
-    return partial(same_recognizer, str(model.path), model.sha256, recognizer.max_error, recognizer.level, runtime)
+    return partial(same_recognizer, str(kept.path), model.sha256, recognizer.max_error, recognizer.level, runtime)
 
 
 def predict_elsewhere(make: Callable[[], Recognizer], uploads: list[Upload], **bounds: Any) -> list[Recognised | None]:

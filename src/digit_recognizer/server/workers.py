@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from threading import Lock
+from threading import Lock, Thread
 from typing import Generic, TypeVar
 
 from digit_recognizer.processes import begin
@@ -26,7 +26,7 @@ class _Worker(Generic[Q, A]):
     """A process that answers batches in the order in which they come; killed, it is started anew."""
 
     def __init__(self, answer: Answer[Q, A]) -> None:
-        self.answer, self.asked = answer, 0
+        self.answer, self.asked, self.is_ready = answer, 0, False
         self.entering, self.leaving, self.starting = Lock(), Lock(), Lock()
         self.start()
 
@@ -37,6 +37,13 @@ class _Worker(Generic[Q, A]):
         self.process = context.Process(target=work, args=(theirs, self.answer), daemon=True)
         self.process.start()
         theirs.close()
+
+    def prepare(self) -> None:
+        """Wait until it can answer. Raises what keeps it from that, as a model that is not there."""
+        for failure in self.ask([]):
+            assert isinstance(failure, Exception)
+            raise failure
+        self.is_ready = True
 
     def ask(self, questions: list[Q]) -> Sequence[A | Exception]:
         """An answer or an error for each. Raises ProblemError where the process was killed meanwhile."""
@@ -62,8 +69,15 @@ class _Worker(Generic[Q, A]):
                 line.close()
                 self.process.kill()
                 self.process.join()
+                self.is_ready = False
                 self.start()
+                Thread(target=self.prepare_again, daemon=True, name="start of a worker").start()
         return overloaded("The worker process was stopped.")
+
+    def prepare_again(self) -> None:
+        """As `prepare`, of one that was started anew; what keeps it from answering each question is told."""
+        with suppress(Exception):
+            self.prepare()
 
 
 class Workers(Generic[Q, A]):
@@ -81,9 +95,11 @@ class Workers(Generic[Q, A]):
     def begin(self) -> None:
         """Wait until each can answer. Raises what keeps it from that, as a model that is not there."""
         for worker in self.all:
-            for failure in worker.ask([]):
-                assert isinstance(failure, Exception)
-                raise failure
+            worker.prepare()
+
+    def is_ready(self) -> bool:
+        """Whether one can answer."""
+        return any(worker.is_ready for worker in self.all)
 
     def ask(self, questions: list[Q]) -> Sequence[A | Exception]:
         """As `Worker.ask`; from any thread."""
