@@ -7,12 +7,14 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from digit_recognizer.decoding import Decoded, Decoders, DecodingTimeError
+from digit_recognizer import Recognizer
+from digit_recognizer.decoding import Decoded, Decoders, DecodingTimeError, read_apart
 from digit_recognizer.decoding.wire import receive, send
 from digit_recognizer.errors import DigitRecognizerWarning, ImageError, PictureKindError, PictureSizeError
 from digit_recognizer.images import read_picture
@@ -173,6 +175,34 @@ def test_what_is_not_quick_is_left(decoders: Decoders) -> None:
     slow = [encoded(101, 100), encoded(90, 90, "RGB", "JPEG", progressive=True), encoded(28, 28, "L", "TIFF")]
     found = list(decoders.decode([*quick, *slow], "abcde", quick_pixels=10_000))
     assert [each is None for each in found] == [False, False, True, True, True]
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    """A PDF of one page."""
+    pytest.importorskip("pypdfium2")
+    Image.new("L", (200, 100), 250).save(tmp_path / "a.pdf", "PDF")
+    return tmp_path / "a.pdf"
+
+
+def test_a_pdf_is_read_as_any_picture(document: Path) -> None:
+    for picture in (str(document), document, document.read_bytes()):
+        assert np.array_equal(read_apart(picture), read_picture(picture))
+    assert Recognizer.load("classic").predict(document)[0].status == "not a digit"
+    with pytest.raises(ImageError, match=r"a\.pdf\[2\]: has no page 2"):
+        read_apart(f"{document}[2]")
+
+
+@posix("a limit of a process's memory")
+def test_a_pdf_that_draws_itself_again_and_again_is_an_error(document: Path) -> None:
+    laughs = (Path(__file__).parent / "hostile" / "xobj_laughs.pdf").read_bytes()
+    modest = Decoders(memory=150 * 2**20)
+    try:
+        bad, good = modest.decode([EncodedPicture(laughs), EncodedPicture(document.read_bytes())], "ab")
+    finally:
+        modest.close()
+    assert isinstance(bad, PictureSizeError)
+    assert isinstance(good, DecodedPicture)
 
 
 def test_many_threads_ask_at_once(decoders: Decoders) -> None:

@@ -26,7 +26,8 @@ COLUMNS: tuple[str, ...] = (
 
 def read_grids(photos: Sequence[str], recognizer: Recognizer, shape: tuple[int, int] | None) -> Iterator[Told]:
     """What is told of the grid in each photo."""
-    from digit_recognizer.images import read_picture, shown_name
+    from digit_recognizer.decoding import read_apart
+    from digit_recognizer.images import shown_name
     from digit_recognizer.images.large import times_smaller
     from digit_recognizer.reading.annotate import annotated
     from digit_recognizer.reading.grid import grid_on, scaled
@@ -36,7 +37,7 @@ def read_grids(photos: Sequence[str], recognizer: Recognizer, shape: tuple[int, 
     for photo in photos:
         shown = shown_name(photo, recognizer.keep_ids)
         try:
-            grey = read_picture(photo, keep_ids=recognizer.keep_ids, source=shown)
+            grey = read_apart(photo, keep_ids=recognizer.keep_ids, source=shown)
             seen = grid_on(grey, recognizer, shape, shown)
         except ImageError as error:
             yield Told(grid_object(shown, None, model, str(error)), error=with_remedy(error))

@@ -22,7 +22,8 @@ _NO_DIGITS = "holds no digits that can be read. Take the photo nearer, in more l
 
 def read_pages(photos: Sequence[str], recognizer: Recognizer) -> Iterator[Told]:
     """What is told of the numbers on each photo."""
-    from digit_recognizer.images import read_picture, shown_name
+    from digit_recognizer.decoding import read_apart
+    from digit_recognizer.images import shown_name
     from digit_recognizer.images.large import times_smaller
     from digit_recognizer.reading.draw import annotated_page
     from digit_recognizer.reading.page import numbers_on, scaled
@@ -32,7 +33,7 @@ def read_pages(photos: Sequence[str], recognizer: Recognizer) -> Iterator[Told]:
     for photo in photos:
         shown = shown_name(photo, recognizer.keep_ids)
         try:
-            grey = read_picture(photo, keep_ids=recognizer.keep_ids, source=shown)
+            grey = read_apart(photo, keep_ids=recognizer.keep_ids, source=shown)
             seen = numbers_on(grey, recognizer, shown)
         except ImageError as error:
             yield Told(page_object(shown, None, model, str(error)), error=with_remedy(error))

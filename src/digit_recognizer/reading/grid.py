@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.decoding import read_apart
+from digit_recognizer.images import Picture
 from digit_recognizer.images.given import source_name
 from digit_recognizer.images.large import times_smaller
 from digit_recognizer.images.small_digits import for_small_digits
@@ -87,7 +88,7 @@ def read_grid(
     check_reads(recognizer.model)
     check_shape(shape)
     source = source_name(picture, source or "the picture", recognizer.keep_ids)
-    grey = read_picture(picture, keep_ids=recognizer.keep_ids, source=source)
+    grey = read_apart(picture, keep_ids=recognizer.keep_ids, source=source)
     grid = grid_on(grey, recognizer, shape, source)
     return grid and scaled(grid, times_smaller(picture))
 

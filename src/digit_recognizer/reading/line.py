@@ -11,8 +11,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_recognizer.decoding import read_apart
 from digit_recognizer.errors import ConfigError, ImageError, ModelFileError
-from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.images import Picture
 from digit_recognizer.images.given import source_name
 from digit_recognizer.images.lines import ROWS, scaled_line
 from digit_recognizer.models.ctc import Logs, String, align, digit_probabilities, most_probable
@@ -73,7 +74,7 @@ def read_line(picture: Picture, reader: LineReader | None = None, source: str | 
     Raises ImageError if it cannot be read as a picture, is less than 4 pixels high, or is more than 64 times as wide as
     high.
     """
-    grey = read_picture(picture, source=source)
+    grey = read_apart(picture, source=source)
     name = source_name(picture, source or "the picture", keep_ids=False)
     _check_crop(grey, name)
     return read_crops([grey], reader or shipped_reader(), [name])[0]
@@ -88,7 +89,7 @@ def read_lines(
     crops: dict[int, Grey] = {}
     for place, (picture, name) in enumerate(zip(pictures, names, strict=True)):
         try:
-            grey = read_picture(picture, source=name)
+            grey = read_apart(picture, source=name)
             _check_crop(grey, name)
             crops[place] = grey
         except ImageError as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.decoding import read_apart
+from digit_recognizer.images import Picture
 from digit_recognizer.images.given import source_name
 from digit_recognizer.images.large import times_smaller
 from digit_recognizer.models.line_reader import shipped_reader
@@ -43,7 +44,7 @@ def read_page(picture: Picture, recognizer: Recognizer, source: str | None = Non
     """
     check_reads(recognizer.model)
     source = source_name(picture, source or "the picture", recognizer.keep_ids)
-    grey = read_picture(picture, keep_ids=recognizer.keep_ids, source=source)
+    grey = read_apart(picture, keep_ids=recognizer.keep_ids, source=source)
     return scaled(numbers_on(grey, recognizer, source), times_smaller(picture))
 
 

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_recognizer.data.class_names import not_digits
+from digit_recognizer.decoding import read_apart
 from digit_recognizer.errors import ImageError
 from digit_recognizer.evaluation.calibration import read_calibration
-from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.images import Picture
 from digit_recognizer.images.given import as_list, is_turned, source_name
 from digit_recognizer.images.ink import Writing
 from digit_recognizer.images.notes import tell
@@ -169,7 +170,7 @@ class Recognizer:
         """What the network is given of a picture, and the writing on it; the prediction where there is nothing."""
         prepare = self.model.preprocess
         try:
-            read = read_picture(picture, as_stored, prepare.channels, self.keep_ids, source, prepare.form)
+            read = read_apart(picture, as_stored, prepare.channels, self.keep_ids, source, prepare.form)
             fitted, writing = prepare.fit_writing(read)
         except ImageError as error:
             return Prediction(source, "error", error=str(error))

@@ -8,8 +8,9 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from digit_recognizer.decoding import read_apart
 from digit_recognizer.errors import ConfigError
-from digit_recognizer.images import Picture, read_picture
+from digit_recognizer.images import Picture
 from digit_recognizer.images.notes import gathered
 from digit_recognizer.prediction import Prediction
 from digit_recognizer.recognizer import Input, Recognizer
@@ -42,7 +43,7 @@ def seen_figure(
     channels, form = recognizer.model.preprocess.channels, recognizer.model.preprocess.form
     for number, (prediction, seen, each) in enumerate(zip(predictions, inputs, given, strict=True)):
         with gathered():  # what is to be told of the picture was told when it was recognised
-            picture = read_picture(each, prediction.as_stored, channels, recognizer.keep_ids, prediction.source, form)
+            picture = read_apart(each, prediction.as_stored, channels, recognizer.keep_ids, prediction.source, form)
         pair = axes.flat[2 * number : 2 * number + 2]
         draw(pair[0], picture, prediction.source[-LONGEST:])
         if seen is not None:

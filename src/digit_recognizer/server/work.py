@@ -85,7 +85,7 @@ def predict_uploads(
     return [found[number] for number in range(len(uploads))]
 
 
-class KeptFile(NamedTuple):
+class _KeptFile(NamedTuple):
     """A copy of the model's file, so that a process that is started later has the model that is served."""
 
     folder: TemporaryDirectory[str]
@@ -96,17 +96,17 @@ class KeptFile(NamedTuple):
         self.folder.cleanup()
 
 
-def kept_file(recognizer: Recognizer) -> KeptFile:
+def kept_file(recognizer: Recognizer) -> _KeptFile:
     """A copy of the file that the recognizer's model was read from. Raises StorageError."""
     path = recognizer.model.path
     try:
         folder = TemporaryDirectory(prefix="digits-serve-")
-        return KeptFile(folder, Path(shutil.copy(path, folder.name)))
+        return _KeptFile(folder, Path(shutil.copy(path, folder.name)))
     except OSError as error:
         raise StorageError(f"{path}: cannot be copied for the worker processes ({error.strerror}).") from error
 
 
-def elsewhere(recognizer: Recognizer, kept: KeptFile) -> Callable[[], Recognizer]:
+def elsewhere(recognizer: Recognizer, kept: _KeptFile) -> Callable[[], Recognizer]:
     """What makes the same recognizer in another process, once there; it can be pickled."""
     model = recognizer.model
     runtime = "torch" if model.runtime.name == "torch" else "onnx"

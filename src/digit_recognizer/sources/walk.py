@@ -67,6 +67,8 @@ def _listed(place: str, root: str, tally: Tally) -> tuple[list[str], list[str], 
         with os.scandir(place) as entries:
             inside = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
+        if isinstance(error, NotADirectoryError) and not os.path.isfile(place):  # noqa: PTH113 - never raises
+            raise DataError(f"{root}: is a pipe or a device, not a file or a folder. Name one.") from error
         if place == root:
             raise DataError(
                 f"{root}: can't be listed ({error.strerror}). Check the name and its permissions."
