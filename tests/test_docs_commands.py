@@ -40,6 +40,11 @@ RUN: dict[str, str | None] = {
     "digits serve --token-file tokens --allowed-host digits.example.org": (
         "digits serve --token-file tokens --allowed-host digits.example.org --port 0"
     ),
+    "digits serve --token-file tokens --root-path /digits --trusted-proxy 127.0.0.1"
+    " --allowed-host digits.example.org": (
+        "digits serve --token-file tokens --root-path /digits --trusted-proxy 127.0.0.1"
+        " --allowed-host digits.example.org --port 0"
+    ),
     # in the text
     "digits predict PICTURES... [--model M] [--json]": "digits predict three.png photo.jpg --model classic --json",
     "digits predict FILE": "digits predict photo.jpg",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from digit_recognizer.processes import process_pool
+from digit_recognizer.processes import cores, cpu_quota, process_pool
 
 PATIENCE = 60  # seconds, of a test, on a busy machine
 WORKERS = 2
@@ -86,3 +86,30 @@ def test_opencv_takes_one_thread_in_a_process_that_works_for_another() -> None:
     """Processes of a core each, with threads on every core each, would take turns on the same cores."""
     with process_pool(1) as pool:
         assert pool.submit(opencv_threads).result(PATIENCE) == 1
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "quota"),
+    [
+        ("0::/\n", {"cpu.max": "50000 100000"}, 0.5),  # what a container sees of version 2
+        ("0::/a/b\n", {"cpu.max": "max 100000", "a/cpu.max": "150000 100000", "a/b/cpu.max": "max 100000"}, 1.5),
+        ("0::/a/b\n", {"a/cpu.max": "max 100000"}, None),
+        ("4:cpu,cpuacct:/x\n", {"cpu/cpu.cfs_quota_us": "200000", "cpu/cpu.cfs_period_us": "100000"}, 2.0),
+        ("4:cpu,cpuacct:/\n0::/\n", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, None),
+        ("0::/\n", {"cpu.max": "nonsense"}, None),
+        ("nonsense", {}, None),
+        (None, {}, None),
+    ],
+)
+def test_a_containers_quota_is_read(
+    tmp_path: Path, groups: str | None, files: dict[str, str], quota: float | None
+) -> None:
+    if groups is not None:
+        (tmp_path / "proc/self").mkdir(parents=True)
+        (tmp_path / "proc/self/cgroup").write_text(groups)
+    for name, content in files.items():
+        path = tmp_path / "sys/fs/cgroup" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    assert cpu_quota(tmp_path) == quota
+    assert cores() >= 1

@@ -6,6 +6,9 @@ import os
 from functools import cache
 from typing import Any
 
+from digit_recognizer.processes import cores, cpu_quota
+
+_SILENT = 4  # of its levels of logging: what ends the process alone
 _MAX_MEMORY = 4 * 2**30  # bytes that all strangers' networks of a process may take for what they compute
 
 
@@ -21,8 +24,12 @@ def onnx_session(content: bytes, threads: int, bounded: bool = False) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what went wrong is raised; printed, it would show a stranger's text as it stands
-    options.intra_op_num_threads = threads
+    onnxruntime.set_default_logger_severity(_SILENT)  # some systems refuse that a thread is bound to a core: no harm
+    options.log_severity_level = (
+        _SILENT  # what went wrong is raised; printed, it would show someone's text as it is
+    )
+    # Left to itself (0) it takes a thread for each core of the machine, whatever a container may use of them.
+    options.intra_op_num_threads = threads or (0 if cpu_quota() is None else cores())
     options.add_session_config_entry("session.load_model_format", "ONNX")  # the format that was checked; no detection
     if bounded:
         _bound_memory()

@@ -34,6 +34,22 @@ class _Options:
         list[str] | None,
         typer.Option("--allowed-host", metavar="NAME", help="Host name that clients may use. Repeatable."),
     ] = None
+    allowed_origin: Annotated[
+        list[str] | None,
+        typer.Option("--allowed-origin", metavar="ORIGIN", help="Another site whose pages may ask. Repeatable."),
+    ] = None
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trusted-proxy", metavar="ADDRESS", help="Proxy whose X-Forwarded-Host is believed. Repeatable."
+        ),
+    ] = None
+    root_path: Annotated[
+        str, typer.Option("--root-path", metavar="PATH", help="Path under which a proxy shows the server.")
+    ] = ""
+    unix_socket: Annotated[
+        Path | None, typer.Option("--unix-socket", metavar="PATH", help="Listen at a Unix socket instead of a port.")
+    ] = None
     workers: Annotated[
         int | None,
         typer.Option(min=0, help="Number of worker processes. Default: one per core. 0: run in this process."),
@@ -65,10 +81,23 @@ def serve(options: _Options) -> None:
 
     def ready(address: str) -> None:
         typer.echo(address)
-        if not is_loopback(options.host) and not options.quiet:
+        if not options.unix_socket and not is_loopback(options.host) and not options.quiet:
             note("tokens and pictures are sent unencrypted; use a reverse proxy with TLS.")
 
-    serve_until_told(recognizer, options.host, options.port, tokens, options.allowed_host or (), None, processes, ready)
+    serve_until_told(
+        recognizer,
+        options.host,
+        options.port,
+        tokens,
+        options.allowed_host or (),
+        None,
+        processes,
+        ready,
+        unix_socket=options.unix_socket,
+        root_path=options.root_path,
+        allowed_origins=options.allowed_origin or (),
+        trusted_proxies=options.trusted_proxy or (),
+    )
 
 
 def add_token(token_file: Path | None) -> None:

@@ -42,7 +42,9 @@ def export_web(model: str | Path, folder: Path, runtime: Path | None = None, for
             " Serve it, or export it to ONNX.",
             see=("serve", "export"),
         )
-    files = static_files() | {f"{_RUNTIME}/{name}": content for name, content in runtime_files(runtime).items()}
+    # A module named .mjs is served as text by many servers, and then no browser runs it.
+    named = {name.replace(".mjs", ".js"): content for name, content in runtime_files(runtime).items()}
+    files = static_files() | {f"{_RUNTIME}/{name}": content for name, content in named.items()}
     files["model.onnx"] = read_bounded(recognizer.model.path, MAX_BYTES, ModelFileError, "a model")
     files["ink.onnx"] = network_file().read_bytes()
     files["model.json"] = json.dumps(told(recognizer)).encode()

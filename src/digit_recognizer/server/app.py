@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Literal
 
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from digit_recognizer.errors import ConfigError, DigitRecognizerError
 from digit_recognizer.reading.grid_shape import as_shape
 from digit_recognizer.server import openapi
+from digit_recognizer.server.access import Access
 from digit_recognizer.server.guard import RequestGuard
 from digit_recognizer.server.metrics import AccessLogMiddleware
 from digit_recognizer.server.page import page_files
@@ -27,6 +28,7 @@ from digit_recognizer.server.problems import (
     to_json,
     told,
 )
+from digit_recognizer.server.routing import UnderPath, heads
 from digit_recognizer.server.service import Service
 from digit_recognizer.server.uploads import read_uploads
 from digit_recognizer.version import __version__
@@ -36,13 +38,8 @@ PREDICT = "/v1/predict"
 _GRID_HELP = "Read a ruled grid: its rows and columns, like 9x9, or auto. Default: numbers anywhere on the page."
 
 
-def make_app(
-    service: Service, hosts: Collection[str], tokens: Collection[bytes], ready: Callable[[], None] | None
-) -> ASGIApp:
-    """The whole server as an ASGI app, behind its guard.
-
-    hosts, tokens: as for `RequestGuard`. ready: called once the server begins.
-    """
+def make_app(service: Service, access: Access, ready: Callable[[], None] | None) -> ASGIApp:
+    """The whole server as an ASGI app, behind its guard. ready: called once the server begins."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -67,7 +64,8 @@ def make_app(
     for kind in (ProblemError, DigitRecognizerError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, explained)
     paths = [path for route in app.routes if (path := getattr(route, "path", None))]
-    return AccessLogMiddleware(RequestGuard(shortened(app), service.limits, hosts, tokens), service.metrics, paths)
+    guarded = RequestGuard(heads(shortened(app)), service.limits, access)
+    return UnderPath(AccessLogMiddleware(guarded, service.metrics, paths), access.root_path)
 
 
 def _add_routes(app: FastAPI) -> None:

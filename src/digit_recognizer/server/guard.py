@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+from digit_recognizer.server.access import Access, is_preflight
 from digit_recognizer.server.connections import KEY, Connection, too_long
+from digit_recognizer.server.encodings import check_encoding, unpacked
 from digit_recognizer.server.limits import Limits
 from digit_recognizer.server.problems import MEDIA_TYPE, ProblemError, overloaded
 from digit_recognizer.server.tokens import is_known
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OPEN_PATHS = ("/", "/healthz", "/readyz")  # that need no token; the page's files neither
 _OPEN_FOLDER = "/page/"
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _HEADERS = (  # of every answer; the page fetches nothing from elsewhere and runs no script of others
     (
         b"content-security-policy",
@@ -31,19 +30,15 @@ _HEADERS = (  # of every answer; the page fetches nothing from elsewhere and run
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(self), geolocation=(), microphone=()"),
 )
+_ENCODING = b"content-encoding"
 _Fields = dict[bytes, bytes]
 
 
 class RequestGuard:
     """ASGI middleware; the app behind it sees whole bodies of requests that are allowed."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, hosts: Collection[str], tokens: Collection[bytes]) -> None:
-        """hosts: names that a request may call the server by; addresses are let through where tokens are asked for.
-
-        tokens: SHA-256 of those one of which a request must bear; none: none is asked for.
-        """
-        self.app, self.limits, self.tokens = app, limits, tokens
-        self.hosts = frozenset(name.lower() for name in hosts)
+    def __init__(self, app: ASGIApp, limits: Limits, access: Access) -> None:
+        self.app, self.limits, self.access = app, limits, access
         self.held = self.requests = 0  # bytes of bodies, requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +49,8 @@ class RequestGuard:
         connection.begin()
         self.requests += 1
         try:
-            await self.answer(scope, receive, bounded(send, connection, self.limits.send_seconds))
+            headers = [*_HEADERS, *self.access.cross_origin(scope)]
+            await self.answer(scope, receive, bounded(send, connection, self.limits.send_seconds, headers))
         except asyncio.CancelledError:
             if not connection.lost:
                 raise
@@ -70,10 +66,15 @@ class RequestGuard:
             if _announces_body(fields):
                 await self.fill(body, fields, receive)
                 scope["state"][KEY].listen()
+                await self.unpack(body, fields)
         except ProblemError as problem:
             await refuse(problem, receive, send, self.limits.linger_seconds)
         else:
-            await self.app(scope, _replayed(bytes(body)), send)
+            if is_preflight(scope):
+                await send({"type": "http.response.start", "status": 204, "headers": []})
+                await send({"type": "http.response.body", "body": b""})
+            else:
+                await self.app(scope, _replayed(bytes(body)), send)
         finally:
             self.held -= len(body)
 
@@ -84,27 +85,23 @@ class RequestGuard:
         if size + len(scope["query_string"]) > self.limits.header or len(pairs) > self.limits.fields:
             raise too_long(self.limits)
         fields = dict(pairs)
-        self.check_host([value for name, value in pairs if name == b"host"])
+        host = self.access.host_of(scope)
+        self.access.check_host(host)
         if scope["method"] not in _SAFE_METHODS:
-            _check_origin(fields)
+            self.access.check_origin(fields, host)
+        check_encoding(fields.get(_ENCODING, b"").lower())
         path = scope["path"]
-        if self.tokens and path not in _OPEN_PATHS and not path.startswith(_OPEN_FOLDER):
+        is_open = path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER) or is_preflight(scope)
+        if self.access.tokens and not is_open:
             self.check_token(fields)
         if self.requests > self.limits.requests:
             raise overloaded("Too many requests are in progress.")
         return fields
 
-    def check_host(self, stated: list[bytes]) -> None:
-        """Refuse a name that is not ours: a stranger's name that was made to point here (DNS rebinding)."""
-        host = stated[0].decode("latin-1").lower() if len(stated) == 1 else ""
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if name not in self.hosts and not (self.tokens and _is_address(name)):
-            raise ProblemError(421, "The Host field does not name this server. Its owner can allow a name.")
-
     def check_token(self, fields: _Fields) -> None:
         """Refuse a request without a token that is known."""
         scheme, _, token = fields.get(b"authorization", b"").partition(b" ")
-        if scheme.lower() != b"bearer" or not is_known(token.strip(), self.tokens):
+        if scheme.lower() != b"bearer" or not is_known(token.strip(), self.access.tokens):
             raise ProblemError(
                 401, "A valid token is required: Authorization: Bearer TOKEN.", www_authenticate="Bearer"
             )
@@ -125,6 +122,15 @@ class RequestGuard:
         except TimeoutError:
             raise ProblemError(408, f"The body did not arrive within {self.limits.body_seconds:g} seconds.") from None
 
+    async def unpack(self, body: bytearray, fields: _Fields) -> None:
+        """Undo the body's Content-Encoding. Raises ProblemError, as where bodies together become too large."""
+        encoding = fields.get(_ENCODING, b"").lower()
+        content = await asyncio.to_thread(unpacked, bytes(body), encoding, self.limits.body) if encoding else body
+        if self.held + len(content) - len(body) > self.limits.bodies:
+            raise overloaded("Too many pictures are being received.")
+        self.held += len(content) - len(body)
+        body[:] = content
+
     def take(self, body: bytearray, message: Message) -> bool:
         """Add a piece of the body; whether more is to come."""
         piece: bytes = message.get("body", b"")
@@ -141,23 +147,6 @@ def _announces_body(fields: _Fields) -> bool:
     return fields.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in fields
 
 
-def _is_address(name: str) -> bool:
-    """Whether a host is a literal address, which nobody can point elsewhere."""
-    try:
-        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return False
-    return True
-
-
-def _check_origin(fields: _Fields) -> None:
-    """Refuse what another site's page sends; programs that are no browser send neither field."""
-    origin = fields.get(b"origin")
-    same = origin is None or origin.partition(b"://")[2].lower() == fields.get(b"host", b"").lower()
-    if not same or fields.get(b"sec-fetch-site", b"same-origin") not in (b"same-origin", b"none"):
-        raise ProblemError(403, "Requests from pages of other sites are refused.")
-
-
 def _too_large(limits: Limits) -> ProblemError:
     return ProblemError(413, f"A request may have {limits.body // 2**20} MiB. Send fewer or smaller pictures.")
 
@@ -172,12 +161,12 @@ def _replayed(body: bytes) -> Receive:
     return receive
 
 
-def bounded(send: Send, connection: Connection, seconds: float) -> Send:
-    """`send` with the headers that every answer has; a client that takes nothing of it is dropped."""
+def bounded(send: Send, connection: Connection, seconds: float, headers: list[tuple[bytes, bytes]]) -> Send:
+    """`send` with the headers that the answer has besides; a client that takes nothing of it is dropped."""
 
     async def bounded_send(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            message["headers"] = [*message.get("headers", ()), *headers]
         if not connection.is_full():  # it goes at once, and a timer would cost more than the sending
             await send(message)
             return

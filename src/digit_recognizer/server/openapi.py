@@ -12,7 +12,7 @@ from digit_recognizer.server.problems import MEDIA_TYPE
 
 DESCRIPTION = """Recognises handwritten digits in pictures.
 
-Send a picture as the body, or one or several as the files of a form:
+Send a picture as the body, one or several as the files of a form, or as base64 in JSON ({"images": ["..."]}):
 
     curl --data-binary @three.png -H 'Content-Type: image/png' http://127.0.0.1:8000/v1/predict
     curl -F picture=@three.png -F picture=@four.png http://127.0.0.1:8000/v1/predict

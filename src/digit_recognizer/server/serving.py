@@ -10,14 +10,16 @@ import socket
 import sys
 from collections.abc import Callable, Collection
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 from digit_recognizer.errors import ConfigError, require_extra
 from digit_recognizer.recognizer import Recognizer
-from digit_recognizer.server.guard import LOOPBACK
+from digit_recognizer.server.access import LOOPBACK, Access, checked_origins, checked_proxies, checked_root
 from digit_recognizer.server.limits import Limits
 
 _BACKLOG = 512  # connections that the system keeps while none is accepted
+_SOCKET_MODE = 0o660
 _SWITCH_SECONDS = 0.0005  # Python's 5 ms would let a thread that decodes a picture hold up every answer
 
 
@@ -30,6 +32,11 @@ def serve(
     limits: Limits | None = None,
     processes: int = 0,
     ready: Callable[[str], None] | None = None,
+    *,
+    unix_socket: Path | None = None,
+    root_path: str = "",
+    allowed_origins: Collection[str] = (),
+    trusted_proxies: Collection[str] = (),
 ) -> None:
     """Answer over HTTP until SIGTERM or SIGINT, then finish what is being answered and return.
 
@@ -37,6 +44,9 @@ def serve(
     host must be a loopback address. allowed_hosts: names by which clients may call the server, beside the host.
     processes: that recognise pictures beside this one, as for `Service`; a script that wants some serves under
     `if __name__ == "__main__"`. ready: told the address once clients can connect.
+    unix_socket: listen at this path instead of host and port; who may connect is decided by the file's permissions.
+    root_path: the path under which a reverse proxy shows this server. allowed_origins: of pages of other sites that may
+    ask. trusted_proxies: addresses or networks of proxies whose X-Forwarded-Host is believed.
     Raises ConfigError for an address that cannot be had, or that needs tokens; MissingExtraError without the extra
     [serve].
     """
@@ -48,10 +58,16 @@ def serve(
     from digit_recognizer.server.service import Service
 
     limits = limits or Limits()
-    listener = listening(host, port, bool(tokens))
-    address = _address_of(host, listener.getsockname()[1])
-    hosts = {*LOOPBACK, _bracketed(host), *allowed_hosts}
-    app = make_app(Service(recognizer, limits, processes), hosts, tokens, partial(ready, address) if ready else None)
+    access = Access(
+        frozenset(name.lower() for name in (*LOOPBACK, _bracketed(host), *allowed_hosts)),
+        tokens,
+        checked_origins(allowed_origins),
+        checked_proxies(trusted_proxies),
+        checked_root(root_path),
+    )
+    listener = listening_at(unix_socket) if unix_socket else listening(host, port, bool(tokens))
+    address = f"unix:{unix_socket}" if unix_socket else _address_of(host, listener.getsockname()[1])
+    app = make_app(Service(recognizer, limits, processes), access, partial(ready, address) if ready else None)
     config = uvicorn.Config(
         app,
         http=partial(Connection, limits),  # type: ignore[arg-type]  # called as the class is
@@ -71,7 +87,11 @@ def serve(
         signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.freeze()  # what is there now stays: looking through it again and again for what may go costs every answer
     sys.setswitchinterval(_SWITCH_SECONDS)
-    uvicorn.Server(config).run(sockets=[listener])
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        if unix_socket:
+            unix_socket.unlink(missing_ok=True)
 
 
 def leave(_signal: int, _frame: FrameType | None) -> None:
@@ -94,6 +114,8 @@ def listening(host: str, port: int, guarded: bool) -> socket.socket:
     try:
         if sys.platform != "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:  # "::" is every address of this machine, those of IPv4 too
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
         listener.bind((host, port))
         listener.listen(_BACKLOG)
     except (OSError, OverflowError) as error:
@@ -103,6 +125,35 @@ def listening(host: str, port: int, guarded: bool) -> socket.socket:
             f"{host}, port {port}: cannot be listened on ({reason}). Name another port.", see=("port",)
         ) from error
     return listener
+
+
+def listening_at(path: Path) -> socket.socket:
+    """A socket at a path, which its owner and group may use. Raises ConfigError, as where a server listens there."""
+    if not hasattr(socket, "AF_UNIX"):
+        raise ConfigError(f"{path}: this system has no such sockets. Name a port.", see=("port",))
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.is_socket() and _is_deserted(path):
+            path.unlink()
+        listener.bind(str(path))
+        path.chmod(_SOCKET_MODE)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"{path}: cannot be listened on ({error.strerror or error}). Name another path.", see=("unix_socket",)
+        ) from error
+    return listener
+
+
+def _is_deserted(path: Path) -> bool:
+    """Whether nobody listens at a socket's path any more."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        try:
+            client.connect(str(path))
+        except ConnectionRefusedError:
+            return True
+    return False
 
 
 def is_loopback(host: str) -> bool:

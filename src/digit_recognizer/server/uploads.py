@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digit_recognizer.dicom.names import is_dicom, named_by
 from digit_recognizer.files import printable
 from digit_recognizer.server.forms import read_form
+from digit_recognizer.server.json_pictures import read_json
 from digit_recognizer.server.problems import ProblemError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 _RAW_KINDS = ("image/", "application/octet-stream")
+_JSON = "application/json"
 _MULTIPART = "multipart/form-data"
 _NAME_LENGTH = 200  # characters of a file's name that are repeated
 
@@ -27,7 +30,7 @@ class Upload:
 
 
 async def read_uploads(request: Request, most: int) -> list[Upload]:
-    """The pictures in a request, 1 to `most`, in order: a raw image, or the files of a form in fields of any name.
+    """The pictures in a request, 1 to `most`, in order: a raw image, files of a form in fields of any name, or JSON.
 
     Raises ProblemError: 415 for another media type, 422 for no picture, 413 for too many.
     """
@@ -35,9 +38,12 @@ async def read_uploads(request: Request, most: int) -> list[Upload]:
     if kind == _MULTIPART:
         files = read_form(await request.body(), request.headers["content-type"], most)
         return [Upload(source_of(name, number, content), content) for number, (name, content) in enumerate(files)]
+    if kind == _JSON:
+        files = await asyncio.to_thread(read_json, await request.body(), most)
+        return [Upload(source_of(name, number, content), content) for number, (name, content) in enumerate(files)]
     if not kind.startswith(_RAW_KINDS):
         raise ProblemError(
-            415, "Send a picture as the body (Content-Type: image/png), or files as multipart/form-data."
+            415, "Send a picture as the body (Content-Type: image/png), files as multipart/form-data, or JSON."
         )
     content = await request.body()
     if not content:

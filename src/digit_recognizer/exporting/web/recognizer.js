@@ -1,7 +1,7 @@
 // The model on onnxruntime-web: a grey picture -> what recognizer.py says of it.
 import { fit, normalised } from "./preparation/preprocess.js";
 import { asStored, readPicture } from "./pictures.js";
-import * as ort from "./runtime/ort.wasm.bundle.min.mjs";
+import * as ort from "./runtime/ort.wasm.bundle.min.js";
 
 const DOUBTFUL = ["unsure", "not a digit"];
 

@@ -25,10 +25,10 @@ function post(path, picture, signal) {
   return ask(path, { method: "POST", body: picture, headers: { "Content-Type": kind }, signal });
 }
 
-export const models = () => ask("/v1/models");
+export const models = () => ask("v1/models");
 export const recognise = async (picture, signal) =>
-  (await post("/v1/predict?probabilities=true", picture, signal)).predictions[0];
-export const explain = (picture, signal) => post("/v1/explain", picture, signal);
-export const readNumbers = async (picture, signal) => (await post("/v1/read", picture, signal)).pages[0];
+  (await post("v1/predict?probabilities=true", picture, signal)).predictions[0];
+export const explain = (picture, signal) => post("v1/explain", picture, signal);
+export const readNumbers = async (picture, signal) => (await post("v1/read", picture, signal)).pages[0];
 export const readGrid = async (picture, shape, signal) =>
-  (await post(`/v1/read?grid=${encodeURIComponent(shape)}`, picture, signal)).grids[0];
+  (await post(`v1/read?grid=${encodeURIComponent(shape)}`, picture, signal)).grids[0];

@@ -1,5 +1,5 @@
 // Writing found on a picture by a network, images/ink.py line by line: a grey picture -> its ink on black, 64 x 64.
-import * as ort from "../runtime/ort.wasm.bundle.min.mjs";
+import * as ort from "../runtime/ort.wasm.bundle.min.js";
 import { clip, largest, plane, rint, smallest } from "./numbers.js";
 import { resized } from "./pillow.js";
 
