@@ -25,9 +25,7 @@ def onnx_session(content: bytes, threads: int, bounded: bool = False) -> Any:
 
     options = onnxruntime.SessionOptions()
     onnxruntime.set_default_logger_severity(_SILENT)  # some systems refuse that a thread is bound to a core: no harm
-    options.log_severity_level = (
-        _SILENT  # what went wrong is raised; printed, it would show someone's text as it is
-    )
+    options.log_severity_level = _SILENT  # what went wrong is raised; printed, it would show someone's text as it is
     # Left to itself (0) it takes a thread for each core of the machine, whatever a container may use of them.
     options.intra_op_num_threads = threads or (0 if cpu_quota() is None else cores())
     options.add_session_config_entry("session.load_model_format", "ONNX")  # the format that was checked; no detection

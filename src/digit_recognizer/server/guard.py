@@ -39,6 +39,7 @@ class RequestGuard:
 
     def __init__(self, app: ASGIApp, limits: Limits, access: Access) -> None:
         self.app, self.limits, self.access = app, limits, access
+        self.unpacking = asyncio.Semaphore(1)
         self.held = self.requests = 0  # bytes of bodies, requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,7 +126,10 @@ class RequestGuard:
     async def unpack(self, body: bytearray, fields: _Fields) -> None:
         """Undo the body's Content-Encoding. Raises ProblemError, as where bodies together become too large."""
         encoding = fields.get(_ENCODING, b"").lower()
-        content = await asyncio.to_thread(unpacked, bytes(body), encoding, self.limits.body) if encoding else body
+        if not encoding:
+            return
+        async with self.unpacking:  # one at a time: what unpacks to much must not take all cores
+            content = await asyncio.to_thread(unpacked, bytes(body), encoding, self.limits.body)
         if self.held + len(content) - len(body) > self.limits.bodies:
             raise overloaded("Too many pictures are being received.")
         self.held += len(content) - len(body)

@@ -18,6 +18,11 @@ Send a picture as the body, one or several as the files of a form, or as base64 
     curl -F picture=@three.png -F picture=@four.png http://127.0.0.1:8000/v1/predict
 """
 PICTURE = {"type": "string", "format": "binary", "description": "PNG, JPEG, WebP, BMP, TIFF, GIF or HEIC."}
+_ENCODED = {"type": "string", "description": "A picture in base64, or as a data URL."}
+_IN_JSON = {
+    "type": "object",
+    "properties": {"image": _ENCODED, "images": {"type": "array", "items": _ENCODED, "minItems": 1}},
+}
 KINDS = ("image/png", "image/jpeg", "image/webp", "application/octet-stream")
 _PREDICTION = {
     "schema": "digit-recognizer/prediction/1",
@@ -99,7 +104,8 @@ def body(several: bool) -> dict[str, Any]:
     files = {"type": "array", "items": PICTURE, "minItems": 1} if several else PICTURE
     form = {"type": "object", "properties": {"picture": files}, "required": ["picture"]}
     content: dict[str, Any] = {kind: {"schema": PICTURE} for kind in KINDS}
-    return {"requestBody": {"required": True, "content": content | {"multipart/form-data": {"schema": form}}}}
+    forms = {"multipart/form-data": {"schema": form}, "application/json": {"schema": _IN_JSON}}
+    return {"requestBody": {"required": True, "content": content | forms}}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
