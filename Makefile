@@ -10,7 +10,7 @@ NAMED := $(if $(filter command% environment,$(origin PYTHON)),--python-named)
 TRAIN := @$(PYTHON) scripts/environment.py train $(NAMED)
 DEV := @$(PYTHON) scripts/environment.py dev $(NAMED)
 
-.PHONY: demo environment test test-slow test-arithmetic test-examples test-oldest lint-workflows dist reproduce lint format lock clean
+.PHONY: demo environment test test-slow test-arithmetic test-examples fuzz test-oldest lint-workflows dist reproduce lint format lock clean
 
 demo:
 	$(TRAIN)
@@ -33,6 +33,11 @@ test-slow: environment
 # Properties with 1,000 other examples each time; those that failed are kept in .hypothesis and tried first.
 test-examples: environment
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-profile nightly -n auto --dist loadfile --no-loadscope-reorder
+
+# Damaged bytes for every reader of files and requests of unknown origin; findings lie in fuzz/.
+fuzz: MINUTES := 10
+fuzz: environment
+	$(BIN)/python scripts/fuzz.py --minutes $(MINUTES)
 
 # The oldest releases that pyproject.toml allows, in an environment of their own. Warnings are no errors here: old
 # releases warn of what newer ones changed.

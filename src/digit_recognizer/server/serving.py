@@ -83,6 +83,7 @@ def serve(
     # Uvicorn raises the signal again once it has drained; that is the end that was asked for. SIGINT ends it even where
     # it was started to ignore that, as shells start what runs in the background: the exit status shall say so too.
     signal.signal(signal.SIGTERM, leave)
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # it prints a line for each damaged form
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.freeze()  # what is there now stays: looking through it again and again for what may go costs every answer

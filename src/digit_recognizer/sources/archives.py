@@ -104,7 +104,7 @@ def _member(entry: _Entry, wanted: Collection[str]) -> Member:
 def _zip_entries(file: IO[bytes]) -> Iterator[_Entry]:
     with zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
-            is_folder = info.is_dir() or info.filename.endswith("\\")
+            is_folder = info.filename.endswith(("/", "\\"))  # info.is_dir() raises for a name of no characters
             refused = "protected by a password" if info.flag_bits & _LOCKED and not is_folder else None
             if stat.S_ISLNK(info.external_attr >> 16):
                 refused = "link"
