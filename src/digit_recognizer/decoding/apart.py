@@ -1,4 +1,4 @@
-"""A picture of any kind, read here, but for a PDF: its library keeps to no bound, so another process draws its page."""
+"""A picture of any kind: one of a format whose decoder keeps to no bound is read by another process."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from digit_recognizer.errors import ImageError
 from digit_recognizer.files import read_bounded
 from digit_recognizer.images import Picture, read_picture, shown_name
 from digit_recognizer.images.encoded import MAX_BYTES, DecodedPicture, EncodedPicture, as_encoded
-from digit_recognizer.images.pages import is_pdf
+from digit_recognizer.images.pages import TIFF_STARTS
 from digit_recognizer.paging import split_page
 
-_START = 8  # bytes by which a PDF is known
+_START = 16  # bytes by which these formats are known
+_ELSEWHERE = (b"%PDF-", *TIFF_STARTS, b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51")  # the last two are JPEG 2000
+_BOXES = b"ftyp"  # from the fifth byte on: HEIC, AVIF
 
 
 def read_apart(
@@ -28,32 +30,38 @@ def read_apart(
     source: str | None = None,
     form: str = "digit",
 ) -> NDArray[np.uint8]:
-    """`read_picture`, with the same arguments and errors. A PDF that takes too much memory or time is an ImageError."""
+    """`read_picture`, with the same arguments, results and errors.
+
+    A PDF, TIFF, HEIC, AVIF or JPEG 2000 file that takes too much memory or time is an ImageError, too.
+    """
     picture = as_encoded(picture)
-    document = _pdf_of(picture, keep_ids)
-    if document is None:
+    encoded = _to_send(picture, keep_ids)
+    if encoded is None:
         return read_picture(picture, as_stored, channels, keep_ids, source, form)
     shown = shown_name(picture, keep_ids) if isinstance(picture, str | os.PathLike) else source or "the picture"
-    (found,) = own_decoders().decode([document], [shown], channels, form)
+    (found,) = own_decoders().decode([encoded], [shown], channels, form)
     if isinstance(found, DecodedPicture):
-        return found.pixels
+        return found.as_stored() if as_stored else found.pixels
     assert isinstance(found, ImageError)  # only what is not quick is left
     raise found
 
 
-def _pdf_of(picture: Picture, keep_ids: bool) -> EncodedPicture | None:
-    """The bytes of a PDF with the page of it; None for anything else, and for a file that cannot be read."""
+def _to_send(picture: Picture, keep_ids: bool) -> EncodedPicture | None:
+    """The bytes of a picture that another process is to read; None for any other, and for an unreadable file."""
     if isinstance(picture, EncodedPicture):
-        return picture if is_pdf(picture.content) else None
+        return picture if _is_elsewhere(picture.content[:_START]) and len(picture.content) <= MAX_BYTES else None
     if not isinstance(picture, str | os.PathLike):
         return None
     name, page = split_page(os.fspath(picture))
     with suppress(OSError, ValueError):
-        if Path(name).is_file() and is_pdf(_start_of(name)):
-            return EncodedPicture(
-                read_bounded(Path(name), MAX_BYTES, ImageError, "a picture", shown_name(name, keep_ids)), page
-            )
+        if Path(name).is_file() and _is_elsewhere(_start_of(name)):
+            shown = shown_name(name, keep_ids)
+            return EncodedPicture(read_bounded(Path(name), MAX_BYTES, ImageError, "a picture", shown), page)
     return None
+
+
+def _is_elsewhere(start: bytes) -> bool:
+    return start.startswith(_ELSEWHERE) or start[4:8] == _BOXES
 
 
 def _start_of(name: str) -> bytes:
