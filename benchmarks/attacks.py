@@ -80,7 +80,7 @@ def attacks() -> list[Attack]:
         Attack("JPEG of 200 scans, 25 megapixels", PREDICT, scans(5000, 5000, 199), "image/jpeg"),
         Attack("JPEG of 5,000 scans", PREDICT, scans(1000, 1000, 5000), "image/jpeg"),
         Attack("PNG of 64 megapixels", PREDICT, empty_png(8000)),
-        Attack("PNG of 1 megapixel of noise", PREDICT, picture(1000, 1000, "PNG", compress_level=1)),
+        Attack("PNG of noise, 0.4 megapixels", PREDICT, picture(632, 632, "PNG", compress_level=1)),
         Attack("JPEG 2000 of 3 megapixels", PREDICT, picture(1500, 2000, "JPEG2000"), "image/jp2"),
         Attack("photo of noise, 5 megapixels, to be read", READ, picture(2000, 2500, "JPEG"), "image/jpeg"),
         Attack("the same; the client leaves", READ, picture(2000, 2500, "JPEG"), "image/jpeg", leaves=True),

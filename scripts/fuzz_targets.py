@@ -123,8 +123,7 @@ def _archives() -> Target:
 
     def read(content: bytes) -> None:
         for name in ("a.tar", "a.zip"):
-            # told as "truncated here" by who reads archives (scoring/inputs.py)
-            with contextlib.suppress(tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError):
+            with contextlib.suppress(Exception):  # as who reads archives does: their libraries raise nearly anything
                 for _ in members(io.BytesIO(content), name, (PICTURE,), Counter()):
                     pass
 

@@ -90,6 +90,7 @@ ENDLESS = "digits serve"  # such a command is ended once it says its address
 NOT_RUN = {
     r"make .*|pip install .*": "installs packages, from the network",
     r"curl .*": "test_server_docs runs it",
+    r"docker .*": "needs a Docker daemon",
     r"python (benchmarks|scripts)/.*": "measures for minutes or hours, or needs data of others",
     r"ray (start|stop)\b.*|ray start": "needs a cluster; test_engines_ray starts one",
     r"digits .*--ray .*": "needs a cluster; test_engines_ray runs the same",

@@ -122,6 +122,10 @@ def test_a_packed_body_is_unpacked(server: Server, name: str, pack: Any) -> None
     assert server.post("/v1/predict", SEVEN, content_encoding=name).status == 400
 
 
+def test_a_body_that_is_not_packed_waits_for_none_that_is(server: Server) -> None:
+    assert label_of(server.post("/v1/predict", SEVEN, content_encoding="identity")) == 7
+
+
 def test_other_encodings_are_named(server: Server) -> None:
     found = server.post("/v1/predict", SEVEN, content_encoding="br")
     assert (found.status, found.headers["accept-encoding"]) == (415, "gzip")

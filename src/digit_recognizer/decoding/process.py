@@ -19,6 +19,7 @@ from digit_recognizer.errors import RunError
 _MODULE = f"{__package__}.child"
 _PIPE = 2**20  # bytes that it may be ahead of who asks, where the system can be told so
 _START_SECONDS = 60.0
+_RESTART_SECONDS = 0.5
 _LOOK = 0.05  # seconds between two looks of the one who watches
 
 
@@ -31,7 +32,7 @@ class Ended(Exception):  # noqa: N818 - it is told to the pool alone
 
 
 class Watch:
-    """A thread that ends processes which are past their time, or for whose answer nobody waits any more."""
+    """A thread that ends processes that are past their time, or long at work for nobody."""
 
     def __init__(self) -> None:
         self._watched: dict[Process, Callable[[], bool]] = {}
@@ -57,7 +58,8 @@ class Watch:
                 if self._stopped:
                     return
                 for process, is_left in self._watched.items():
-                    if time.monotonic() > process.due or is_left():
+                    now = time.monotonic()
+                    if now > process.due or (now > process.worth and is_left()):
                         process.kill_late()
             time.sleep(_LOOK)
 
@@ -74,6 +76,7 @@ class Process:
     def __init__(self, memory: int) -> None:
         """memory: bytes that it may take to decode. Raises RunError."""
         self.due, self._late = time.monotonic() + _START_SECONDS, False
+        self.worth = math.inf  # until then it is let finish what nobody waits for: to start another takes as long
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
         try:
             self._system = subprocess.Popen(
@@ -110,7 +113,7 @@ class Process:
 
         seconds: that it may take for each.
         """
-        self.due = time.monotonic() + seconds
+        self.due, self.worth = time.monotonic() + seconds, time.monotonic() + _RESTART_SECONDS
         try:
             with watch.over(self, is_left):
                 send(self._pipe(self._system.stdin), asked, parts)
@@ -120,7 +123,7 @@ class Process:
                     more = isinstance(answers, list)
                     self.due = math.inf  # who asked takes what time they like
                     yield answers, content
-                    self.due = time.monotonic() + seconds
+                    self.due, self.worth = time.monotonic() + seconds, time.monotonic() + _RESTART_SECONDS
         except (EOFError, ValueError, OSError) as error:
             self.end()
             past = (-signal.SIGPROF, -signal.SIGXCPU) if hasattr(signal, "SIGPROF") else ()

@@ -18,10 +18,13 @@ def check_encoding(encoding: bytes) -> None:
         )
 
 
+def is_packed(encoding: bytes) -> bool:
+    """Whether there is something to undo."""
+    return encoding not in _PLAIN
+
+
 def unpacked(body: bytes, encoding: bytes, most: int) -> bytes:
     """The body, of at most so many bytes. Raises ProblemError for more of them, and for damaged ones."""
-    if encoding in _PLAIN:
-        return body
     reader = zlib.decompressobj(_WINDOWS[encoding])
     try:
         content = reader.decompress(body, most + 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from digit_recognizer.server.access import Access, is_preflight
 from digit_recognizer.server.connections import KEY, Connection, too_long
-from digit_recognizer.server.encodings import check_encoding, unpacked
+from digit_recognizer.server.encodings import check_encoding, is_packed, unpacked
 from digit_recognizer.server.limits import Limits
 from digit_recognizer.server.problems import MEDIA_TYPE, ProblemError, overloaded
 from digit_recognizer.server.tokens import is_known
@@ -126,7 +126,7 @@ class RequestGuard:
     async def unpack(self, body: bytearray, fields: _Fields) -> None:
         """Undo the body's Content-Encoding. Raises ProblemError, as where bodies together become too large."""
         encoding = fields.get(_ENCODING, b"").lower()
-        if not encoding:
+        if not is_packed(encoding):
             return
         async with self.unpacking:  # one at a time: what unpacks to much must not take all cores
             content = await asyncio.to_thread(unpacked, bytes(body), encoding, self.limits.body)

@@ -20,7 +20,7 @@ class Limits:
     photos: int = 16  # waiting to be read
     photos_at_once: int = 8  # in one request
     explanations: int = 16  # waiting to be made
-    quick_pixels: int = 1_000_000  # of a picture that is answered together with others; larger ones wait apart
+    quick_pixels: int = 400_000  # of a picture that is answered together with others; larger ones wait apart
     quick_seconds: float = 0.25  # of the processor, to decode one of these; beyond them it waits apart, too
     header_seconds: float = 10.0  # from a connection's first moment, or a further request's first byte, to its header
     body_seconds: float = 30.0  # from the header to the end of the body
