@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md")))
-PROGRAMS = ("digits", "python", "pip", "make", "curl", "ray", "torchrun")
+PROGRAMS = ("digits", "python", "pip", "make", "curl", "docker", "ray", "torchrun")
 TEXT = ("json", "yaml", "nginx", "text")  # languages of blocks in which no command stands
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(rf"`((?:{'|'.join(PROGRAMS)}) [^`]+)`")
