@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def _limit_memory(more: int) -> None:
-    """Allow this process so many bytes more than it has, and no file of its own."""
+    """Limit the memory of this process to `more` bytes beyond what it has now. It may write no file."""
     try:
         import resource
     except ModuleNotFoundError:  # Windows
@@ -98,7 +98,7 @@ def _answer(asked: dict[str, Any], content: memoryview, file: IO[bytes]) -> None
 
 @contextmanager
 def _processor_time(seconds: float) -> Iterator[None]:
-    """End this process once the block has taken so many seconds of the processor, whatever it is at."""
+    """Kill this process if the block takes more processor time than `seconds`."""
     if not hasattr(signal, "setitimer"):  # Windows
         yield
         return
@@ -143,7 +143,7 @@ def _pixels(
 
 
 def _is_quick(picture: Image.Image, most: int) -> bool:
-    """Whether a picture that is opened takes no longer to decode than so many pixels do."""
+    """Whether an opened picture has at most `most` pixels and a format whose decoding time follows from them."""
     return math.prod(picture.size) <= most and picture.format in _QUICK and "progressive" not in picture.info
 
 

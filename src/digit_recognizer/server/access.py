@@ -111,7 +111,7 @@ def is_preflight(scope: Any) -> bool:
 
 
 def checked_root(path: str) -> str:
-    """A root path without the slash at its end. Raises ConfigError for one that is no path."""
+    """A root path without the slash at its end. Raises ConfigError if it is not a path."""
     if path in ("", "/"):
         return ""
     if not _PATH.fullmatch(path):
