@@ -161,6 +161,20 @@ def test_who_asks_no_further_than_the_last_keeps_no_process(decoders: Decoders) 
     assert all(process.is_alive for process in before)
 
 
+def test_it_is_not_ready_while_each_process_is_at_work() -> None:
+    made = Decoders(1)
+    try:
+        made.wait()
+        assert made.is_ready()
+        found = made.decode([encoded(28, 28)] * 3, "abc")
+        next(found)
+        assert not made.is_ready()
+        list(found)
+        assert made.is_ready()
+    finally:
+        made.close()
+
+
 def test_nobody_waits_and_it_ends(decoders: Decoders) -> None:
     began = time.monotonic()
     found = list(decoders.decode([encoded(8000, 8000)] * 5, "aaaaa", is_left=lambda: time.monotonic() > began))

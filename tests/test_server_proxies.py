@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import http.client
@@ -22,7 +23,10 @@ import pytest
 from digit_recognizer.errors import ConfigError
 from digit_recognizer.server.access import Access, checked_origins, checked_proxies, checked_root
 from digit_recognizer.server.encodings import unpacked
+from digit_recognizer.server.guard import RequestGuard
+from digit_recognizer.server.limits import Limits
 from digit_recognizer.server.problems import ProblemError
+from digit_recognizer.server.routing import heads
 from digit_recognizer.server.serving import listening_at
 from digit_recognizer.server.tokens import add_token
 from platforms import linux, posix
@@ -122,8 +126,28 @@ def test_a_packed_body_is_unpacked(server: Server, name: str, pack: Any) -> None
     assert server.post("/v1/predict", SEVEN, content_encoding=name).status == 400
 
 
-def test_a_body_that_is_not_packed_waits_for_none_that_is(server: Server) -> None:
-    assert label_of(server.post("/v1/predict", SEVEN, content_encoding="identity")) == 7
+def test_a_body_that_is_not_packed_waits_for_none_that_is() -> None:
+    async def unpack(encoding: bytes) -> None:
+        guard = RequestGuard(heads, Limits(), Access())  # type: ignore[arg-type]  # no request reaches the app
+        await guard.unpacking.acquire()  # as while another body is unpacked
+        await asyncio.wait_for(guard.unpack(bytearray(b"x"), {b"content-encoding": encoding}), 0.5)
+
+    for encoding in (b"", b"identity"):
+        asyncio.run(unpack(encoding))
+    with pytest.raises(TimeoutError):
+        asyncio.run(unpack(b"gzip"))
+
+
+def test_many_redirects_on_one_connection(server: Server) -> None:
+    connection = http.client.HTTPConnection(server.address.removeprefix("http://"), timeout=PATIENCE)
+    for _ in range(400):  # their headers together are longer than one may be
+        connection.request("GET", "/digits")
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 308
+    connection.request("GET", "/digits/healthz")
+    assert connection.getresponse().status == 200
+    connection.close()
 
 
 def test_other_encodings_are_named(server: Server) -> None:

@@ -24,7 +24,7 @@ def is_packed(encoding: bytes) -> bool:
 
 
 def unpacked(body: bytes, encoding: bytes, most: int) -> bytes:
-    """The body, of at most so many bytes. Raises ProblemError for more of them, and for damaged ones."""
+    """The decompressed body. Raises ProblemError if it is damaged, or larger than `most` bytes."""
     reader = zlib.decompressobj(_WINDOWS[encoding])
     try:
         content = reader.decompress(body, most + 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from digit_recognizer.server.connections import KEY, Connection
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,7 +22,10 @@ class UnderPath:
             return
         path: str = scope["path"]
         if path == self.root_path:  # what the page asks for is relative to a path that ends on a slash
+            connection: Connection = scope["state"][KEY]
+            connection.begin()
             await _redirect(f"{path}/", send)
+            connection.end()
             return
         inside = path.removeprefix(self.root_path) if path.startswith(f"{self.root_path}/") else path
         await self.app({**scope, "path": inside, "root_path": self.root_path}, receive, send)

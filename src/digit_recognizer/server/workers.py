@@ -75,7 +75,7 @@ class _Worker(Generic[Q, A]):
         return overloaded("The worker process was stopped.")
 
     def prepare_again(self) -> None:
-        """As `prepare`, of one that was started anew; what keeps it from answering each question is told."""
+        """`prepare` for a restarted process. An error is not raised here: each later question raises it."""
         with suppress(Exception):
             self.prepare()
 
